@@ -1,0 +1,46 @@
+import { Strategy as BearerStrategy } from "passport-http-bearer";
+import { z } from "zod";
+import { digest, Secret } from "../../lib/secret.ts";
+import type { Principal } from "../../protocol/principal.ts";
+import { defineAuthMethod, REALM } from "./method.ts";
+import { runStrategy, type PassportStrategy } from "./strategy.ts";
+
+const config = z
+  .strictObject({
+    enabled: z.boolean().default(true),
+    tokens: z
+      // RFC 6750 §2.1: b64token; anything else could never arrive in the header.
+      .array(z.string().regex(/^[A-Za-z0-9._~+/-]+=*$/, "a token may hold A-Z a-z 0-9 . _ ~ + / - and = at its end"))
+      .default([])
+      .describe("Tokens that are accepted; each is a principal of its own."),
+  })
+  .refine(({ enabled, tokens }) => !enabled || tokens.length > 0, {
+    path: ["tokens"],
+    message: "at least one token is needed, or enabled: false",
+  });
+
+/** Static bearer tokens (RFC 6750), taken from the Authorization header only. */
+export const bearer = defineAuthMethod({
+  name: "bearer",
+  config,
+  create: ({ enabled, tokens }) => {
+    if (!enabled) return undefined;
+    const known = tokens.map((token) => new Secret(token));
+    const strategy: PassportStrategy = new BearerStrategy((token: string, done) =>
+      done(null, principalOf(token, known) ?? false),
+    );
+    return {
+      challenge: `Bearer realm="${REALM}"`,
+      authenticate: ({ authorization }) =>
+        authorization === undefined ? undefined : runStrategy(strategy, authorization),
+    };
+  },
+});
+
+function principalOf(token: string, known: readonly Secret[]): Principal | undefined {
+  const candidate = digest(token);
+  let found: Secret | undefined;
+  // All of them, whatever matched before: the time does not tell how far the walk went.
+  for (const secret of known) if (secret.matches(candidate)) found = secret;
+  return found === undefined ? undefined : { kind: "bearer", id: found.fingerprint };
+}

@@ -1,0 +1,38 @@
+import type { Principal } from "../../protocol/principal.ts";
+
+/** What a passport strategy may see of a request: never the body or the query, where RFC 9700 §4.3.2 forbids credentials. */
+export interface HeadersOnly {
+  readonly headers: { readonly authorization?: string | undefined };
+}
+
+export interface PassportStrategy {
+  authenticate(request: HeadersOnly): void;
+}
+
+/** How a strategy reports, put on it by whoever runs it. */
+export interface Verdict {
+  success(user: unknown): void;
+  fail(challenge?: unknown): void;
+  error(error: unknown): void;
+}
+
+/** Runs a strategy whose verify callback answers at once, as passport's own middleware would: on a copy per attempt. */
+export function runStrategy(strategy: PassportStrategy, authorization: string): Principal | undefined {
+  let found: Principal | undefined;
+  const verdict: Verdict = {
+    success: (user) => {
+      found = isPrincipal(user) ? user : undefined;
+    },
+    fail: () => undefined,
+    error: (error) => {
+      throw error;
+    },
+  };
+  const attempt: PassportStrategy = Object.assign(Object.create(strategy), verdict);
+  attempt.authenticate({ headers: { authorization } });
+  return found;
+}
+
+function isPrincipal(user: unknown): user is Principal {
+  return typeof user === "object" && user !== null && "kind" in user && "id" in user;
+}

@@ -1,0 +1,22 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface ConfigFlags {
+  readonly config?: string;
+}
+
+export interface ConfigFile {
+  readonly path: string;
+  /** Nobody said which, and there is none here: the example that comes with the gateway. */
+  readonly isBundled: boolean;
+}
+
+/** `-c` > `CONFIG_PATH` > `./config.yaml` > `./config.yml` > the bundled example. */
+export function findConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): ConfigFile {
+  const named = flags.config ?? env["CONFIG_PATH"];
+  if (named !== undefined && named !== "") return { path: named, isBundled: false };
+  const here = ["config.yaml", "config.yml"].find((name) => existsSync(resolve(name)));
+  if (here !== undefined) return { path: here, isBundled: false };
+  return { path: fileURLToPath(new URL("../../config.example.yaml", import.meta.url)), isBundled: true };
+}

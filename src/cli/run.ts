@@ -1,0 +1,23 @@
+import { loadConfig } from "../config/load.ts";
+import { Gateway } from "../gateway.ts";
+import { findConfig, type ConfigFlags } from "./options.ts";
+import { startTable, startWarnings } from "./start-table.ts";
+
+/** Starts the gateway and returns it with what it has to say about itself. */
+export async function run(flags: ConfigFlags): Promise<Gateway> {
+  const file = findConfig(flags, process.env);
+  const loaded = loadConfig(file.path, process.env);
+  const gateway = new Gateway({ loaded, env: process.env, logStream: process.stderr });
+  const address = await gateway.start();
+  const { config } = loaded;
+  if (file.isBundled) {
+    gateway.log(
+      "warn",
+      "No config.yaml here: serving the bundled example. Copy config.example.yaml to config.yaml to make it yours.",
+    );
+  }
+  process.stderr.write(startTable({ config, address, servers: gateway.servers, authenticates: gateway.authenticates }));
+  for (const warning of startWarnings(config, gateway)) gateway.log("warn", warning);
+  gateway.log("info", `MCP gateway listening on ${address.address}:${address.port}`, { config: file.path });
+  return gateway;
+}

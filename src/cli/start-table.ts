@@ -1,0 +1,50 @@
+import type { AddressInfo } from "node:net";
+import type { Config } from "../config/schema.ts";
+import { isLoopback } from "../downstream/origins.ts";
+import type { ServerEntry } from "../upstream/kind.ts";
+
+export interface Started {
+  readonly config: Config;
+  readonly address: AddressInfo;
+  readonly servers: readonly ServerEntry[];
+  readonly authenticates: boolean;
+}
+
+/** Server → its URLs, as a client of this machine (or of `publicUrl`) would use them. */
+export function startTable({ config, address, servers, authenticates }: Started): string {
+  const base = (config.publicUrl ?? localUrl(config.hostname, address.port)).replace(/\/$/, "");
+  const rows = servers.map(({ name, summary }) => [name, `${base}/${name}`, `${base}/${name}/sse`, summary]);
+  const table = [["server", "HTTP+SSE", "", "command"], ...rows];
+  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const lines = table.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd(),
+  );
+  const auth = authenticates ? `auth: ${methodsOn(config).join(", ")}` : "auth: none, everybody may call";
+  return `\n${lines.join("\n")}\n\n  ${auth}\n\n`;
+}
+
+/** What an operator should hear at the start rather than find out. */
+export function startWarnings(
+  { hostname, auth }: Config,
+  { servers, authenticates }: Pick<Started, "servers" | "authenticates">,
+): string[] {
+  const warnings = servers.flatMap(({ name, warnings: ask }) => ask().map((warning) => `server "${name}": ${warning}`));
+  if (!authenticates && Object.keys(auth).length > 0)
+    warnings.push("every method under auth is disabled: nobody is asked who they are");
+  if (!authenticates && !isLoopback(hostname)) {
+    warnings.push(
+      `listening on ${hostname} without auth: whoever reaches this port may run every server of the catalog`,
+    );
+  }
+  return warnings;
+}
+
+function methodsOn({ auth }: Config): string[] {
+  return Object.entries(auth).flatMap(([name, method]) => (method?.["enabled"] === false ? [] : name));
+}
+
+function localUrl(hostname: string, port: number): string {
+  const name =
+    hostname === "0.0.0.0" || hostname === "::" ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
+  return `http://${name}:${port}`;
+}

@@ -1,0 +1,27 @@
+import { loadConfig } from "../config/load.ts";
+import { Redactor } from "../lib/redactor.ts";
+import { findConfig, type ConfigFlags } from "./options.ts";
+
+export interface ValidateFlags extends ConfigFlags {
+  readonly print?: boolean;
+}
+
+/** Checks a config file without starting anything; with `print`, shows it with every default filled in and no secret. */
+export function validate(flags: ValidateFlags): void {
+  const { path } = findConfig(flags, process.env);
+  const { config, secrets } = loadConfig(path, process.env);
+  const servers = Object.keys(config.servers);
+  process.stderr.write(
+    `${path} is valid: ${servers.length} server${servers.length === 1 ? "" : "s"} (${servers.join(", ")})\n`,
+  );
+  if (flags.print === true)
+    process.stdout.write(`${JSON.stringify(masked(config, new Redactor([], secrets), secrets), null, 2)}\n`);
+}
+
+/** Whole values first: a secret that is too short to be looked for inside of text is masked where it stands. */
+function masked(value: unknown, redactor: Redactor, secrets: readonly string[]): unknown {
+  if (typeof value === "string") return secrets.includes(value) ? "[redacted]" : redactor.text(value);
+  if (Array.isArray(value)) return value.map((item) => masked(item, redactor, secrets));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, masked(inner, redactor, secrets)]));
+}

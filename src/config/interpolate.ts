@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { isScalar, parseDocument, Scalar, visit, type Document } from "yaml";
+import { isSecretName } from "./secret-names.ts";
+
+export interface Interpolation {
+  /** What stood for a secret: values from files, and from variables that are named like one. */
+  readonly secrets: readonly string[];
+  /** Each with the place in the source where its text starts. */
+  readonly problems: readonly { readonly offset: number; readonly message: string }[];
+}
+
+/** `$${` is a literal `${`; else `${VAR}`, `${VAR:-default}`, `${file:/path}`. */
+const PLACEHOLDER = /\$\$\{|\$\{([^}]*)\}/g;
+const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
+
+/** Fills the placeholders in every string value of a parsed document; never in raw text, so a value cannot become YAML. */
+export function interpolate(document: Document, env: NodeJS.ProcessEnv): Interpolation {
+  const secrets: string[] = [];
+  const problems: { offset: number; message: string }[] = [];
+  visit(document, {
+    Scalar(key, node) {
+      if (key === "key" || typeof node.value !== "string" || !node.value.includes("${")) return;
+      try {
+        node.value = typed(node, filled(node.value, env, secrets));
+      } catch (error) {
+        problems.push({
+          offset: node.range?.[0] ?? 0,
+          message: error instanceof Error ? error.message : String(error),
+        });
+      }
+    },
+  });
+  return { secrets, problems };
+}
+
+function filled(text: string, env: NodeJS.ProcessEnv, secrets: string[]): string {
+  return text.replaceAll(PLACEHOLDER, (whole: string, name: string | undefined) => {
+    if (name === undefined) return "${";
+    if (name.startsWith("file:")) return fileValue(name.slice("file:".length), secrets);
+    const [, variable, fallback] = VARIABLE.exec(name) ?? [];
+    if (variable === undefined) throw new Error(`"${whole}" is no placeholder; write $\${ for a literal \${`);
+    // A variable that is set but empty counts as missing: an empty token would let everybody in.
+    const value = env[variable] || fallback;
+    if (value === undefined)
+      throw new Error(
+        `the environment variable ${variable} is not set (or empty); \${${variable}:-default} gives it a default`,
+      );
+    if (isSecretName(variable)) secrets.push(value);
+    return value;
+  });
+}
+
+function fileValue(path: string, secrets: string[]): string {
+  try {
+    const value = readFileSync(path, "utf8").replace(/\r?\n$/, "");
+    secrets.push(value);
+    return value;
+  } catch (cause) {
+    throw new Error(`the file ${path} cannot be read`, { cause });
+  }
+}
+
+/** An unquoted `${PORT}` means what the same text would mean in its place: a number, a boolean. A quoted one stays a string. */
+function typed(node: Scalar, text: string): unknown {
+  if (node.type !== Scalar.PLAIN) return text;
+  const { contents } = parseDocument(text);
+  const isPlain = isScalar(contents) && (typeof contents.value === "number" || typeof contents.value === "boolean");
+  // 0644, 1e3 or a 20-digit id would not come back as they were written: those stay text.
+  return isPlain && String(contents.value) === text ? contents.value : text;
+}

@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { authMethods } from "../access/auth/methods.ts";
+import { downstreamLimitsSchema, listenSchema, RESERVED_NAMES } from "../downstream/config.ts";
+import { levelSchema, loggingSchema } from "../observability/config.ts";
+import { sessionLimitsSchema } from "../session/config.ts";
+import { upstreamLimitsSchema } from "../upstream/config.ts";
+import { upstreamKinds } from "../upstream/kinds.ts";
+
+/** Names become URL segments and parts of tool names that models see: short, plain, and none of the gateway's own paths. */
+const serverName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/,
+    "a server name is 1 to 32 of A-Z a-z 0-9 _ -, beginning with a letter or digit",
+  )
+  .refine((name) => !RESERVED_NAMES.includes(name), "this name is a path of the gateway itself")
+  // LibreChat cuts tool names at this mark.
+  .refine((name) => !name.includes("_mcp_"), 'a server name may not hold "_mcp_"');
+
+const [firstKind, ...otherKinds] = upstreamKinds.map((kind) => kind.config);
+if (firstKind === undefined) throw new Error("no upstream kind is registered");
+
+/** The canonical shape of the YAML file, assembled from what each room declares. Schemas check and default; none transforms. */
+export const configSchema = z.strictObject({
+  ...listenSchema,
+  logging: loggingSchema.prefault({}),
+  debug: z.strictObject({ level: levelSchema }).partial().prefault({}).describe("The older spelling of logging.level."),
+  auth: z
+    .strictObject(Object.fromEntries(authMethods.map((method) => [method.name, method.config.optional()])))
+    .prefault({})
+    .describe("Who may call; any method that knows the caller admits. Without one, everybody may."),
+  limits: z
+    .strictObject({ ...sessionLimitsSchema, ...upstreamLimitsSchema, ...downstreamLimitsSchema })
+    .prefault({})
+    .describe("What a stranger could make grow, and how far it may."),
+  servers: z
+    .record(serverName, z.discriminatedUnion("type", [firstKind, ...otherKinds]))
+    .refine((servers) => Object.keys(servers).length > 0, "at least one server is needed")
+    .describe("The catalog: each entry is a kind of MCP server, started anew for every session."),
+});
+
+export type Config = z.output<typeof configSchema>;

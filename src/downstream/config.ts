@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { duration, size } from "../lib/unit-schemas.ts";
+
+/** Where the gateway listens and how it is seen from outside. */
+export const listenSchema = {
+  hostname: z.string().min(1).default("0.0.0.0").describe("The address to bind; 127.0.0.1 for this machine only."),
+  port: z.number().int().min(0).max(65_535).default(3000).describe("The port to bind; 0 takes a free one."),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      "The URL at which clients reach the gateway, when a proxy stands before it; its path is the prefix of all paths.",
+    ),
+  allowedHosts: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("Host names, with or without a port, that requests may be addressed to, besides publicUrl and loopback."),
+  allowedOrigins: z
+    .array(z.union([z.literal("*"), z.url({ protocol: /^https?$/ })]))
+    .default([])
+    .describe("Web origins whose pages may call the gateway, besides publicUrl."),
+};
+
+/** Names that are paths of the gateway itself, so no server may have them. */
+export const RESERVED_NAMES: readonly string[] = [
+  "sessionid",
+  "sessions",
+  "servers",
+  "api",
+  "mcp",
+  "sse",
+  "message",
+  "docs",
+  "openapi.json",
+  "openapi.yaml",
+  "health",
+  "healthz",
+  "live",
+  "ready",
+  "metrics",
+  "dashboard",
+  ".well-known",
+  "register",
+  "authorize",
+  "token",
+  "problems",
+];
+
+/** The keys of `limits:` that downstreams obey. */
+export const downstreamLimitsSchema = {
+  bodyBytes: size("4MiB").describe("The largest request body."),
+  streamBytes: size("1MiB").describe("What may wait for a slow reader of a stream before its server is made to wait."),
+  stall: duration("30s").describe("A stream whose reader takes nothing for this long is cut."),
+  heartbeat: duration("15s").describe("How often a quiet stream is written to."),
+  drain: duration("15s").describe("Time within which a shutdown is complete; its last 7 s are for ending servers."),
+};

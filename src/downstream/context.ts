@@ -1,0 +1,29 @@
+import type { Events } from "../protocol/events.ts";
+import type { Doorkeeper, Principal } from "../protocol/principal.ts";
+import type { SessionTable } from "../protocol/session.ts";
+import type { Heartbeats } from "./heartbeats.ts";
+
+/** All that a downstream may use: whoever writes a new one cannot go around the gate or the session. */
+export interface DownstreamContext {
+  readonly doorkeeper: Doorkeeper;
+  readonly sessions: SessionTable;
+  readonly hasServer: (name: string) => boolean;
+  readonly events: Events;
+  readonly heartbeats: Heartbeats;
+  /** The path of `publicUrl`, without a slash at its end; undefined when there is none. */
+  readonly publicPath: string | undefined;
+  readonly limits: DownstreamLimits;
+}
+
+export interface DownstreamLimits {
+  readonly bodyBytes: number;
+  readonly streamBytes: number;
+  readonly stallMs: number;
+}
+
+/** One HTTP request on its way through a downstream. */
+export interface Visit {
+  readonly requestId: string;
+  readonly principal: Principal;
+  readonly server: string;
+}

@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+const METHODS = "GET, POST, DELETE, OPTIONS";
+
+const ALLOWED_HEADERS = [
+  "Authorization",
+  "Content-Type",
+  "Accept",
+  "Last-Event-ID",
+  "Mcp-Session-Id",
+  "Mcp-Protocol-Version",
+  "Mcp-Method",
+  "Mcp-Name",
+  "X-API-Key",
+  "Api-Key",
+  "Idempotency-Key",
+  "Prefer",
+  "traceparent",
+  "X-Session-Id",
+  "X-Request-Id",
+].join(", ");
+
+const EXPOSED_HEADERS = [
+  "Mcp-Session-Id",
+  "WWW-Authenticate",
+  "Retry-After",
+  "RateLimit",
+  "RateLimit-Policy",
+  "X-Request-Id",
+  "Location",
+  "X-MCP-Session",
+  "X-MCP-Tool-Error",
+  "X-MCP-Truncated",
+].join(", ");
+
+/**
+ * Lets the page of an origin that was already allowed read the answer (Fetch standard, CORS protocol). Never with
+ * `Access-Control-Allow-Credentials`: credentials come in the Authorization header that the page sets itself.
+ */
+export function shareWithOrigin(request: IncomingMessage, response: ServerResponse): void {
+  const { origin } = request.headers;
+  if (origin === undefined) return;
+  response.setHeader("Access-Control-Allow-Origin", origin);
+  response.setHeader("Access-Control-Expose-Headers", EXPOSED_HEADERS);
+  response.setHeader("Vary", "Origin");
+}
+
+/** Answers a preflight; false when the request is none. */
+export function answerPreflight(request: IncomingMessage, response: ServerResponse): boolean {
+  if (request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) return false;
+  response.setHeader("Access-Control-Allow-Methods", METHODS);
+  response.setHeader("Access-Control-Allow-Headers", ALLOWED_HEADERS);
+  response.setHeader("Access-Control-Max-Age", "600");
+  response.writeHead(204).end();
+  return true;
+}

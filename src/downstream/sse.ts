@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { readClientMessages } from "../protocol/client-frame.ts";
+import { GatewayError } from "../protocol/errors.ts";
+import type { Outlet, Session } from "../protocol/session.ts";
+import { accepts } from "./accept.ts";
+import { readJsonBody } from "./body.ts";
+import type { DownstreamContext, Visit } from "./context.ts";
+import { answerError } from "./errors.ts";
+import { EventStream } from "./event-stream.ts";
+import { publicPrefix } from "./public-path.ts";
+
+/**
+ * HTTP+SSE (MCP 2024-11-05, transports): a GET opens the stream and thereby the session, POSTs to the announced endpoint
+ * bring the client's messages. The session ends with the stream.
+ */
+export class SseDownstream {
+  readonly #context: DownstreamContext;
+
+  constructor(context: DownstreamContext) {
+    this.#context = context;
+  }
+
+  /** `path` is what was asked for: the client's messages go to the same one. */
+  open(request: IncomingMessage, response: ServerResponse, visit: Visit, path: string): void {
+    if (!accepts(request.headers.accept, "text/event-stream")) {
+      throw new GatewayError("not_acceptable", "This is an event stream: accept text/event-stream.");
+    }
+    const endpoint = publicPrefix(request, this.#context.publicPath) + path;
+    this.#context.sessions.open({
+      ...visit,
+      transport: "sse",
+      outlet: (session) => this.#outlet(session, response, endpoint),
+    });
+  }
+
+  async post(request: IncomingMessage, response: ServerResponse, visit: Visit, sessionId: string): Promise<void> {
+    const { sessions, limits } = this.#context;
+    const session = sessions.find(visit.principal, visit.server, sessionId, "sse");
+    const { frames } = readClientMessages(await readJsonBody(request, limits.bodyBytes));
+    for (const frame of frames) {
+      try {
+        session.receive(frame, visit.requestId);
+      } catch (error) {
+        if (!(error instanceof GatewayError)) throw error;
+        return answerError(response, error, frame.kind === "notification" ? undefined : frame.id);
+      }
+    }
+    response.writeHead(202, { "Content-Type": "text/plain", "Content-Length": 8 }).end("Accepted");
+  }
+
+  #outlet(session: Session, response: ServerResponse, endpoint: string): Outlet {
+    const { heartbeats, limits } = this.#context;
+    const stream = new EventStream(response, {
+      heartbeats,
+      bufferBytes: limits.streamBytes,
+      stallMs: limits.stallMs,
+      onClogged: () => session.pause(),
+      onDrained: () => session.resume(),
+      onClosed: () => void session.close("client closed"),
+    });
+    // A path only: clients refuse an endpoint of another origin, and behind a proxy we do not know ours.
+    stream.send(`${endpoint}?sessionId=${session.id}`, { event: "endpoint" });
+    return {
+      deliver: (frame) => stream.send(frame.line),
+      cancelled: () => undefined,
+      ended: () => stream.end(),
+    };
+  }
+}

@@ -1,0 +1,22 @@
+/** Where a URL of an MCP route points (design: URLs). */
+export interface McpTarget {
+  readonly server: string;
+  /** `/<server>` is dual; `/<server>/mcp` and `/<server>/sse` speak one transport only. */
+  readonly face: "dual" | "mcp" | "sse";
+  /** The path as it was asked for, without a slash at its end. */
+  readonly path: string;
+  readonly sessionId: string | undefined;
+}
+
+/** Undefined when the path is none of an MCP route's shapes. `/x` and `/x/` are the same; nothing is percent-decoded. */
+export function mcpTarget(url: string): McpTarget | undefined {
+  const queryAt = url.indexOf("?");
+  const path = trimSlash(queryAt === -1 ? url : url.slice(0, queryAt));
+  const [root, server, face, ...more] = path.split("/");
+  if (root !== "" || server === undefined || server === "" || more.length > 0) return undefined;
+  if (face !== undefined && face !== "mcp" && face !== "sse") return undefined;
+  const query = queryAt === -1 ? undefined : new URLSearchParams(url.slice(queryAt));
+  return { server, face: face ?? "dual", path, sessionId: query?.get("sessionId") ?? undefined };
+}
+
+const trimSlash = (path: string): string => (path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path);

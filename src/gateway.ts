@@ -1,0 +1,168 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { configuredAuthenticators, Gate } from "./access/gate.ts";
+import type { LoadedConfig } from "./config/load.ts";
+import type { Config } from "./config/schema.ts";
+import type { DownstreamContext } from "./downstream/context.ts";
+import { Heartbeats } from "./downstream/heartbeats.ts";
+import { createHttp } from "./downstream/http.ts";
+import { Origins } from "./downstream/origins.ts";
+import { Redactor } from "./lib/redactor.ts";
+import { durationMs, sizeBytes } from "./lib/units.ts";
+import { REDACTED_KEYS, type Level } from "./observability/config.ts";
+import { Health } from "./observability/health.ts";
+import { logEvents } from "./observability/log-events.ts";
+import { createLog, type Log } from "./observability/logger.ts";
+import { GatewayError } from "./protocol/errors.ts";
+import type { Events } from "./protocol/events.ts";
+import type { Connect } from "./protocol/upstream.ts";
+import { Sessions } from "./session/sessions.ts";
+import type { ServerEntry, UpstreamContext } from "./upstream/kind.ts";
+import { upstreamKinds } from "./upstream/kinds.ts";
+import { Reaper } from "./upstream/reaper.ts";
+import { StartGate } from "./upstream/start-gate.ts";
+
+export interface GatewayOptions {
+  readonly loaded: LoadedConfig;
+  readonly env: NodeJS.ProcessEnv;
+  readonly logStream: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+/** The composition root: every room's part is made here, once, from the config. */
+export class Gateway {
+  readonly log: Log;
+  readonly servers: readonly ServerEntry[];
+  readonly authenticates: boolean;
+  readonly #config: Config;
+  readonly #health = new Health();
+  readonly #reaper: Reaper;
+  readonly #sessions: Sessions;
+  readonly #http: Server;
+
+  constructor({ loaded, env, logStream }: GatewayOptions) {
+    const { config, secrets } = loaded;
+    this.#config = config;
+    const level = config.logging.level ?? config.debug.level ?? "info";
+    const redactor = new Redactor([...REDACTED_KEYS, ...config.logging.redactKeys], secrets);
+    const colors = logStream.isTTY === true && env["NO_COLOR"] === undefined;
+    this.log = createLog({ level, format: config.logging.format, redactor, stream: logStream, colors });
+    const events = eventsFor(level, this.log);
+    this.#reaper = new Reaper(events.emit);
+    this.servers = catalog(config, {
+      ...upstreamLimits(config),
+      emit: events.emit,
+      redactor,
+      reaper: this.#reaper,
+      gatewayEnv: env,
+    });
+    this.#sessions = new Sessions({ connect: connectTo(this.servers), limits: sessionLimits(config), events });
+    const gate = new Gate(configuredAuthenticators(config.auth));
+    this.authenticates = gate.authenticates;
+    const context = downstreamContext(config, { doorkeeper: gate, sessions: this.#sessions, events }, this.servers);
+    this.#http = createHttp({ context, origins: new Origins(config), health: this.#health });
+  }
+
+  /** Resolves with the address once the socket listens; rejects when it cannot be bound. */
+  async start(): Promise<AddressInfo> {
+    const { hostname, port } = this.#config;
+    await new Promise<void>((resolve, reject) => {
+      this.#http.once("error", reject);
+      this.#http.listen(port, hostname, () => {
+        this.#http.off("error", reject);
+        resolve();
+      });
+    });
+    this.#sessions.start();
+    this.#health.state = "ready";
+    const address = this.#http.address();
+    if (address === null || typeof address === "string") throw new Error("the socket has no address");
+    return address;
+  }
+
+  /** Not ready → no new connections → running work gets some time → streams closed, servers ended. Nothing is left then. */
+  async stop(): Promise<void> {
+    this.#health.state = "draining";
+    const closed = new Promise((resolve) => this.#http.close(resolve));
+    await this.#sessions.drain(durationMs(this.#config.limits.drain) - ENDING_MS);
+    this.#http.closeIdleConnections();
+    const cut = setTimeout(() => this.#http.closeAllConnections(), LAST_ANSWERS_MS);
+    await closed;
+    clearTimeout(cut);
+    this.#reaper.close();
+  }
+}
+
+/** What ending a server that obeys nothing but SIGKILL takes (2 s + 3 s), with some room. */
+const ENDING_MS = 7_000;
+/** With every session over, a request that still runs has only to write its refusal. */
+const LAST_ANSWERS_MS = 500;
+
+function eventsFor(level: Level, log: Log): Events {
+  return { emit: logEvents(log), tracing: level === "verbose", logsRequests: level === "verbose" || level === "debug" };
+}
+
+function catalog(config: Config, context: UpstreamContext): ServerEntry[] {
+  return Object.entries(config.servers).map(([name, entry]) => {
+    const { type = "stdio" } = entry;
+    const kind = upstreamKinds.find((candidate) => candidate.type === type);
+    if (kind === undefined) throw new Error(`no upstream kind for server "${name}"`);
+    return kind.entry(name, entry, context);
+  });
+}
+
+function connectTo(servers: readonly ServerEntry[]): Connect {
+  const byName = new Map(servers.map((server) => [server.name, server]));
+  return (label, listener) => {
+    const server = byName.get(label.server);
+    if (server === undefined) throw new GatewayError("server_not_found", "No such server.");
+    return server.connect(label, listener);
+  };
+}
+
+function upstreamLimits({
+  limits,
+}: Config): Pick<UpstreamContext, "messageBytes" | "queueBytes" | "crashLoop" | "startGate"> {
+  return {
+    messageBytes: sizeBytes(limits.messageBytes),
+    queueBytes: sizeBytes(limits.queueBytes),
+    crashLoop: limits.crashLoop,
+    startGate: new StartGate({
+      perSecond: limits.startsPerSecond,
+      burst: limits.startBurst,
+      startingPerServer: limits.startingPerServer,
+      queueMs: durationMs(limits.startQueue),
+    }),
+  };
+}
+
+function sessionLimits({ limits }: Config): ConstructorParameters<typeof Sessions>[0]["limits"] {
+  return {
+    sessions: limits.sessions,
+    sessionsPerServer: limits.sessionsPerServer,
+    sessionsPerPrincipal: limits.sessionsPerPrincipal,
+    inFlight: limits.inFlight,
+    idleMs: durationMs(limits.idle),
+    startMs: durationMs(limits.start),
+    requestMs: durationMs(limits.request),
+    requestMaxMs: durationMs(limits.requestMax),
+  };
+}
+
+function downstreamContext(
+  { limits, publicUrl }: Config,
+  parts: Pick<DownstreamContext, "doorkeeper" | "sessions" | "events">,
+  servers: readonly ServerEntry[],
+): DownstreamContext {
+  const names = new Set(servers.map((server) => server.name));
+  return {
+    ...parts,
+    hasServer: (name) => names.has(name),
+    heartbeats: new Heartbeats(durationMs(limits.heartbeat)),
+    publicPath: publicUrl === undefined ? undefined : new URL(publicUrl).pathname.replace(/\/$/, ""),
+    limits: {
+      bodyBytes: sizeBytes(limits.bodyBytes),
+      streamBytes: sizeBytes(limits.streamBytes),
+      stallMs: durationMs(limits.stall),
+    },
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * What `JSON.parse` does not tell, read off text that it has already accepted: repeated keys, depth, and where an element or
+ * a value starts. One pass over the structural characters; strings are skipped by `indexOf`.
+ */
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+
+export interface KeySeen {
+  readonly key: string;
+  /** 1 = a key of the outermost object. */
+  readonly depth: number;
+  /** Where its value starts in the text. */
+  readonly valueAt: number;
+}
+
+/** Calls `seen` for each object key at `maxKeyDepth` or above; returns the deepest nesting met. */
+export function scanKeys(json: string, maxKeyDepth: number, seen: (key: KeySeen) => void): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at);
+    if (opens(code)) {
+      depth++;
+      if (depth > deepest) deepest = depth;
+    } else if (closes(code)) {
+      depth--;
+    } else if (code === QUOTE) {
+      const end = stringEnd(json, at);
+      if (depth <= maxKeyDepth) tellKey(json, { start: at, end, depth }, seen);
+      at = end;
+    }
+  }
+  return deepest;
+}
+
+function tellKey(
+  json: string,
+  { start, end, depth }: { start: number; end: number; depth: number },
+  seen: (key: KeySeen) => void,
+): void {
+  const colon = skipSpace(json, end + 1);
+  if (json.charCodeAt(colon) !== COLON) return;
+  seen({ key: unquoted(json, start, end), depth, valueAt: skipSpace(json, colon + 1) });
+}
+
+/** The texts of the elements of a JSON array. */
+export function arrayElements(json: string): string[] {
+  const elements: string[] = [];
+  let depth = 0;
+  let start = json.indexOf("[") + 1;
+  for (let at = start; at < json.length; at++) {
+    const code = json.charCodeAt(at);
+    if (code === QUOTE) at = stringEnd(json, at);
+    else if (opens(code)) depth++;
+    else if (code === COMMA && depth === 0) {
+      elements.push(json.slice(start, at).trim());
+      start = at + 1;
+    } else if (closes(code) && --depth < 0) {
+      const last = json.slice(start, at).trim();
+      if (last !== "") elements.push(last);
+      return elements;
+    }
+  }
+  return elements;
+}
+
+// `{` `[` and `}` `]` differ from each other by bit 0x20 only.
+const opens = (code: number): boolean => (code | 0x20) === 0x7b;
+const closes = (code: number): boolean => (code | 0x20) === 0x7d;
+
+function stringEnd(json: string, start: number): number {
+  let end = json.indexOf('"', start + 1);
+  while (end !== -1 && isEscaped(json, end)) end = json.indexOf('"', end + 1);
+  return end === -1 ? json.length : end;
+}
+
+function isEscaped(json: string, at: number): boolean {
+  let backslashes = 0;
+  while (json.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
+  return backslashes % 2 === 1;
+}
+
+function skipSpace(json: string, at: number): number {
+  while (json.charCodeAt(at) <= 0x20) at++;
+  return at;
+}
+
+function unquoted(json: string, start: number, end: number): string {
+  const inner = json.slice(start + 1, end);
+  return inner.includes("\\") ? String(JSON.parse(json.slice(start, end + 1))) : inner;
+}

@@ -1,0 +1,91 @@
+/** A line without its newline: text when it is short, bytes when decoding it for nothing would cost. */
+export type Line = string | Buffer;
+
+export interface LineReader {
+  line(line: Line): void;
+  /** A line longer than the limit went by; only its two ends were kept, `bytes` is its full length. */
+  tooLong(head: string, tail: string, bytes: number): void;
+}
+
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+/** Below this, one string is cheaper to parse and to write than a Buffer. */
+const TEXT_BYTES = 16 * 1024;
+const KEPT_BYTES = 512;
+
+/** Cuts a byte stream into lines, holding at most one unfinished line of `limitBytes`. */
+export class LineSplitter {
+  readonly #reader: LineReader;
+  readonly #limitBytes: number;
+  #parts: Buffer[] = [];
+  #heldBytes = 0;
+  #overflow: { head: Buffer; tail: Buffer; bytes: number } | undefined;
+
+  constructor(limitBytes: number, reader: LineReader) {
+    this.#limitBytes = limitBytes;
+    this.#reader = reader;
+  }
+
+  push(chunk: Buffer): void {
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      this.#finish(chunk, start, end);
+      start = end + 1;
+    }
+    if (start < chunk.length) this.#hold(chunk.subarray(start));
+  }
+
+  #finish(chunk: Buffer, start: number, end: number): void {
+    if (this.#overflow === undefined && this.#heldBytes + end - start > this.#limitBytes) {
+      this.#hold(chunk.subarray(start, end));
+      start = end;
+    }
+    if (this.#overflow !== undefined) return this.#finishOverflow(chunk.subarray(start, end));
+    if (this.#parts.length === 0) return this.#emit(chunk, start, end);
+    this.#parts.push(chunk.subarray(start, end));
+    const whole = Buffer.concat(this.#parts);
+    this.#forget();
+    this.#emit(whole, 0, whole.length);
+  }
+
+  #emit(bytes: Buffer, start: number, end: number): void {
+    const stop = end > start && bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
+    if (stop === start) return;
+    this.#reader.line(stop - start <= TEXT_BYTES ? bytes.toString("utf8", start, stop) : bytes.subarray(start, stop));
+  }
+
+  #hold(part: Buffer): void {
+    if (this.#overflow !== undefined) return this.#countOverflow(part);
+    this.#parts.push(part);
+    this.#heldBytes += part.length;
+    if (this.#heldBytes <= this.#limitBytes) return;
+    const held = Buffer.concat(this.#parts);
+    this.#forget();
+    // Copies, so that the kept ends do not keep the whole line alive.
+    this.#overflow = {
+      head: Buffer.from(held.subarray(0, KEPT_BYTES)),
+      tail: Buffer.from(held.subarray(-KEPT_BYTES)),
+      bytes: held.length,
+    };
+  }
+
+  #countOverflow(part: Buffer): void {
+    const overflow = this.#overflow;
+    if (overflow === undefined) return;
+    overflow.bytes += part.length;
+    overflow.tail = Buffer.concat([overflow.tail, part.subarray(-KEPT_BYTES)]).subarray(-KEPT_BYTES);
+  }
+
+  #finishOverflow(rest: Buffer): void {
+    this.#countOverflow(rest);
+    const overflow = this.#overflow;
+    this.#overflow = undefined;
+    if (overflow === undefined) return;
+    this.#reader.tooLong(overflow.head.toString("utf8"), overflow.tail.toString("utf8"), overflow.bytes);
+  }
+
+  #forget(): void {
+    this.#parts = [];
+    this.#heldBytes = 0;
+  }
+}

@@ -1,0 +1,41 @@
+import { hash, timingSafeEqual } from "node:crypto";
+import { inspect } from "node:util";
+
+/**
+ * A value that must never be printed: every way to turn it into text gives `[redacted]`.
+ * Only its SHA-256 digest is kept, which is all that comparing needs.
+ */
+export class Secret {
+  readonly #digest: Buffer;
+
+  constructor(value: string) {
+    this.#digest = digest(value);
+  }
+
+  /** Constant time, whatever the lengths. */
+  matches(candidate: Buffer): boolean {
+    return timingSafeEqual(this.#digest, candidate);
+  }
+
+  /** A short name for logs and keys that does not tell the value. */
+  get fingerprint(): string {
+    return this.#digest.toString("hex", 0, 6);
+  }
+
+  toString(): string {
+    return "[redacted]";
+  }
+
+  toJSON(): string {
+    return "[redacted]";
+  }
+
+  [inspect.custom](): string {
+    return "[redacted]";
+  }
+}
+
+/** The digest to hand to `Secret.matches`. */
+export function digest(value: string): Buffer {
+  return hash("sha256", value, "buffer");
+}

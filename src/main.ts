@@ -1,0 +1,89 @@
+#!/usr/bin/env node
+import { Command } from "commander";
+import { health, type HealthFlags } from "./cli/health.ts";
+import type { ConfigFlags } from "./cli/options.ts";
+import { run } from "./cli/run.ts";
+import { schema } from "./cli/schema.ts";
+import { validate, type ValidateFlags } from "./cli/validate.ts";
+import { version } from "./cli/version.ts";
+import { ConfigError } from "./config/problems.ts";
+import type { Gateway } from "./gateway.ts";
+
+/** sysexits: a config that cannot be used. */
+const EXIT_CONFIG = 78;
+const EXIT_USAGE = 2;
+const EXIT_FAILURE = 1;
+
+const CONFIG_OPTION = [
+  "-c, --config <file>",
+  "the config file (else CONFIG_PATH, ./config.yaml, ./config.yml)",
+] as const;
+
+async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command("mcp-gateway")
+    .description("Gives every session its own MCP server process and bridges it to HTTP+SSE, Streamable HTTP and REST.")
+    .version(version())
+    .showSuggestionAfterError()
+    .exitOverride();
+  program
+    .command("run", { isDefault: true })
+    .alias("serve")
+    .description("start the gateway")
+    .option(...CONFIG_OPTION)
+    .action(async (flags: ConfigFlags) => stopOnSignals(await run(flags)));
+  program
+    .command("validate")
+    .description("check a config file and say all that is wrong with it")
+    .option(...CONFIG_OPTION)
+    .option("--print", "print the config with its defaults, secrets masked")
+    .action((flags: ValidateFlags) => validate(flags));
+  program
+    .command("health")
+    .description("ask a running gateway whether it is ready; exit code 0 or 1")
+    .option(...CONFIG_OPTION)
+    .option("--url <url>", "where it is, if not where the config says")
+    .action(async (flags: HealthFlags) => {
+      if (!(await health(flags))) process.exitCode = EXIT_FAILURE;
+    });
+  program.command("schema").description("print the JSON Schema of the config file").action(schema);
+  await program.parseAsync([...argv], { from: "user" });
+}
+
+/** The first signal drains and ends; the second one ends at once. */
+function stopOnSignals(gateway: Gateway): void {
+  let isStopping = false;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(EXIT_FAILURE);
+      isStopping = true;
+      gateway.log("info", `${signal}: shutting down`);
+      gateway.stop().then(
+        () => process.exit(0),
+        (error: unknown) => fail(error),
+      );
+    });
+  }
+}
+
+function fail(error: unknown): never {
+  if (error instanceof Error && "exitCode" in error && typeof error.exitCode === "number") {
+    // commander has already said what is wrong with the arguments, or printed the help.
+    process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE);
+  }
+  const isConfig = error instanceof ConfigError;
+  const text = isConfig ? error.message : explain(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(isConfig ? EXIT_CONFIG : EXIT_FAILURE);
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") return `The port is in use: ${error.message}. Set another one in the config (port).`;
+  if (code === "EACCES") return `This port may not be bound by this user: ${error.message}.`;
+  if (code === "EADDRNOTAVAIL")
+    return `This machine does not have that address: ${error.message} (hostname in the config).`;
+  return error.message;
+}
+
+await main(process.argv.slice(2)).catch(fail);

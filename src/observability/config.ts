@@ -1,0 +1,34 @@
+import { z } from "zod";
+
+/** Cumulative, the first the quietest (the seed's names and order). */
+export const LEVELS = ["error", "warn", "info", "debug", "verbose"] as const;
+
+export type Level = (typeof LEVELS)[number];
+
+export const levelSchema = z.enum(LEVELS);
+
+export const loggingSchema = z.strictObject({
+  level: levelSchema.optional().describe("How much is logged; info unless told, here or in debug.level."),
+  format: z.enum(["text", "json"]).default("text").describe("Lines for people, or one JSON object per line."),
+  redactKeys: z.array(z.string().min(1)).default([]).describe("More keys whose values are masked in every line."),
+});
+
+/** Keys whose values are masked whatever the config says. */
+export const REDACTED_KEYS: readonly string[] = [
+  "authorization",
+  "proxy-authorization",
+  "cookie",
+  "set-cookie",
+  "x-api-key",
+  "api-key",
+  "apikey",
+  "api_key",
+  "token",
+  "access_token",
+  "refresh_token",
+  "id_token",
+  "client_secret",
+  "password",
+  "passwd",
+  "secret",
+];

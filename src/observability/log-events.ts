@@ -1,0 +1,108 @@
+import { inspect } from "node:util";
+import { oneSafeLine } from "../lib/redactor.ts";
+import type { GatewayEvent } from "../protocol/events.ts";
+import type { Transport } from "../protocol/session.ts";
+import type { Log } from "./logger.ts";
+
+const BODY_LENGTH = 2 * 1024;
+
+const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
+  sse: "SSE",
+  "streamable-http": "Streamable HTTP",
+  rest: "REST",
+};
+
+/** Turns events into log lines; the one place where a line is worded. */
+export function logEvents(log: Log): (event: GatewayEvent) => void {
+  return (event) => {
+    switch (event.type) {
+      case "request": {
+        const { requestId, method, path, status, ms } = event;
+        return log("debug", `${method} ${path} ${status}`, { requestId, ms: Math.round(ms * 10) / 10 });
+      }
+      case "refused": {
+        const { requestId, method, path, error } = event;
+        const level =
+          error.reason === "internal" ? "error" : error.status === 401 || error.status === 403 ? "warn" : "info";
+        return log(level, `${method} ${path} refused: ${error.message}`, {
+          requestId,
+          reason: error.reason,
+          ...trace(error.cause),
+        });
+      }
+      case "trouble":
+        return log("warn", event.what, trace(event.cause));
+      default:
+        return logSession(log, event);
+    }
+  };
+}
+
+type SessionEvent = Exclude<GatewayEvent, { type: "request" | "refused" | "trouble" }>;
+
+function logSession(log: Log, event: SessionEvent): void {
+  const { server, sessionId } = event;
+  switch (event.type) {
+    case "session.opened": {
+      const { transport, principal, requestId } = event;
+      return log("info", `New ${TRANSPORT_NAMES[transport]} connection for ${server}`, {
+        sessionId,
+        principal,
+        requestId,
+      });
+    }
+    case "session.closed":
+      return log("info", `Session of ${server} closed: ${event.reason}`, { sessionId, requests: event.requests });
+    case "session.message": {
+      const what = event.from === "client" ? "Client message received" : "STDIO message received";
+      const body = oneSafeLine(event.line.toString().slice(0, BODY_LENGTH), BODY_LENGTH);
+      return log("verbose", `${what}: ${body}`, {
+        session: `/${server}?sessionId=${sessionId}`,
+        requestId: event.requestId,
+      });
+    }
+    case "session.timeout":
+      return log("warn", `${server} did not answer ${oneSafeLine(event.method, 64)} in time`, {
+        sessionId,
+        afterMs: event.afterMs,
+      });
+    default:
+      return logServer(log, event);
+  }
+}
+
+type ServerEvent = Extract<SessionEvent, { type: `server.${string}` }>;
+
+function logServer(log: Log, event: ServerEvent): void {
+  const { server, sessionId } = event;
+  switch (event.type) {
+    case "server.started":
+      return log("debug", `Server instance created with sessionId: ${sessionId}`, { server, pid: event.pid });
+    case "server.exited": {
+      const { code, signal, asked } = event;
+      return log(asked ? "debug" : "warn", `Server ${server} exited`, { sessionId, code, signal, asked });
+    }
+    case "server.failed":
+      return log("warn", event.error.message, {
+        sessionId,
+        reason: event.error.reason,
+        stderr: told(event.error.details.data),
+      });
+    case "server.stderr": {
+      const dropped = event.dropped === 0 ? undefined : event.dropped;
+      return log("debug", `[${server}] ${event.text}`, { sessionId, dropped });
+    }
+    case "server.garbage":
+      return log("debug", `${server} wrote to stdout what is no message: ${event.sample}`, { sessionId });
+    case "server.bad-message":
+      return log("warn", `${server} sent a message that cannot be passed on: ${event.why}`, { sessionId });
+  }
+}
+
+const told = (data: Readonly<Record<string, unknown>> | undefined): string | undefined =>
+  typeof data?.["stderr"] === "string" ? data["stderr"] : undefined;
+
+function trace(cause: unknown): { cause?: string } {
+  if (cause === undefined) return {};
+  return { cause: oneSafeLine(cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause), BODY_LENGTH) };
+}

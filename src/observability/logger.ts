@@ -1,0 +1,70 @@
+import { createLogger as createWinston, format, transports, type Logger } from "winston";
+import type { Redactor } from "../lib/redactor.ts";
+import { LEVELS, type Level } from "./config.ts";
+
+export interface LoggerOptions {
+  readonly level: Level;
+  readonly format: "text" | "json";
+  readonly redactor: Redactor;
+  readonly stream: NodeJS.WritableStream;
+  readonly colors: boolean;
+}
+
+/** The fields that follow a message: ids and figures, each printed as `name=value`. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+export interface Log {
+  (level: Level, message: string, fields?: LogFields): void;
+}
+
+/** All lines go to `stream` (stderr): stdout belongs to documents and, in stdio mode, to the protocol. */
+export function createLog(options: LoggerOptions): Log {
+  const logger = winston(options);
+  return (level, message, fields = {}) => {
+    if (LEVELS.indexOf(level) <= LEVELS.indexOf(options.level)) logger.log({ level, message, fields });
+  };
+}
+
+function winston({ level, format: shape, redactor, stream, colors }: LoggerOptions): Logger {
+  return createWinston({
+    levels: Object.fromEntries(LEVELS.map((name, index) => [name, index])),
+    level,
+    format: format.combine(format.timestamp(), shape === "json" ? jsonLine(redactor) : textLine(redactor, colors)),
+    transports: [new transports.Stream({ stream })],
+    // A log that cannot be written must not end the gateway.
+    exitOnError: false,
+  });
+}
+
+const jsonLine = (redactor: Redactor): ReturnType<typeof format.printf> =>
+  format.printf(({ timestamp, level, message, fields }) =>
+    redactor.text(JSON.stringify({ timestamp, level, message, ...(isFields(fields) ? fields : {}) })),
+  );
+
+const textLine = (redactor: Redactor, colors: boolean): ReturnType<typeof format.printf> =>
+  format.printf(({ timestamp, level, message, fields }) => {
+    const tag = colors ? colored(level) : level.toUpperCase();
+    const tail = isFields(fields) ? Object.entries(fields).flatMap(([name, value]) => fieldText(name, value)) : [];
+    return redactor.text([`${String(timestamp)} [${tag}]: ${String(message)}`, ...tail].join(" "));
+  });
+
+function fieldText(name: string, value: LogFields[string]): string[] {
+  if (value === undefined) return [];
+  const text = String(value);
+  return [`${name}=${/^[\w.:/@?=&%+-]+$/.test(text) ? text : JSON.stringify(text)}`];
+}
+
+function isFields(value: unknown): value is LogFields {
+  return typeof value === "object" && value !== null;
+}
+
+/** ANSI colours of the seed's levels: red, yellow, green, blue, cyan. */
+const COLORS = new Map([
+  ["error", 31],
+  ["warn", 33],
+  ["info", 32],
+  ["debug", 34],
+  ["verbose", 36],
+]);
+
+const colored = (level: string): string => `\u001b[${COLORS.get(level) ?? 0}m${level.toUpperCase()}\u001b[0m`;

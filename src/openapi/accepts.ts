@@ -1,0 +1,109 @@
+import { isJsonList, isJsonObject, type Json, type JsonObject } from "./json.ts";
+
+/**
+ * Whether a default or an example can be what its own schema describes. It looks at what OpenAPI linters report as
+ * errors (types, values, bounds, members) and takes everything it does not look at for granted.
+ */
+export function accepts(schema: JsonObject, value: Json): boolean {
+  return (
+    acceptsType(schema, value) &&
+    acceptsValue(schema, value) &&
+    acceptsNumber(schema, value) &&
+    acceptsSize(schema, value) &&
+    acceptsItems(schema, value) &&
+    acceptsMembers(schema, value)
+  );
+}
+
+/** The types a schema names, or `undefined` when it takes any. */
+export function typesOf(schema: JsonObject): readonly Json[] | undefined {
+  const type = schema["type"];
+  if (type === undefined) return undefined;
+  return isJsonList(type) ? type : [type];
+}
+
+export function acceptsType(schema: JsonObject, value: Json): boolean {
+  const types = typesOf(schema);
+  return types === undefined || types.some((type) => isOfType(type, value));
+}
+
+function isOfType(type: Json, value: Json): boolean {
+  if (type === "null") return value === null;
+  if (type === "array") return isJsonList(value);
+  if (type === "object") return isJsonObject(value);
+  return type === "integer" ? Number.isInteger(value) : typeof value === type;
+}
+
+function acceptsValue(schema: JsonObject, value: Json): boolean {
+  const { enum: values, const: only } = schema;
+  if (only !== undefined && JSON.stringify(only) !== JSON.stringify(value)) return false;
+  return !isJsonList(values) || textsOf(values).has(JSON.stringify(value));
+}
+
+/** An enum can be as long as the list of defaults that are held against it, so it is written out once. */
+const texts = new WeakMap<readonly Json[], ReadonlySet<string>>();
+
+function textsOf(values: readonly Json[]): ReadonlySet<string> {
+  const known = texts.get(values) ?? new Set(values.map((value) => JSON.stringify(value)));
+  texts.set(values, known);
+  return known;
+}
+
+function acceptsNumber(schema: JsonObject, value: Json): boolean {
+  if (typeof value !== "number") return true;
+  return (
+    value >= bound(schema, "minimum", -Infinity) &&
+    value <= bound(schema, "maximum", Infinity) &&
+    value !== schema["exclusiveMinimum"] &&
+    value !== schema["exclusiveMaximum"] &&
+    value >= bound(schema, "exclusiveMinimum", -Infinity) &&
+    value <= bound(schema, "exclusiveMaximum", Infinity) &&
+    isMultiple(value, bound(schema, "multipleOf", 0))
+  );
+}
+
+/** Loosely: 0.3 is a multiple of 0.1 for people, though not for floating point, so such a default is left to others. */
+function isMultiple(value: number, of: number): boolean {
+  return of === 0 || !Number.isInteger(of) || Number.isInteger(value / of);
+}
+
+function acceptsSize(schema: JsonObject, value: Json): boolean {
+  if (typeof value === "string") return isWithin(schema, Array.from(value).length, "minLength", "maxLength");
+  if (isJsonList(value)) return isWithin(schema, value.length, "minItems", "maxItems");
+  return !isJsonObject(value) || isWithin(schema, Object.keys(value).length, "minProperties", "maxProperties");
+}
+
+function isWithin(schema: JsonObject, size: number, min: string, max: string): boolean {
+  return size >= bound(schema, min, 0) && size <= bound(schema, max, Infinity);
+}
+
+function bound(schema: JsonObject, keyword: string, otherwise: number): number {
+  const value = schema[keyword];
+  return typeof value === "number" ? value : otherwise;
+}
+
+function acceptsItems(schema: JsonObject, value: Json): boolean {
+  const { items, prefixItems } = schema;
+  if (!isJsonList(value)) return true;
+  const first = isJsonList(prefixItems) ? prefixItems : [];
+  return value.every((item, index) => {
+    const expected = first[index] ?? items;
+    return !isJsonObject(expected) || accepts(expected, item);
+  });
+}
+
+function acceptsMembers(schema: JsonObject, value: Json): boolean {
+  if (!isJsonObject(value)) return true;
+  const { properties, required, additionalProperties } = schema;
+  const known = isJsonObject(properties) ? properties : {};
+  const isComplete =
+    !isJsonList(required) || required.every((key) => typeof key === "string" && Object.hasOwn(value, key));
+  return (
+    isComplete &&
+    Object.entries(value).every(([key, member]) => {
+      const expected = Object.hasOwn(known, key) ? known[key] : additionalProperties;
+      if (expected === false) return isJsonObject(schema["patternProperties"]);
+      return !isJsonObject(expected) || accepts(expected, member);
+    })
+  );
+}

@@ -1,0 +1,69 @@
+import { isChosen, type Tool } from "./catalog.ts";
+import { CHARACTERS_PER_SERVER, CHARACTERS_PER_TOOL, purse, toolWarnings } from "./limits.ts";
+import type { Operation } from "./oas.ts";
+import { type Calling, toolOperation } from "./operation.ts";
+import { operationIds } from "./operation-id.ts";
+import type { DocumentOptions } from "./options.ts";
+import { toolPath } from "./path.ts";
+import { PROFILES, sessionParameterFor } from "./profiles.ts";
+import { quoted } from "./text.ts";
+import { type ToolSchemas, toolSchemas } from "./tool-schemas.ts";
+
+/** One tool as the document shows it. */
+export interface Entry {
+  readonly path: string;
+  readonly operation: Operation;
+  readonly components: ToolSchemas["components"];
+}
+
+/** What a document of `options` says about `tools`, in their order. */
+export function describeTools(tools: readonly Tool[], options: DocumentOptions, warnings: string[]): readonly Entry[] {
+  const ids = operationIds(tools);
+  const names = new Set(["calltoolresult", "problem"]);
+  const purses = new Map(tools.map(({ server }) => [server, purse(CHARACTERS_PER_SERVER)]));
+  return [...pathsOf(tools, options, warnings)].map(([path, tool]) => {
+    const operationId = ids.get(tool) ?? "";
+    const { components, ...schemas } = toolSchemas(tool, {
+      version: options.version,
+      profile: PROFILES[options.profile],
+      operationId,
+      names,
+      warn: toolWarnings(subject(tool), warnings),
+      spend: purse(CHARACTERS_PER_TOOL, purses.get(tool.server)),
+    });
+    return { path, operation: toolOperation(tool, operationId, schemas, calling(tool, options)), components };
+  });
+}
+
+/** The chosen tools that the reader can call, by path; ids are given to all of them, so that a choice changes none. */
+function pathsOf(tools: readonly Tool[], options: DocumentOptions, warnings: string[]): ReadonlyMap<string, Tool> {
+  const chosen = tools.filter((tool) => isChosen(tool, options.tools));
+  for (const pattern of options.tools ?? []) {
+    if (!chosen.some((tool) => isChosen(tool, [pattern]))) warnings.push(`no tool matches ${quoted(pattern)}`);
+  }
+  const paths = new Map<string, Tool>();
+  for (const tool of chosen) {
+    const path = toolPath(options.layout, tool.server, tool.name);
+    if (path === undefined) warnings.push(`${subject(tool)}: left out: no URL can carry its name`);
+    else if (paths.has(path)) warnings.push(`${subject(tool)}: left out: another tool has its path`);
+    else if (needsTasks(tool, options)) warnings.push(`${subject(tool)}: left out: it only runs as a task`);
+    else paths.set(path, tool);
+  }
+  return paths;
+}
+
+function needsTasks(tool: Tool, { profile }: DocumentOptions): boolean {
+  return tool.taskSupport === "required" && !PROFILES[profile].knowsTasks;
+}
+
+function subject(tool: Tool): string {
+  return `${tool.server}/${quoted(tool.name)}`;
+}
+
+function calling(tool: Tool, { profile, sessionParameter, isConsequential }: DocumentOptions): Calling {
+  return {
+    profile,
+    sessionParameter: sessionParameterFor(profile, sessionParameter),
+    isConsequential: isConsequential?.(tool.server, tool.name) ?? tool.annotations?.["readOnlyHint"] !== true,
+  };
+}

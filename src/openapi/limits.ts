@@ -1,0 +1,32 @@
+/** What one stranger may cost us: a tool list is free text of up to 16 MiB, and references multiply it. */
+export const TOOLS_PER_SERVER = 2_000;
+export const CHARACTERS_PER_SERVER = 16_000_000;
+export const CHARACTERS_PER_TOOL = 1_000_000;
+export const SCHEMA_LEVELS = 100;
+export const DATA_LEVELS = 16;
+export const WARNINGS_PER_TOOL = 10;
+
+/** Takes `cost` out of a purse; false once it is empty. */
+export type Spend = (cost: number) => boolean;
+
+/** A purse inside a purse: what a tool spends, its server spends too. */
+export function purse(limit: number, outer: Spend = () => true): Spend {
+  let left = limit;
+  return (cost) => {
+    left -= cost;
+    return outer(cost) && left >= 0;
+  };
+}
+
+/** Says something about one tool to whoever asked for the document. */
+export type Warn = (message: string) => void;
+
+/** Each message once, and not without end: a hostile schema can be wrong in a hundred thousand places. */
+export function toolWarnings(subject: string, warnings: string[]): Warn {
+  const said = new Set<string>();
+  return (message) => {
+    if (said.has(message) || said.size === WARNINGS_PER_TOOL) return;
+    said.add(message);
+    warnings.push(`${subject}: ${message}`);
+  };
+}

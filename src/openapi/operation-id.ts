@@ -1,0 +1,47 @@
+import { createHash } from "node:crypto";
+import type { Tool } from "./catalog.ts";
+
+const MAX_LENGTH = 64;
+
+/**
+ * An operationId for each tool: `<server>-<tool>` in the alphabet and length that model APIs take. An id that had to be
+ * cut, or that another tool would share but for case, carries a digest of the real names, so no order matters.
+ */
+export function operationIds(tools: readonly Tool[]): ReadonlyMap<Tool, string> {
+  const claims = new Map<string, number>();
+  for (const tool of tools) claims.set(key(tool), (claims.get(key(tool)) ?? 0) + 1);
+  const taken = new Set<string>();
+  return new Map(
+    tools.map((tool) => {
+      const plain = sanitised(tool);
+      const isAlone = claims.get(key(tool)) === 1 && plain.length <= MAX_LENGTH;
+      return [tool, unused(isAlone ? plain : digested(tool), taken)];
+    }),
+  );
+}
+
+/** `wanted`, numbered when it is taken; compared without case, as some generators do. */
+export function unused(wanted: string, taken: Set<string>): string {
+  let id = wanted;
+  for (let copy = 2; taken.has(id.toLowerCase()); copy += 1) {
+    const suffix = `_${copy}`;
+    id = `${wanted.slice(0, MAX_LENGTH - suffix.length)}${suffix}`;
+  }
+  taken.add(id.toLowerCase());
+  return id;
+}
+
+function sanitised(tool: Tool): string {
+  return `${tool.server}-${tool.name}`.replaceAll(/[^A-Za-z0-9_-]/g, "_");
+}
+
+function key(tool: Tool): string {
+  return sanitised(tool).toLowerCase();
+}
+
+function digested(tool: Tool): string {
+  const digest = createHash("sha256")
+    .update(JSON.stringify([tool.server, tool.name]))
+    .digest("hex");
+  return `${sanitised(tool).slice(0, 57)}_${digest.slice(0, 6)}`;
+}

@@ -1,0 +1,75 @@
+import type { Tool } from "./catalog.ts";
+import type { Json } from "./json.ts";
+import type { Operation, Parameter } from "./oas.ts";
+import { type ProfileName, PROFILES, type SessionParameter } from "./profiles.ts";
+import { toolResponses } from "./responses.ts";
+import { clip, plainText } from "./text.ts";
+import type { ToolSchemas } from "./tool-schemas.ts";
+
+type Schemas = Pick<ToolSchemas, "input" | "output">;
+
+export interface Calling {
+  readonly profile: ProfileName;
+  readonly sessionParameter: SessionParameter;
+  /** Whether ChatGPT has to ask before each call. */
+  readonly isConsequential: boolean;
+}
+
+/** `POST …/<tool>`: the arguments are the body, the CallToolResult is the answer. */
+export function toolOperation(tool: Tool, operationId: string, schemas: Schemas, calling: Calling): Operation {
+  const profile = PROFILES[calling.profile];
+  const name = plainText(tool.name) ?? "";
+  const description = tool.description ?? tool.title ?? `Calls the tool ${name} of ${tool.server}.`;
+  return {
+    operationId,
+    summary: clip(tool.title ?? name, profile.summaryChars),
+    description: clip(description, profile.descriptionChars),
+    tags: [tool.server],
+    ...sessionParameters(calling.sessionParameter),
+    ...requestBody(schemas.input),
+    responses: toolResponses(profile, schemas.output),
+    "x-mcp-server": tool.server,
+    "x-mcp-tool": tool.name,
+    ...extensions(tool, calling),
+  };
+}
+
+/** Mints an id and nothing else; ids that a client makes up do as well. */
+export function sessionOperation(): Operation {
+  const schema = { type: "object", required: ["sessionId"], properties: { sessionId: { type: "string" } } };
+  return {
+    operationId: "getSessionId",
+    summary: "Get a session id",
+    description: "Returns a new, unguessable session id. Calls that share one share the state of their MCP servers.",
+    tags: ["sessions"],
+    responses: {
+      "200": { description: "A session id.", content: { "application/json": { schema } } },
+      "4XX": { $ref: "#/components/responses/ClientError" },
+    },
+  };
+}
+
+function sessionParameters(wanted: SessionParameter): { readonly parameters?: readonly Parameter[] } {
+  if (wanted === "absent") return {};
+  const parameter: Parameter = {
+    name: "sessionId",
+    in: "query",
+    required: wanted === "required",
+    description: "Calls with the same sessionId share the state of the MCP server. Any random id of your own will do.",
+    schema: { type: "string", minLength: 8, maxLength: 128, pattern: "^[A-Za-z0-9._~-]+$" },
+  };
+  return { parameters: [parameter] };
+}
+
+function requestBody(input: ToolSchemas["input"]): Pick<Operation, "requestBody"> {
+  if (input === undefined) return {};
+  return { requestBody: { required: input.isRequired, content: { "application/json": { schema: input.schema } } } };
+}
+
+function extensions(tool: Tool, { profile, isConsequential }: Calling): Readonly<Record<`x-${string}`, Json>> {
+  if (profile === "gpt") return { "x-openai-isConsequential": isConsequential };
+  return {
+    ...(tool.annotations === undefined ? {} : { "x-mcp-annotations": tool.annotations }),
+    ...(tool.taskSupport === "forbidden" ? {} : { "x-mcp-task-support": tool.taskSupport }),
+  };
+}

@@ -1,0 +1,26 @@
+import type { Layout } from "./path.ts";
+import type { ProfileName, SessionParameter } from "./profiles.ts";
+import type { SecurityScheme } from "./security.ts";
+
+export interface DocumentOptions {
+  readonly version: "3.1" | "3.0";
+  readonly profile: ProfileName;
+  /** The URL of the document without its file name; paths are relative to it. */
+  readonly baseUrl: string;
+  readonly layout: Layout;
+  readonly security: readonly SecurityScheme[];
+  readonly sessionParameter: SessionParameter;
+  /** Patterns of `tool` or `server:tool`, where `*` is any run of characters; absent means all. */
+  readonly tools?: readonly string[];
+  readonly info: Info;
+  /** Whether ChatGPT asks before each call of a tool; by default unless the tool says that it only reads. */
+  readonly isConsequential?: (server: string, tool: string) => boolean | undefined;
+}
+
+export interface Info {
+  readonly title: string;
+  readonly version: string;
+  readonly description?: string;
+  readonly license?: { readonly name: string; readonly url?: string };
+  readonly contact?: { readonly name?: string; readonly url?: string; readonly email?: string };
+}

@@ -1,0 +1,150 @@
+import type { JsonObject } from "./json.ts";
+import type { Components, Operation, Response } from "./oas.ts";
+import type { Profile } from "./profiles.ts";
+
+type Responses = Operation["responses"];
+
+/** What a call of a tool answers; `output` types its `structuredContent`. */
+export function toolResponses(profile: Profile, output: JsonObject | undefined): Responses {
+  return WAYS[profile.responses](output);
+}
+
+const WAYS: Readonly<Record<Profile["responses"], (output: JsonObject | undefined) => Responses>> = {
+  full: (output) => ({
+    "200": fullResult(output),
+    "4XX": { $ref: "#/components/responses/ClientError" },
+    "5XX": { $ref: "#/components/responses/ServerError" },
+  }),
+  short: (output) => ({
+    "200": { description: RESULT, content: { "application/json": { schema: callToolResult(output) } } },
+    "4XX": { description: CLIENT_ERROR },
+    "5XX": { description: SERVER_ERROR },
+  }),
+  minimal: () => ({ "200": { description: RESULT, content: { "application/json": { schema: briefResult() } } } }),
+};
+
+/** The components that the operations of a full document refer to. */
+export function sharedComponents(profile: Profile, hasTools: boolean, hasSessions: boolean): SharedComponents {
+  if (profile.responses !== "full" || (!hasTools && !hasSessions)) return { schemas: {}, responses: {} };
+  const refused = problemResponse(CLIENT_ERROR);
+  if (!hasTools) return { schemas: { Problem: problem() }, responses: { ClientError: refused } };
+  return {
+    schemas: { CallToolResult: callToolResult(undefined), Problem: problem() },
+    responses: { ClientError: refused, ServerError: problemResponse(SERVER_ERROR) },
+  };
+}
+
+type SharedComponents = Required<Pick<Components, "schemas" | "responses">>;
+
+const RESULT = "The result of the tool. A tool that failed answers here too, with `isError: true`.";
+const CLIENT_ERROR = "The call was refused: something about the request, its credentials or its limits.";
+const SERVER_ERROR = "The gateway or the MCP server behind it failed, or took too long.";
+
+function fullResult(output: JsonObject | undefined): Response {
+  const base: JsonObject = { $ref: "#/components/schemas/CallToolResult" };
+  const typed = output === undefined ? base : { allOf: [base, structured(output)] };
+  const events = { type: "string", description: "Events `progress` and `log`, then one `result` or `error`." };
+  return {
+    description: RESULT,
+    content: { "application/json": { schema: typed }, "text/event-stream": { schema: events } },
+  };
+}
+
+function structured(output: JsonObject): JsonObject {
+  return { type: "object", properties: { structuredContent: output } };
+}
+
+function callToolResult(output: JsonObject | undefined): JsonObject {
+  return {
+    type: "object",
+    required: ["content"],
+    properties: {
+      content: { type: "array", description: "What the tool has to say, in order.", items: contentBlock() },
+      structuredContent: output ?? { description: "The same as data, from tools that declare an output schema." },
+      isError: { type: "boolean", description: "Whether the tool failed; `content` then says why." },
+      _meta: { type: "object", properties: {}, additionalProperties: true },
+    },
+  };
+}
+
+function contentBlock(): JsonObject {
+  return {
+    type: "object",
+    required: ["type"],
+    properties: {
+      type: { type: "string", description: "`text`, `image`, `audio`, `resource_link` or `resource`." },
+      text: { type: "string", description: "Of `text`." },
+      data: { type: "string", description: "Base64, of `image` and `audio`." },
+      mimeType: { type: "string" },
+      uri: { type: "string", description: "Of `resource_link`." },
+      name: { type: "string", description: "Of `resource_link`." },
+      resource: { type: "object", properties: {}, additionalProperties: true, description: "Of `resource`." },
+    },
+    additionalProperties: true,
+  };
+}
+
+/** Enough for a model to read the answer, and no more: the document has a size limit. */
+function briefResult(): JsonObject {
+  const block = { type: "object", properties: { type: { type: "string" }, text: { type: "string" } } };
+  return {
+    type: "object",
+    properties: {
+      content: { type: "array", items: block },
+      structuredContent: { type: "object", properties: {} },
+      isError: { type: "boolean" },
+    },
+  };
+}
+
+function problemResponse(description: string): Response {
+  return { description, content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } };
+}
+
+/** RFC 9457, with the members that this gateway adds. */
+function problem(): JsonObject {
+  return {
+    type: "object",
+    required: ["type", "title", "status", "code"],
+    properties: {
+      type: { type: "string", description: "`/problems/<code>`, a page about this kind of problem." },
+      title: { type: "string" },
+      status: { type: "integer" },
+      detail: { type: "string", description: "One sentence about this occurrence." },
+      instance: { type: "string", description: "`/requests/<requestId>`." },
+      code: { type: "string", description: "Stable; made for programs." },
+      requestId: { type: "string" },
+      server: { type: "string" },
+      tool: { type: "string" },
+      retryable: { type: "boolean" },
+      errors: { type: "array", description: "Each argument that the tool's schema refuses.", items: argumentError() },
+      rpc: rpcError(),
+      exit: { type: "object", description: "How the server process ended.", properties: exitMembers() },
+    },
+    additionalProperties: true,
+  };
+}
+
+function argumentError(): JsonObject {
+  return {
+    type: "object",
+    properties: {
+      pointer: { type: "string", description: "JSON Pointer into the arguments." },
+      keyword: { type: "string" },
+      message: { type: "string" },
+      expected: { description: "What the schema asks for there." },
+    },
+  };
+}
+
+function rpcError(): JsonObject {
+  return {
+    type: "object",
+    description: "The JSON-RPC error of the server.",
+    properties: { code: { type: "integer" }, message: { type: "string" }, data: { description: "Anything." } },
+  };
+}
+
+function exitMembers(): JsonObject {
+  return { code: { type: "integer" }, signal: { type: "string" } };
+}

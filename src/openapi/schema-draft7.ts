@@ -1,0 +1,59 @@
+import { isObject } from "../lib/json.ts";
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** One schema, its subschemas untouched, said in JSON Schema 2020-12: from draft-04 … 2019-09 and from OpenAPI 3.0. */
+export function toDraft2020(schema: Raw): Raw {
+  return [tuple, dependencies, exclusiveBounds, recursion, nullable, example].reduce((raw, step) => step(raw), schema);
+}
+
+/** `items: […]` with `additionalItems`. Without a tuple `additionalItems` never had a meaning. */
+function tuple(schema: Raw): Raw {
+  const { additionalItems, ...rest } = schema;
+  const { items } = rest;
+  if (!Array.isArray(items)) return rest;
+  const { items: _, ...others } = rest;
+  return { ...others, prefixItems: items, ...(additionalItems === undefined ? {} : { items: additionalItems }) };
+}
+
+/** `dependencies` held names and schemas in one map. */
+function dependencies(schema: Raw): Raw {
+  const { dependencies: mixed, ...rest } = schema;
+  if (!isObject(mixed)) return rest;
+  const entries = Object.entries(mixed);
+  const dependentRequired = Object.fromEntries(entries.filter(([, value]) => Array.isArray(value)));
+  const dependentSchemas = Object.fromEntries(entries.filter(([, value]) => !Array.isArray(value)));
+  return { dependentRequired, dependentSchemas, ...rest };
+}
+
+/** In draft-04 an exclusive bound was a flag beside the bound. */
+function exclusiveBounds(schema: Raw): Raw {
+  return exclusive(exclusive(schema, "minimum", "exclusiveMinimum"), "maximum", "exclusiveMaximum");
+}
+
+function exclusive(schema: Raw, bound: string, flag: string): Raw {
+  const { [bound]: limit, [flag]: isExclusive, ...rest } = schema;
+  if (typeof isExclusive !== "boolean") return schema;
+  return isExclusive ? { ...rest, [flag]: limit } : { ...rest, ...(limit === undefined ? {} : { [bound]: limit }) };
+}
+
+/** A dynamic reference means its static namesake for everyone who does not extend the schema, and nobody does. */
+function recursion(schema: Raw): Raw {
+  const { $recursiveRef, $dynamicRef, ...rest } = schema;
+  const target = $dynamicRef ?? $recursiveRef;
+  return target === undefined ? rest : { $ref: target, ...rest };
+}
+
+/** OpenAPI 3.0 schemas reach us through servers that were generated from them. */
+function nullable(schema: Raw): Raw {
+  const { nullable: isNullable, ...rest } = schema;
+  const { type, enum: values } = rest;
+  if (isNullable !== true || type === undefined) return rest;
+  const types: readonly unknown[] = Array.isArray(type) ? type : [type];
+  return { ...rest, type: [...types, "null"], ...(Array.isArray(values) ? { enum: [...values, null] } : {}) };
+}
+
+function example(schema: Raw): Raw {
+  const { example: one, ...rest } = schema;
+  return one === undefined ? rest : { examples: [one], ...rest };
+}

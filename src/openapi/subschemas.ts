@@ -1,0 +1,37 @@
+import { isJsonList, isJsonObject, type Json, type JsonObject } from "./json.ts";
+import { HOLDERS } from "./keywords.ts";
+
+/** The schemas directly inside a schema, each with its place. */
+export function subschemasOf(schema: JsonObject): readonly (readonly [place: string, subschema: JsonObject])[] {
+  return Object.entries(schema).flatMap(([keyword, value]) => {
+    const holding = HOLDERS.get(keyword);
+    if (holding === undefined) return [];
+    const held = holding === "schema" ? [[keyword, value] as const] : membersOf(keyword, value);
+    return held.flatMap(([place, item]) => (isJsonObject(item) ? [[place, item] as const] : []));
+  });
+}
+
+/** The same schema with `change` applied to each schema directly inside it. */
+export function mapSubschemas(schema: JsonObject, change: (subschema: JsonObject) => JsonObject): JsonObject {
+  const entries = Object.entries(schema).map(
+    ([keyword, value]) => [keyword, mapHolder(keyword, value, change)] as const,
+  );
+  return Object.fromEntries(entries);
+}
+
+function membersOf(keyword: string, value: Json): readonly (readonly [string, Json])[] {
+  if (!isJsonObject(value) && !isJsonList(value)) return [];
+  return Object.entries(value).map(([name, item]) => [`${keyword}/${name}`, item] as const);
+}
+
+function mapHolder(keyword: string, value: Json, change: (subschema: JsonObject) => JsonObject): Json {
+  const holding = HOLDERS.get(keyword);
+  const changeOne = (item: Json) => (isJsonObject(item) ? change(item) : item);
+  if (holding === "list" && isJsonList(value)) return value.map(changeOne);
+  if (holding === "map" && isJsonObject(value)) return mapMembers(value, changeOne);
+  return holding === "schema" ? changeOne(value) : value;
+}
+
+function mapMembers(map: JsonObject, change: (member: Json) => Json): JsonObject {
+  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, change(value)]));
+}

@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import { isObject, member } from "../lib/json.ts";
+import { typesOf } from "./accepts.ts";
+import type { Tool } from "./catalog.ts";
+import { type Hoisted, hoistSchema } from "./hoist.ts";
+import { inlineSchema } from "./inline.ts";
+import { isJsonList, isJsonObject, type JsonObject } from "./json.ts";
+import type { Spend, Warn } from "./limits.ts";
+import { unused } from "./operation-id.ts";
+import type { Profile } from "./profiles.ts";
+import { toOpenApi30 } from "./schema-3-0.ts";
+import { mapSubschemas } from "./subschemas.ts";
+import { clip } from "./text.ts";
+import { tidy } from "./tidy.ts";
+
+/** What the schemas of one tool are written with. */
+export interface Writing {
+  readonly version: "3.1" | "3.0";
+  readonly profile: Profile;
+  readonly operationId: string;
+  /** The component names of the document so far. */
+  readonly names: Set<string>;
+  readonly warn: Warn;
+  readonly spend: Spend;
+}
+
+export interface ToolSchemas {
+  /** Absent when the tool takes no arguments. */
+  readonly input: { readonly schema: JsonObject; readonly isRequired: boolean } | undefined;
+  readonly output: JsonObject | undefined;
+  readonly components: Hoisted["components"];
+}
+
+export function toolSchemas(tool: Tool, writing: Writing): ToolSchemas {
+  const input = argumentsSchema(tool.inputSchema, writing);
+  const output = resultSchema(tool.outputSchema, writing);
+  const finish = (schema: JsonObject) => finished(schema, writing);
+  const isRequired = input.root["required"] !== undefined;
+  return {
+    input: takesArguments(input.root) ? { schema: finish(input.schema), isRequired } : undefined,
+    output: output === undefined ? undefined : finish(output.schema),
+    components: [...input.components, ...(output?.components ?? [])].map(([name, schema]) => [name, finish(schema)]),
+  };
+}
+
+/** Arguments are an object whatever a server says, so that is what the outermost schema becomes. */
+function argumentsSchema(raw: unknown, writing: Writing): Hoisted {
+  if (isObject(raw)) return readWhole(raw, writing.operationId, (root) => asObject(root, raw, writing.warn), writing);
+  if (raw === true) return whole({ type: "object", properties: {}, additionalProperties: true });
+  if (raw !== undefined && raw !== null) writing.warn("inputSchema is not a schema: no arguments are described");
+  return whole({ type: "object", properties: {} });
+}
+
+function resultSchema(raw: unknown, writing: Writing): Hoisted | undefined {
+  if (!isObject(raw) || writing.profile.responses === "minimal") return undefined;
+  return readWhole(raw, `${writing.operationId}_Output`, (root) => root, writing);
+}
+
+function readWhole(
+  raw: unknown,
+  prefix: string,
+  asRoot: (schema: JsonObject) => JsonObject,
+  { version, profile, names, warn, spend }: Writing,
+): Hoisted {
+  if (version === "3.0" || profile.isInlined) return whole(asRoot(inlineSchema(raw, warn, spend)));
+  return hoistSchema(raw, { warn, spend, asRoot, nameFor: (pointer) => componentName(prefix, pointer, names) });
+}
+
+function whole(root: JsonObject): Hoisted {
+  return { root, schema: root, components: [] };
+}
+
+function asObject(schema: JsonObject, raw: unknown, warn: Warn): JsonObject {
+  if (typesOf(schema)?.includes("object") === false) {
+    warn("inputSchema does not describe an object: any arguments are let through");
+    return { type: "object", properties: {}, additionalProperties: true };
+  }
+  const { properties } = schema;
+  const isLost = hasMembers(member(raw, "properties")) && !hasMembers(properties);
+  const isUnfollowed = typeof member(raw, "$ref") === "string" && properties === undefined;
+  const isOpen = isLost || isUnfollowed ? { additionalProperties: true } : {};
+  return tidy({ ...schema, type: "object", properties: properties ?? {}, ...isOpen }, warn);
+}
+
+const CAN_DEMAND = ["$ref", "allOf", "anyOf", "oneOf", "if", "patternProperties", "dependentSchemas", "minProperties"];
+
+/** Open WebUI cannot call a tool without arguments that declares a body for them. */
+function takesArguments(schema: JsonObject): boolean {
+  const { properties, additionalProperties, required } = schema;
+  if (hasMembers(properties) || additionalProperties === true || isJsonObject(additionalProperties)) return true;
+  return isJsonList(required) || CAN_DEMAND.some((keyword) => schema[keyword] !== undefined);
+}
+
+function hasMembers(value: unknown): boolean {
+  return isObject(value) && Object.keys(value).length > 0;
+}
+
+function finished(schema: JsonObject, { version, profile }: Writing): JsonObject {
+  return clipped(version === "3.0" ? toOpenApi30(schema) : schema, profile.schemaDescriptionChars);
+}
+
+function clipped(schema: JsonObject, limit: number): JsonObject {
+  if (limit === Infinity) return schema;
+  const inside = mapSubschemas(schema, (subschema) => clipped(subschema, limit));
+  const { description } = inside;
+  return typeof description === "string" ? { ...inside, description: clip(description, limit) } : inside;
+}
+
+/** `<operationId>_<definition>`, with a digest of the pointer when two come out alike. */
+function componentName(prefix: string, pointer: string, names: Set<string>): string {
+  const label = pointer === "#" ? "Root" : pointer.replace(/^#\/?(?:\$defs\/|definitions\/)?/, "");
+  const plain = `${prefix}_${label.replaceAll(/[^A-Za-z0-9._-]/g, "_").slice(0, 64)}`;
+  const digest = createHash("sha256").update(pointer).digest("hex").slice(0, 6);
+  return unused(names.has(plain.toLowerCase()) ? `${plain}_${digest}` : plain, names);
+}

@@ -1,0 +1,83 @@
+import { arrayElements, scanKeys } from "../lib/json-scan.ts";
+import { readEnvelope } from "./envelope.ts";
+import { GatewayError } from "./errors.ts";
+import type { Frame } from "./frame.ts";
+
+const MAX_DEPTH = 100;
+const MAX_BATCH = 100;
+const ENVELOPE_KEYS: readonly string[] = ["jsonrpc", "id", "method", "params", "result", "error"];
+/** What policy looks at: another spelling of these must not reach a child that reads keys without regard to case. */
+const JUDGED_PARAMS: readonly string[] = ["name", "uri"];
+
+export interface ClientMessages {
+  readonly frames: readonly Frame[];
+  /** A JSON array of messages (MCP 2025-03-26, batching). */
+  readonly isBatch: boolean;
+}
+
+/**
+ * The messages of one HTTP body. Because the line itself goes on to the child, what was judged must be what the child will
+ * read: repeated keys and case variants in the envelope or in `params` are refused, nesting beyond 100 levels too.
+ */
+export function readClientMessages(body: string): ClientMessages {
+  const value = parse(body);
+  if (!Array.isArray(value)) return { frames: [readOne(value, body)], isBatch: false };
+  if (value.length === 0) throw new GatewayError("invalid_request", "A batch must hold at least one message.");
+  if (value.length > MAX_BATCH) {
+    throw new GatewayError(
+      "invalid_request",
+      `A batch may hold ${MAX_BATCH} messages at most; this one has ${value.length}.`,
+    );
+  }
+  const texts = arrayElements(body);
+  return { frames: value.map((element, index) => readOne(element, texts[index] ?? "")), isBatch: true };
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new GatewayError("parse_error", "The body is not valid JSON.", { cause });
+  }
+}
+
+function readOne(message: unknown, text: string): Frame {
+  refuseAmbiguity(text);
+  const frame = readEnvelope(message, text, oneLine(text));
+  if (frame.kind !== "none") return frame;
+  throw new GatewayError("invalid_request", `The body is not a JSON-RPC 2.0 message: ${frame.why}.`);
+}
+
+function refuseAmbiguity(text: string): void {
+  const envelope = new Set<string>();
+  const params = new Set<string>();
+  let inParams = false;
+  const depth = scanKeys(text, 2, (seen) => {
+    if (seen.depth === 1) {
+      refuseTwin(seen.key, envelope, ENVELOPE_KEYS);
+      inParams = seen.key === "params";
+    } else if (inParams) {
+      refuseTwin(seen.key, params, JUDGED_PARAMS);
+    }
+  });
+  if (depth > MAX_DEPTH) {
+    throw new GatewayError("invalid_request", `The message is nested ${depth} levels deep; ${MAX_DEPTH} are allowed.`);
+  }
+}
+
+function refuseTwin(key: string, seen: Set<string>, judged: readonly string[]): void {
+  // Upper case first: it folds what lower case alone keeps apart ("ſ" is an S, the Kelvin sign a K).
+  const folded = key.toUpperCase().toLowerCase();
+  if (seen.has(folded)) throw new GatewayError("invalid_request", `The key ${quote(key)} stands twice in one object.`);
+  seen.add(folded);
+  if (folded !== key && judged.includes(folded)) {
+    throw new GatewayError("invalid_request", `The key ${quote(key)} must be written "${folded}".`);
+  }
+}
+
+const quote = (key: string): string => JSON.stringify(key.slice(0, 64));
+
+/** stdio frames are lines (MCP, stdio transport): outside of strings a newline is only white space, inside it cannot stand. */
+function oneLine(text: string): string {
+  return text.includes("\n") || text.includes("\r") ? text.replaceAll(/[\r\n]+/g, " ") : text;
+}

@@ -1,0 +1,34 @@
+import type { GatewayError } from "./errors.ts";
+import type { Line } from "../lib/lines.ts";
+import type { EndReason, Transport } from "./session.ts";
+
+interface OfSession {
+  readonly server: string;
+  readonly sessionId: string;
+}
+
+/** Everything that log, metrics and audit can hear of. */
+export type GatewayEvent =
+  | { type: "request"; requestId: string; method: string; path: string; status: number; ms: number }
+  | { type: "refused"; requestId: string; method: string; path: string; error: GatewayError }
+  | ({ type: "session.opened"; transport: Transport; principal: string; requestId: string } & OfSession)
+  | ({ type: "session.closed"; transport: Transport; reason: EndReason; requests: number } & OfSession)
+  | ({ type: "session.message"; from: "client" | "server"; line: Line; requestId: string | undefined } & OfSession)
+  | ({ type: "session.timeout"; method: string; afterMs: number } & OfSession)
+  | ({ type: "server.started"; pid: number; command: string } & OfSession)
+  | ({ type: "server.exited"; code: number | null; signal: string | null; asked: boolean } & OfSession)
+  | ({ type: "server.failed"; error: GatewayError } & OfSession)
+  | ({ type: "server.stderr"; text: string; dropped: number } & OfSession)
+  | ({ type: "server.garbage"; sample: string } & OfSession)
+  | ({ type: "server.bad-message"; why: string } & OfSession)
+  | { type: "trouble"; what: string; cause: unknown };
+
+export type Emit = (event: GatewayEvent) => void;
+
+/** The events of one gateway. `tracing` is true when somebody reads every message: ask before making such an event. */
+export interface Events {
+  readonly emit: Emit;
+  readonly tracing: boolean;
+  /** True when somebody reads a line per HTTP request. */
+  readonly logsRequests: boolean;
+}

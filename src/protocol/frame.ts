@@ -1,0 +1,35 @@
+import type { JsonObject } from "../lib/json.ts";
+import type { Line } from "../lib/lines.ts";
+import type { RequestId } from "./jsonrpc.ts";
+
+/** One JSON-RPC message: its envelope, read once, and the line it arrived as, which is what goes on. */
+export type Frame = RequestFrame | NotificationFrame | ResponseFrame;
+
+export interface RequestFrame {
+  readonly kind: "request";
+  readonly id: RequestId;
+  readonly method: string;
+  readonly params: JsonObject | undefined;
+  readonly line: Line;
+}
+
+export interface NotificationFrame {
+  readonly kind: "notification";
+  readonly method: string;
+  readonly params: JsonObject | undefined;
+  readonly line: Line;
+}
+
+export interface ResponseFrame {
+  readonly kind: "response";
+  readonly id: RequestId;
+  readonly failed: boolean;
+  readonly line: Line;
+}
+
+/** `params._meta.progressToken` of a request, `params.progressToken` of a progress notification. */
+export type ProgressToken = string | number;
+
+export function isProgressToken(value: unknown): value is ProgressToken {
+  return typeof value === "string" || typeof value === "number";
+}

@@ -1,0 +1,33 @@
+import type { GatewayError } from "./errors.ts";
+import type { JsonObject } from "../lib/json.ts";
+
+/**
+ * A request id as it compares: `1` and `"1"` differ (JSON-RPC 2.0 §4). An integer beyond 2^53 is a bigint, so that the
+ * answer that the gateway itself writes echoes the digits that came in.
+ */
+export type RequestId = string | number | bigint;
+
+export function encodeId(id: RequestId | undefined): string {
+  if (id === undefined) return "null";
+  return typeof id === "bigint" ? id.toString() : JSON.stringify(id);
+}
+
+/** A JSON-RPC error response, as one line. */
+export function errorLine(id: RequestId | undefined, error: GatewayError): string {
+  const data: Record<string, unknown> = { reason: error.reason, ...error.details.data };
+  if (error.retryAfterMs !== undefined) data["retryAfterMs"] = error.retryAfterMs;
+  const body = JSON.stringify({ code: error.rpcCode, message: error.message, data });
+  return `{"jsonrpc":"2.0","id":${encodeId(id)},"error":${body}}`;
+}
+
+export function resultLine(id: RequestId, result: JsonObject): string {
+  return `{"jsonrpc":"2.0","id":${encodeId(id)},"result":${JSON.stringify(result)}}`;
+}
+
+export function requestLine(id: RequestId, method: string, params: JsonObject): string {
+  return `{"jsonrpc":"2.0","id":${encodeId(id)},"method":${JSON.stringify(method)},"params":${JSON.stringify(params)}}`;
+}
+
+export function notificationLine(method: string, params?: JsonObject): string {
+  return JSON.stringify(params === undefined ? { jsonrpc: "2.0", method } : { jsonrpc: "2.0", method, params });
+}

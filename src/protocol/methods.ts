@@ -1,0 +1,8 @@
+/** The methods whose meaning the gateway itself must know; all others cross it as they are. */
+export const methods = {
+  initialize: "initialize",
+  initialized: "notifications/initialized",
+  ping: "ping",
+  cancelled: "notifications/cancelled",
+  progress: "notifications/progress",
+} as const;

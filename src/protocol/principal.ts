@@ -1,0 +1,23 @@
+/** Who calls. `anonymous` when nothing authenticates. */
+export interface Principal {
+  readonly kind: "anonymous" | "basic" | "bearer";
+  /** Stable and fit for logs: a user name, or the fingerprint of a token; never the credential. */
+  readonly id: string;
+}
+
+export const anonymous: Principal = { kind: "anonymous", id: "anonymous" };
+
+/** One text per principal; two principals never share it. */
+export function principalKey(principal: Principal): string {
+  return `${principal.kind}:${principal.id}`;
+}
+
+/** What authentication may look at: never a body, a query or a socket. */
+export interface Knock {
+  readonly authorization: string | undefined;
+}
+
+/** Admits or throws a GatewayError with the challenges of every method that is on. */
+export interface Doorkeeper {
+  admit(knock: Knock): Principal;
+}

@@ -1,0 +1,33 @@
+import type { Line } from "../lib/lines.ts";
+import type { GatewayError } from "./errors.ts";
+import type { Frame } from "./frame.ts";
+import type { RequestId } from "./jsonrpc.ts";
+
+/** A connection to one MCP server, owned by one session. It may still be starting: what is sent waits. */
+export interface Upstream {
+  /** Throws `queue_full` when the server does not read. */
+  send(line: Line): void;
+  /** Stops reading what the server says until `resume`, so that a slow client makes the server wait, not our memory grow. */
+  pause(): void;
+  resume(): void;
+  /** Ends the server for good. Resolves when nothing of it is left; may be called again. */
+  close(): Promise<void>;
+}
+
+/** What an upstream tells its session. Nothing is told after `ended` or after `close` was called. */
+export interface UpstreamListener {
+  frame(frame: Frame): void;
+  /** The server wrote something for request `id` that cannot be passed on. */
+  badMessage(id: RequestId | undefined, error: GatewayError): void;
+  /** It ended, or never started, without being asked. */
+  ended(error: GatewayError): void;
+}
+
+/** Which session an upstream is opened for, as the log names it. */
+export interface SessionLabel {
+  readonly server: string;
+  readonly sessionId: string;
+}
+
+/** Opens the upstream of a named server; throws when it is refused on the spot. */
+export type Connect = (label: SessionLabel, listener: UpstreamListener) => Upstream;

@@ -1,0 +1,254 @@
+import { GatewayError } from "../protocol/errors.ts";
+import type { Events } from "../protocol/events.ts";
+import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
+import { errorLine, notificationLine, resultLine, type RequestId } from "../protocol/jsonrpc.ts";
+import { methods } from "../protocol/methods.ts";
+import type { Principal } from "../protocol/principal.ts";
+import type { EndReason, OpenSession, Outlet, Session, Transport } from "../protocol/session.ts";
+import type { Connect, Upstream } from "../protocol/upstream.ts";
+import { Pending, type PendingRequest } from "./pending.ts";
+
+export interface SessionLimits {
+  /** From the first message to the server's first answer. */
+  readonly startMs: number;
+  readonly requestMs: number;
+  /** The longest a request may last when progress keeps it alive. */
+  readonly requestMaxMs: number;
+  readonly inFlight: number;
+}
+
+export interface SessionContext {
+  readonly connect: Connect;
+  readonly limits: SessionLimits;
+  readonly events: Events;
+  /** No message goes through it any more; its server may still be ending. */
+  readonly onClosing: (session: LiveSession) => void;
+  readonly onClosed: (session: LiveSession) => void;
+}
+
+/** Server requests that a client leaves unanswered are forgotten beyond this many. */
+const MAX_ASKED = 256;
+
+/**
+ * Pumps one conversation both ways between its outlet (the client) and its upstream (the server), which it opens at the first
+ * message. Lines go through as they came; what the session itself knows is who waits for which answer.
+ */
+export class LiveSession implements Session {
+  readonly id: string;
+  readonly server: string;
+  readonly principal: Principal;
+  readonly transport: Transport;
+  readonly #context: SessionContext;
+  readonly #outlet: Outlet;
+  readonly #pending = new Pending();
+  /** Requests of the server that wait for the client's answer. */
+  readonly #asked = new Set<RequestId>();
+  #upstream: Upstream | undefined;
+  #hasSpoken = false;
+  #isPaused = false;
+  #requests = 0;
+  #lastActiveAt = performance.now();
+  #closing: Promise<void> | undefined;
+
+  constructor(id: string, { server, principal, transport, outlet }: OpenSession, context: SessionContext) {
+    this.id = id;
+    this.server = server;
+    this.principal = principal;
+    this.transport = transport;
+    this.#context = context;
+    this.#outlet = outlet(this);
+  }
+
+  get isBusy(): boolean {
+    return this.#pending.size > 0;
+  }
+
+  idleMs(now: number): number {
+    return this.isBusy ? 0 : now - this.#lastActiveAt;
+  }
+
+  receive(frame: Frame, requestId: string): void {
+    if (this.#closing !== undefined) throw new GatewayError("session_not_found", "The session has ended.");
+    this.#lastActiveAt = performance.now();
+    this.#trace("client", frame, requestId);
+    switch (frame.kind) {
+      case "request":
+        return this.#receiveRequest(frame);
+      case "notification":
+        return this.#receiveNotification(frame);
+      case "response":
+        return this.#receiveResponse(frame);
+    }
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#upstream?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#upstream?.resume();
+  }
+
+  close(reason: EndReason): Promise<void> {
+    return this.#close(reason, undefined);
+  }
+
+  /** Answers the requests whose time is over. */
+  expire(now: number): void {
+    for (const request of this.#pending.expired(now)) this.#timeOut(request, now);
+  }
+
+  #receiveRequest(frame: RequestFrame): void {
+    if (this.#pending.has(frame.id)) {
+      throw new GatewayError("invalid_request", "A request with this id is still waiting for its answer.");
+    }
+    const { limits } = this.#context;
+    if (this.#pending.size >= limits.inFlight) {
+      const message = `This session has ${limits.inFlight} requests in flight; wait for an answer.`;
+      throw new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
+    }
+    this.#send(frame);
+    this.#requests++;
+    const now = this.#lastActiveAt;
+    this.#pending.add(frame, now, now + (this.#hasSpoken ? limits.requestMs : limits.startMs));
+  }
+
+  #receiveNotification(frame: NotificationFrame): void {
+    this.#send(frame);
+    if (frame.method !== methods.cancelled) return;
+    const id = frame.params?.["requestId"];
+    if (typeof id !== "string" && typeof id !== "number") return;
+    // The server need not answer any more (MCP, cancellation): nobody may be left waiting for it.
+    if (this.#pending.take(id) !== undefined) this.#outlet.cancelled(id);
+  }
+
+  #receiveResponse(frame: ResponseFrame): void {
+    // An answer to nothing: a server could take it for one to a later request of its own.
+    if (!this.#asked.delete(frame.id)) return;
+    this.#send(frame);
+  }
+
+  #send(frame: Frame): void {
+    this.#upstream ??= this.#open();
+    this.#upstream.send(frame.line);
+  }
+
+  #open(): Upstream {
+    const upstream = this.#context.connect(
+      { server: this.server, sessionId: this.id },
+      {
+        frame: (frame) => this.#fromServer(frame),
+        badMessage: (id, error) => this.#answerWithError(id, error),
+        ended: (error) => void this.#close("server ended", error),
+      },
+    );
+    if (this.#isPaused) upstream.pause();
+    return upstream;
+  }
+
+  #fromServer(frame: Frame): void {
+    if (this.#closing !== undefined) return;
+    this.#hasSpoken = true;
+    this.#trace("server", frame, undefined);
+    switch (frame.kind) {
+      case "response":
+        return this.#answer(frame);
+      case "request":
+        return this.#ask(frame);
+      case "notification":
+        return this.#outlet.deliver(frame, this.#ownerOf(frame));
+    }
+  }
+
+  #answer(frame: ResponseFrame): void {
+    // Late, doubled, or an answer to somebody else's id: nobody here waits for it.
+    if (this.#pending.take(frame.id) === undefined) return;
+    this.#lastActiveAt = performance.now();
+    this.#outlet.deliver(frame, frame.id);
+  }
+
+  #ask(frame: RequestFrame): void {
+    // Clients may answer a ping late or never (LibreChat drops quick ones); that the server is heard is all it wants to know.
+    if (frame.method === methods.ping) return this.#upstream?.send(resultLine(frame.id, {}));
+    if (this.#asked.size >= MAX_ASKED) this.#forgetOldestAsked();
+    this.#asked.add(frame.id);
+    this.#outlet.deliver(frame, undefined);
+  }
+
+  /** The request whose progress this is; its clock starts anew, up to the longest time allowed. */
+  #ownerOf(frame: NotificationFrame): RequestId | undefined {
+    if (frame.method !== methods.progress) return undefined;
+    const request = this.#pending.withToken(frame.params?.["progressToken"]);
+    if (request === undefined) return undefined;
+    const { requestMs, requestMaxMs } = this.#context.limits;
+    request.expiresAt = Math.min(performance.now() + requestMs, request.sentAt + requestMaxMs);
+    return request.id;
+  }
+
+  #timeOut(request: PendingRequest, now: number): void {
+    const { server, id: sessionId } = this;
+    const afterMs = Math.round(now - request.sentAt);
+    this.#context.events.emit({ type: "session.timeout", server, sessionId, method: request.method, afterMs });
+    if (!this.#hasSpoken) {
+      const message = `The MCP server "${server}" did not answer within ${afterMs} ms of its start.`;
+      void this.#close("server timeout", new GatewayError("server_timeout", message));
+      return;
+    }
+    const message = `The MCP server "${server}" did not answer ${request.method} within ${afterMs} ms.`;
+    this.#answerWithError(request.id, new GatewayError("server_timeout", message));
+    const { id } = request;
+    if (typeof id === "bigint" || request.method === methods.initialize) return;
+    this.#trySend(notificationLine(methods.cancelled, { requestId: id, reason: "timed out" }));
+  }
+
+  #trySend(line: string): void {
+    try {
+      this.#upstream?.send(line);
+    } catch (cause) {
+      this.#context.events.emit({ type: "trouble", what: `a cancellation for "${this.server}" was not sent`, cause });
+    }
+  }
+
+  #answerWithError(id: RequestId | undefined, error: GatewayError): void {
+    if (id === undefined || this.#pending.take(id) === undefined) return;
+    this.#outlet.deliver({ kind: "response", id, failed: true, line: errorLine(id, error) }, id);
+  }
+
+  #close(reason: EndReason, error: GatewayError | undefined): Promise<void> {
+    this.#closing ??= this.#end(reason, error);
+    return this.#closing;
+  }
+
+  async #end(reason: EndReason, error: GatewayError | undefined): Promise<void> {
+    this.#context.onClosing(this);
+    const why = error ?? new GatewayError("session_ended", `The session ended (${reason}).`);
+    for (const { id } of this.#pending.all()) this.#answerWithError(id, why);
+    this.#outlet.ended(reason, error);
+    const { server, id: sessionId, transport } = this;
+    this.#context.events.emit({
+      type: "session.closed",
+      server,
+      sessionId,
+      transport,
+      reason,
+      requests: this.#requests,
+    });
+    await this.#upstream?.close();
+    this.#context.onClosed(this);
+  }
+
+  #forgetOldestAsked(): void {
+    for (const id of this.#asked) {
+      this.#asked.delete(id);
+      return;
+    }
+  }
+
+  #trace(from: "client" | "server", { line }: Frame, requestId: string | undefined): void {
+    const { events } = this.#context;
+    if (!events.tracing) return;
+    events.emit({ type: "session.message", server: this.server, sessionId: this.id, from, line, requestId });
+  }
+}

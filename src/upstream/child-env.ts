@@ -1,0 +1,44 @@
+/** What a child inherits unless its entry says `inheritEnv: true`: enough to find programs, a home, a language, a proxy. */
+const INHERITED: readonly string[] = [
+  "PATH",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "SHELL",
+  "TERM",
+  "LANG",
+  "LC_ALL",
+  "LC_CTYPE",
+  "TZ",
+  "TMPDIR",
+  "XDG_CACHE_HOME",
+  "XDG_CONFIG_HOME",
+  "XDG_DATA_HOME",
+  "npm_config_cache",
+  "npm_config_registry",
+  "UV_CACHE_DIR",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+  "NODE_EXTRA_CA_CERTS",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+];
+
+/** Marks every process of a child's tree, so that one that left its process group is still known as ours. */
+export const COOKIE_VARIABLE = "MCP_GATEWAY_CHILD";
+
+export interface ChildEnvOptions {
+  readonly gatewayEnv: NodeJS.ProcessEnv;
+  readonly inheritAll: boolean;
+  readonly own: Readonly<Record<string, string>>;
+  readonly cookie: string;
+}
+
+export function childEnv({ gatewayEnv, inheritAll, own, cookie }: ChildEnvOptions): NodeJS.ProcessEnv {
+  const inherited = inheritAll ? gatewayEnv : Object.fromEntries(INHERITED.map((name) => [name, gatewayEnv[name]]));
+  return { ...inherited, ...own, [COOKIE_VARIABLE]: cookie };
+}

@@ -1,0 +1,45 @@
+import type { z } from "zod";
+import type { Redactor } from "../lib/redactor.ts";
+import type { Emit } from "../protocol/events.ts";
+import type { Connect } from "../protocol/upstream.ts";
+import type { Reaper } from "./reaper.ts";
+import type { StartGate } from "./start-gate.ts";
+
+/** What every kind of upstream may use. */
+export interface UpstreamContext {
+  readonly emit: Emit;
+  readonly redactor: Redactor;
+  readonly reaper: Reaper;
+  readonly startGate: StartGate;
+  readonly gatewayEnv: NodeJS.ProcessEnv;
+  readonly messageBytes: number;
+  readonly queueBytes: number;
+  readonly crashLoop: number;
+}
+
+/** One entry of the catalog, ready to be connected to. */
+export interface ServerEntry {
+  readonly name: string;
+  readonly connect: Connect;
+  /** How the start-up table names what is behind it. */
+  readonly summary: string;
+  /** What the operator should know before the first session, for example a command that is not on PATH. */
+  readonly warnings: () => readonly string[];
+}
+
+/** A way to reach MCP servers: its config and how to open it. The config type is closed over, so kinds fit one list. */
+export interface UpstreamKind {
+  readonly type: string;
+  readonly config: z.ZodObject;
+  readonly entry: (name: string, config: unknown, context: UpstreamContext) => ServerEntry;
+}
+
+export interface UpstreamKindDefinition<C extends z.ZodObject> {
+  readonly type: string;
+  readonly config: C;
+  readonly entry: (name: string, config: z.output<C>, context: UpstreamContext) => ServerEntry;
+}
+
+export function defineUpstreamKind<C extends z.ZodObject>(kind: UpstreamKindDefinition<C>): UpstreamKind {
+  return { ...kind, entry: (name, config, context) => kind.entry(name, kind.config.parse(config), context) };
+}

@@ -1,0 +1,5 @@
+import type { UpstreamKind } from "./kind.ts";
+import { stdio } from "./stdio-kind.ts";
+
+/** The registry: a new kind is one file and one line here. */
+export const upstreamKinds: readonly UpstreamKind[] = [stdio];

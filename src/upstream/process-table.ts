@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** One process as Linux shows it; a pid means the same process only together with its start time. */
+export interface ProcessRow {
+  readonly pid: number;
+  readonly parent: number;
+  /** Clock ticks since boot (proc(5), /proc/pid/stat field 22). */
+  readonly startTime: string;
+  readonly isZombie: boolean;
+}
+
+/** The row of one process, or undefined when it is gone or the system has no /proc. */
+export function processRow(pid: number): ProcessRow | undefined {
+  const stat = readProc(pid, "stat");
+  // The command name is in parentheses and may itself hold any character: the fields start after the last one.
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state, parent] = fields ?? [];
+  const startTime = fields?.[19];
+  if (startTime === undefined) return undefined;
+  return { pid, parent: Number(parent), startTime, isZombie: state === "Z" };
+}
+
+export function allProcesses(): ProcessRow[] {
+  return pids().flatMap((pid) => processRow(pid) ?? []);
+}
+
+/** Every process below `roots`, the roots left out. */
+export function descendantsOf(roots: Iterable<number>, table: readonly ProcessRow[]): ProcessRow[] {
+  const byParent = new Map<number, ProcessRow[]>();
+  for (const row of table) byParent.set(row.parent, [...(byParent.get(row.parent) ?? []), row]);
+  const found = new Map<number, ProcessRow>();
+  const ahead = [...roots];
+  for (let pid = ahead.pop(); pid !== undefined; pid = ahead.pop()) {
+    for (const child of byParent.get(pid) ?? []) {
+      if (found.has(child.pid)) continue;
+      found.set(child.pid, child);
+      ahead.push(child.pid);
+    }
+  }
+  return [...found.values()];
+}
+
+/** The processes whose environment carries one of the given values of a variable. */
+export function processesWithEnv(
+  name: string,
+  values: ReadonlySet<string>,
+  table: readonly ProcessRow[],
+): ProcessRow[] {
+  return table.filter(({ pid }) => {
+    const entry = readProc(pid, "environ")
+      ?.split("\0")
+      .find((variable) => variable.startsWith(`${name}=`));
+    return entry !== undefined && values.has(entry.slice(name.length + 1));
+  });
+}
+
+function pids(): number[] {
+  try {
+    return readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+  } catch {
+    // No /proc on this system: groups are ended all the same, only processes that left them cannot be found.
+    return [];
+  }
+}
+
+function readProc(pid: number, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "latin1");
+  } catch {
+    // It ended between the listing and this line, or belongs to somebody else: either way not a process of ours.
+    return undefined;
+  }
+}

@@ -1,0 +1,92 @@
+import { GatewayError } from "../protocol/errors.ts";
+
+export interface StartLimits {
+  /** Process starts per second, and how many at once when it was quiet before. */
+  readonly perSecond: number;
+  readonly burst: number;
+  /** How many processes of one server may be starting at the same time. */
+  readonly startingPerServer: number;
+  /** How long a start may wait for its turn. */
+  readonly queueMs: number;
+}
+
+const RETRY_MS = 50;
+
+interface Waiting {
+  readonly server: string;
+  readonly since: number;
+  readonly start: () => void;
+  readonly refuse: (error: GatewayError) => void;
+}
+
+/** Keeps a loop of `initialize` from becoming a fork bomb: a token bucket for all, a small crowd per server, a short queue. */
+export class StartGate {
+  readonly #limits: StartLimits;
+  readonly #starting = new Map<string, number>();
+  readonly #queue = new Set<Waiting>();
+  #tokens: number;
+  #refilledAt = performance.now();
+  #isWaiting = false;
+
+  constructor(limits: StartLimits) {
+    this.#limits = limits;
+    this.#tokens = limits.burst;
+  }
+
+  /** Calls `start` now or soon, or `refuse` when its turn does not come in time. The returned function gives the place up. */
+  enter(server: string, start: () => void, refuse: (error: GatewayError) => void): () => void {
+    const waiting: Waiting = { server, since: performance.now(), start, refuse };
+    this.#queue.add(waiting);
+    this.#pump();
+    return () => this.#queue.delete(waiting);
+  }
+
+  /** The process of `server` is up, or will never be. */
+  leave(server: string): void {
+    const starting = (this.#starting.get(server) ?? 1) - 1;
+    if (starting > 0) this.#starting.set(server, starting);
+    else this.#starting.delete(server);
+    this.#pump();
+  }
+
+  #pump(): void {
+    this.#refill();
+    const now = performance.now();
+    for (const waiting of this.#queue) {
+      if (now - waiting.since >= this.#limits.queueMs) {
+        this.#queue.delete(waiting);
+        waiting.refuse(tooManyStarts());
+      } else if (this.#tokens >= 1 && this.#crowd(waiting.server) < this.#limits.startingPerServer) {
+        this.#queue.delete(waiting);
+        this.#tokens -= 1;
+        this.#starting.set(waiting.server, this.#crowd(waiting.server) + 1);
+        waiting.start();
+      }
+    }
+    if (this.#queue.size === 0 || this.#isWaiting) return;
+    this.#isWaiting = true;
+    setTimeout(() => this.#tick(), RETRY_MS).unref();
+  }
+
+  #tick(): void {
+    this.#isWaiting = false;
+    this.#pump();
+  }
+
+  #refill(): void {
+    const now = performance.now();
+    const { perSecond, burst } = this.#limits;
+    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#refilledAt) / 1_000) * perSecond);
+    this.#refilledAt = now;
+  }
+
+  #crowd(server: string): number {
+    return this.#starting.get(server) ?? 0;
+  }
+}
+
+function tooManyStarts(): GatewayError {
+  return new GatewayError("too_many_starts", "Too many MCP servers are starting at this moment; try again shortly.", {
+    retryAfterMs: 2_000,
+  });
+}

@@ -1,0 +1,49 @@
+import { LineSplitter } from "../lib/lines.ts";
+import { oneSafeLine } from "../lib/redactor.ts";
+
+const KEPT_BYTES = 8 * 1024;
+const LINE_LENGTH = 2 * 1024;
+const LINES_PER_SECOND = 10;
+
+/**
+ * What a server writes to stderr: always read (an undrained pipe would block it), the end kept for error messages, and at
+ * most ten lines a second passed on to the log.
+ */
+export class StderrTail {
+  readonly #log: (text: string, dropped: number) => void;
+  readonly #lines: LineSplitter;
+  #tail = Buffer.alloc(0);
+  #second = 0;
+  #logged = 0;
+  #dropped = 0;
+
+  constructor(log: (text: string, dropped: number) => void) {
+    this.#log = log;
+    this.#lines = new LineSplitter(KEPT_BYTES, {
+      line: (line) => this.#line(line.toString()),
+      tooLong: (head) => this.#line(`${head}…`),
+    });
+  }
+
+  push(chunk: Buffer): void {
+    this.#tail = Buffer.concat([this.#tail, chunk.subarray(-KEPT_BYTES)]).subarray(-KEPT_BYTES);
+    this.#lines.push(chunk);
+  }
+
+  /** The last lines, as one line. */
+  last(maxLength: number): string {
+    const text = this.#tail.toString("utf8").trimEnd();
+    return oneSafeLine(text.slice(-maxLength), maxLength);
+  }
+
+  #line(line: string): void {
+    const second = Math.floor(performance.now() / 1_000);
+    if (second !== this.#second) [this.#second, this.#logged] = [second, 0];
+    if (++this.#logged > LINES_PER_SECOND) {
+      this.#dropped++;
+      return;
+    }
+    this.#log(oneSafeLine(line, LINE_LENGTH), this.#dropped);
+    this.#dropped = 0;
+  }
+}

@@ -1,0 +1,49 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+import { z } from "zod";
+import { CrashLoop } from "./crash-loop.ts";
+import { defineUpstreamKind } from "./kind.ts";
+import { StdioUpstream, type StdioCommand } from "./stdio.ts";
+
+const config = z.strictObject({
+  type: z.literal("stdio").optional().describe("How the server is reached: a process of its own per session."),
+  command: z.string().min(1).describe("The program to run; no shell is involved."),
+  args: z.array(z.string()).default([]).describe("Its arguments, one element each."),
+  path: z.string().min(1).optional().describe("Its working directory."),
+  env: z.record(z.string(), z.string()).default({}).describe("Variables added to the short list that it inherits."),
+  inheritEnv: z.boolean().default(false).describe("Give it the whole environment of the gateway, secrets included."),
+});
+
+/** An entry with a `command`: one process per session, bridged over its stdin and stdout. */
+export const stdio = defineUpstreamKind({
+  type: "stdio",
+  config,
+  entry: (name, { command, args, path, env, inheritEnv }, context) => {
+    const line: StdioCommand = { command, args, path, env, inheritEnv };
+    const crashLoop = new CrashLoop(name, context.crashLoop);
+    return {
+      name,
+      summary: [command, ...args].join(" "),
+      warnings: () => commandWarnings(line, env["PATH"] ?? context.gatewayEnv["PATH"] ?? ""),
+      connect: (label, listener) => new StdioUpstream({ command: line, label, listener, context, crashLoop }),
+    };
+  },
+});
+
+function commandWarnings({ command, path }: StdioCommand, searchPath: string): string[] {
+  if (path !== undefined && !existsSync(path)) return [`its path "${path}" does not exist`];
+  const places = command.includes("/")
+    ? [resolve(path ?? ".", command)]
+    : searchPath.split(delimiter).map((folder) => join(folder, command));
+  return places.some(isExecutable) ? [] : [`"${command}" was not found${command.includes("/") ? "" : " on PATH"}`];
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    // Not there, or not for us to run: the answer is no.
+    return false;
+  }
+}

@@ -30,9 +30,10 @@ export class Redactor {
   }
 }
 
-// Written as text, because the characters themselves are what a log must not hold.
-const ESCAPE_SEQUENCE = new RegExp("\\u001b\\[[0-9;?]*[ -/]*[@-~]", "g");
-const CONTROLS = new RegExp("[\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+", "g");
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const ESCAPE_SEQUENCE = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
+// oxlint-disable-next-line no-control-regex -- as above
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
 /** Makes foreign text one harmless line: no escape sequences, no line breaks that could forge a log line (CWE-117). */
 export function oneSafeLine(text: string, maxLength: number): string {

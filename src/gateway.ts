@@ -163,6 +163,7 @@ function downstreamContext(
       bodyBytes: sizeBytes(limits.bodyBytes),
       streamBytes: sizeBytes(limits.streamBytes),
       stallMs: durationMs(limits.stall),
+      replay: { events: limits.replayEvents, bytes: sizeBytes(limits.replayBytes) },
     },
   };
 }

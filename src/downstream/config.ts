@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration, size } from "../lib/unit-schemas.ts";
+import { count, duration, size } from "../lib/unit-schemas.ts";
 
 /** Where the gateway listens and how it is seen from outside. */
 export const listenSchema = {
@@ -51,6 +51,8 @@ export const downstreamLimitsSchema = {
   bodyBytes: size("4MiB").describe("The largest request body."),
   streamBytes: size("1MiB").describe("What may wait for a slow reader of a stream before its server is made to wait."),
   stall: duration("30s").describe("A stream whose reader takes nothing for this long is cut."),
+  replayEvents: count(100).describe("Messages kept per session for clients that come back after a lost connection."),
+  replayBytes: size("1MiB").describe("What these may take together."),
   heartbeat: duration("15s").describe("How often a quiet stream is written to."),
   drain: duration("15s").describe("Time within which a shutdown is complete; its last 7 s are for ending servers."),
 };

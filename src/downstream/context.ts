@@ -1,6 +1,7 @@
 import type { Events } from "../protocol/events.ts";
 import type { Doorkeeper, Principal } from "../protocol/principal.ts";
 import type { SessionTable } from "../protocol/session.ts";
+import type { ReplayLimits } from "../session/replay.ts";
 import type { Heartbeats } from "./heartbeats.ts";
 
 /** All that a downstream may use: whoever writes a new one cannot go around the gate or the session. */
@@ -19,6 +20,7 @@ export interface DownstreamLimits {
   readonly bodyBytes: number;
   readonly streamBytes: number;
   readonly stallMs: number;
+  readonly replay: ReplayLimits;
 }
 
 /** One HTTP request on its way through a downstream. */

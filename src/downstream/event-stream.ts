@@ -57,6 +57,16 @@ export class EventStream implements Beating {
     this.#watchReader();
   }
 
+  /** An event that carries nothing but an id to come back with (MCP 2025-11-25, transports, sending messages). */
+  prime(id: string, retryMs: number): void {
+    this.#write(`id: ${id}\nretry: ${retryMs}\ndata: \n\n`);
+  }
+
+  /** Tells a client that obeys it how soon to come back after a cut. */
+  retry(ms: number): void {
+    this.#write(`retry: ${ms}\n\n`);
+  }
+
   beat(now: number): void {
     if (this.#cloggedSince === undefined) return this.#write(": hb\n\n");
     if (now - this.#cloggedSince >= this.#options.stallMs) this.#response.destroy();

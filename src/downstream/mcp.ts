@@ -3,6 +3,7 @@ import { GatewayError } from "../protocol/errors.ts";
 import { RESERVED_NAMES } from "./config.ts";
 import type { DownstreamContext, Visit } from "./context.ts";
 import { SseDownstream } from "./sse.ts";
+import { StreamableDownstream } from "./streamable/streamable.ts";
 import { mcpTarget, type McpTarget } from "./target.ts";
 
 /**
@@ -11,6 +12,7 @@ import { mcpTarget, type McpTarget } from "./target.ts";
  */
 export function mcpRoutes(context: DownstreamContext): RequestHandler {
   const sse = new SseDownstream(context);
+  const streamable = new StreamableDownstream(context);
   const reserved = new Set(RESERVED_NAMES);
 
   return async (request: Request, response: Response, next: NextFunction) => {
@@ -22,18 +24,30 @@ export function mcpRoutes(context: DownstreamContext): RequestHandler {
     if (!context.hasServer(target.server)) throw new GatewayError("server_not_found", "No such server.");
     const visit: Visit = { requestId: response.locals["requestId"], principal, server: target.server };
 
-    if (request.method === "GET" && target.face !== "mcp") return sse.open(request, response, visit, target.path);
-    if (request.method === "POST" && target.sessionId !== undefined && target.face !== "mcp") {
-      return sse.post(request, response, visit, target.sessionId);
-    }
-    if (request.method === "POST" && target.face === "dual") {
-      throw new GatewayError("session_required", "POST to the endpoint that the event stream announced.");
+    const hasSession = request.headers["mcp-session-id"] !== undefined;
+    const speaksStreamable = target.face !== "sse";
+
+    switch (request.method) {
+      case "POST":
+        if (target.sessionId !== undefined && target.face !== "mcp") {
+          return sse.post(request, response, visit, target.sessionId);
+        }
+        if (speaksStreamable) return streamable.post(request, response, visit);
+        break;
+      case "GET":
+        if (speaksStreamable && hasSession) return streamable.listen(request, response, visit);
+        if (target.face !== "mcp") return sse.open(request, response, visit, target.path);
+        break;
+      case "DELETE":
+        if (speaksStreamable) return streamable.delete(request, response, visit);
+        break;
+      default:
     }
     throw wrongMethod(request, target);
   };
 }
 
 function wrongMethod({ method }: Request, { face }: McpTarget): GatewayError {
-  const allow = face === "sse" ? "GET" : "GET, POST";
+  const allow = face === "sse" ? "GET" : face === "mcp" ? "POST, DELETE" : "GET, POST, DELETE";
   return new GatewayError("method_not_allowed", `${method} is not allowed here.`, { allow });
 }

@@ -1,7 +1,7 @@
 /** What one stranger may cost us: a tool list is free text of up to 16 MiB, and references multiply it. */
 export const TOOLS_PER_SERVER = 2_000;
 export const CHARACTERS_PER_SERVER = 16_000_000;
-export const CHARACTERS_PER_TOOL = 1_000_000;
+export const CHARACTERS_PER_TOOL = 2_000_000;
 export const SCHEMA_LEVELS = 100;
 export const DATA_LEVELS = 16;
 export const WARNINGS_PER_TOOL = 10;

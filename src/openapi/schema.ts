@@ -26,8 +26,8 @@ export interface Reading {
 export function readSchema(raw: unknown, reading: Reading, place: Place): JsonObject {
   if (raw === false) return { not: {} };
   if (!isObject(raw)) return {};
-  if (place.level > SCHEMA_LEVELS) return cut(`nested deeper than ${SCHEMA_LEVELS} levels`, reading);
-  if (!reading.spend(1)) return cut("larger than this document can hold", reading);
+  if (place.level > SCHEMA_LEVELS) return tooDeep(reading);
+  if (!reading.spend(costOfSchema(place))) return tooLarge(reading);
   const modern = toDraft2020(raw);
   const keywords = Object.entries(modern).flatMap(([keyword, value]) => readKeyword(keyword, value, reading, place));
   const own = tidy(Object.fromEntries(keywords), reading.warn);
@@ -35,9 +35,20 @@ export function readSchema(raw: unknown, reading: Reading, place: Place): JsonOb
   return typeof ref === "string" ? reading.follow(ref, own, place) : own;
 }
 
-function cut(reason: string, { warn }: Reading): JsonObject {
-  warn(`a part of a schema was left out: ${reason}`);
-  return { description: `Not described here: ${reason}.` };
+function tooDeep({ warn }: Reading): JsonObject {
+  warn(`a schema is nested deeper than ${SCHEMA_LEVELS} levels and is not described below them`);
+  return { description: `Not described: nested deeper than ${SCHEMA_LEVELS} levels.` };
+}
+
+/** Says nothing in the document, where it would be one more thing to pay for. */
+function tooLarge({ warn }: Reading): JsonObject {
+  warn("a schema is larger than a document can hold and is not described to its end");
+  return {};
+}
+
+/** About what its braces and its indentation take in a printed document. */
+function costOfSchema({ level }: Place): number {
+  return 20 + 6 * level;
 }
 
 type Entry = readonly [keyword: string, value: Json];

@@ -164,9 +164,12 @@ export class LiveSession implements Session {
 
   #answer(frame: ResponseFrame): void {
     // Late, doubled, or an answer to somebody else's id: nobody here waits for it.
-    if (this.#pending.take(frame.id) === undefined) return;
+    const request = this.#pending.take(frame.id);
+    if (request === undefined) return;
     this.#lastActiveAt = performance.now();
     this.#outlet.deliver(frame, frame.id);
+    // A server that refuses to begin has nothing to keep a process for.
+    if (frame.failed && request.method === methods.initialize) void this.close("server ended");
   }
 
   #ask(frame: RequestFrame): void {

@@ -1,0 +1,152 @@
+import type { ServerResponse } from "node:http";
+import type { Soon } from "../../lib/soon.ts";
+import type { GatewayError } from "../../protocol/errors.ts";
+import type { Frame } from "../../protocol/frame.ts";
+import type { RequestId } from "../../protocol/jsonrpc.ts";
+import type { EndReason, Outlet, Session } from "../../protocol/session.ts";
+import { eventPosition, Replay, type ReplayLimits } from "../../session/replay.ts";
+import { EventStream } from "../event-stream.ts";
+import type { DownstreamContext } from "../context.ts";
+import type { AnswerForm } from "./answer-form.ts";
+import { PostAnswer } from "./post-answer.ts";
+
+export interface ConversationOptions {
+  readonly context: DownstreamContext;
+  readonly replayLimits: ReplayLimits;
+  readonly undecided: Soon<PostAnswer>;
+  /** The client knows events that carry only an id. */
+  readonly primes: boolean;
+}
+
+export interface Expected {
+  readonly ids: readonly RequestId[];
+  readonly isBatch: boolean;
+  readonly form: AnswerForm;
+}
+
+/** The name in event ids of the stream that a GET opens. */
+const GET_STREAM = "g";
+/** How soon a client may come back after a stream ended, for clients that obey `retry`. */
+const RETRY_MS = 1_000;
+/** These are about the server as a whole, not about what a request is doing. */
+const ABOUT_THE_SERVER = /^notifications\/(?:[a-z]+\/list_changed|resources\/updated)$/;
+
+/**
+ * Which stream each message of a server goes to (MCP 2025-11-25, transports): answers and progress to the POST that asked,
+ * requests and logs to the newest POST in flight, else to the GET stream, else they wait for one.
+ */
+export class Conversation implements Outlet {
+  readonly #session: Session;
+  readonly #options: ConversationOptions;
+  readonly #replay: Replay;
+  readonly #posts = new Map<RequestId, PostAnswer>();
+  readonly #clogged = new Set<string>();
+  #get: EventStream | undefined;
+  #streams = 0;
+
+  constructor(session: Session, options: ConversationOptions) {
+    this.#session = session;
+    this.#options = options;
+    this.#replay = new Replay(options.replayLimits);
+  }
+
+  /** Prepares the answer to a POST before its requests are passed on. */
+  expect(response: ServerResponse, { ids, isBatch, form }: Expected): PostAnswer {
+    const { undecided } = this.#options;
+    const post: PostAnswer = new PostAnswer(response, {
+      stream: `p${++this.#streams}`,
+      ids,
+      isBatch,
+      form,
+      replay: this.#replay,
+      openStream: (target, stream) => this.#openStream(target, stream, (closed) => post.lost(closed)),
+      onDone: (done) => undecided.remove(done),
+    });
+    for (const id of ids) this.#posts.set(id, post);
+    if (form === "either") undecided.add(post);
+    return post;
+  }
+
+  /** The requests were refused after all. */
+  forget(ids: readonly RequestId[], post: PostAnswer): void {
+    this.#options.undecided.remove(post);
+    for (const id of ids) if (this.#posts.get(id) === post) this.#posts.delete(id);
+  }
+
+  /** The server-to-client stream of a GET, or what a client missed of another stream. The newest GET replaces an older one. */
+  listen(response: ServerResponse, lastEventId: string | undefined): void {
+    const position = lastEventId === undefined ? undefined : eventPosition(lastEventId);
+    if (position !== undefined && position.stream !== GET_STREAM) return this.#resumePost(response, position);
+    this.#get?.end();
+    const stream = this.#openStream(response, GET_STREAM, (closed) => {
+      if (this.#get === closed) this.#get = undefined;
+    });
+    this.#get = stream;
+    const missed = position === undefined ? this.#replay.unsent(GET_STREAM) : this.#replay.after(position);
+    for (const { id, line } of missed) stream.send(line, { id });
+  }
+
+  deliver(frame: Frame, requestId: RequestId | undefined): void {
+    const post = requestId === undefined ? undefined : this.#posts.get(requestId);
+    if (frame.kind === "response") {
+      this.#posts.delete(frame.id);
+      return post?.answer(frame.id, frame.line);
+    }
+    const isGeneral = frame.kind === "notification" && ABOUT_THE_SERVER.test(frame.method);
+    const target =
+      post?.takesMessages === true ? post : isGeneral && this.#get !== undefined ? undefined : this.#newestPost();
+    if (target !== undefined) return target.message(frame.line);
+    const id = this.#replay.add(GET_STREAM, frame.line, this.#get !== undefined);
+    this.#get?.send(frame.line, { id });
+  }
+
+  cancelled(requestId: RequestId): void {
+    const post = this.#posts.get(requestId);
+    this.#posts.delete(requestId);
+    post?.withdraw(requestId);
+  }
+
+  ended(_reason: EndReason, _error: GatewayError | undefined): void {
+    this.#get?.end();
+  }
+
+  #newestPost(): PostAnswer | undefined {
+    let newest: PostAnswer | undefined;
+    for (const post of this.#posts.values()) if (post.takesMessages) newest = post;
+    return newest;
+  }
+
+  #resumePost(response: ServerResponse, position: { stream: string; sequence: number }): void {
+    const post = [...this.#posts.values()].find((one) => one.stream === position.stream);
+    const events = this.#openStream(response, position.stream, (closed) => post?.lost(closed));
+    post?.resume(events);
+    for (const { id, line } of this.#replay.after(position)) events.send(line, { id });
+    // Its answer was among what was missed, or will never come.
+    if (post === undefined) events.end();
+  }
+
+  #openStream(response: ServerResponse, name: string, onClosed: (stream: EventStream) => void): EventStream {
+    const { heartbeats, limits } = this.#options.context;
+    const key = `${name}.${++this.#streams}`;
+    const unclog = (): void => {
+      if (this.#clogged.delete(key) && this.#clogged.size === 0) this.#session.resume();
+    };
+    const stream = new EventStream(response, {
+      heartbeats,
+      bufferBytes: limits.streamBytes,
+      stallMs: limits.stallMs,
+      onClogged: () => {
+        this.#clogged.add(key);
+        this.#session.pause();
+      },
+      onDrained: unclog,
+      onClosed: () => {
+        unclog();
+        onClosed(stream);
+      },
+    });
+    if (this.#options.primes) stream.prime(this.#replay.mark(name), RETRY_MS);
+    else if (name === GET_STREAM) stream.retry(RETRY_MS);
+    return stream;
+  }
+}

@@ -1,0 +1,84 @@
+import type { Line } from "../lib/lines.ts";
+
+export interface ReplayLimits {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+export interface StoredEvent {
+  readonly id: string;
+  readonly line: Line;
+}
+
+interface Entry extends StoredEvent {
+  readonly stream: string;
+  readonly sequence: number;
+  isSent: boolean;
+}
+
+/** A stream's name and the number of an event on it, as they stand in an event id. */
+export interface EventPosition {
+  readonly stream: string;
+  readonly sequence: number;
+}
+
+/**
+ * What was said on the streams of one session, for clients that come back with `Last-Event-ID` (MCP 2025-11-25, transports,
+ * resumability). An event id names its stream, so that nothing is replayed on another one. Bounded: the oldest go.
+ */
+export class Replay {
+  readonly #limits: ReplayLimits;
+  readonly #entries = new Map<number, Entry>();
+  #sequence = 0;
+  #bytes = 0;
+
+  constructor(limits: ReplayLimits) {
+    this.#limits = limits;
+  }
+
+  /** Keeps a message and returns the id of its event. */
+  add(stream: string, line: Line, isSent: boolean): string {
+    const sequence = ++this.#sequence;
+    const id = `${stream}.${sequence}`;
+    // What alone is over the bound would only push out everything else.
+    if (line.length > this.#limits.bytes) return id;
+    this.#entries.set(sequence, { id, line, stream, sequence, isSent });
+    this.#bytes += line.length;
+    while (this.#entries.size > this.#limits.events || this.#bytes > this.#limits.bytes) this.#dropOldest();
+    return id;
+  }
+
+  /** An id for an event that carries nothing but its position. */
+  mark(stream: string): string {
+    return `${stream}.${++this.#sequence}`;
+  }
+
+  after({ stream, sequence }: EventPosition): StoredEvent[] {
+    return this.#take((entry) => entry.stream === stream && entry.sequence > sequence);
+  }
+
+  /** What found no open stream when it was said. */
+  unsent(stream: string): StoredEvent[] {
+    return this.#take((entry) => entry.stream === stream && !entry.isSent);
+  }
+
+  #take(wanted: (entry: Entry) => boolean): StoredEvent[] {
+    const found = [...this.#entries.values()].filter(wanted);
+    for (const entry of found) entry.isSent = true;
+    return found;
+  }
+
+  #dropOldest(): void {
+    for (const [sequence, { line }] of this.#entries) {
+      this.#entries.delete(sequence);
+      this.#bytes -= line.length;
+      return;
+    }
+  }
+}
+
+/** Reads an event id back; undefined for anything that no Replay has written. */
+export function eventPosition(id: string): EventPosition | undefined {
+  const [, stream, sequence] = /^(g|p\d{1,15})\.(\d{1,15})$/.exec(id) ?? [];
+  return stream === undefined ? undefined : { stream, sequence: Number(sequence) };
+}

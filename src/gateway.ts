@@ -6,6 +6,10 @@ import type { Config } from "./config/schema.ts";
 import type { DownstreamContext } from "./downstream/context.ts";
 import { Heartbeats } from "./downstream/heartbeats.ts";
 import { createHttp } from "./downstream/http.ts";
+import type { RestContext } from "./downstream/rest/context.ts";
+import { IdempotencyStore } from "./downstream/rest/idempotency.ts";
+import { MintedIds } from "./downstream/rest/minted-ids.ts";
+import { ArgumentValidator } from "./downstream/rest/validator.ts";
 import { Origins } from "./downstream/origins.ts";
 import { Redactor } from "./lib/redactor.ts";
 import { durationMs, sizeBytes } from "./lib/units.ts";
@@ -17,12 +21,15 @@ import { GatewayError } from "./protocol/errors.ts";
 import type { Events } from "./protocol/events.ts";
 import type { Connect } from "./protocol/upstream.ts";
 import { Sessions } from "./session/sessions.ts";
+import { SessionToolCatalog } from "./session/tool-catalog.ts";
 import type { ServerEntry, UpstreamContext } from "./upstream/kind.ts";
 import { upstreamKinds } from "./upstream/kinds.ts";
 import { Reaper } from "./upstream/reaper.ts";
 import { StartGate } from "./upstream/start-gate.ts";
 
 export interface GatewayOptions {
+  /** Of the gateway itself, as it introduces itself to servers. */
+  readonly version: string;
   readonly loaded: LoadedConfig;
   readonly env: NodeJS.ProcessEnv;
   readonly logStream: NodeJS.WritableStream & { readonly isTTY?: boolean };
@@ -39,7 +46,7 @@ export class Gateway {
   readonly #sessions: Sessions;
   readonly #http: Server;
 
-  constructor({ loaded, env, logStream }: GatewayOptions) {
+  constructor({ loaded, env, logStream, version }: GatewayOptions) {
     const { config, secrets } = loaded;
     this.#config = config;
     const level = config.logging.level ?? config.debug.level ?? "info";
@@ -48,17 +55,30 @@ export class Gateway {
     this.log = createLog({ level, format: config.logging.format, redactor, stream: logStream, colors });
     const events = eventsFor(level, this.log);
     this.#reaper = new Reaper(events.emit);
-    this.servers = catalog(config, {
+    this.servers = serverEntries(config, {
       ...upstreamLimits(config),
       emit: events.emit,
       redactor,
       reaper: this.#reaper,
       gatewayEnv: env,
     });
-    this.#sessions = new Sessions({ connect: connectTo(this.servers), limits: sessionLimits(config), events });
+    const onToolsChanged = (server: string): void => catalog.changed(server);
+    this.#sessions = new Sessions({
+      connect: connectTo(this.servers),
+      limits: sessionLimits(config),
+      events,
+      onToolsChanged,
+    });
+    const catalog = new SessionToolCatalog({
+      sessions: this.#sessions,
+      clientVersion: version,
+      maxAgeMs: durationMs(config.rest.catalogAge),
+    });
     const gate = new Gate(configuredAuthenticators(config.auth));
     this.authenticates = gate.authenticates;
-    const context = downstreamContext(config, { doorkeeper: gate, sessions: this.#sessions, events }, this.servers);
+    const names = this.servers.map((server) => server.name);
+    const common = downstreamContext(config, { doorkeeper: gate, sessions: this.#sessions, events }, names);
+    const context = { ...common, ...restParts(config, events), catalog, serverNames: names, clientVersion: version };
     this.#http = createHttp({ context, origins: new Origins(config), health: this.#health });
   }
 
@@ -101,7 +121,7 @@ function eventsFor(level: Level, log: Log): Events {
   return { emit: logEvents(log), tracing: level === "verbose", logsRequests: level === "verbose" || level === "debug" };
 }
 
-function catalog(config: Config, context: UpstreamContext): ServerEntry[] {
+function serverEntries(config: Config, context: UpstreamContext): ServerEntry[] {
   return Object.entries(config.servers).map(([name, entry]) => {
     const { type = "stdio" } = entry;
     const kind = upstreamKinds.find((candidate) => candidate.type === type);
@@ -135,13 +155,14 @@ function upstreamLimits({
   };
 }
 
-function sessionLimits({ limits }: Config): ConstructorParameters<typeof Sessions>[0]["limits"] {
+function sessionLimits({ limits, rest }: Config): ConstructorParameters<typeof Sessions>[0]["limits"] {
   return {
     sessions: limits.sessions,
     sessionsPerServer: limits.sessionsPerServer,
     sessionsPerPrincipal: limits.sessionsPerPrincipal,
     inFlight: limits.inFlight,
     idleMs: durationMs(limits.idle),
+    restIdleMs: durationMs(rest.idle),
     startMs: durationMs(limits.start),
     requestMs: durationMs(limits.request),
     requestMaxMs: durationMs(limits.requestMax),
@@ -151,9 +172,9 @@ function sessionLimits({ limits }: Config): ConstructorParameters<typeof Session
 function downstreamContext(
   { limits, publicUrl }: Config,
   parts: Pick<DownstreamContext, "doorkeeper" | "sessions" | "events">,
-  servers: readonly ServerEntry[],
+  serverNames: readonly string[],
 ): DownstreamContext {
-  const names = new Set(servers.map((server) => server.name));
+  const names = new Set(serverNames);
   return {
     ...parts,
     hasServer: (name) => names.has(name),
@@ -165,5 +186,29 @@ function downstreamContext(
       stallMs: durationMs(limits.stall),
       replay: { events: limits.replayEvents, bytes: sizeBytes(limits.replayBytes) },
     },
+  };
+}
+
+function restParts(
+  { rest, limits }: Config,
+  { emit }: Events,
+): Pick<RestContext, "settings" | "idempotency" | "minted" | "validator"> {
+  const idleMs = durationMs(rest.idle);
+  return {
+    settings: {
+      timeoutMs: durationMs(rest.timeout),
+      maxTimeoutMs: durationMs(limits.requestMax),
+      idleMs,
+      oneshot: rest.sessionless === "oneshot",
+      onlyMinted: rest.sessionCreate === "explicit",
+      implicitSession: rest.implicitSession,
+      toolErrorsAsHttp: rest.toolErrors === "http",
+      validateInput: rest.validateInput,
+      maxResponseChars: rest.maxResponseChars,
+      exposeStderr: rest.exposeStderr,
+    },
+    idempotency: new IdempotencyStore({ maxAgeMs: durationMs(rest.replayAge), bytes: sizeBytes(rest.replayBytes) }),
+    minted: new MintedIds(idleMs),
+    validator: new ArgumentValidator(emit),
   };
 }

@@ -1,13 +1,14 @@
 import { loadConfig } from "../config/load.ts";
 import { Gateway } from "../gateway.ts";
 import { findConfig, type ConfigFlags } from "./options.ts";
+import { version } from "./version.ts";
 import { startTable, startWarnings } from "./start-table.ts";
 
 /** Starts the gateway and returns it with what it has to say about itself. */
 export async function run(flags: ConfigFlags): Promise<Gateway> {
   const file = findConfig(flags, process.env);
   const loaded = loadConfig(file.path, process.env);
-  const gateway = new Gateway({ loaded, env: process.env, logStream: process.stderr });
+  const gateway = new Gateway({ version: version(), loaded, env: process.env, logStream: process.stderr });
   const address = await gateway.start();
   const { config } = loaded;
   if (file.isBundled) {

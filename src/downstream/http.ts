@@ -9,10 +9,12 @@ import { answerPreflight, shareWithOrigin } from "./cors.ts";
 import { answerError } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
 import { mcpRoutes } from "./mcp.ts";
+import type { RestContext } from "./rest/context.ts";
+import { restRoutes } from "./rest/rest.ts";
 import type { Origins } from "./origins.ts";
 
 export interface HttpOptions {
-  readonly context: DownstreamContext;
+  readonly context: RestContext;
   readonly origins: Origins;
   readonly health: Health;
 }
@@ -46,6 +48,7 @@ export function createHttp(options: HttpOptions): Server {
 function route(app: Express, { context, origins, health }: HttpOptions): void {
   app.use(edge(context, origins));
   app.use(mcpRoutes(context));
+  app.use(restRoutes(context));
   app.use(healthRoutes(health));
   app.use((request: Request) => {
     throw new GatewayError("not_found", `Nothing is served at ${request.path.slice(0, 100)}.`);

@@ -39,7 +39,7 @@ export class SseDownstream {
     const { frames } = readClientMessages(await readJsonBody(request, limits.bodyBytes));
     for (const frame of frames) {
       try {
-        session.receive(frame, visit.requestId);
+        session.receive(frame, visit);
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
         return answerError(response, error, frame.kind === "notification" ? undefined : frame.id);

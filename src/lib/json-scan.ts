@@ -46,6 +46,21 @@ function tellKey(
   seen({ key: unquoted(json, start, end), depth, valueAt: skipSpace(json, colon + 1) });
 }
 
+/** Where the value that starts at `start` ends (exclusive). */
+export function valueEnd(json: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < json.length; at++) {
+    const code = json.charCodeAt(at);
+    if (code === QUOTE) at = stringEnd(json, at);
+    else if (opens(code)) depth++;
+    else if (closes(code)) depth--;
+    // Only an object, an array or a string ends with its own last character.
+    if (depth === 0 && (code === QUOTE || closes(code))) return at + 1;
+    if (depth < 0 || (depth === 0 && code === COMMA)) return at;
+  }
+  return json.length;
+}
+
 /** The texts of the elements of a JSON array. */
 export function arrayElements(json: string): string[] {
   const elements: string[] = [];

@@ -28,8 +28,9 @@ export interface Tool {
 
 /** The tools of one server, ordered by name so that two dumps of the same catalog compare equal. */
 export function readTools(server: ServerTools, warn: Warn): readonly Tool[] {
-  const listed = server.tools.slice(0, TOOLS_PER_SERVER);
-  if (listed.length < server.tools.length) warn(`only the first ${TOOLS_PER_SERVER} tools are described`);
+  const all: readonly unknown[] = Array.isArray(server.tools) ? server.tools : [];
+  const listed = all.slice(0, TOOLS_PER_SERVER);
+  if (listed.length < all.length) warn(`only the first ${TOOLS_PER_SERVER} tools are described`);
   const tools = new Map<string, Tool>();
   for (const raw of listed) {
     const tool = readTool(server.name, raw);

@@ -98,7 +98,11 @@ function components(
   { schemes }: Security,
   options: DocumentOptions,
 ): Pick<Document, "components"> {
-  const shared = sharedComponents(PROFILES[options.profile], entries.length > 0, Object.keys(sessions).length > 0);
+  const shared = sharedComponents(
+    PROFILES[options.profile],
+    entries.some(refersToComponents),
+    Object.keys(sessions).length > 0,
+  );
   const schemas = { ...shared.schemas, ...Object.fromEntries(entries.flatMap((entry) => entry.components)) };
   const all: Components = {
     ...(isEmpty(schemas) ? {} : { schemas }),
@@ -106,6 +110,10 @@ function components(
     ...(isEmpty(schemes) ? {} : { securitySchemes: schemes }),
   };
   return isEmpty(all) ? {} : { components: all };
+}
+
+function refersToComponents({ operation }: Entry): boolean {
+  return Object.values(operation.responses).some((response) => "$ref" in response);
 }
 
 function isEmpty(object: object): boolean {

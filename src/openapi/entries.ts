@@ -5,7 +5,7 @@ import { type Calling, toolOperation } from "./operation.ts";
 import { operationIds } from "./operation-id.ts";
 import type { DocumentOptions } from "./options.ts";
 import { toolPath } from "./path.ts";
-import { PROFILES, sessionParameterFor } from "./profiles.ts";
+import { type Profile, PROFILES, sessionParameterFor } from "./profiles.ts";
 import { quoted } from "./text.ts";
 import { type ToolSchemas, toolSchemas } from "./tool-schemas.ts";
 
@@ -23,15 +23,16 @@ export function describeTools(tools: readonly Tool[], options: DocumentOptions, 
   const purses = new Map(tools.map(({ server }) => [server, purse(CHARACTERS_PER_SERVER)]));
   return [...pathsOf(tools, options, warnings)].map(([path, tool]) => {
     const operationId = ids.get(tool) ?? "";
+    const profile = profileFor(path, options);
     const { components, ...schemas } = toolSchemas(tool, {
       version: options.version,
-      profile: PROFILES[options.profile],
+      profile,
       operationId,
       names,
       warn: toolWarnings(subject(tool), warnings),
       spend: purse(CHARACTERS_PER_TOOL, purses.get(tool.server)),
     });
-    return { path, operation: toolOperation(tool, operationId, schemas, calling(tool, options)), components };
+    return { path, operation: toolOperation(tool, operationId, schemas, calling(tool, profile, options)), components };
   });
 }
 
@@ -60,10 +61,22 @@ function subject(tool: Tool): string {
   return `${tool.server}/${quoted(tool.name)}`;
 }
 
-function calling(tool: Tool, { profile, sessionParameter, isConsequential }: DocumentOptions): Calling {
+/**
+ * An operation whose path needs percent-encoding stands without references: pointers through such a key are decoded
+ * once too often by common resolvers, which then find `{…}` in the path and miss a parameter.
+ */
+function profileFor(path: string, { profile }: DocumentOptions): Profile {
+  return path.includes("%") && !PROFILES[profile].isInlined
+    ? { ...PROFILES[profile], isInlined: true, responses: "short" }
+    : PROFILES[profile];
+}
+
+function calling(tool: Tool, profile: Profile, options: DocumentOptions): Calling {
+  const override = options.isConsequential?.(tool.server, tool.name);
+  const isConsequential = override ?? tool.annotations?.["readOnlyHint"] !== true;
   return {
     profile,
-    sessionParameter: sessionParameterFor(profile, sessionParameter),
-    isConsequential: isConsequential?.(tool.server, tool.name) ?? tool.annotations?.["readOnlyHint"] !== true,
+    sessionParameter: sessionParameterFor(options.profile, options.sessionParameter),
+    ...(options.profile === "gpt" ? { isConsequential } : {}),
   };
 }

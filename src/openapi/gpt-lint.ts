@@ -1,5 +1,6 @@
 import type { Document, Operation } from "./oas.ts";
 import { lintSchema } from "./gpt-lint-schema.ts";
+import { quoted } from "./text.ts";
 import { toJson } from "./serialize.ts";
 
 /** What OpenAI documents for GPT Actions, or shows by refusing. */
@@ -67,7 +68,7 @@ function operationsOf(document: Document): readonly Placed[] {
 
 function nameOf({ operation, path }: Placed): string {
   const { "x-mcp-server": server, "x-mcp-tool": tool } = operation;
-  return typeof server === "string" && typeof tool === "string" ? `${server}:${tool}` : path;
+  return typeof server === "string" && typeof tool === "string" ? quoted(`${server}:${tool}`) : path;
 }
 
 function listed(names: readonly string[]): string {

@@ -38,7 +38,7 @@ export function hoistSchema(raw: unknown, { warn, spend, nameFor, asRoot }: Hois
       const name = names.get(target.pointer) ?? nameFor(target.pointer);
       if (!names.has(target.pointer)) targets.push({ name, target });
       names.set(target.pointer, name);
-      return { $ref: reference(name), ...beside };
+      return { $ref: refTo(name), ...beside };
     },
   };
   const read = (schema: unknown) => readSchema(schema, reading, { level: 0, open: [] });
@@ -49,9 +49,9 @@ export function hoistSchema(raw: unknown, { warn, spend, nameFor, asRoot }: Hois
     components.push([name, target.pointer === start.pointer ? root : read(target.schema)]);
   }
   const rootName = names.get(start.pointer);
-  return { root, schema: rootName === undefined ? root : { $ref: reference(rootName) }, components };
+  return { root, schema: rootName === undefined ? root : { $ref: refTo(rootName) }, components };
 }
 
-function reference(name: string): string {
+export function refTo(name: string): string {
   return `#/components/schemas/${name}`;
 }

@@ -2,8 +2,12 @@
 export const TOOLS_PER_SERVER = 2_000;
 export const CHARACTERS_PER_SERVER = 16_000_000;
 export const CHARACTERS_PER_TOOL = 2_000_000;
-export const SCHEMA_LEVELS = 100;
+/** Parsers of OpenAPI stop at 100 levels of the whole document; it uses some itself, and data goes below schemas. */
+export const SCHEMA_LEVELS = 64;
 export const DATA_LEVELS = 16;
+/** How far definitions may unfold for a reader that writes every reference out, as most do. */
+export const UNFOLDED_SCHEMAS = 50_000;
+export const UNFOLDED_LEVELS = 100;
 export const WARNINGS_PER_TOOL = 10;
 
 /** Takes `cost` out of a purse; false once it is empty. */
@@ -25,8 +29,8 @@ export type Warn = (message: string) => void;
 export function toolWarnings(subject: string, warnings: string[]): Warn {
   const said = new Set<string>();
   return (message) => {
-    if (said.has(message) || said.size === WARNINGS_PER_TOOL) return;
+    if (said.has(message) || said.size > WARNINGS_PER_TOOL) return;
     said.add(message);
-    warnings.push(`${subject}: ${message}`);
+    warnings.push(`${subject}: ${said.size > WARNINGS_PER_TOOL ? "and more of the kind" : message}`);
   };
 }

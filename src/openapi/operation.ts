@@ -1,7 +1,7 @@
 import type { Tool } from "./catalog.ts";
 import type { Json } from "./json.ts";
 import type { Operation, Parameter } from "./oas.ts";
-import { type ProfileName, PROFILES, type SessionParameter } from "./profiles.ts";
+import type { Profile, SessionParameter } from "./profiles.ts";
 import { toolResponses } from "./responses.ts";
 import { clip, plainText } from "./text.ts";
 import type { ToolSchemas } from "./tool-schemas.ts";
@@ -9,15 +9,15 @@ import type { ToolSchemas } from "./tool-schemas.ts";
 type Schemas = Pick<ToolSchemas, "input" | "output">;
 
 export interface Calling {
-  readonly profile: ProfileName;
+  readonly profile: Profile;
   readonly sessionParameter: SessionParameter;
-  /** Whether ChatGPT has to ask before each call. */
-  readonly isConsequential: boolean;
+  /** Whether ChatGPT has to ask before each call; only for ChatGPT. */
+  readonly isConsequential?: boolean;
 }
 
 /** `POST …/<tool>`: the arguments are the body, the CallToolResult is the answer. */
 export function toolOperation(tool: Tool, operationId: string, schemas: Schemas, calling: Calling): Operation {
-  const profile = PROFILES[calling.profile];
+  const { profile, isConsequential } = calling;
   const name = plainText(tool.name) ?? "";
   const description = tool.description ?? tool.title ?? `Calls the tool ${name} of ${tool.server}.`;
   return {
@@ -30,7 +30,7 @@ export function toolOperation(tool: Tool, operationId: string, schemas: Schemas,
     responses: toolResponses(profile, schemas.output),
     "x-mcp-server": tool.server,
     "x-mcp-tool": tool.name,
-    ...extensions(tool, calling),
+    ...(isConsequential === undefined ? hints(tool) : { "x-openai-isConsequential": isConsequential }),
   };
 }
 
@@ -66,10 +66,9 @@ function requestBody(input: ToolSchemas["input"]): Pick<Operation, "requestBody"
   return { requestBody: { required: input.isRequired, content: { "application/json": { schema: input.schema } } } };
 }
 
-function extensions(tool: Tool, { profile, isConsequential }: Calling): Readonly<Record<`x-${string}`, Json>> {
-  if (profile === "gpt") return { "x-openai-isConsequential": isConsequential };
+function hints({ annotations, taskSupport }: Tool): Readonly<Record<`x-${string}`, Json>> {
   return {
-    ...(tool.annotations === undefined ? {} : { "x-mcp-annotations": tool.annotations }),
-    ...(tool.taskSupport === "forbidden" ? {} : { "x-mcp-task-support": tool.taskSupport }),
+    ...(annotations === undefined ? {} : { "x-mcp-annotations": annotations }),
+    ...(taskSupport === "forbidden" ? {} : { "x-mcp-task-support": taskSupport }),
   };
 }

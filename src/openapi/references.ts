@@ -23,7 +23,8 @@ export function finder(root: unknown): Find {
     if (fragment.startsWith("#/")) return pointed(root, fragment.slice(2));
     if (!fragment.startsWith("#")) return undefined;
     anchors ??= anchorsIn(root);
-    return asTarget(fragment, anchors.get(fragment.slice(1)));
+    const schema = anchors.get(fragment.slice(1));
+    return asTarget(schema === root ? "#" : fragment, schema);
   };
   return (ref) => behindAliases(locate(ref), locate);
 }

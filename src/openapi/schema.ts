@@ -83,11 +83,16 @@ function readHolder(keyword: string, value: unknown, reading: Reading, place: Pl
   const read = (raw: unknown, levels: number) => readSchema(raw, reading, { ...place, level: place.level + levels });
   const holding = HOLDERS.get(keyword);
   if (holding === "list") {
-    return Array.isArray(value) && value.length > 0 ? value.map((item) => read(item, 2)) : undefined;
+    const isList = Array.isArray(value) && value.length > 0 && value.every((item) => isSchema(item));
+    return isList ? value.map((item) => read(item, 2)) : undefined;
   }
   if (holding === "map") return isObject(value) ? readMap(keyword, value, reading, (raw) => read(raw, 2)) : undefined;
   if (typeof value === "boolean" && TAKES_BOOLEAN.has(keyword)) return value;
-  return typeof value === "boolean" || isObject(value) ? read(value, 1) : undefined;
+  return isSchema(value) ? read(value, 1) : undefined;
+}
+
+function isSchema(value: unknown): boolean {
+  return typeof value === "boolean" || isObject(value);
 }
 
 function readMap(

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { isObject, member } from "../lib/json.ts";
 import { typesOf } from "./accepts.ts";
 import type { Tool } from "./catalog.ts";
-import { type Hoisted, hoistSchema } from "./hoist.ts";
+import { type Hoisted, hoistSchema, refTo } from "./hoist.ts";
 import { inlineSchema } from "./inline.ts";
 import { isJsonList, isJsonObject, type JsonObject } from "./json.ts";
 import type { Spend, Warn } from "./limits.ts";
@@ -12,6 +12,7 @@ import { toOpenApi30 } from "./schema-3-0.ts";
 import { mapSubschemas } from "./subschemas.ts";
 import { clip } from "./text.ts";
 import { tidy } from "./tidy.ts";
+import { isUnfoldable } from "./unfold.ts";
 
 /** What the schemas of one tool are written with. */
 export interface Writing {
@@ -62,8 +63,15 @@ function readWhole(
   asRoot: (schema: JsonObject) => JsonObject,
   { version, profile, names, warn, spend }: Writing,
 ): Hoisted {
-  if (version === "3.0" || profile.isInlined) return whole(asRoot(inlineSchema(raw, warn, spend)));
-  return hoistSchema(raw, { warn, spend, asRoot, nameFor: (pointer) => componentName(prefix, pointer, names) });
+  const inlined = () => whole(asRoot(inlineSchema(raw, warn, spend)));
+  if (version === "3.0" || profile.isInlined) return inlined();
+  const nameFor = (pointer: string) => componentName(prefix, pointer, names);
+  const hoisted = hoistSchema(raw, { warn, spend, asRoot, nameFor });
+  const isHarmless = isUnfoldable(
+    hoisted.root,
+    new Map(hoisted.components.map(([name, schema]) => [refTo(name), schema])),
+  );
+  return isHarmless ? hoisted : inlined();
 }
 
 function whole(root: JsonObject): Hoisted {

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../lib/json.ts";
 import type { Line } from "../lib/lines.ts";
+import type { GatewayError } from "./errors.ts";
 import type { RequestId } from "./jsonrpc.ts";
 
 /** One JSON-RPC message: its envelope, read once, and the line it arrived as, which is what goes on. */
@@ -25,6 +26,8 @@ export interface ResponseFrame {
   readonly id: RequestId;
   readonly failed: boolean;
   readonly line: Line;
+  /** Set when the gateway itself wrote this answer, because the server gave none. */
+  readonly fault?: GatewayError;
 }
 
 /** `params._meta.progressToken` of a request, `params.progressToken` of a progress notification. */

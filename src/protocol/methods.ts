@@ -5,4 +5,8 @@ export const methods = {
   ping: "ping",
   cancelled: "notifications/cancelled",
   progress: "notifications/progress",
+  message: "notifications/message",
+  toolsChanged: "notifications/tools/list_changed",
+  listTools: "tools/list",
+  callTool: "tools/call",
 } as const;

@@ -1,9 +1,12 @@
 /** Who calls. `anonymous` when nothing authenticates. */
 export interface Principal {
-  readonly kind: "anonymous" | "basic" | "bearer";
+  readonly kind: "anonymous" | "basic" | "bearer" | "gateway";
   /** Stable and fit for logs: a user name, or the fingerprint of a token; never the credential. */
   readonly id: string;
 }
+
+/** The gateway itself, when it asks a server for its tools. */
+export const gatewayItself: Principal = { kind: "gateway", id: "catalog" };
 
 export const anonymous: Principal = { kind: "anonymous", id: "anonymous" };
 

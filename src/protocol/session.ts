@@ -20,12 +20,20 @@ export interface Session {
   readonly server: string;
   readonly principal: Principal;
   /** Passes a client's message on; throws a GatewayError when it is refused. */
-  receive(frame: Frame, requestId: string): void;
+  receive(frame: Frame, visit: Reception): void;
   /** The outlet cannot take more / can again. */
   pause(): void;
   resume(): void;
   /** Ends the session and its server process. Resolves when nothing is left; may be called again. */
   close(reason: EndReason): Promise<void>;
+}
+
+/** The circumstances in which a message arrives. */
+export interface Reception {
+  /** The HTTP request that brought it, as log and audit name it. */
+  readonly requestId: string;
+  /** How long its answer may take, when the caller wants another time than the session's. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Where a session's messages for the client go: implemented by each downstream. */
@@ -47,6 +55,8 @@ export interface OpenSession {
   readonly transport: Transport;
   /** The HTTP request that asked for it, as log and audit name it. */
   readonly requestId: string;
+  /** An id that the caller chose (REST); else the gateway mints one. */
+  readonly id?: string;
   /** Given the session, makes its outlet. */
   readonly outlet: (session: Session) => Outlet;
 }
@@ -55,6 +65,8 @@ export interface OpenSession {
 export interface SessionTable {
   /** Throws `too_many_sessions` at a cap, `draining` at shutdown. */
   open(request: OpenSession): Session;
+  /** The session, or undefined; somebody else's is not seen. */
+  look(principal: Principal, server: string, id: string, transport: Transport): Session | undefined;
   /** Throws `session_not_found`, also for a session of somebody else. */
   find(principal: Principal, server: string, id: string, transport: Transport): Session;
 }

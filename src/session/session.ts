@@ -4,7 +4,7 @@ import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../p
 import { errorLine, notificationLine, resultLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import type { Principal } from "../protocol/principal.ts";
-import type { EndReason, OpenSession, Outlet, Session, Transport } from "../protocol/session.ts";
+import type { EndReason, OpenSession, Outlet, Reception, Session, Transport } from "../protocol/session.ts";
 import type { Connect, Upstream } from "../protocol/upstream.ts";
 import { Pending, type PendingRequest } from "./pending.ts";
 
@@ -24,6 +24,8 @@ export interface SessionContext {
   /** No message goes through it any more; its server may still be ending. */
   readonly onClosing: (session: LiveSession) => void;
   readonly onClosed: (session: LiveSession) => void;
+  /** Its server said that its tools are others now. */
+  readonly onToolsChanged: (server: string) => void;
 }
 
 /** Server requests that a client leaves unanswered are forgotten beyond this many. */
@@ -67,13 +69,13 @@ export class LiveSession implements Session {
     return this.isBusy ? 0 : now - this.#lastActiveAt;
   }
 
-  receive(frame: Frame, requestId: string): void {
+  receive(frame: Frame, { requestId, timeoutMs }: Reception): void {
     if (this.#closing !== undefined) throw new GatewayError("session_not_found", "The session has ended.");
     this.#lastActiveAt = performance.now();
     this.#trace("client", frame, requestId);
     switch (frame.kind) {
       case "request":
-        return this.#receiveRequest(frame);
+        return this.#receiveRequest(frame, timeoutMs);
       case "notification":
         return this.#receiveNotification(frame);
       case "response":
@@ -100,7 +102,7 @@ export class LiveSession implements Session {
     for (const request of this.#pending.expired(now)) this.#timeOut(request, now);
   }
 
-  #receiveRequest(frame: RequestFrame): void {
+  #receiveRequest(frame: RequestFrame, timeoutMs: number | undefined): void {
     if (this.#pending.has(frame.id)) {
       throw new GatewayError("invalid_request", "A request with this id is still waiting for its answer.");
     }
@@ -112,7 +114,7 @@ export class LiveSession implements Session {
     this.#send(frame);
     this.#requests++;
     const now = this.#lastActiveAt;
-    this.#pending.add(frame, now, now + (this.#hasSpoken ? limits.requestMs : limits.startMs));
+    this.#pending.add(frame, now, now + (this.#hasSpoken ? (timeoutMs ?? limits.requestMs) : limits.startMs));
   }
 
   #receiveNotification(frame: NotificationFrame): void {
@@ -158,6 +160,7 @@ export class LiveSession implements Session {
       case "request":
         return this.#ask(frame);
       case "notification":
+        if (frame.method === methods.toolsChanged) this.#context.onToolsChanged(this.server);
         return this.#outlet.deliver(frame, this.#ownerOf(frame));
     }
   }
@@ -196,7 +199,7 @@ export class LiveSession implements Session {
     this.#context.events.emit({ type: "session.timeout", server, sessionId, method: request.method, afterMs });
     if (!this.#hasSpoken) {
       const message = `The MCP server "${server}" did not answer within ${afterMs} ms of its start.`;
-      void this.#close("server timeout", new GatewayError("server_timeout", message));
+      void this.#close("server timeout", new GatewayError("server_timeout", message, { code: "start_timeout" }));
       return;
     }
     const message = `The MCP server "${server}" did not answer ${request.method} within ${afterMs} ms.`;
@@ -216,7 +219,7 @@ export class LiveSession implements Session {
 
   #answerWithError(id: RequestId | undefined, error: GatewayError): void {
     if (id === undefined || this.#pending.take(id) === undefined) return;
-    this.#outlet.deliver({ kind: "response", id, failed: true, line: errorLine(id, error) }, id);
+    this.#outlet.deliver({ kind: "response", id, failed: true, line: errorLine(id, error), fault: error }, id);
   }
 
   #close(reason: EndReason, error: GatewayError | undefined): Promise<void> {

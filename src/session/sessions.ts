@@ -12,12 +12,15 @@ export interface TableLimits extends SessionLimits {
   readonly sessionsPerServer: number;
   readonly sessionsPerPrincipal: number;
   readonly idleMs: number;
+  /** REST sessions: their callers rarely say goodbye. */
+  readonly restIdleMs: number;
 }
 
 export interface SessionsOptions {
   readonly connect: Connect;
   readonly limits: TableLimits;
   readonly events: Events;
+  readonly onToolsChanged: (server: string) => void;
 }
 
 const POLL_MS = 50;
@@ -41,7 +44,7 @@ export class Sessions implements SessionTable {
     this.#context = {
       ...options,
       onClosing: (session) => {
-        this.#live.delete(session.id);
+        this.#live.delete(keyOf(session));
         this.#leaving.add(session);
       },
       onClosed: (session) => this.#leaving.delete(session),
@@ -50,8 +53,11 @@ export class Sessions implements SessionTable {
 
   /** Starts the clocks. */
   start(): void {
-    const { idleMs, requestMs, startMs } = this.#limits;
-    this.#sweeper = setInterval(() => this.#sweep(), Math.min(SWEEP_MS, Math.max(20, idleMs / 2)));
+    const { idleMs, restIdleMs, requestMs, startMs } = this.#limits;
+    this.#sweeper = setInterval(
+      () => this.#sweep(),
+      Math.min(SWEEP_MS, Math.max(20, Math.min(idleMs, restIdleMs) / 2)),
+    );
     // One clock for all deadlines instead of a timer per call; it is late by a tenth of the shortest time at most.
     this.#expirer = setInterval(() => this.#expire(), Math.min(1_000, Math.max(20, Math.min(requestMs, startMs) / 10)));
   }
@@ -64,8 +70,8 @@ export class Sessions implements SessionTable {
     if (this.#isDraining) throw new GatewayError("draining", "The gateway is shutting down.", { retryAfterMs: 5_000 });
     this.#makeRoom(request);
     // Unguessable (126 random bits), and only A-Za-z0-9_-: fit for a URL, a header and an SSE field.
-    const session = new LiveSession(nanoid(), request, this.#context);
-    this.#live.set(session.id, session);
+    const session = new LiveSession(request.id ?? nanoid(), request, this.#context);
+    this.#live.set(keyOf(session), session);
     const { server, transport, requestId } = request;
     const principal = principalKey(request.principal);
     const { events } = this.#context;
@@ -73,17 +79,16 @@ export class Sessions implements SessionTable {
     return session;
   }
 
+  look(principal: Principal, server: string, id: string, transport: Transport): Session | undefined {
+    // Somebody else's session has another key: it is exactly like one that never was.
+    const session = this.#live.get(keyOf({ principal, server, id }));
+    return session?.transport === transport ? session : undefined;
+  }
+
   find(principal: Principal, server: string, id: string, transport: Transport): Session {
-    const session = this.#live.get(id);
-    const isTheirs =
-      session !== undefined &&
-      session.server === server &&
-      session.transport === transport &&
-      principalKey(session.principal) === principalKey(principal);
-    // Somebody else's session is answered exactly like one that never was.
-    if (!isTheirs)
-      throw new GatewayError("session_not_found", "No such session; it may have ended. Initialize a new one.");
-    return session;
+    const session = this.look(principal, server, id, transport);
+    if (session !== undefined) return session;
+    throw new GatewayError("session_not_found", "No such session; it may have ended. Initialize a new one.");
   }
 
   /** Opens no session any more, lets running requests have `graceMs`, then ends everything. */
@@ -100,8 +105,12 @@ export class Sessions implements SessionTable {
   #sweep(): void {
     const now = performance.now();
     for (const session of this.#live.values()) {
-      if (session.idleMs(now) >= this.#limits.idleMs) void session.close("idle");
+      if (session.idleMs(now) >= this.#idleLimitMs(session)) void session.close("idle");
     }
+  }
+
+  #idleLimitMs({ transport }: LiveSession): number {
+    return transport === "rest" ? this.#limits.restIdleMs : this.#limits.idleMs;
   }
 
   #expire(): void {
@@ -126,7 +135,7 @@ export class Sessions implements SessionTable {
 
   /** Ends the session that has been idle for longest when there is no room for one more; throws when none is idle. */
   #keepBelow(cap: number, crowd: readonly LiveSession[]): void {
-    const live = crowd.filter((session) => this.#live.has(session.id));
+    const live = crowd.filter((session) => this.#live.get(keyOf(session)) === session);
     if (live.length < cap) return;
     const now = performance.now();
     const [oldest] = live
@@ -139,4 +148,9 @@ export class Sessions implements SessionTable {
     }
     void oldest.close("evicted");
   }
+}
+
+/** A session is its principal's and its server's: the id alone opens nothing. The id comes last, as only it may hold anything. */
+function keyOf({ principal, server, id }: { principal: Principal; server: string; id: string }): string {
+  return `${server}\n${principalKey(principal)}\n${id}`;
 }

@@ -15,7 +15,7 @@ const config = z
           username: z
             .string()
             .min(1)
-            .regex(/^[^:]*$/, "a user name cannot hold a colon"),
+            .regex(/^[^:\p{Cc}]*$/u, "a user name cannot hold a colon or a control character"),
           password: z.string().min(1),
         }),
       )

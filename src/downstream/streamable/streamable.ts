@@ -62,7 +62,7 @@ export class StreamableDownstream {
   #accept(request: IncomingMessage, response: ServerResponse, visit: Visit, frames: readonly Frame[]): void {
     protocolVersion(request.headers["mcp-protocol-version"]);
     const session = this.#find(visit, sessionIdOf(request));
-    for (const frame of frames) session.receive(frame, visit.requestId);
+    for (const frame of frames) session.receive(frame, visit);
     response.writeHead(202, { "Content-Length": 0 }).end();
   }
 
@@ -89,17 +89,12 @@ export class StreamableDownstream {
     }
   }
 
-  #pass(
-    session: Session,
-    frames: readonly Frame[],
-    { requestId }: Visit,
-    expect: (of: Conversation) => PostAnswer,
-  ): void {
+  #pass(session: Session, frames: readonly Frame[], visit: Visit, expect: (of: Conversation) => PostAnswer): void {
     const conversation = this.#conversationOf(session);
     const post = expect(conversation);
     for (const [index, frame] of frames.entries()) {
       try {
-        session.receive(frame, requestId);
+        session.receive(frame, visit);
       } catch (error) {
         conversation.forget(
           frames.slice(index).flatMap((left) => (left.kind === "request" ? left.id : [])),

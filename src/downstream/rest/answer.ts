@@ -1,0 +1,92 @@
+import type { ServerResponse } from "node:http";
+import { isObject, member, type JsonObject } from "../../lib/json.ts";
+import { scanKeys, valueEnd } from "../../lib/json-scan.ts";
+import type { Line } from "../../lib/lines.ts";
+import type { ResultForm } from "./result-form.ts";
+
+/** A whole answer, so that it can be kept and given again. */
+export interface RestAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Line;
+}
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+/** What a server calls its data is its word only: a browser must not run it. */
+const INERT = { "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'" };
+const SHOWN_BLOBS = /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp)|audio\/[\w.+-]+)$/;
+
+/** The result of a tool in the form that was asked for. What has not got that form is given as it is. */
+export function resultAnswer(result: Line, form: ResultForm, isToolError: boolean): RestAnswer {
+  const answer = inForm(result, form);
+  return isToolError ? { ...answer, headers: { ...answer.headers, "X-MCP-Tool-Error": "true" } } : answer;
+}
+
+/** Does the result say of itself that the tool failed? A long one is parsed only when the word is in it. */
+export function saysToolError(result: Line): boolean {
+  return result.includes('"isError"') && member(JSON.parse(result.toString()), "isError") === true;
+}
+
+export function writeAnswer(response: ServerResponse, { status, headers, body }: RestAnswer): void {
+  response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) }).end(body);
+}
+
+function inForm(result: Line, form: ResultForm): RestAnswer {
+  if (form === "text") return textAnswer(result);
+  if (form === "structured") return { status: 200, headers: JSON_TYPE, body: structuredText(result.toString()) };
+  if (form === "blob") return blobAnswer(result) ?? { status: 200, headers: JSON_TYPE, body: result };
+  return { status: 200, headers: JSON_TYPE, body: result };
+}
+
+function textAnswer(result: Line): RestAnswer {
+  const headers = { "Content-Type": "text/plain; charset=utf-8", ...INERT };
+  return { status: 200, headers, body: textParts(JSON.parse(result.toString())).join("\n\n") };
+}
+
+/** `structuredContent` as the server wrote it, else the only text part, read as JSON where it is. */
+function structuredText(result: string): string {
+  let structured: string | undefined;
+  scanKeys(result, 1, ({ key, depth, valueAt }) => {
+    if (depth === 1 && key === "structuredContent") structured = result.slice(valueAt, valueEnd(result, valueAt));
+  });
+  if (structured !== undefined) return structured;
+  const texts = textParts(JSON.parse(result));
+  const [only] = texts;
+  if (only === undefined || texts.length > 1) return result;
+  return isJson(only) ? only : JSON.stringify(only);
+}
+
+function blobAnswer(result: Line): RestAnswer | undefined {
+  for (const part of contentParts(JSON.parse(result.toString()))) {
+    const holder = isObject(part["resource"]) ? part["resource"] : part;
+    const data = holder["data"] ?? holder["blob"];
+    if (typeof data !== "string") continue;
+    const { mimeType } = holder;
+    const type = typeof mimeType === "string" ? mimeType.toLowerCase() : "";
+    const headers = { "Content-Type": SHOWN_BLOBS.test(type) ? type : "application/octet-stream", ...INERT };
+    return { status: 200, headers, body: Buffer.from(data, "base64") };
+  }
+  return undefined;
+}
+
+export function contentParts(result: unknown): JsonObject[] {
+  const content = member(result, "content");
+  return Array.isArray(content) ? content.filter(isObject) : [];
+}
+
+function textParts(result: unknown): string[] {
+  return contentParts(result).flatMap((part) => {
+    const text = part["text"] ?? member(part["resource"], "text");
+    return typeof text === "string" ? text : [];
+  });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    // It is plain text, which is what was asked.
+    return false;
+  }
+}

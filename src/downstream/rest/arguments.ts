@@ -1,0 +1,40 @@
+import { isObject, member, type JsonObject } from "../../lib/json.ts";
+import { scanKeys } from "../../lib/json-scan.ts";
+import { GatewayError } from "../../protocol/errors.ts";
+
+const MAX_DEPTH = 100;
+
+/** The arguments of a call: the object, and the text that goes to the server, numbers beyond 2^53 included. */
+export interface CallArguments {
+  readonly value: JsonObject;
+  readonly text: string;
+}
+
+/** Reads a body as an arguments object; an empty one is `{}`. */
+export function readArguments(body: string): CallArguments {
+  if (body.trim() === "") return { value: {}, text: "{}" };
+  const value = parse(body);
+  if (!isObject(value))
+    throw new GatewayError("invalid_request", "The body must be a JSON object: the tool's arguments.");
+  const depth = scanKeys(body, 0, () => undefined);
+  if (depth > MAX_DEPTH) {
+    throw new GatewayError("invalid_request", `The body is nested ${depth} levels deep; ${MAX_DEPTH} are allowed.`);
+  }
+  return { value, text: body.replaceAll(/[\r\n]+/g, " ") };
+}
+
+/** Open WebUI sends query parameters in the body too: `sessionId` is dropped where the tool does not know it. */
+export function withoutStraySessionId(given: CallArguments, inputSchema: unknown): CallArguments {
+  if (!Object.hasOwn(given.value, "sessionId")) return given;
+  if (member(member(inputSchema, "properties"), "sessionId") !== undefined) return given;
+  const { sessionId: _stray, ...value } = given.value;
+  return { value, text: JSON.stringify(value) };
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new GatewayError("parse_error", "The body is not valid JSON.", { cause });
+  }
+}

@@ -1,0 +1,222 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { McpClient, type Call } from "../../session/client.ts";
+import { listTools } from "../../session/list-tools.ts";
+import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
+import type { NotificationFrame, ResponseFrame } from "../../protocol/frame.ts";
+import { methods } from "../../protocol/methods.ts";
+import { resultText } from "../../protocol/result-text.ts";
+import type { Session } from "../../protocol/session.ts";
+import type { ListedTool } from "../../protocol/tool.ts";
+import { readJsonBody } from "../body.ts";
+import type { Visit } from "../context.ts";
+import { resultAnswer, saysToolError, writeAnswer, type RestAnswer } from "./answer.ts";
+import { readArguments, withoutStraySessionId, type CallArguments } from "./arguments.ts";
+import type { RestContext } from "./context.ts";
+import type { Begun } from "./idempotency.ts";
+import { preferencesOf, type Preferences } from "./preferences.ts";
+import { problemAnswer, type ProblemPlace } from "./problem.ts";
+import { resultForm, type ResultForm } from "./result-form.ts";
+import { rpcFailure } from "./rpc-failure.ts";
+import { sessionIdOf } from "./session-id.ts";
+import { CallStream } from "./call-stream.ts";
+import { truncated } from "./truncate.ts";
+
+/** One HTTP request for one call, read. */
+interface Asked {
+  readonly visit: Visit;
+  readonly tool: string;
+  readonly form: ResultForm;
+  readonly accept: string | undefined;
+  readonly preferences: Preferences;
+  readonly sessionId: string | undefined;
+  readonly given: CallArguments;
+}
+
+export interface CallRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly visit: Visit;
+  readonly tool: string;
+  readonly query: URLSearchParams | undefined;
+}
+
+/** `POST /api/<server>/<tool>`: the arguments in, the result out. The gateway is the MCP client of the caller's session. */
+export class RestCalls {
+  readonly #context: RestContext;
+  readonly #clients = new WeakMap<Session, McpClient>();
+  /** Tools of a session whose server said that they differ from the catalog's. */
+  readonly #ownTools = new WeakMap<McpClient, ReadonlyMap<string, ListedTool>>();
+
+  constructor(context: RestContext) {
+    this.#context = context;
+  }
+
+  async handle({ request, response, visit, tool, query }: CallRequest): Promise<void> {
+    const { settings, idempotency, limits } = this.#context;
+    const form = resultForm(request.headers.accept, query?.get("result") ?? undefined);
+    const sessionId = sessionIdOf(request, query, settings.implicitSession);
+    this.#checkSessionId(visit, sessionId);
+    const body = hasBody(request) ? await readJsonBody(request, limits.bodyBytes) : "";
+    const { accept } = request.headers;
+    const asked: Asked = {
+      visit,
+      tool,
+      form,
+      accept,
+      sessionId,
+      preferences: preferencesOf(request, query),
+      given: readArguments(body),
+    };
+    const key = request.headers["idempotency-key"];
+    if (typeof key !== "string") return this.#run(asked, response, undefined);
+    if (form === "stream")
+      throw new GatewayError("invalid_request", "A stream cannot be given again: leave the Idempotency-Key out.");
+    const begun = idempotency.begin([visit.principal.kind, visit.principal.id, visit.server, tool], key, body);
+    if ("status" in begun) return writeAnswer(response, begun);
+    await this.#run(asked, response, begun);
+  }
+
+  #checkSessionId({ principal }: Visit, sessionId: string | undefined): void {
+    const { settings, minted } = this.#context;
+    if (sessionId === undefined) {
+      if (settings.oneshot) return;
+      throw new GatewayError("session_required", "Add ?sessionId=; GET /api/sessionid gives one, or choose your own.");
+    }
+    if (settings.onlyMinted && !minted.has(principal, sessionId)) {
+      throw new GatewayError("session_not_found", "No such session; GET /api/sessionid gives an id.");
+    }
+  }
+
+  async #run(asked: Asked, response: ServerResponse, begun: Begun | undefined): Promise<void> {
+    const { visit, sessionId } = asked;
+    let client: McpClient | undefined;
+    try {
+      const known = sessionId === undefined ? undefined : this.#existing(visit, sessionId);
+      const tool = await this.#findTool(asked, known);
+      const given = await this.#checked(tool, asked.given);
+      client = this.#existingOrNew(visit, sessionId);
+      if (sessionId !== undefined) response.setHeader("X-MCP-Session", client === known ? "reused" : "new");
+      await client.ready(visit.requestId);
+      await this.#call(client, { ...asked, given }, response, begun);
+    } finally {
+      begun?.forget();
+      if (sessionId === undefined) void client?.session.close("client closed");
+    }
+  }
+
+  async #call(client: McpClient, asked: Asked, response: ServerResponse, begun: Begun | undefined): Promise<void> {
+    const { visit, tool, form } = asked;
+    const stream = form === "stream" ? new CallStream(response, this.#context, visit) : undefined;
+    try {
+      const call = this.#send(client, asked, stream);
+      // With a key the caller may come back for the answer.
+      if (begun === undefined)
+        response.once("close", () => client.cancel(call.id, "the caller went away", visit.requestId));
+      const frame = await call.answer;
+      if (stream !== undefined) return stream.finish(frame, tool);
+      const answer = this.#answerFor(frame, asked);
+      begun?.finish(answer);
+      writeAnswer(response, answer);
+    } catch (thrown) {
+      if (stream !== undefined) return stream.fail(thrown, tool);
+      // It may have run: the same key must not make it run again.
+      begun?.finish(problemAnswer(toGatewayError(thrown), this.#placeOf(asked)));
+      throw thrown;
+    }
+  }
+
+  #placeOf({ visit, tool, accept }: Asked): ProblemPlace {
+    const { requestId, server } = visit;
+    return { requestId, server, tool, accept, exposeStderr: this.#context.settings.exposeStderr };
+  }
+
+  #send(client: McpClient, { visit, tool, given, preferences }: Asked, stream: CallStream | undefined): Call {
+    const { settings } = this.#context;
+    const name = JSON.stringify(tool);
+    // A token of the gateway's own: progress comes only to those who ask for it.
+    const token = stream === undefined ? undefined : visit.requestId;
+    const meta = token === undefined ? "" : `,"_meta":{"progressToken":${JSON.stringify(token)}}`;
+    const params = {
+      name: tool,
+      arguments: given.value,
+      ...(token !== undefined && { _meta: { progressToken: token } }),
+    };
+    const onNotification = stream === undefined ? undefined : (frame: NotificationFrame): void => stream.notify(frame);
+    const timeoutMs = Math.min(preferences.timeoutMs ?? settings.timeoutMs, settings.maxTimeoutMs);
+    const options = { requestId: visit.requestId, timeoutMs, onNotification };
+    return client.call(methods.callTool, params, `{"name":${name},"arguments":${given.text}${meta}}`, options);
+  }
+
+  #answerFor(frame: ResponseFrame, { visit, tool, form, preferences }: Asked): RestAnswer {
+    if (frame.failed) throw rpcFailure(frame, visit.server, tool);
+    const { settings } = this.#context;
+    const result = resultText(frame.line);
+    const isToolError = saysToolError(result);
+    const asHttp = preferences.toolErrorsAsHttp ?? settings.toolErrorsAsHttp;
+    if (isToolError && asHttp) {
+      const data = { result: JSON.parse(result.toString()) as unknown };
+      throw new GatewayError("tool_failed", `The tool "${tool}" reports an error; result says which.`, { data });
+    }
+    return truncated(resultAnswer(result, form, isToolError), settings.maxResponseChars);
+  }
+
+  #existing({ principal, server }: Visit, sessionId: string): McpClient | undefined {
+    const session = this.#context.sessions.look(principal, server, sessionId, "rest");
+    return session === undefined ? undefined : this.#clients.get(session);
+  }
+
+  /** Looked for again: another call with the same id may have opened it while this one looked for its tool. */
+  #existingOrNew(visit: Visit, sessionId: string | undefined): McpClient {
+    const existing = sessionId === undefined ? undefined : this.#existing(visit, sessionId);
+    if (existing !== undefined) return existing;
+    const { principal, server, requestId } = visit;
+    const id = sessionId === undefined ? {} : { id: sessionId };
+    const { sessions, clientVersion } = this.#context;
+    const client = new McpClient(sessions, { principal, server, transport: "rest", requestId, ...id }, clientVersion);
+    this.#clients.set(client.session, client);
+    return client;
+  }
+
+  async #findTool({ visit, tool: name }: Asked, client: McpClient | undefined): Promise<ListedTool> {
+    if (client?.takeToolsChanged() === true) this.#ownTools.set(client, await listTools(client, visit.requestId));
+    const own = client === undefined ? undefined : this.#ownTools.get(client);
+    const tool = own?.get(name) ?? (await this.#context.catalog.find(visit.server, name));
+    if (tool === undefined) throw new GatewayError("tool_not_found", `The server "${visit.server}" has no such tool.`);
+    const { execution } = tool.listed;
+    if (
+      typeof execution === "object" &&
+      execution !== null &&
+      "taskSupport" in execution &&
+      execution.taskSupport === "required"
+    ) {
+      throw new GatewayError("task_required", `The tool "${name}" runs only as a task, which REST cannot do.`);
+    }
+    return tool;
+  }
+
+  async #checked(tool: ListedTool, given: CallArguments): Promise<CallArguments> {
+    const { settings, validator, events } = this.#context;
+    const { inputSchema } = tool.listed;
+    const own = withoutStraySessionId(given, inputSchema);
+    if (settings.validateInput === "off") return own;
+    const errors = await validator.check(tool, own.value);
+    if (errors.length === 0) return own;
+    if (settings.validateInput === "warn") {
+      events.emit({
+        type: "trouble",
+        what: `arguments for "${tool.name.slice(0, 80)}" do not fit its schema`,
+        cause: errors[0]?.message,
+      });
+      return own;
+    }
+    const [first] = errors;
+    const where = first === undefined || first.pointer === "" ? "" : ` at ${first.pointer}`;
+    const message = `The arguments do not fit the tool's schema${where}: ${first?.message ?? "not valid"}.`;
+    throw new GatewayError("invalid_arguments", message, { data: { errors } });
+  }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers["content-length"];
+  return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
+}

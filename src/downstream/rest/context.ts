@@ -1,0 +1,29 @@
+import type { ToolCatalog } from "../../protocol/tool.ts";
+import type { DownstreamContext } from "../context.ts";
+import type { IdempotencyStore } from "./idempotency.ts";
+import type { MintedIds } from "./minted-ids.ts";
+import type { ArgumentValidator } from "./validator.ts";
+
+/** What REST needs besides what every downstream has. */
+export interface RestContext extends DownstreamContext {
+  readonly catalog: ToolCatalog;
+  readonly serverNames: readonly string[];
+  readonly clientVersion: string;
+  readonly settings: RestSettings;
+  readonly idempotency: IdempotencyStore;
+  readonly minted: MintedIds;
+  readonly validator: ArgumentValidator;
+}
+
+export interface RestSettings {
+  readonly timeoutMs: number;
+  readonly maxTimeoutMs: number;
+  readonly idleMs: number;
+  readonly oneshot: boolean;
+  readonly onlyMinted: boolean;
+  readonly implicitSession: readonly string[];
+  readonly toolErrorsAsHttp: boolean;
+  readonly validateInput: "on" | "warn" | "off";
+  readonly maxResponseChars: number;
+  readonly exposeStderr: boolean;
+}

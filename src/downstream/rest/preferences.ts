@@ -1,0 +1,36 @@
+import type { IncomingMessage } from "node:http";
+import { GatewayError } from "../../protocol/errors.ts";
+
+/** What a caller may ask of one call, in the query or in `Prefer` (RFC 7240). */
+export interface Preferences {
+  readonly timeoutMs: number | undefined;
+  readonly toolErrorsAsHttp: boolean | undefined;
+}
+
+export function preferencesOf(request: IncomingMessage, query: URLSearchParams | undefined): Preferences {
+  const prefer = request.headers["prefer"];
+  const preferred = typeof prefer === "string" ? parsePrefer(prefer) : new Map<string, string>();
+  const wait = preferred.get("wait");
+  const timeout = query?.get("timeoutMs") ?? (wait === undefined ? undefined : String(Number(wait) * 1_000));
+  const toolErrors = query?.get("toolErrors") ?? preferred.get("tool-errors");
+  return {
+    timeoutMs: timeoutOf(timeout ?? undefined),
+    toolErrorsAsHttp: toolErrors === undefined ? undefined : toolErrors === "http",
+  };
+}
+
+function parsePrefer(header: string): Map<string, string> {
+  return new Map(
+    header.split(",").map((part) => {
+      const [name = "", value = ""] = part.trim().split("=");
+      return [name.trim().toLowerCase(), value.trim().replaceAll('"', "")];
+    }),
+  );
+}
+
+function timeoutOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = Number(text);
+  if (Number.isFinite(ms) && ms > 0) return ms;
+  throw new GatewayError("invalid_request", "timeoutMs is a number of milliseconds, Prefer: wait= one of seconds.");
+}

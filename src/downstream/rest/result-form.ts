@@ -1,0 +1,46 @@
+import { GatewayError } from "../../protocol/errors.ts";
+
+/** What a caller wants to have of a result: all of it as the server wrote it, or a part, or events as they come. */
+export type ResultForm = "raw" | "text" | "structured" | "blob" | "stream";
+
+const BY_NAME = new Map<string, ResultForm>([
+  ["raw", "raw"],
+  ["json", "raw"],
+  ["text", "text"],
+  ["structured", "structured"],
+  ["blob", "blob"],
+  ["stream", "stream"],
+]);
+
+const BY_RANGE: readonly (readonly [RegExp, ResultForm])[] = [
+  [/^(?:application\/(?:\*|json)|\*\/\*)$/, "raw"],
+  [/^text\/event-stream$/, "stream"],
+  [/^text\/(?:\*|plain)$/, "text"],
+  [/^(?:image|audio)\/.+$|^application\/octet-stream$/, "blob"],
+];
+
+/** `?result=` for callers that cannot set headers, else the best of `Accept` (RFC 9110 §12.5.1). */
+export function resultForm(accept: string | undefined, named: string | undefined): ResultForm {
+  if (named !== undefined) return formNamed(named);
+  if (accept === undefined || accept === "*/*" || accept === "application/json") return "raw";
+  const ranges = accept.toLowerCase().split(",").map(weighted);
+  for (const { range } of ranges.filter(({ weight }) => weight > 0).toSorted((a, b) => b.weight - a.weight)) {
+    const form = BY_RANGE.find(([shape]) => shape.test(range))?.[1];
+    if (form !== undefined) return form;
+  }
+  const message =
+    "Accept application/json, text/plain, text/event-stream, image/*, audio/* or application/octet-stream.";
+  throw new GatewayError("not_acceptable", message);
+}
+
+function formNamed(name: string): ResultForm {
+  const form = BY_NAME.get(name);
+  if (form !== undefined) return form;
+  throw new GatewayError("invalid_request", `?result= must be one of ${[...BY_NAME.keys()].join(", ")}.`);
+}
+
+function weighted(range: string): { range: string; weight: number } {
+  const [type = "", ...parameters] = range.split(";").map((part) => part.trim());
+  const weight = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
+  return { range: type, weight: weight === undefined ? 1 : Number(weight) || 0 };
+}

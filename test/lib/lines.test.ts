@@ -1,0 +1,137 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { LineSplitter } from "../../src/lib/lines.ts";
+
+type Seen = string | { readonly head: string; readonly tail: string; readonly bytes: number };
+
+const LIMIT = 1024;
+const LONG = 16 * 1024;
+
+describe("a stream of bytes", () => {
+  it("gives the same lines however it is cut into chunks", () => {
+    const piece = fc.oneof(
+      fc.constantFrom("\n", "\r\n", "\r", "\n\n", "", "é", "漢", "🎈", "\u2028"),
+      fc.string({ unit: "grapheme", maxLength: 40 }),
+      fc.integer({ min: LIMIT - 3, max: LIMIT + 700 }).map((length) => "x".repeat(length)),
+    );
+    const text = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(""));
+    fc.assert(
+      fc.property(text, fc.array(fc.nat(5_000)), (whole, cuts) => {
+        expect(linesOf(chunksOf(Buffer.from(whole), cuts))).toEqual(linesOf([Buffer.from(whole)]));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("gives what splitting the whole text at its newlines would give", () => {
+    const text = fc.array(fc.oneof(fc.constantFrom("\n", "\r\n"), fc.string({ unit: "grapheme", maxLength: 60 })));
+    fc.assert(
+      fc.property(text, fc.array(fc.nat(500)), (pieces, cuts) => {
+        const whole = `${pieces.join("")}\n`;
+        const expected = whole
+          .split("\n")
+          .map((line) => line.replace(/\r$/, ""))
+          .filter((line) => line !== "" && Buffer.byteLength(line) < LIMIT);
+        const seen = linesOf(chunksOf(Buffer.from(whole), cuts)).filter((line) => typeof line === "string");
+        expect(seen).toEqual(expected);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("keeps a character together that comes in two chunks", () => {
+    const bytes = Buffer.from("🎈\n");
+    expect(linesOf([bytes.subarray(0, 2), bytes.subarray(2)])).toEqual(["🎈"]);
+  });
+
+  it("gives no line before its newline", () => {
+    expect(linesOf([Buffer.from('{"half":')])).toEqual([]);
+  });
+});
+
+describe("the end of a line", () => {
+  it("may be CRLF", () => {
+    expect(linesOf([Buffer.from("a\r\nb\n")])).toEqual(["a", "b"]);
+  });
+
+  it("may be a CRLF that is cut in two", () => {
+    expect(linesOf([Buffer.from("a\r"), Buffer.from("\nb\n")])).toEqual(["a", "b"]);
+  });
+
+  it("is not a carriage return alone, nor a line separator", () => {
+    expect(linesOf([Buffer.from("a\rb\u2028c\n")])).toEqual(["a\rb\u2028c"]);
+  });
+});
+
+it("leaves empty lines out", () => {
+  expect(linesOf([Buffer.from("\n\r\n\na\n\n")])).toEqual(["a"]);
+});
+
+it("gives a short line as text and a long one as bytes", () => {
+  const lines: unknown[] = [];
+  const splitter = new LineSplitter(10 * LONG, { line: (line) => lines.push(line), tooLong: () => undefined });
+  splitter.push(Buffer.from(`${"a".repeat(LONG)}\n${"b".repeat(LONG + 1)}\n`));
+  expect(lines[0]).toBe("a".repeat(LONG));
+  expect(lines[1]).toEqual(Buffer.from("b".repeat(LONG + 1)));
+});
+
+describe("a line over the limit", () => {
+  it("is told with its length and its two ends", () => {
+    const line = `${"a".repeat(600)}${"b".repeat(5_000)}${"c".repeat(600)}`;
+    expect(linesOf([Buffer.from(`${line}\n`)])).toEqual([
+      { head: "a".repeat(512), tail: "c".repeat(512), bytes: 6_200 },
+    ]);
+  });
+
+  it("is one when it is a byte over, and none when it is as long as the limit", () => {
+    const [whole, over] = linesOf([Buffer.from(`${"a".repeat(LIMIT)}\n${"b".repeat(LIMIT + 1)}\n`)]);
+    expect(whole).toBe("a".repeat(LIMIT));
+    expect(over).toMatchObject({ bytes: LIMIT + 1 });
+  });
+
+  it("is told only once it has ended", () => {
+    const [first, ...others] = [Buffer.alloc(LIMIT * 4, "x"), Buffer.alloc(LIMIT * 4, "y"), Buffer.from("\n")];
+    const lines: Seen[] = [];
+    const splitter = splitterInto(lines);
+    splitter.push(first ?? Buffer.alloc(0));
+    expect(lines).toEqual([]);
+    for (const chunk of others) splitter.push(chunk);
+    expect(lines).toEqual([{ head: "x".repeat(512), tail: "y".repeat(512), bytes: LIMIT * 8 }]);
+  });
+
+  it("does not harm the line behind it", () => {
+    const chunks = [Buffer.alloc(LIMIT * 3, "x"), Buffer.from('xx\n{"id":1}\n')];
+    expect(linesOf(chunks)).toEqual([expect.objectContaining({ bytes: LIMIT * 3 + 2 }), '{"id":1}']);
+  });
+
+  it("takes no memory however long it goes on", () => {
+    const chunk = Buffer.alloc(64 * 1024, "x");
+    const lines: Seen[] = [];
+    const splitter = splitterInto(lines);
+    for (let sent = 0; sent < 20 * 16; sent++) splitter.push(chunk);
+    const before = process.memoryUsage().arrayBuffers;
+    for (let sent = 0; sent < 200 * 16; sent++) splitter.push(chunk);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 1024 * 1024);
+    splitter.push(Buffer.from("\n"));
+    expect(lines).toEqual([expect.objectContaining({ bytes: 220 * 16 * 64 * 1024 })]);
+  });
+});
+
+function linesOf(chunks: readonly Buffer[]): Seen[] {
+  const lines: Seen[] = [];
+  const splitter = splitterInto(lines);
+  for (const chunk of chunks) splitter.push(chunk);
+  return lines;
+}
+
+function splitterInto(lines: Seen[]): LineSplitter {
+  return new LineSplitter(LIMIT, {
+    line: (line) => lines.push(line.toString()),
+    tooLong: (head, tail, bytes) => lines.push({ head, tail, bytes }),
+  });
+}
+
+function chunksOf(bytes: Buffer, cuts: readonly number[]): Buffer[] {
+  const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length];
+  return places.slice(1).map((end, index) => bytes.subarray(places[index], end));
+}

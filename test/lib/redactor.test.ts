@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import { oneSafeLine, Redactor } from "../../src/lib/redactor.ts";
+
+const KEYS = ["authorization", "password", "token", "x-api-key", "client_secret"];
+
+describe("a redactor", () => {
+  const redactor = new Redactor(KEYS, ["s3cr3t-value", "s3cr3t-value-longer", "ab", "a.b*c$d\\e"]);
+
+  it.each([
+    ["Authorization: Bearer abcdef0123456789"],
+    ["authorization: bearer abcdef0123456789"],
+    ["got Bearer abcdef0123456789, sorry"],
+    ["BASIC abcdef0123456789="],
+    ['{"headers":{"authorization":"Basic abcdef0123456789=="}}'],
+    ["Api-Key abcdef0123456789"],
+    ["curl -H 'Authorization: Token abcdef0123456789'"],
+    ["Authorization: token abcdef0123456789"],
+    ['{"authorization":"Digest username=\\"abcdef0123456789\\""}'],
+    ["password=abcdef0123456789"],
+    ["PASSWORD = abcdef0123456789"],
+    ["password: 'abcdef0123456789'"],
+    ['{"password":"abcdef0123456789"}'],
+    ['{"password" : "abcdef0123456789", "other":1}'],
+    ["?access_token=abcdef0123456789&x=1"],
+    ["X-API-Key: abcdef0123456789"],
+    ["client_secret=abcdef0123456789;"],
+    ['{"password":"my abcdef0123456789"}'],
+    ['{"password":"my,abcdef0123456789"}'],
+    [String.raw`{"password":"my\"abcdef0123456789"}`],
+    [String.raw`{"text":"password=\"abcdef0123456789\""}`],
+  ])("masks the credential in %s", (text) => {
+    const masked = redactor.text(text);
+    expect(masked).toContain("[redacted]");
+    expect(masked).not.toContain("abcdef0123456789");
+  });
+
+  it("leaves JSON valid", () => {
+    for (const value of ["plain", 'with "quotes"', "back\\slash", "a,b;c&d}e", "", "two words"]) {
+      const text = JSON.stringify({ password: value, note: `password="${value}"`, n: 1 });
+      expect(JSON.parse(redactor.text(text))).toMatchObject({ n: 1 });
+    }
+  });
+
+  it("masks values that it knows, wherever they stand", () => {
+    expect(redactor.text("x=s3cr3t-value, y=<s3cr3t-value>")).toBe("x=[redacted], y=<[redacted]>");
+    expect(redactor.text("a.b*c$d\\e aXbYc")).toBe("[redacted] aXbYc");
+  });
+
+  it("masks a value that it knows in JSON too, where it is written with escapes", () => {
+    const known = new Redactor([], ['pass"word\\one', "línea-uno\nlínea-dos"]);
+    const text = known.text(JSON.stringify({ a: 'pass"word\\one', b: "línea-uno\nlínea-dos" }));
+    expect(JSON.parse(text)).toEqual({ a: "[redacted]", b: "[redacted]" });
+  });
+
+  it("masks a longer value as a whole when it holds a shorter one", () => {
+    expect(redactor.text("s3cr3t-value-longer")).toBe("[redacted]");
+  });
+
+  it("lets values pass that are too short to be told from a word", () => {
+    expect(redactor.text("about")).toBe("about");
+  });
+
+  it.each([
+    "New SSE connection for filesystem",
+    "GET /everything/sse 200 ms=1.5",
+    "basic auth is on",
+    "a bearer of news",
+    "https://mcp.example.com/token",
+    'Client message received: {"jsonrpc":"2.0","id":1,"method":"tools/list"}',
+  ])("leaves %s alone", (text) => {
+    expect(redactor.text(text)).toBe(text);
+  });
+
+  it("masks nothing by key when it was given no keys", () => {
+    const text = "url: https://mcp.example.com/a?b=c d=e";
+    expect(new Redactor([], ["s3cr3t-value"]).text(text)).toBe(text);
+  });
+
+  it("takes keys literally, whatever they hold", () => {
+    const odd = new Redactor(["a.b", "c+d", "(e", "ü", "x-y"]);
+    expect(odd.text("a.b=1 aXb=2 c+d=3 (e=4 ü=5 x-y=6")).toBe(
+      "a.b=[redacted] aXb=2 c+d=[redacted] (e=[redacted] ü=[redacted] x-y=[redacted]",
+    );
+  });
+
+  it("is done with a megabyte of anything in no time", () => {
+    const startedAt = performance.now();
+    for (const text of [
+      "Bearer ".repeat(150_000),
+      `password${" ".repeat(1_000_000)}`,
+      "token=".repeat(170_000),
+      "a".repeat(1_000_000),
+      `Basic ${"a".repeat(1_000_000)}`,
+    ]) {
+      redactor.text(text);
+    }
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  });
+});
+
+describe("one safe line", () => {
+  it.each([
+    ["a line break", "ok\n2024-01-20T10:15:30.123Z [ERROR]: forged"],
+    ["a carriage return", "ok\r\n[ERROR]: forged"],
+    ["a line separator", "ok\u2028[ERROR]: forged\u2029x"],
+    ["a next line", "ok\u0085[ERROR]: forged"],
+    ["a vertical tab and a form feed", "ok\u000b[ERROR]: forged\u000c"],
+  ])("holds no second line made with %s", (_what, text) => {
+    expect(oneSafeLine(text, 200)).not.toMatch(/[\n\r\u000b\u000c\u0085\u2028\u2029]/);
+  });
+
+  it.each([
+    ["colours", "\u001b[31mred\u001b[0m", "red"],
+    ["a cleared screen", "\u001b[2J\u001b[1;1Hgone", "gone"],
+    ["a cursor that hides", "\u001b[?25lx", "x"],
+  ])("is rid of %s", (_what, text, expected) => {
+    expect(oneSafeLine(text, 200)).toBe(expected);
+  });
+
+  it("holds no control character at all", () => {
+    const all = String.fromCharCode(...Array.from({ length: 0xa0 }, (_, code) => code));
+    expect(oneSafeLine(`${all}\u001b]0;title\u0007\u009b31m`, 1_000)).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+  });
+
+  it("is cut where it was asked to be, and says so", () => {
+    expect(oneSafeLine("abcdef", 6)).toBe("abcdef");
+    expect(oneSafeLine("abcdefg", 6)).toBe("abcdef…");
+    expect(oneSafeLine("", 6)).toBe("");
+  });
+
+  it("keeps letters of all languages", () => {
+    expect(oneSafeLine("  grüße 漢字 🎈 ", 100)).toBe("grüße 漢字 🎈");
+  });
+});

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { configuredAuthenticators, Gate } from "./access/gate.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
+import { toYaml } from "./config/yaml.ts";
 import type { DownstreamContext } from "./downstream/context.ts";
 import { Heartbeats } from "./downstream/heartbeats.ts";
 import { createHttp } from "./downstream/http.ts";
@@ -10,6 +11,7 @@ import type { RestContext } from "./downstream/rest/context.ts";
 import { IdempotencyStore } from "./downstream/rest/idempotency.ts";
 import { MintedIds } from "./downstream/rest/minted-ids.ts";
 import { ArgumentValidator } from "./downstream/rest/validator.ts";
+import type { DocumentSettings } from "./downstream/openapi/documents.ts";
 import { Origins } from "./downstream/origins.ts";
 import { Redactor } from "./lib/redactor.ts";
 import { durationMs, sizeBytes } from "./lib/units.ts";
@@ -19,6 +21,7 @@ import { logEvents } from "./observability/log-events.ts";
 import { createLog, type Log } from "./observability/logger.ts";
 import { GatewayError } from "./protocol/errors.ts";
 import type { Events } from "./protocol/events.ts";
+import type { ToolCatalog } from "./protocol/tool.ts";
 import type { Connect } from "./protocol/upstream.ts";
 import { Sessions } from "./session/sessions.ts";
 import { SessionToolCatalog } from "./session/tool-catalog.ts";
@@ -40,7 +43,9 @@ export class Gateway {
   readonly log: Log;
   readonly servers: readonly ServerEntry[];
   readonly authenticates: boolean;
-  readonly #config: Config;
+  readonly config: Config;
+  readonly catalog: ToolCatalog;
+  readonly documents: DocumentSettings;
   readonly #health = new Health();
   readonly #reaper: Reaper;
   readonly #sessions: Sessions;
@@ -48,7 +53,7 @@ export class Gateway {
 
   constructor({ loaded, env, logStream, version }: GatewayOptions) {
     const { config, secrets } = loaded;
-    this.#config = config;
+    this.config = config;
     const level = config.logging.level ?? config.debug.level ?? "info";
     const redactor = new Redactor([...REDACTED_KEYS, ...config.logging.redactKeys], secrets);
     const colors = logStream.isTTY === true && env["NO_COLOR"] === undefined;
@@ -78,13 +83,30 @@ export class Gateway {
     this.authenticates = gate.authenticates;
     const names = this.servers.map((server) => server.name);
     const common = downstreamContext(config, { doorkeeper: gate, sessions: this.#sessions, events }, names);
-    const context = { ...common, ...restParts(config, events), catalog, serverNames: names, clientVersion: version };
+    this.catalog = catalog;
+    this.documents = documentSettings(config);
+    const context = {
+      ...common,
+      ...restParts(config, events),
+      catalog,
+      serverNames: names,
+      clientVersion: version,
+      documents: this.documents,
+      documentsArePublic: config.openapi.public,
+      publicUrl: config.publicUrl,
+      toYaml,
+    };
     this.#http = createHttp({ context, origins: new Origins(config), health: this.#health });
+  }
+
+  /** Starts the clocks of sessions, without which no deadline ends. Part of `start`; alone for who only lists tools. */
+  watchTime(): void {
+    this.#sessions.start();
   }
 
   /** Resolves with the address once the socket listens; rejects when it cannot be bound. */
   async start(): Promise<AddressInfo> {
-    const { hostname, port } = this.#config;
+    const { hostname, port } = this.config;
     await new Promise<void>((resolve, reject) => {
       this.#http.once("error", reject);
       this.#http.listen(port, hostname, () => {
@@ -92,7 +114,7 @@ export class Gateway {
         resolve();
       });
     });
-    this.#sessions.start();
+    this.watchTime();
     this.#health.state = "ready";
     const address = this.#http.address();
     if (address === null || typeof address === "string") throw new Error("the socket has no address");
@@ -103,7 +125,7 @@ export class Gateway {
   async stop(): Promise<void> {
     this.#health.state = "draining";
     const closed = new Promise((resolve) => this.#http.close(resolve));
-    await this.#sessions.drain(durationMs(this.#config.limits.drain) - ENDING_MS);
+    await this.#sessions.drain(durationMs(this.config.limits.drain) - ENDING_MS);
     this.#http.closeIdleConnections();
     const cut = setTimeout(() => this.#http.closeAllConnections(), LAST_ANSWERS_MS);
     await closed;
@@ -210,5 +232,18 @@ function restParts(
     idempotency: new IdempotencyStore({ maxAgeMs: durationMs(rest.replayAge), bytes: sizeBytes(rest.replayBytes) }),
     minted: new MintedIds(idleMs),
     validator: new ArgumentValidator(emit),
+  };
+}
+
+function documentSettings({ openapi, rest, auth }: Config): DocumentSettings {
+  const isOptional = rest.sessionless === "oneshot" || rest.implicitSession.length > 0;
+  return {
+    security: configuredAuthenticators(auth).map(({ scheme }) => scheme),
+    sessionParameter: isOptional ? "optional" : "required",
+    info: {
+      title: openapi.title,
+      version: openapi.version,
+      ...(openapi.description !== undefined && { description: openapi.description }),
+    },
   };
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { health, type HealthFlags } from "./cli/health.ts";
-import type { ConfigFlags } from "./cli/options.ts";
+import { openapi, type DumpOutcome, type OpenapiFlags } from "./cli/openapi.ts";
 import { run } from "./cli/run.ts";
+import { schemaDump, type RunFlags } from "./cli/schema-dump.ts";
 import { schema } from "./cli/schema.ts";
 import { validate, type ValidateFlags } from "./cli/validate.ts";
 import { version } from "./cli/version.ts";
@@ -13,6 +14,7 @@ import type { Gateway } from "./gateway.ts";
 const EXIT_CONFIG = 78;
 const EXIT_USAGE = 2;
 const EXIT_FAILURE = 1;
+const EXIT_OF_DUMP: Readonly<Record<DumpOutcome, number>> = { complete: 0, partial: EXIT_FAILURE, "over limits": 3 };
 
 const CONFIG_OPTION = [
   "-c, --config <file>",
@@ -24,13 +26,40 @@ async function main(argv: readonly string[]): Promise<void> {
     .description("Gives every session its own MCP server process and bridges it to HTTP+SSE, Streamable HTTP and REST.")
     .version(version())
     .showSuggestionAfterError()
+    // A command's own --version is its own.
+    .enablePositionalOptions()
     .exitOverride();
   program
     .command("run", { isDefault: true })
     .alias("serve")
     .description("start the gateway")
     .option(...CONFIG_OPTION)
-    .action(async (flags: ConfigFlags) => stopOnSignals(await run(flags)));
+    .option("--schemaDump", "print the OpenAPI document instead (the same as the command openapi)")
+    .addOption(new Option("--schemaFormat <format>", "with --schemaDump").choices(["yaml", "json"]))
+    .addOption(new Option("--schemaProfile <profile>", "with --schemaDump").choices(["full", "gpt", "openwebui"]))
+    .addOption(new Option("--schemaVersion <version>", "with --schemaDump").choices(["3.1", "3.0"]))
+    .option("--schemaServer <name>", "with --schemaDump: this server only")
+    .option("--allowPartial", "with --schemaDump: succeed although a server could not be listed")
+    .option("--output <file>", "with --schemaDump: write to this file")
+    .action(async (flags: RunFlags) => {
+      const dump = schemaDump(flags, process.env);
+      if (dump === undefined) stopOnSignals(await run(flags));
+      else process.exitCode = EXIT_OF_DUMP[await openapi(dump)];
+    });
+  program
+    .command("openapi")
+    .description("print the OpenAPI document made from the tools of all servers")
+    .option(...CONFIG_OPTION)
+    .addOption(new Option("--format <format>").choices(["yaml", "json"]).default("yaml"))
+    .addOption(new Option("--profile <profile>", "for whom").choices(["full", "gpt", "openwebui"]).default("full"))
+    .addOption(new Option("--version <version>", "of OpenAPI").choices(["3.1", "3.0"]).default("3.1"))
+    .option("--server <name>", "this server only")
+    .option("--tools <patterns...>", "these tools only: tool or server:tool, with * for anything")
+    .option("-o, --output <file>", "write to this file instead of stdout")
+    .option("--allow-partial", "succeed although a server could not be listed")
+    .action(async ({ version: openapiVersion, ...flags }: OpenapiFlags & { version: "3.1" | "3.0" }) => {
+      process.exitCode = EXIT_OF_DUMP[await openapi({ ...flags, openapi: openapiVersion })];
+    });
   program
     .command("validate")
     .description("check a config file and say all that is wrong with it")

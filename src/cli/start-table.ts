@@ -43,7 +43,8 @@ function methodsOn({ auth }: Config): string[] {
   return Object.entries(auth).flatMap(([name, method]) => (method?.["enabled"] === false ? [] : name));
 }
 
-function localUrl(hostname: string, port: number): string {
+/** How this machine reaches what is bound to `hostname`. */
+export function localUrl(hostname: string, port: number): string {
   const name =
     hostname === "0.0.0.0" || hostname === "::" ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
   return `http://${name}:${port}`;

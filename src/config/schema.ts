@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { authMethods } from "../access/auth/methods.ts";
 import { downstreamLimitsSchema, listenSchema, RESERVED_NAMES } from "../downstream/config.ts";
+import { openapiSchema } from "../downstream/openapi/config.ts";
 import { restSchema } from "../downstream/rest/config.ts";
 import { levelSchema, loggingSchema } from "../observability/config.ts";
 import { sessionLimitsSchema } from "../session/config.ts";
@@ -35,6 +36,7 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe("What a stranger could make grow, and how far it may."),
   rest: restSchema.prefault({}).describe("Calls over plain HTTP: POST /api/<server>/<tool>."),
+  openapi: openapiSchema.prefault({}).describe("The OpenAPI documents made from the tools."),
   servers: z
     .record(serverName, z.discriminatedUnion("type", [firstKind, ...otherKinds]))
     .refine((servers) => Object.keys(servers).length > 0, "at least one server is needed")

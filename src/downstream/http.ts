@@ -9,12 +9,13 @@ import { answerPreflight, shareWithOrigin } from "./cors.ts";
 import { answerError } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
 import { mcpRoutes } from "./mcp.ts";
+import { documentRoutes, type DocumentContext } from "./openapi/routes.ts";
 import type { RestContext } from "./rest/context.ts";
 import { restRoutes } from "./rest/rest.ts";
 import type { Origins } from "./origins.ts";
 
 export interface HttpOptions {
-  readonly context: RestContext;
+  readonly context: RestContext & DocumentContext;
   readonly origins: Origins;
   readonly health: Health;
 }
@@ -48,6 +49,7 @@ export function createHttp(options: HttpOptions): Server {
 function route(app: Express, { context, origins, health }: HttpOptions): void {
   app.use(edge(context, origins));
   app.use(mcpRoutes(context));
+  app.use(documentRoutes(context));
   app.use(restRoutes(context));
   app.use(healthRoutes(health));
   app.use((request: Request) => {

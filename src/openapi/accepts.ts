@@ -68,13 +68,13 @@ function isMultiple(value: number, of: number): boolean {
 }
 
 function acceptsSize(schema: JsonObject, value: Json): boolean {
-  if (typeof value === "string") return isWithin(schema, Array.from(value).length, "minLength", "maxLength");
-  if (isJsonList(value)) return isWithin(schema, value.length, "minItems", "maxItems");
-  return !isJsonObject(value) || isWithin(schema, Object.keys(value).length, "minProperties", "maxProperties");
+  if (typeof value === "string") return isWithin(schema, Array.from(value).length, "Length");
+  if (isJsonList(value)) return isWithin(schema, value.length, "Items");
+  return !isJsonObject(value) || isWithin(schema, Object.keys(value).length, "Properties");
 }
 
-function isWithin(schema: JsonObject, size: number, min: string, max: string): boolean {
-  return size >= bound(schema, min, 0) && size <= bound(schema, max, Infinity);
+function isWithin(schema: JsonObject, size: number, what: "Length" | "Items" | "Properties"): boolean {
+  return size >= bound(schema, `min${what}`, 0) && size <= bound(schema, `max${what}`, Infinity);
 }
 
 function bound(schema: JsonObject, keyword: string, otherwise: number): number {

@@ -34,7 +34,7 @@ export function openapiDocument(servers: readonly ServerTools[], options: Docume
     security: access.requirements,
     tags: tags(servers, entries, sessions),
     paths: { ...sessions, ...Object.fromEntries(entries.map(({ path, operation }) => [path, { post: operation }])) },
-    ...components(entries, sessions, access, options),
+    ...components(entries, sessions, access),
   };
   return { document, warnings, limitProblems: options.profile === "gpt" ? gptLimitProblems(document) : [] };
 }
@@ -74,8 +74,7 @@ function sessionPaths({ profile, sessionParameter, layout }: DocumentOptions): P
 
 function tags(servers: readonly ServerTools[], entries: readonly Entry[], sessions: Paths): readonly TagObject[] {
   const used = new Set(entries.flatMap(({ operation }) => operation.tags));
-  const session =
-    Object.keys(sessions).length === 0 ? [] : [{ name: "sessions", description: "Shared state between calls." }];
+  const session = isEmpty(sessions) ? [] : [{ name: "sessions", description: "Shared state between calls." }];
   return [...session, ...servers.filter(({ name }) => used.has(name)).map((server) => serverTag(server))];
 }
 
@@ -92,17 +91,8 @@ function serverTag(server: ServerTools): TagObject {
 }
 
 /** Only what something refers to, and no empty maps: linters complain about the rest. */
-function components(
-  entries: readonly Entry[],
-  sessions: Paths,
-  { schemes }: Security,
-  options: DocumentOptions,
-): Pick<Document, "components"> {
-  const shared = sharedComponents(
-    PROFILES[options.profile],
-    entries.some(refersToComponents),
-    Object.keys(sessions).length > 0,
-  );
+function components(entries: readonly Entry[], sessions: Paths, { schemes }: Security): Pick<Document, "components"> {
+  const shared = sharedComponents(entries.some(refersToComponents), !isEmpty(sessions));
   const schemas = { ...shared.schemas, ...Object.fromEntries(entries.flatMap((entry) => entry.components)) };
   const all: Components = {
     ...(isEmpty(schemas) ? {} : { schemas }),

@@ -1,5 +1,5 @@
 import { isChosen, type Tool } from "./catalog.ts";
-import { CHARACTERS_PER_SERVER, CHARACTERS_PER_TOOL, purse, toolWarnings } from "./limits.ts";
+import { CHARACTERS_PER_SERVER, purse, toolWarnings } from "./limits.ts";
 import type { Operation } from "./oas.ts";
 import { type Calling, toolOperation } from "./operation.ts";
 import { operationIds } from "./operation-id.ts";
@@ -30,9 +30,13 @@ export function describeTools(tools: readonly Tool[], options: DocumentOptions, 
       operationId,
       names,
       warn: toolWarnings(subject(tool), warnings),
-      spend: purse(CHARACTERS_PER_TOOL, purses.get(tool.server)),
+      spend: purses.get(tool.server) ?? purse(0),
     });
-    return { path, operation: toolOperation(tool, operationId, schemas, calling(tool, profile, options)), components };
+    return {
+      path,
+      operation: toolOperation(tool, schemas, { operationId, profile, ...calling(tool, options) }),
+      components,
+    };
   });
 }
 
@@ -71,11 +75,10 @@ function profileFor(path: string, { profile }: DocumentOptions): Profile {
     : PROFILES[profile];
 }
 
-function calling(tool: Tool, profile: Profile, options: DocumentOptions): Calling {
+function calling(tool: Tool, options: DocumentOptions): Omit<Calling, "operationId" | "profile"> {
   const override = options.isConsequential?.(tool.server, tool.name);
   const isConsequential = override ?? tool.annotations?.["readOnlyHint"] !== true;
   return {
-    profile,
     sessionParameter: sessionParameterFor(options.profile, options.sessionParameter),
     ...(options.profile === "gpt" ? { isConsequential } : {}),
   };

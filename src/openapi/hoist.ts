@@ -12,7 +12,7 @@ export interface Hoisted {
   readonly components: readonly (readonly [name: string, schema: JsonObject])[];
 }
 
-export interface Hoisting {
+interface Hoisting {
   readonly warn: Warn;
   readonly spend: Spend;
   /** Claims a component name for what `pointer` points at. */
@@ -32,6 +32,7 @@ export function hoistSchema(raw: unknown, { warn, spend, nameFor, asRoot }: Hois
   const reading: Reading = {
     warn,
     spend,
+    place: { level: 0, open: [] },
     follow: (ref, beside) => {
       const target = find(ref);
       if (target === undefined) return unresolved(ref, beside, warn);
@@ -41,12 +42,11 @@ export function hoistSchema(raw: unknown, { warn, spend, nameFor, asRoot }: Hois
       return { $ref: refTo(name), ...beside };
     },
   };
-  const read = (schema: unknown) => readSchema(schema, reading, { level: 0, open: [] });
   const start = find("#") ?? { pointer: "#", schema: raw };
-  const root = asRoot(read(start.schema));
+  const root = asRoot(readSchema(start.schema, reading));
   const components: [string, JsonObject][] = [];
   for (const { name, target } of targets) {
-    components.push([name, target.pointer === start.pointer ? root : read(target.schema)]);
+    components.push([name, target.pointer === start.pointer ? root : readSchema(target.schema, reading)]);
   }
   const rootName = names.get(start.pointer);
   return { root, schema: rootName === undefined ? root : { $ref: refTo(rootName) }, components };

@@ -15,15 +15,16 @@ export function inlineSchema(raw: unknown, warn: Warn, spend: Spend): JsonObject
   const reading: Reading = {
     warn,
     spend,
+    place: { level: 0, open: ["#"] },
     follow: (ref, beside, { level, open }) => {
       const target = find(ref);
       if (target === undefined) return unresolved(ref, beside, warn);
       if (open.includes(target.pointer)) return combined(stopAt(target.schema), beside, warn);
       const place = { level: level + 2, open: [...open, target.pointer] };
-      return combined(readSchema(target.schema, reading, place), beside, warn);
+      return combined(readSchema(target.schema, { ...reading, place }), beside, warn);
     },
   };
-  return readSchema(raw, reading, { level: 0, open: ["#"] });
+  return readSchema(raw, reading);
 }
 
 /** The outermost kind of a schema that contains itself, and no more. */

@@ -14,7 +14,7 @@ export function isJsonList(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** A key that no object of the document may carry: readers of OpenAPI take one for a reference, the other for a prototype. */
+/** A key that no object of the document may carry: readers take one for a reference, the other for a prototype. */
 export function isTreacherousKey(key: string): boolean {
   return key === "$ref" || key === "__proto__";
 }

@@ -4,7 +4,7 @@ import { DATA_LEVELS } from "./limits.ts";
 import { plainText } from "./text.ts";
 
 /** How a keyword holds subschemas. */
-export type Holding = "schema" | "list" | "map";
+type Holding = "schema" | "list" | "map";
 
 /** The JSON Schema 2020-12 keywords that hold subschemas. */
 export const HOLDERS: ReadonlyMap<string, Holding> = new Map([
@@ -26,7 +26,7 @@ export const DROPPED = words(
 export const ANNOTATIONS = words("title description default examples deprecated readOnly writeOnly $comment");
 
 /** Reads the value of a keyword that holds no schema; `undefined` when it is not what the keyword takes. */
-export type ReadValue = (value: unknown) => Json | undefined;
+type ReadValue = (value: unknown) => Json | undefined;
 
 export const VALUES: ReadonlyMap<string, ReadValue> = new Map([
   ...each<ReadValue>("title description $comment format contentEncoding contentMediaType", plainText),

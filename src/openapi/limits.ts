@@ -1,24 +1,25 @@
 /** What one stranger may cost us: a tool list is free text of up to 16 MiB, and references multiply it. */
 export const TOOLS_PER_SERVER = 2_000;
 export const CHARACTERS_PER_SERVER = 16_000_000;
-export const CHARACTERS_PER_TOOL = 2_000_000;
+export const CHARACTERS_PER_SCHEMA = 2_000_000;
 /** Parsers of OpenAPI stop at 100 levels of the whole document; it uses some itself, and data goes below schemas. */
 export const SCHEMA_LEVELS = 64;
 export const DATA_LEVELS = 16;
 /** How far definitions may unfold for a reader that writes every reference out, as most do. */
 export const UNFOLDED_SCHEMAS = 50_000;
-export const UNFOLDED_LEVELS = 100;
-export const WARNINGS_PER_TOOL = 10;
+export const UNFOLDED_LEVELS = 300;
+const WARNINGS_PER_TOOL = 10;
 
-/** Takes `cost` out of a purse; false once it is empty. */
+/** Takes `cost` out of a purse, or nothing and answers false when there is less in it. */
 export type Spend = (cost: number) => boolean;
 
-/** A purse inside a purse: what a tool spends, its server spends too. */
+/** A purse inside a purse: what a schema spends, its server spends too. */
 export function purse(limit: number, outer: Spend = () => true): Spend {
   let left = limit;
   return (cost) => {
+    if (cost > left || !outer(cost)) return false;
     left -= cost;
-    return outer(cost) && left >= 0;
+    return true;
   };
 }
 

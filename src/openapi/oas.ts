@@ -50,11 +50,11 @@ export interface Response {
   readonly content?: Content;
 }
 
-export interface Reference {
+interface Reference {
   readonly $ref: string;
 }
 
-export type Content = Readonly<Record<string, { readonly schema: JsonObject }>>;
+type Content = Readonly<Record<string, { readonly schema: JsonObject }>>;
 
 export interface Components {
   readonly schemas?: Readonly<Record<string, JsonObject>>;

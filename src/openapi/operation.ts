@@ -9,6 +9,7 @@ import type { ToolSchemas } from "./tool-schemas.ts";
 type Schemas = Pick<ToolSchemas, "input" | "output">;
 
 export interface Calling {
+  readonly operationId: string;
   readonly profile: Profile;
   readonly sessionParameter: SessionParameter;
   /** Whether ChatGPT has to ask before each call; only for ChatGPT. */
@@ -16,8 +17,8 @@ export interface Calling {
 }
 
 /** `POST …/<tool>`: the arguments are the body, the CallToolResult is the answer. */
-export function toolOperation(tool: Tool, operationId: string, schemas: Schemas, calling: Calling): Operation {
-  const { profile, isConsequential } = calling;
+export function toolOperation(tool: Tool, schemas: Schemas, calling: Calling): Operation {
+  const { operationId, profile, isConsequential } = calling;
   const name = plainText(tool.name) ?? "";
   const description = tool.description ?? tool.title ?? `Calls the tool ${name} of ${tool.server}.`;
   return {

@@ -17,7 +17,7 @@ export interface DocumentOptions {
   readonly isConsequential?: (server: string, tool: string) => boolean | undefined;
 }
 
-export interface Info {
+interface Info {
   readonly title: string;
   readonly version: string;
   readonly description?: string;

@@ -10,7 +10,7 @@ export interface Target {
 }
 
 /** The target of a `$ref`, or `undefined` when it is remote, leads nowhere, or leads only to itself. */
-export type Find = (ref: string) => Target | undefined;
+type Find = (ref: string) => Target | undefined;
 
 /** Resolves references against one root, without ever leaving it: `#`, `#/pointer` and `#anchor`. */
 export function finder(root: unknown): Find {
@@ -26,7 +26,11 @@ export function finder(root: unknown): Find {
     const schema = anchors.get(fragment.slice(1));
     return asTarget(schema === root ? "#" : fragment, schema);
   };
-  return (ref) => behindAliases(locate(ref), locate);
+  const found = new Map<string, Target | undefined>();
+  return (ref) => {
+    if (!found.has(ref)) found.set(ref, behindAliases(locate(ref), locate));
+    return found.get(ref);
+  };
 }
 
 /** What stands in for a reference that cannot be followed; nothing is ever fetched. */

@@ -23,9 +23,9 @@ const WAYS: Readonly<Record<Profile["responses"], (output: JsonObject | undefine
   minimal: () => ({ "200": { description: RESULT, content: { "application/json": { schema: briefResult() } } } }),
 };
 
-/** The components that the operations of a full document refer to. */
-export function sharedComponents(profile: Profile, hasTools: boolean, hasSessions: boolean): SharedComponents {
-  if (profile.responses !== "full" || (!hasTools && !hasSessions)) return { schemas: {}, responses: {} };
+/** The components that operations refer to: those of tools, and the one that mints session ids. */
+export function sharedComponents(hasTools: boolean, hasSessions: boolean): SharedComponents {
+  if (!hasTools && !hasSessions) return { schemas: {}, responses: {} };
   const refused = problemResponse(CLIENT_ERROR);
   if (!hasTools) return { schemas: { Problem: problem() }, responses: { ClientError: refused } };
   return {

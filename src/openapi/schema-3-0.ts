@@ -51,20 +51,15 @@ function constant(schema: JsonObject): JsonObject {
 }
 
 function bounds(schema: JsonObject): JsonObject {
-  return flagged(flagged(schema, "minimum", "exclusiveMinimum", Math.max), "maximum", "exclusiveMaximum", Math.min);
+  return flagged(flagged(schema, "minimum", "exclusiveMinimum"), "maximum", "exclusiveMaximum");
 }
 
 /** 3.0 has one bound and a flag where JSON Schema has two bounds: the tighter one stays. */
-function flagged(
-  schema: JsonObject,
-  bound: "minimum" | "maximum",
-  flag: "exclusiveMinimum" | "exclusiveMaximum",
-  tighter: (a: number, b: number) => number,
-): JsonObject {
+function flagged(schema: JsonObject, bound: "minimum" | "maximum", flag: string): JsonObject {
   const { [bound]: inclusive, [flag]: exclusive, ...rest } = schema;
   if (typeof exclusive !== "number") return schema;
-  const isLooser =
-    typeof inclusive === "number" && inclusive !== exclusive && tighter(inclusive, exclusive) === inclusive;
+  const isMinimum = bound === "minimum";
+  const isLooser = typeof inclusive === "number" && (isMinimum ? exclusive < inclusive : exclusive > inclusive);
   return isLooser ? { ...rest, [bound]: inclusive } : { ...rest, [bound]: exclusive, [flag]: true };
 }
 

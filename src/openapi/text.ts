@@ -1,4 +1,4 @@
-/** Text from a stranger, fit for Markdown, YAML and a terminal: no control characters but newline and tab, no half characters. */
+/** Text from a stranger, fit for a page and a terminal: no control characters but line feed and tab, no half pairs. */
 export function plainText(value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
   return value.replaceAll(/[^\P{Cc}\n\t]/gu, "").replaceAll(/\p{Surrogate}/gu, "\u{FFFD}");

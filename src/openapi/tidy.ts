@@ -57,7 +57,7 @@ function withFittingExamples(schema: JsonObject, warn: Warn): JsonObject {
   return { ...rest, ...(hasDefault ? { default: value } : {}), ...(fitting.length > 0 ? { examples: fitting } : {}) };
 }
 
-/** GPT Actions wants `properties` on every object, OpenAPI wants `items` on every array; an empty `required` says nothing. */
+/** GPT Actions wants `properties` on every object, OpenAPI `items` on every array; an empty `required` says nothing. */
 function withMembers(schema: JsonObject): JsonObject {
   const types = typesOf(schema) ?? [];
   const { required, ...rest } = schema;

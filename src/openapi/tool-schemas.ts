@@ -5,7 +5,7 @@ import type { Tool } from "./catalog.ts";
 import { type Hoisted, hoistSchema, refTo } from "./hoist.ts";
 import { inlineSchema } from "./inline.ts";
 import { isJsonList, isJsonObject, type JsonObject } from "./json.ts";
-import type { Spend, Warn } from "./limits.ts";
+import { CHARACTERS_PER_SCHEMA, purse, type Spend, type Warn } from "./limits.ts";
 import { unused } from "./operation-id.ts";
 import type { Profile } from "./profiles.ts";
 import { toOpenApi30 } from "./schema-3-0.ts";
@@ -15,13 +15,14 @@ import { tidy } from "./tidy.ts";
 import { isUnfoldable } from "./unfold.ts";
 
 /** What the schemas of one tool are written with. */
-export interface Writing {
+interface Writing {
   readonly version: "3.1" | "3.0";
   readonly profile: Profile;
   readonly operationId: string;
   /** The component names of the document so far. */
   readonly names: Set<string>;
   readonly warn: Warn;
+  /** What the server of the tool may still cost. */
   readonly spend: Spend;
 }
 
@@ -46,7 +47,7 @@ export function toolSchemas(tool: Tool, writing: Writing): ToolSchemas {
 
 /** Arguments are an object whatever a server says, so that is what the outermost schema becomes. */
 function argumentsSchema(raw: unknown, writing: Writing): Hoisted {
-  if (isObject(raw)) return readWhole(raw, writing.operationId, (root) => asObject(root, raw, writing.warn), writing);
+  if (isObject(raw)) return readWhole(raw, writing, (root) => asObject(root, raw, writing.warn));
   if (raw === true) return whole({ type: "object", properties: {}, additionalProperties: true });
   if (raw !== undefined && raw !== null) writing.warn("inputSchema is not a schema: no arguments are described");
   return whole({ type: "object", properties: {} });
@@ -54,24 +55,17 @@ function argumentsSchema(raw: unknown, writing: Writing): Hoisted {
 
 function resultSchema(raw: unknown, writing: Writing): Hoisted | undefined {
   if (!isObject(raw) || writing.profile.responses === "minimal") return undefined;
-  return readWhole(raw, `${writing.operationId}_Output`, (root) => root, writing);
+  return readWhole(raw, { ...writing, operationId: `${writing.operationId}_Output` }, (root) => root);
 }
 
-function readWhole(
-  raw: unknown,
-  prefix: string,
-  asRoot: (schema: JsonObject) => JsonObject,
-  { version, profile, names, warn, spend }: Writing,
-): Hoisted {
-  const inlined = () => whole(asRoot(inlineSchema(raw, warn, spend)));
+function readWhole(raw: unknown, writing: Writing, asRoot: (schema: JsonObject) => JsonObject): Hoisted {
+  const { version, profile, operationId, names, warn, spend } = writing;
+  const inlined = () => whole(asRoot(inlineSchema(raw, warn, purse(CHARACTERS_PER_SCHEMA, spend))));
   if (version === "3.0" || profile.isInlined) return inlined();
-  const nameFor = (pointer: string) => componentName(prefix, pointer, names);
-  const hoisted = hoistSchema(raw, { warn, spend, asRoot, nameFor });
-  const isHarmless = isUnfoldable(
-    hoisted.root,
-    new Map(hoisted.components.map(([name, schema]) => [refTo(name), schema])),
-  );
-  return isHarmless ? hoisted : inlined();
+  const nameFor = (pointer: string) => componentName(operationId, pointer, names);
+  const hoisted = hoistSchema(raw, { warn, spend: purse(CHARACTERS_PER_SCHEMA, spend), asRoot, nameFor });
+  const definitions = new Map(hoisted.components.map(([name, schema]) => [refTo(name), schema]));
+  return isUnfoldable(hoisted.root, definitions) ? hoisted : inlined();
 }
 
 function whole(root: JsonObject): Hoisted {
@@ -115,9 +109,9 @@ function clipped(schema: JsonObject, limit: number): JsonObject {
 }
 
 /** `<operationId>_<definition>`, with a digest of the pointer when two come out alike. */
-function componentName(prefix: string, pointer: string, names: Set<string>): string {
+function componentName(operationId: string, pointer: string, names: Set<string>): string {
   const label = pointer === "#" ? "Root" : pointer.replace(/^#\/?(?:\$defs\/|definitions\/)?/, "");
-  const plain = `${prefix}_${label.replaceAll(/[^A-Za-z0-9._-]/g, "_").slice(0, 64)}`;
+  const plain = `${operationId}_${label.replaceAll(/[^A-Za-z0-9._-]/g, "_").slice(0, 64)}`;
   const digest = createHash("sha256").update(pointer).digest("hex").slice(0, 6);
   return unused(names.has(plain.toLowerCase()) ? `${plain}_${digest}` : plain, names);
 }

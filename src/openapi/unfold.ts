@@ -9,12 +9,12 @@ import { subschemasOf } from "./subschemas.ts";
 export function isUnfoldable(root: JsonObject, definitions: ReadonlyMap<string, JsonObject>): boolean {
   const weights = new Map<string, number>();
   const weigh = (schema: JsonObject, level: number): number => {
-    const own = subschemasOf(schema).reduce((sum, [, subschema]) => sum + weigh(subschema, level), 1);
+    if (level > UNFOLDED_LEVELS) return Infinity;
+    const own = subschemasOf(schema).reduce((sum, [, subschema]) => sum + weigh(subschema, level + 1), 1);
     const ref = schema["$ref"];
     return typeof ref === "string" ? own + weighTarget(ref, level + 1) : own;
   };
   const weighTarget = (ref: string, level: number): number => {
-    if (level > UNFOLDED_LEVELS) return Infinity;
     const known = weights.get(ref);
     const target = definitions.get(ref);
     if (known !== undefined || target === undefined) return known ?? 0;
@@ -23,5 +23,5 @@ export function isUnfoldable(root: JsonObject, definitions: ReadonlyMap<string, 
     weights.set(ref, weight);
     return weight;
   };
-  return weigh(root, 0) <= UNFOLDED_SCHEMAS;
+  return definitions.size === 0 || weigh(root, 0) <= UNFOLDED_SCHEMAS;
 }

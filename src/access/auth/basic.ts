@@ -46,6 +46,7 @@ export const basic = defineAuthMethod({
     }));
     const strategy: PassportStrategy = new FirstColonBasicStrategy(known);
     return {
+      scheme: { kind: "basic" },
       challenge: `Basic realm="${REALM}", charset="UTF-8"`,
       authenticate: ({ authorization }) =>
         authorization === undefined ? undefined : runStrategy(strategy, authorization),

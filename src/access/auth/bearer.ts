@@ -30,6 +30,7 @@ export const bearer = defineAuthMethod({
       done(null, principalOf(token, known) ?? false),
     );
     return {
+      scheme: { kind: "bearer" },
       challenge: `Bearer realm="${REALM}"`,
       authenticate: ({ authorization }) =>
         authorization === undefined ? undefined : runStrategy(strategy, authorization),

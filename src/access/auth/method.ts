@@ -7,6 +7,8 @@ export interface Authenticator {
   authenticate(knock: Knock): Principal | undefined;
   /** Its `WWW-Authenticate` challenge (RFC 9110 §11.6.1). */
   readonly challenge: string;
+  /** How OpenAPI names it. */
+  readonly scheme: { readonly kind: "basic" } | { readonly kind: "bearer" };
 }
 
 /** An auth method: its key under `auth:`, its config, and what it makes of it; `undefined` when it is switched off. */

@@ -1,0 +1,80 @@
+import { writeFileSync } from "node:fs";
+import { loadConfig } from "../config/load.ts";
+import { toYaml } from "../config/yaml.ts";
+import { documentTools, type Documented } from "../downstream/openapi/documents.ts";
+import { Gateway } from "../gateway.ts";
+import { toJson } from "../openapi/serialize.ts";
+import { findConfig, type ConfigFlags } from "./options.ts";
+import { localUrl } from "./start-table.ts";
+import { version } from "./version.ts";
+
+export interface OpenapiFlags extends ConfigFlags {
+  readonly format?: "yaml" | "json";
+  readonly profile?: "full" | "gpt" | "openwebui";
+  readonly openapi?: "3.1" | "3.0";
+  readonly server?: string;
+  readonly tools?: readonly string[];
+  readonly output?: string;
+  readonly allowPartial?: boolean;
+}
+
+/** What became of a dump: the exit code follows. */
+export type DumpOutcome = "complete" | "partial" | "over limits";
+
+/**
+ * Writes the OpenAPI document of the tools of all servers, or of one. stdout gets the document and nothing else; what could not
+ * be described goes to stderr.
+ */
+export async function openapi(flags: OpenapiFlags): Promise<DumpOutcome> {
+  const { path } = findConfig(flags, process.env);
+  const loaded = loadConfig(path, process.env);
+  const gateway = new Gateway({ version: version(), loaded, env: process.env, logStream: process.stderr });
+  gateway.watchTime();
+  try {
+    const documented = await dump(gateway, flags);
+    const text = flags.format === "json" ? toJson(documented.document) : toYaml(documented.document);
+    if (flags.output === undefined) await writeOut(text);
+    else writeFileSync(flags.output, text);
+    return tell(documented, flags.allowPartial === true);
+  } finally {
+    await gateway.stop();
+  }
+}
+
+async function dump(gateway: Gateway, flags: OpenapiFlags): Promise<Documented> {
+  const names = gateway.servers.map((server) => server.name);
+  const { server } = flags;
+  if (server !== undefined && !names.includes(server)) {
+    throw new Error(`no server "${server}" in the config; there are: ${names.join(", ")}`);
+  }
+  const { publicUrl, hostname, port } = gateway.config;
+  const base = (publicUrl ?? localUrl(hostname, port)).replace(/\/$/, "");
+  const layout = server === undefined ? "root" : "server";
+  return documentTools(gateway.catalog, server === undefined ? names : [server], gateway.documents, {
+    layout,
+    baseUrl: server === undefined ? base : `${base}/api/${server}`,
+    profile: flags.profile ?? "full",
+    version: flags.openapi ?? "3.1",
+    ...(flags.tools !== undefined && { tools: flags.tools }),
+  });
+}
+
+function tell({ warnings, failed, limitProblems }: Documented, allowPartial: boolean): DumpOutcome {
+  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+  for (const problem of limitProblems) process.stderr.write(`limit: ${problem}\n`);
+  for (const { server, error } of failed) {
+    process.stderr.write(
+      `server "${server}" is not described: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+  }
+  if (failed.length > 0 && !allowPartial) return "partial";
+  return limitProblems.length > 0 ? "over limits" : "complete";
+}
+
+/** Resolves when all of it is written, or when the reader (`| head`) has had enough. */
+function writeOut(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.on("error", (error: NodeJS.ErrnoException) => (error.code === "EPIPE" ? resolve() : reject(error)));
+    process.stdout.write(text, () => resolve());
+  });
+}

@@ -1,0 +1,87 @@
+import { hash } from "node:crypto";
+import type { NextFunction, Request, RequestHandler, Response } from "express";
+import type { DocumentOptions } from "../../openapi/options.ts";
+import { toJson } from "../../openapi/serialize.ts";
+import { GatewayError } from "../../protocol/errors.ts";
+import type { ToolCatalog } from "../../protocol/tool.ts";
+import type { DownstreamContext } from "../context.ts";
+import { publicPrefix } from "../public-path.ts";
+import { documentTools, type Documented, type DocumentSettings } from "./documents.ts";
+import { documentTarget, type DocumentTarget } from "./target.ts";
+
+export interface DocumentContext extends DownstreamContext {
+  readonly catalog: ToolCatalog;
+  readonly serverNames: readonly string[];
+  readonly documents: DocumentSettings;
+  readonly documentsArePublic: boolean;
+  readonly publicUrl: string | undefined;
+  readonly toYaml: (value: unknown) => string;
+}
+
+/** The OpenAPI documents, made anew for each reader from the tools at hand; with an ETag, as they rarely change. */
+export function documentRoutes(context: DocumentContext): RequestHandler {
+  return async (request: Request, response: Response, next: NextFunction) => {
+    const target = request.path.includes("/openapi") ? documentTarget(request.path) : undefined;
+    if (target === undefined) return next();
+    if (!context.documentsArePublic) context.doorkeeper.admit({ authorization: request.headers.authorization });
+    if (target.server !== undefined && !context.hasServer(target.server)) {
+      throw new GatewayError("server_not_found", "No such server.");
+    }
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      throw new GatewayError("method_not_allowed", `${request.method} is not allowed here.`, { allow: "GET" });
+    }
+    const servers = target.server === undefined ? context.serverNames : [target.server];
+    const documented = await documentTools(context.catalog, servers, context.documents, {
+      ...choiceOf(request, target),
+      baseUrl: `${baseUrl(request, context)}${target.folder}`,
+    });
+    answer(request, response, { target, documented, toYaml: context.toYaml });
+  };
+}
+
+interface Answer {
+  readonly target: DocumentTarget;
+  readonly documented: Documented;
+  readonly toYaml: (value: unknown) => string;
+}
+
+function answer(request: Request, response: Response, { target, documented, toYaml }: Answer): void {
+  const { document, failed } = documented;
+  if (failed.length > 0) response.set("X-MCP-Unavailable", failed.map(({ server }) => server).join(", "));
+  const body = target.format === "yaml" ? toYaml(document) : toJson(document);
+  const tag = `"${hash("sha256", body).slice(0, 32)}"`;
+  response.set("ETag", tag).set("Cache-Control", "no-cache").set("Vary", "Authorization, Origin");
+  if (request.headers["if-none-match"] === tag) return void response.status(304).end();
+  response.type(target.format === "yaml" ? "application/yaml" : "application/json").send(body);
+}
+
+function choiceOf(
+  request: Request,
+  { profile, layout }: DocumentTarget,
+): Omit<DocumentOptions, keyof DocumentSettings | "baseUrl"> {
+  const query = new URLSearchParams(request.url.split("?")[1] ?? "");
+  const tools = query.getAll("tools").flatMap((patterns) => patterns.split(","));
+  return {
+    layout,
+    profile: profile ?? oneOf("profile", query.get("profile"), ["full", "gpt", "openwebui"]),
+    version: oneOf("version", query.get("version"), ["3.1", "3.0"]),
+    ...(tools.length > 0 && { tools }),
+  };
+}
+
+function oneOf<const T extends string>(name: string, value: string | null, options: readonly [T, ...T[]]): T {
+  if (value === null) return options[0];
+  const found = options.find((option) => option === value);
+  if (found !== undefined) return found;
+  throw new GatewayError("invalid_request", `?${name}= must be one of ${options.join(", ")}.`);
+}
+
+const HOST = /^[A-Za-z0-9.-]+(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{1,5})?$/;
+
+/** Where the reader found us: `publicUrl`, else the Host it used, which is also where it will send its calls. */
+export function baseUrl(request: Request, { publicUrl, publicPath }: DocumentContext): string {
+  if (publicUrl !== undefined) return publicUrl.replace(/\/$/, "");
+  const { host } = request.headers;
+  const name = host !== undefined && HOST.test(host) ? host : "localhost";
+  return `http://${name}${publicPrefix(request, publicPath)}`;
+}

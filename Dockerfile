@@ -24,7 +24,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
 COPY --from=build /app/dist ./dist
-COPY LICENSE ./
+COPY LICENSE config.example.yaml ./
 
 # MCP servers started with npx keep what they download in $HOME/.npm: on a volume, so that they download it once.
 ENV NODE_ENV=production \

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import { openapiDocument } from "../../src/openapi/document.ts";
 import { toJson } from "../../src/openapi/serialize.ts";
@@ -6,7 +7,7 @@ import { describeTool, git, options } from "./options.ts";
 
 const argument = { inputSchema: { type: "object", properties: { q: { type: "string" } } } };
 
-describe("openapiDocument", () => {
+describe("openapiDocument", { timeout: 30_000 }, () => {
   it.each([
     ["root", ["/api/sessionid", "/api/git/log"]],
     ["api", ["/sessionid", "/git/log"]],
@@ -47,7 +48,7 @@ describe("openapiDocument", () => {
   it.each(["3.1", "3.0"] as const)("is plain JSON in %s: no object twice, nothing undefined", (version) => {
     for (const profile of ["full", "gpt", "openwebui"] as const) {
       const { document } = openapiDocument([hostile], { ...options, version, profile, security: [{ kind: "basic" }] });
-      expect(JSON.parse(toJson(document))).toStrictEqual(document);
+      expect(isDeepStrictEqual(JSON.parse(toJson(document)), document)).toBe(true);
       expect(sharedObjects(document)).toBe(0);
     }
   });

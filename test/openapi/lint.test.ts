@@ -72,7 +72,7 @@ describe("a broken document", () => {
   });
 });
 
-describe("the gpt profile", () => {
+describe("the gpt profile", { timeout: minutes }, () => {
   it("has one document per reference server that GPT Actions takes whole", () => {
     expect(real.length).toBe(3);
     for (const version of versions) {
@@ -95,7 +95,7 @@ describe("the gpt profile", () => {
   });
 });
 
-describe("the openwebui profile", () => {
+describe("the openwebui profile", { timeout: minutes }, () => {
   it.each(versions)("is understood by Open WebUI without a reference left, in %s", (version) => {
     const { document } = openapiDocument([...real, hostile], { ...options, version, profile: "openwebui" });
     const tools = toolPayloads(document);

@@ -6,7 +6,8 @@ import { basename, dirname, join } from "node:path";
 import { Validator } from "@seriousme/openapi-schema-validator";
 
 const require = createRequire(import.meta.url);
-const bin = (name: string, path: string) => join(dirname(require.resolve(`${name}/package.json`)), path);
+const redoclyCli = join(dirname(require.resolve("@redocly/cli/package.json")), "bin/cli.js");
+const spectralCli = join(dirname(require.resolve("@stoplight/spectral-cli/package.json")), "dist/index.js");
 
 /** Documents in a directory of their own, by file name; the directory goes with the scope. */
 export async function filesOf(documents: ReadonlyMap<string, string>) {
@@ -20,7 +21,7 @@ export async function filesOf(documents: ReadonlyMap<string, string>) {
 /** The errors that `redocly lint` finds with its recommended rules. */
 export async function redocly(paths: readonly string[]): Promise<string[]> {
   const options = ["--extends", "recommended", "--format", "checkstyle", "--max-problems", "1000000"];
-  const report = await run([bin("@redocly/cli", "bin/cli.js"), "lint", ...paths, ...options]);
+  const report = await run([redoclyCli, "lint", ...paths, ...options]);
   const seen = report.match(/<file name/g)?.length ?? 0;
   if (seen !== paths.length)
     throw new Error(`redocly reported on ${seen} of ${paths.length} documents\n${report.slice(-2000)}`);
@@ -31,7 +32,7 @@ export async function redocly(paths: readonly string[]): Promise<string[]> {
 export async function spectral(paths: readonly string[]): Promise<string[]> {
   const ruleset = join(dirname(paths[0] ?? ""), "spectral.yaml");
   const options = ["--ruleset", ruleset, "--format", "json", "--quiet"];
-  const report = await run([bin("@stoplight/spectral-cli", "dist/index.js"), "lint", ...paths, ...options]);
+  const report = await run([spectralCli, "lint", ...paths, ...options]);
   const found: { severity: number; code: string; message: string; path: string[]; source: string }[] =
     JSON.parse(report);
   if (new Set(found.map(({ source }) => source)).size !== paths.length)

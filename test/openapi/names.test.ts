@@ -75,7 +75,7 @@ describe("matchesGlob", () => {
   it("stays fast where a backtracking matcher would not", () => {
     const started = performance.now();
     expect(matchesGlob(`${"a*".repeat(50)}b`, "a".repeat(5_000))).toBe(false);
-    expect(performance.now() - started).toBeLessThan(50);
+    expect(performance.now() - started).toBeLessThan(1_000);
   });
 });
 

@@ -1,23 +1,23 @@
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import type { ServerTools } from "../../src/openapi/catalog.ts";
 
 const require = createRequire(import.meta.url);
+const everything = require.resolve("@modelcontextprotocol/server-everything/package.json");
+const filesystem = require.resolve("@modelcontextprotocol/server-filesystem/package.json");
+const memory = require.resolve("@modelcontextprotocol/server-memory/package.json");
 
 /** What the three reference servers list today, asked over stdio. */
 export function realServers(): Promise<ServerTools[]> {
-  return Promise.all([ask("everything", []), ask("filesystem", [import.meta.dirname]), ask("memory", [])]);
+  return Promise.all([ask("everything", everything), ask("filesystem", filesystem, tmpdir()), ask("memory", memory)]);
 }
 
-async function ask(name: string, args: readonly string[]): Promise<ServerTools> {
-  const root = dirname(require.resolve(`@modelcontextprotocol/server-${name}/package.json`));
-  const transport = new StdioClientTransport({
-    command: process.execPath,
-    args: [join(root, "dist", "index.js"), ...args],
-    stderr: "ignore",
-  });
+async function ask(name: string, manifest: string, ...args: readonly string[]): Promise<ServerTools> {
+  const script = join(dirname(manifest), "dist", "index.js");
+  const transport = new StdioClientTransport({ command: process.execPath, args: [script, ...args], stderr: "ignore" });
   const client = new Client({ name: "openapi-test", version: "1.0.0" });
   await client.connect(transport);
   try {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, duration, size } from "../lib/unit-schemas.ts";
+import { count, duration, size } from "../protocol/unit-schemas.ts";
 
 /** Where the gateway listens and how it is seen from outside. */
 export const listenSchema = {

@@ -1,4 +1,4 @@
-import { count, duration } from "../lib/unit-schemas.ts";
+import { count, duration } from "../protocol/unit-schemas.ts";
 
 /** The keys of `limits:` that sessions obey. */
 export const sessionLimitsSchema = {

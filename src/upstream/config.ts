@@ -1,4 +1,4 @@
-import { count, duration, size } from "../lib/unit-schemas.ts";
+import { count, duration, size } from "../protocol/unit-schemas.ts";
 
 /** The keys of `limits:` that upstreams obey. */
 export const upstreamLimitsSchema = {

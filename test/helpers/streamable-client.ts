@@ -38,8 +38,7 @@ export interface SendOptions {
 /** Sends one HTTP request; resolves when the head of its answer is here. */
 export function send(url: string, { method = "POST", headers = {}, body, reads = true, agent }: SendOptions) {
   return new Promise<Exchange>((resolve, reject) => {
-    const given = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
-    const outgoing = request(url, { method, headers: given, agent: agent ?? false });
+    const outgoing = request(url, { method, headers: plain(headers), agent: agent ?? false });
     outgoing.once("response", (response) => {
       const exchange = new Exchange(response);
       if (reads) exchange.read();
@@ -48,6 +47,12 @@ export function send(url: string, { method = "POST", headers = {}, body, reads =
     outgoing.once("error", reject);
     outgoing.end(body);
   });
+}
+
+/** Without regard to case the last one counts; without a value it is left out. */
+function plain(headers: Headers): Record<string, string> {
+  const byName = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return Object.fromEntries([...byName].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
 /** The answer to one HTTP request, while it comes. */
@@ -159,7 +164,7 @@ export interface PostOptions {
 const JSON_AND_EVENTS = "application/json, text/event-stream";
 
 /** One client with, after `initialize`, one session. */
-export class StreamableClient implements Disposable {
+export class StreamableClient implements AsyncDisposable {
   readonly url: string;
   sessionId: string | undefined;
   protocolVersion: string | undefined;
@@ -244,7 +249,10 @@ export class StreamableClient implements Disposable {
     return this.#send("DELETE", headers, undefined, true);
   }
 
-  [Symbol.dispose](): void {
+  /** Ends the session and every connection. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.sessionId !== undefined)
+      await this.delete({ "Mcp-Protocol-Version": undefined }).catch(() => "gone already");
     for (const exchange of this.#exchanges) exchange.cut();
     this.#agent.destroy();
   }

@@ -1,6 +1,6 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { arrayElements, scanKeys, type KeySeen } from "../../src/lib/json-scan.ts";
+import { arrayElements, type KeySeen, scanKeys, valueEnd } from "../../src/lib/json-scan.ts";
 
 /** JSON values whose strings look like JSON, with white space between all tokens. */
 const awkward = fc.oneof(fc.string(), fc.constantFrom('"', "\\", '\\"', '{"a":[', "]}", ":", ",", "\\\\", "é\u2028"));
@@ -66,6 +66,25 @@ describe("scanKeys", () => {
   it("survives any depth", () => {
     const levels = 500_000;
     expect(scanKeys("[".repeat(levels) + "]".repeat(levels), 2, () => undefined)).toBe(levels);
+  });
+});
+
+describe("valueEnd", () => {
+  it("gives the whole text of every value that scanKeys has found, and no more", () => {
+    fc.assert(
+      fc.property(fc.dictionary(awkward, value, { minKeys: 1 }), fc.constantFrom(0, 2, "\r\n"), (data, space) => {
+        const text = JSON.stringify(data, undefined, space);
+        for (const { key, valueAt } of keysOf(text, 1)) {
+          const found: unknown = JSON.parse(text.slice(valueAt, valueEnd(text, valueAt)));
+          expect(found).toEqual(JSON.parse(JSON.stringify(data[key])));
+        }
+      }),
+    );
+  });
+
+  it("is the end of the text for a text that is one value", () => {
+    for (const text of ["12", "true", '"a,]}"', "[1,[2]]", '{"a":{"b":1}}'])
+      expect(valueEnd(text, 0)).toBe(text.length);
   });
 });
 

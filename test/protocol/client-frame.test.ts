@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readClientMessages } from "../../src/protocol/client-frame.ts";
 import { GatewayError } from "../../src/protocol/errors.ts";
@@ -138,7 +138,10 @@ describe("a message that another parser could read differently is refused:", () 
     ["params.NAME beside name", '{"jsonrpc":"2.0","id":1,"method":"x","params":{"name":"a","NAME":"b"}}'],
     ["params.Uri", '{"jsonrpc":"2.0","id":1,"method":"x","params":{"Uri":"b"}}'],
     ["an escaped params.name", String.raw`{"jsonrpc":"2.0","id":1,"method":"x","params":{"name":"a","n\u0061me":"b"}}`],
-    ["a twin inside of escaped params", String.raw`{"jsonrpc":"2.0","id":1,"method":"x","p\u0061rams":{"name":1,"Name":2}}`],
+    [
+      "a twin inside of escaped params",
+      String.raw`{"jsonrpc":"2.0","id":1,"method":"x","p\u0061rams":{"name":1,"Name":2}}`,
+    ],
     ["a twin in the second message of a batch", `[${PING},{"jsonrpc":"2.0","id":2,"method":"a","Method":"b"}]`],
   ])("%s", (_what, body) => {
     expect(refusalOf(body)).toMatchObject({ reason: "invalid_request", rpcCode: -32600 });
@@ -184,7 +187,11 @@ describe("nesting", () => {
 
 describe("a batch", () => {
   it("is one frame per message, each with its own text", () => {
-    const texts = ['{"jsonrpc":"2.0","id":9007199254740993,"method":"a"}', '{ "jsonrpc":"2.0",\n"method":"b,]" }', PING];
+    const texts = [
+      '{"jsonrpc":"2.0","id":9007199254740993,"method":"a"}',
+      '{ "jsonrpc":"2.0",\n"method":"b,]" }',
+      PING,
+    ];
     const { frames, isBatch } = readClientMessages(` [${texts.join(" ,\n")} ] `);
     expect(isBatch).toBe(true);
     expect(frames.map(({ line }) => line)).toEqual(texts.map((text) => text.replace("\n", " ")));
@@ -203,16 +210,20 @@ describe("a batch", () => {
 
 it("never throws anything but a refusal, whatever the body", () => {
   const token = fc.constantFrom(
-    ...["{", "}", "[", "]", ",", ":", '"', "\\", "\\u", "\uFEFF", "\0", "\ud800", " ", "\n", "1", "-", "e", "null"],
-    ...['"jsonrpc":"2.0"', '"id":', '"method":"x"', '"params":{', '"__proto__"', '"constructor"', '"toJSON"'],
+    ...'{ } [ ] , : " \\ \\u \uFEFF \0 \ud800 \n 1 - e null "jsonrpc":"2.0" "id": "method":"x"'.split(" "),
+    ...' "params":{ "__proto__" "constructor" "toJSON"'.split(" "),
+    " ",
   );
+  const outcomeOf = (body: string): unknown => {
+    try {
+      return readClientMessages(body).frames.length > 0;
+    } catch (error) {
+      return error instanceof GatewayError;
+    }
+  };
   fc.assert(
     fc.property(fc.array(token, { maxLength: 30 }), (tokens) => {
-      try {
-        expect(readClientMessages(tokens.join("")).frames).not.toEqual([]);
-      } catch (error) {
-        expect(error).toBeInstanceOf(GatewayError);
-      }
+      expect(outcomeOf(tokens.join(""))).toBe(true);
     }),
     { numRuns: 2_000 },
   );

@@ -27,7 +27,9 @@ describe("a JSON-RPC message is read:", () => {
 
   it("minus zero is the id 0", () => {
     const text = '{"jsonrpc":"2.0","id":-0,"method":"x"}';
-    expect(new Map([[0, "found"]]).get((readEnvelope(JSON.parse(text), text, text) as { id: number }).id)).toBe("found");
+    expect(new Map([[0, "found"]]).get((readEnvelope(JSON.parse(text), text, text) as { id: number }).id)).toBe(
+      "found",
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GatewayError } from "../../src/protocol/errors.ts";
 import { encodeId, errorLine, notificationLine, requestLine, resultLine } from "../../src/protocol/jsonrpc.ts";

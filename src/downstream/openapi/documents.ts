@@ -37,7 +37,8 @@ export async function documentTools(
   return { ...openapiDocument(tools, { ...settings, ...choice }), failed };
 }
 
-function serverTools({ server, hello, tools }: ToolList): ServerTools {
+/** What a server listed, as the documents take it. */
+export function serverTools({ server, hello, tools }: ToolList): ServerTools {
   const { serverInfo, instructions } = hello;
   return {
     name: server,

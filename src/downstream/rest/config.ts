@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration, size } from "../../lib/unit-schemas.ts";
+import { duration, size } from "../../protocol/unit-schemas.ts";
 
 /** The keys of `rest:`. */
 export const restSchema = z.strictObject({

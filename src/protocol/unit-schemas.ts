@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DURATION_PATTERN, SIZE_PATTERN } from "./units.ts";
+import { DURATION_PATTERN, SIZE_PATTERN } from "../lib/units.ts";
 
 /** Text such as "90s" or "10m"; "0" or "off" for no limit. Schemas check and default, `durationMs` converts. */
 export const duration = (fallback: string): z.ZodDefault<z.ZodString> =>

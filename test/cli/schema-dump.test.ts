@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { schemaDump } from "../../src/cli/schema-dump.ts";
+
+it("nothing is dumped unless somebody says so", () => {
+  expect(schemaDump({}, {})).toBeUndefined();
+  expect(schemaDump({ schemaFormat: "json" }, {})).toBeUndefined();
+  expect(schemaDump({}, { npm_config_schemadump: "true" })).toBeUndefined();
+});
+
+it("the seed's flags are those of the command openapi", () => {
+  expect(
+    schemaDump({ schemaDump: true, schemaFormat: "json", schemaServer: "git", config: "x.yaml", output: "o.json" }, {}),
+  ).toEqual({ config: "x.yaml", format: "json", server: "git", output: "o.json" });
+  expect(schemaDump({ schemaDump: true }, {})).toEqual({});
+});
+
+it("npm start --schemaDump --schemaFormat=json, which npm takes for its own, is understood", () => {
+  const env = { npm_lifecycle_event: "start", npm_config_schemadump: "true", npm_config_schemaformat: "json" };
+  expect(schemaDump({}, env)).toEqual({ format: "json" });
+  expect(schemaDump({ schemaFormat: "yaml" }, env)).toEqual({ format: "yaml" });
+});

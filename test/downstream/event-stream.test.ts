@@ -1,0 +1,305 @@
+import type { ServerResponse } from "node:http";
+import { Writable } from "node:stream";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { EventStream } from "../../src/downstream/event-stream.ts";
+import { Heartbeats } from "../../src/downstream/heartbeats.ts";
+
+// The far side of this door is node's response: this one takes as much as the test lets its reader take.
+
+beforeEach(() =>
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance"] }),
+);
+afterEach(() => vi.useRealTimers());
+
+class Reader extends Writable {
+  readonly writes: string[] = [];
+  head: readonly unknown[] = [];
+  isReading = true;
+  readonly #waiting: (() => void)[] = [];
+
+  writeHead(...head: readonly unknown[]): this {
+    this.head = head;
+    return this;
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#take(chunk.toString(), done);
+  }
+
+  /** Takes one write that waits. */
+  takeOne(): void {
+    this.#waiting.shift()?.();
+  }
+
+  takeAll(): void {
+    this.isReading = true;
+    while (this.#waiting.length > 0) this.takeOne();
+  }
+
+  get text(): string {
+    return this.writes.join("");
+  }
+
+  #take(text: string, done: () => void): void {
+    const take = (): void => {
+      this.writes.push(text);
+      done();
+    };
+    if (this.isReading) take();
+    else this.#waiting.push(take);
+  }
+}
+
+describe("an event stream", () => {
+  it("begins at once, with headers that keep proxies from holding it back", async () => {
+    const { reader } = stream();
+    await turn();
+    expect(reader.head).toEqual([
+      200,
+      {
+        "Content-Type": "text/event-stream",
+        "Cache-Control": "no-cache, no-transform",
+        "X-Accel-Buffering": "no",
+      },
+    ]);
+    expect(reader.text).toMatch(/^:.*\n\n$/);
+  });
+
+  it("sends a line as an event, of any name, with an id or without", async () => {
+    const { reader, events } = stream();
+    events.send('{"a":1}');
+    events.send("/git?sessionId=x", { event: "endpoint" });
+    events.send(Buffer.from('{"b":"ü"}'));
+    events.send("last", { id: "g.7" });
+    await turn();
+    expect(eventsIn(reader.text)).toEqual([
+      'event: message\ndata: {"a":1}',
+      "event: endpoint\ndata: /git?sessionId=x",
+      'event: message\ndata: {"b":"ü"}',
+      "id: g.7\nevent: message\ndata: last",
+    ]);
+  });
+
+  it("sends texts and bytes in the order in which they came", async () => {
+    const { reader, events } = stream();
+    const lines = Array.from({ length: 50 }, (_, index) => `line-${index}`);
+    for (const [index, line] of lines.entries()) events.send(index % 3 === 0 ? Buffer.from(line) : line);
+    await turn();
+    expect(eventsIn(reader.text).map((event) => event.replace("event: message\ndata: ", ""))).toEqual(lines);
+  });
+
+  it("gathers what one turn brings into one write", async () => {
+    const { reader, events } = stream();
+    await turn();
+    const before = reader.writes.length;
+    for (let count = 0; count < 100; count++) events.send("x");
+    await turn();
+    expect(reader.writes.length - before).toBe(1);
+  });
+
+  it("ends after what was sent, and sends nothing afterwards", async () => {
+    const { reader, events } = stream();
+    events.send("last");
+    events.end();
+    events.send("too late");
+    events.send(Buffer.from("too late"));
+    events.end();
+    await turn();
+    expect(reader.text).toContain("last");
+    expect(reader.text).not.toContain("too late");
+    expect(reader.writableFinished).toBe(true);
+  });
+
+  it("tells of its end once, whoever ended it", async () => {
+    for (const endIt of [(reader: Reader) => reader.destroy(), (_: Reader, events: EventStream) => events.end()]) {
+      const { reader, events, told } = stream();
+      endIt(reader, events);
+      await turn();
+      expect(told).toEqual(["closed"]);
+    }
+  });
+
+  it("survives an error of its socket", async () => {
+    const { reader, events, told } = stream();
+    reader.destroy(new Error("ECONNRESET"));
+    events.send("x");
+    events.send(Buffer.from("x"));
+    await turn();
+    expect(told).toEqual(["closed"]);
+  });
+});
+
+describe("a heartbeat", () => {
+  it("comes every 15 s, as a comment, and no more after the end", async () => {
+    const { reader, events } = stream();
+    await turn();
+    const before = reader.text.length;
+    vi.advanceTimersByTime(14_999);
+    await turn();
+    expect(reader.text.length).toBe(before);
+    vi.advanceTimersByTime(1);
+    await turn();
+    expect(reader.text.slice(before)).toMatch(/^:.*\n\n$/);
+    events.end();
+    await turn();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("comes from one clock for all streams, which stops with the last one", async () => {
+    const heartbeats = new Heartbeats(15_000);
+    const all = [stream({ heartbeats }), stream({ heartbeats }), stream({ heartbeats })];
+    expect(vi.getTimerCount()).toBe(1);
+    for (const { reader } of all) reader.destroy();
+    await turn();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("comes never when it is switched off", async () => {
+    const { reader } = stream({ heartbeats: new Heartbeats(Number.POSITIVE_INFINITY) });
+    await turn();
+    const before = reader.text.length;
+    vi.advanceTimersByTime(86_400_000);
+    await turn();
+    expect(reader.text.length).toBe(before);
+  });
+});
+
+describe("a reader that is slow", () => {
+  it("is noticed when more waits than may, and again when it has caught up", async () => {
+    const { reader, events, told } = stream();
+    await turn();
+    reader.isReading = false;
+    events.send("x".repeat(400));
+    await turn();
+    expect(told).toEqual([]);
+    events.send("x".repeat(800));
+    events.send("x".repeat(800));
+    await turn();
+    expect(told).toEqual(["clogged"]);
+    reader.takeAll();
+    await turn();
+    expect(told).toEqual(["clogged", "drained"]);
+  });
+
+  it("is noticed for bytes as for text", async () => {
+    const { reader, events, told } = stream();
+    await turn();
+    reader.isReading = false;
+    events.send(Buffer.alloc(2_000, "x"));
+    expect(told).toEqual(["clogged"]);
+    reader.takeAll();
+    await turn();
+    expect(told).toEqual(["clogged", "drained"]);
+  });
+
+  it("loses nothing", async () => {
+    const { reader, events } = stream();
+    await turn();
+    reader.isReading = false;
+    const lines = Array.from({ length: 100 }, (_, index) => `${index}-${"x".repeat(100)}`);
+    for (const line of lines) events.send(line);
+    await turn();
+    reader.takeAll();
+    await turn();
+    expect(eventsIn(reader.text)).toHaveLength(100);
+  });
+
+  it("gets no heartbeat on top of what waits", async () => {
+    const { reader, events } = stream({ stallMs: Number.POSITIVE_INFINITY });
+    reader.isReading = false;
+    events.send("x".repeat(2_000));
+    await turn();
+    const waiting = reader.writableLength;
+    vi.advanceTimersByTime(60_000);
+    await turn();
+    expect(reader.writableLength).toBe(waiting);
+  });
+});
+
+describe("a reader that takes nothing", () => {
+  it("is cut off between 30 and 40 s later, whenever the last heartbeat was", async () => {
+    for (const offsetMs of [0, 100, 7_000, 14_900]) {
+      const { reader, events, told } = stream();
+      await turn();
+      vi.advanceTimersByTime(offsetMs);
+      reader.isReading = false;
+      events.send("x".repeat(2_000));
+      await turn();
+      vi.advanceTimersByTime(29_900);
+      await turn();
+      expect(reader.destroyed, `after 29.9 s, ${offsetMs} ms after a heartbeat`).toBe(false);
+      vi.advanceTimersByTime(10_100);
+      await turn();
+      expect(reader.destroyed, `after 40 s, ${offsetMs} ms after a heartbeat`).toBe(true);
+      expect(told).toEqual(["clogged", "closed"]);
+    }
+  });
+
+  it("is cut off although heartbeats are switched off, or rare", async () => {
+    for (const heartbeatMs of [Number.POSITIVE_INFINITY, 600_000]) {
+      const { reader, events } = stream({ heartbeats: new Heartbeats(heartbeatMs) });
+      await turn();
+      reader.isReading = false;
+      events.send("x".repeat(2_000));
+      await turn();
+      vi.advanceTimersByTime(60_000);
+      await turn();
+      expect(reader.destroyed).toBe(true);
+    }
+  });
+
+  it("is let be when that is switched off", async () => {
+    const { reader, events } = stream({ stallMs: Number.POSITIVE_INFINITY });
+    await turn();
+    reader.isReading = false;
+    events.send("x".repeat(2_000));
+    await turn();
+    vi.advanceTimersByTime(3_600_000);
+    await turn();
+    expect(reader.destroyed).toBe(false);
+  });
+
+  it("is not one that takes a little all the time", async () => {
+    const { reader, events, told } = stream();
+    await turn();
+    reader.isReading = false;
+    for (let count = 0; count < 12; count++) {
+      events.send("x".repeat(500));
+      await turn();
+    }
+    for (let count = 0; count < 6; count++) {
+      vi.advanceTimersByTime(10_000);
+      reader.takeOne();
+      await turn();
+    }
+    expect(told).not.toContain("closed");
+    expect(reader.destroyed).toBe(false);
+  });
+});
+
+interface Options {
+  readonly heartbeats?: Heartbeats;
+  readonly stallMs?: number;
+}
+
+function stream({ heartbeats = new Heartbeats(15_000), stallMs = 30_000 }: Options = {}) {
+  const reader = new Reader({ highWaterMark: 100 });
+  const told: string[] = [];
+  const events = new EventStream(reader as unknown as ServerResponse, {
+    heartbeats,
+    bufferBytes: 1_000,
+    stallMs,
+    onClogged: () => told.push("clogged"),
+    onDrained: () => told.push("drained"),
+    onClosed: () => told.push("closed"),
+  });
+  return { reader, events, told };
+}
+
+/** Lets everything that is due in this turn happen. */
+async function turn(): Promise<void> {
+  for (let times = 0; times < 3; times++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The events, without comments and fields of the stream itself. */
+const eventsIn = (text: string): string[] => text.split("\n\n").filter((block) => block.includes("data: "));

@@ -1,0 +1,60 @@
+import { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
+import { describe, expect, it } from "vitest";
+import { publicPrefix } from "../../src/downstream/public-path.ts";
+
+const prefixOf = (forwarded: string | string[] | undefined, publicPath?: string): string => {
+  const request = new IncomingMessage(new Socket());
+  if (forwarded !== undefined) request.headers["x-forwarded-prefix"] = forwarded;
+  return publicPrefix(request, publicPath);
+};
+
+it("is the path of publicUrl, whatever a proxy says", () => {
+  expect(prefixOf("/other", "/gateway")).toBe("/gateway");
+  expect(prefixOf("/other", "")).toBe("");
+  expect(prefixOf(undefined, "/a/b")).toBe("/a/b");
+});
+
+it("is nothing when nobody says", () => {
+  expect(prefixOf(undefined)).toBe("");
+});
+
+describe("without publicUrl it is what a proxy says:", () => {
+  it.each([
+    ["/gateway", "/gateway"],
+    ["/gateway/", "/gateway"],
+    ["/a/b-c_d.e~f", "/a/b-c_d.e~f"],
+  ])("%s", (forwarded, expected) => {
+    expect(prefixOf(forwarded)).toBe(expected);
+  });
+
+  it.each([
+    "//evil.example",
+    "/\\evil.example",
+    "https://evil.example",
+    "gateway",
+    "/",
+    "",
+    "/a//b",
+    "/a b",
+    "/a?b",
+    "/a#b",
+    "/a%0ab",
+    "/a\nevent: x",
+    "/a, /b",
+    "/ü",
+    "/<script>",
+  ])("but not %j, which could lead elsewhere", (forwarded) => {
+    expect(prefixOf(forwarded)).toBe("");
+  });
+
+  it("but not when two proxies say different things", () => {
+    expect(prefixOf(["/a", "/b"])).toBe("");
+  });
+});
+
+it("is decided in no time for any length", () => {
+  const startedAt = performance.now();
+  prefixOf(`${"/a".repeat(50_000)}!`);
+  expect(performance.now() - startedAt).toBeLessThan(500);
+});

@@ -1,0 +1,134 @@
+import { connect, type Socket } from "node:net";
+import { describe, expect, it } from "vitest";
+import { fixture, type GatewayProcess, startGateway } from "../helpers/gateway.ts";
+import { openSession, openSse, type SseClient, textOf } from "../helpers/sse-client.ts";
+import { until } from "../helpers/until.ts";
+
+const servers = {
+  echo: fixture("echo"),
+  deaf: fixture("ignores-sigterm"),
+  hangs: fixture("never-answers"),
+  starting: fixture("slow-start", { env: { START_MS: "60000" } }),
+  floods: fixture("floods-stdout"),
+};
+
+const HANG = { jsonrpc: "2.0", id: "hang", method: "tools/call", params: { name: "hang" } };
+
+/** Seven sessions: four that are at peace, one that has not spoken, one with a hanging call, one with a deaf child. */
+async function openSeven({ url }: GatewayProcess): Promise<{ all: readonly SseClient[]; hanging: SseClient }> {
+  const [hanging, ...others] = await Promise.all([
+    openSession(`${url}/hangs`),
+    openSession(`${url}/deaf`),
+    openSse(`${url}/echo`),
+    ...[1, 2, 3, 4].map(() => openSession(`${url}/echo`)),
+  ]);
+  await hanging.send(HANG);
+  return { all: [hanging, ...others], hanging };
+}
+
+const isShuttingDown = (gateway: GatewayProcess): Promise<true> =>
+  until(() => gateway.log().includes("shutting down"), { what: "the gateway has heard the signal" });
+
+// Ending a deaf child takes five seconds: let them take them together.
+describe.concurrent("a signal to the gateway", () => {
+  it.each(["SIGTERM", "SIGINT"] as const)(
+    "(%s) ends every stream cleanly, answers what hangs, ends the children, and exits with 0",
+    async (signal) => {
+      await using gateway = await startGateway({ servers });
+      const { all, hanging } = await openSeven(gateway);
+      expect(gateway.children()).toHaveLength(6);
+      expect(await gateway.stop(signal)).toBe(0);
+      expect(all.map((client) => client.ended())).toEqual(all.map(() => "cleanly"));
+      expect(hanging.messages().at(-1)).toMatchObject({
+        id: "hang",
+        error: { code: -32603, data: { reason: "session_ended" } },
+      });
+      await gateway.nothingLeft();
+      expect(gateway.log()).not.toMatch(/\[ERROR\]/);
+    },
+  );
+
+  it("lets a running call finish first", async () => {
+    await using gateway = await startGateway({ servers, limits: { drain: "12s" } });
+    await using client = await openSession(`${gateway.url}/echo`);
+    const params = { name: "sleep", arguments: { ms: 1_000 } };
+    expect(await client.send({ jsonrpc: "2.0", id: "runs", method: "tools/call", params })).toMatchObject({
+      status: 202,
+    });
+    gateway.signal("SIGTERM");
+    await isShuttingDown(gateway);
+    expect(textOf(await client.response("runs"))).toBe("slept 1000 ms");
+    expect(await client.untilEnded()).toBe("cleanly");
+    expect(await gateway.exit()).toBe(0);
+  });
+
+  it("ends a child that is still starting, and cuts off a client that does not read", async () => {
+    await using gateway = await startGateway({ servers });
+    await using starting = await openSse(`${gateway.url}/starting`);
+    await starting.send({ jsonrpc: "2.0", id: 1, method: "initialize", params: {} });
+    await using slow = await openSession(`${gateway.url}/floods`);
+    slow.pause();
+    const params = { name: "flood", arguments: { count: 100_000, bytes: 1_000 } };
+    await slow.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+    await until(() => gateway.children().length === 2, { what: "both children live" });
+    expect(await gateway.stop()).toBe(0);
+    await gateway.nothingLeft();
+  });
+
+  it("makes /ready 503 and refuses new sessions and connections, while calls still run", async () => {
+    await using gateway = await startGateway({ servers, limits: { drain: "60s" } });
+    await using client = await openSession(`${gateway.url}/hangs`);
+    await client.send(HANG);
+    // Half a request each: these connections were there before the signal and are in use.
+    const ready = halfRequest(gateway, "/ready");
+    const open = halfRequest(gateway, "/echo");
+    await Promise.all([ready.connected, open.connected]);
+    expect((await fetch(`${gateway.url}/ready`)).status).toBe(200);
+
+    gateway.signal("SIGTERM");
+    await isShuttingDown(gateway);
+    expect(await ready.finish()).toMatch(/^HTTP\/1\.1 503 [^]*"status":"draining"/);
+    const refused = await open.finish();
+    expect(refused).toMatch(/^HTTP\/1\.1 503 [^]*"reason":"draining"/);
+    expect(refused).toMatch(/^retry-after: \d/im);
+    await expect(fetch(`${gateway.url}/ready`)).rejects.toThrow("fetch failed");
+    // The call that runs is not cut, its session still takes messages on connections that it has.
+    expect(client.ended()).toBeUndefined();
+    expect(gateway.children("hangs")).toHaveLength(1);
+
+    client.close();
+    expect(await gateway.exit()).toBe(0);
+  });
+
+  it("given twice ends the gateway at once, and still nothing is left", async () => {
+    await using gateway = await startGateway({ servers, limits: { drain: "60s" } });
+    await openSeven(gateway);
+    gateway.signal("SIGTERM");
+    await isShuttingDown(gateway);
+    expect(gateway.children()).toHaveLength(6);
+    expect(await gateway.stop("SIGINT")).toBe(1);
+    await gateway.nothingLeft(12_000);
+  });
+});
+
+/** A request that lacks only its last line. */
+function halfRequest(
+  { port }: GatewayProcess,
+  path: string,
+): { connected: Promise<unknown>; finish(): Promise<string> } {
+  const socket: Socket = connect(port, "127.0.0.1");
+  let received = "";
+  socket.setEncoding("utf8").on("data", (text: string) => (received += text));
+  const connected = new Promise((resolve) => {
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n`, resolve);
+  });
+  return {
+    connected,
+    async finish() {
+      socket.write("\r\n");
+      await until(() => received.endsWith("}"), { what: `an answer to ${path} comes` });
+      socket.destroy();
+      return received;
+    },
+  };
+}

@@ -1,0 +1,191 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { processesMatching } from "./children.ts";
+import { until } from "./until.ts";
+
+export const ROOT = join(import.meta.dirname, "../..");
+
+const START_MS = 20_000;
+/** The gateway promises to be gone 15 s after a signal. */
+const EXIT_MS = 20_000;
+/** EOF 2 s, SIGTERM 3 s, SIGKILL, and the reaper's walk. */
+const GONE_MS = 7_000;
+
+type Config = Readonly<Record<string, unknown>>;
+
+export interface GatewayProcess extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** All that it wrote to stderr. */
+  log(): string;
+  /** The live processes of all sessions, or of those of one server: children, grandchildren, daemons. */
+  children(server?: string): number[];
+  /** Sends the signal and waits for the end: the exit code, or null when the signal itself ended it. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+  /** Only sends the signal. */
+  signal(signal: NodeJS.Signals): void;
+  /** Only waits for the end. */
+  exit(): Promise<number | null>;
+  /** Resolves when no process of it lives any more: no child, no grandchild, no reaper. Rejects after `deadlineMs`. */
+  nothingLeft(deadlineMs?: number): Promise<void>;
+}
+
+/** An entry of `servers:` for one of `test/fixtures/servers/`, with what the entry has besides. */
+export function fixture(name: string, more: Config = {}): Config {
+  return { command: process.execPath, args: [join(ROOT, `test/fixtures/servers/${name}.mjs`)], ...more };
+}
+
+/** An entry of `servers:` for the `index.js` of a real server from node_modules. */
+export function realServer(name: string, ...args: readonly string[]): Config {
+  return { command: process.execPath, args: [`node_modules/@modelcontextprotocol/${name}/dist/index.js`, ...args] };
+}
+
+/**
+ * Starts the built gateway as a process, on a free port of loopback, from YAML text or the same as an object. Disposing it
+ * ends it with SIGTERM and fails if anything is left. Each server gets a mark in its `env` by which its processes are known;
+ * the gateway and its reaper carry another one. Running calls are not waited for at the end (`drain: 7s`) unless `limits`
+ * says so.
+ */
+export async function startGateway(
+  config: string | Config,
+  { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<GatewayProcess> {
+  const mark = randomUUID();
+  const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-e2e-"));
+  const file = join(folder, "config.yaml");
+  // JSON is YAML.
+  writeFileSync(file, JSON.stringify(forTests(typeof config === "string" ? parse(config) : config, mark)));
+  const gateway = spawn(process.execPath, ["dist/main.js", "-c", file], {
+    cwd: ROOT,
+    env: { ...ownEnv(), ...env, MCP_TEST_GATEWAY: mark },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const log = collect(gateway);
+  const exited = once(gateway, "exit").then(([code]: (number | null)[]) => code ?? null);
+  try {
+    await until(() => portIn(log()) !== undefined || hasExited(gateway), {
+      deadlineMs: START_MS,
+      what: "the gateway listens",
+    });
+    const port = portIn(log());
+    if (port === undefined) throw new Error(`it exited with code ${await exited}`);
+    return running({ gateway, mark, port, log, exited, folder });
+  } catch (error) {
+    gateway.kill("SIGKILL");
+    rmSync(folder, { recursive: true });
+    throw new Error(`The gateway did not start. It said:\n${log()}`, { cause: error });
+  }
+}
+
+function forTests({ servers = {}, limits = {}, ...rest }: { servers?: object; limits?: object }, mark: string): Config {
+  const marked = Object.entries(servers).map(([name, entry]: [string, { env?: object }]) => {
+    return [name, { ...entry, env: { ...entry.env, MCP_TEST_RUN: `${mark}:${name};` } }];
+  });
+  return {
+    ...rest,
+    hostname: "127.0.0.1",
+    port: 0,
+    limits: { drain: "7s", ...limits },
+    servers: Object.fromEntries(marked),
+  };
+}
+
+// Not all of ours: the test runner's own variables are none of the gateway's business.
+const ownEnv = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(["PATH", "HOME", "TMPDIR", "LANG"].map((name) => [name, process.env[name]]));
+
+function collect(gateway: ChildProcess): () => string {
+  const chunks: Buffer[] = [];
+  gateway.stderr?.on("data", (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString("utf8");
+}
+
+function portIn(log: string): number | undefined {
+  const port = /listening on 127\.0\.0\.1:(\d+)/.exec(log)?.[1];
+  return port === undefined ? undefined : Number(port);
+}
+
+interface Running {
+  readonly gateway: ChildProcess;
+  readonly mark: string;
+  readonly port: number;
+  readonly log: () => string;
+  readonly exited: Promise<number | null>;
+  readonly folder: string;
+}
+
+function running({ gateway, mark, port, log, exited, folder }: Running): GatewayProcess {
+  const pid = gateway.pid ?? Number.NaN;
+  const self: GatewayProcess = {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    pid,
+    log,
+    children: (server) => processesMatching(server === undefined ? `${mark}:` : `${mark}:${server};`),
+    signal: (signal) => void gateway.kill(signal),
+    stop(signal = "SIGTERM") {
+      gateway.kill(signal);
+      return self.exit();
+    },
+    async exit() {
+      await until(() => hasExited(gateway), { deadlineMs: EXIT_MS, what: "the gateway ends" });
+      return exited;
+    },
+    async nothingLeft(deadlineMs = GONE_MS) {
+      await until(() => processesMatching(mark).length === 0, {
+        deadlineMs,
+        what: "no process of the gateway is left",
+      }).catch((error: unknown) => {
+        throw new Error(`Left behind:\n${killed(processesMatching(mark)).join("\n")}\n${log()}`, { cause: error });
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      try {
+        if (!hasExited(gateway)) await self.stop();
+        await self.nothingLeft();
+      } finally {
+        killed(processesMatching(mark));
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  };
+  return self;
+}
+
+const hasExited = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
+/** What a failed test leaves behind must not live on. Returns what it was. */
+function killed(pids: readonly number[]): string[] {
+  return pids.map((pid) => {
+    const command = quietly(() => readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " "));
+    quietly(() => process.kill(pid, "SIGKILL"));
+    return `${pid} ${command ?? "(gone by itself)"}`;
+  });
+}
+
+function quietly<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined; // it is gone, which is what is wanted
+  }
+}
+
+/** How many file descriptors a process has open. */
+export function descriptorsOf(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Memory of a process in MiB: resident now, and at its highest so far. */
+export function memoryOf(pid: number): { readonly rssMiB: number; readonly peakMiB: number } {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const mib = (field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1024;
+  return { rssMiB: mib("VmRSS"), peakMiB: mib("VmHWM") };
+}

@@ -1,0 +1,96 @@
+import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { connect } from "node:net";
+import { until } from "./until.ts";
+
+// HTTP with nothing added that a test did not ask for: node's `request` sends Host and Connection, a raw socket nothing.
+
+const DEADLINE_MS = 15_000;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface Question {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  /** Send the body in chunks, without a Content-Length. */
+  readonly chunked?: boolean;
+  /** Hang up after the head of the answer: its body may be a stream without an end. */
+  readonly headOnly?: boolean;
+}
+
+/** One request, its whole answer. The path goes out as it is written: `/%2e%2e/x` stays that. */
+export function ask(
+  url: string | URL,
+  { method = "GET", headers = {}, body, chunked = false, headOnly = false }: Question = {},
+): Promise<Answer> {
+  const [, port, path = "/"] = /^http:\/\/127\.0\.0\.1:(\d+)(\/.*)?$/s.exec(String(url)) ?? [];
+  const length = body === undefined || chunked ? {} : { "content-length": String(Buffer.byteLength(body)) };
+  return new Promise((resolve, reject) => {
+    const outgoing = request({
+      host: "127.0.0.1",
+      port,
+      path,
+      method,
+      headers: { ...length, ...headers },
+      agent: false,
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    });
+    outgoing.once("error", reject);
+    outgoing.once("response", (response) => resolve(headOnly ? hangUp(response) : wholeAnswer(response)));
+    outgoing.end(body);
+  });
+}
+
+function hangUp(response: IncomingMessage): Answer {
+  response.destroy();
+  return { status: response.statusCode ?? 0, headers: response.headers, body: "" };
+}
+
+async function wholeAnswer(response: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const { statusCode = 0, headers } = response;
+  return { status: statusCode, headers, body: Buffer.concat(chunks).toString("utf8") };
+}
+
+/** A POST of JSON: a value, or a text that is sent as it is. */
+export function post(url: string | URL, message: unknown, headers: Question["headers"] = {}): Promise<Answer> {
+  const body = typeof message === "string" || Buffer.isBuffer(message) ? message : JSON.stringify(message);
+  return ask(url, { method: "POST", headers: { "content-type": "application/json", ...headers }, body });
+}
+
+/** The JSON-RPC error in a body: its code, and `data.reason`. */
+export function refusal({ status, body }: Answer): { status: number; code: unknown; reason: unknown; id: unknown } {
+  const { id, error } = JSON.parse(body) as { id: unknown; error: { code: unknown; data?: { reason?: unknown } } };
+  return { status, code: error.code, reason: error.data?.reason, id };
+}
+
+/** Sends exactly these bytes and returns all that comes back until the other side closes, or until `enough` of it is there. */
+export async function sendRaw(
+  port: number,
+  bytes: string | Buffer,
+  enough: (received: string) => boolean = () => false,
+): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  let received = "";
+  let isClosed = false;
+  socket.setEncoding("latin1");
+  socket.on("data", (text: string) => (received += text));
+  socket.once("close", () => (isClosed = true));
+  // A peer that hangs up while we are still writing is an answer, too.
+  socket.on("error", () => (isClosed = true));
+  socket.write(bytes);
+  try {
+    await until(() => isClosed || enough(received), {
+      deadlineMs: DEADLINE_MS,
+      what: "the gateway answers or hangs up",
+    });
+  } finally {
+    socket.destroy();
+  }
+  return received;
+}

@@ -1,0 +1,139 @@
+import { describe, expect, it } from "vitest";
+import { LEVELS } from "../../src/observability/config.ts";
+import { logEvents } from "../../src/observability/log-events.ts";
+import type { LogFields } from "../../src/observability/logger.ts";
+import { GatewayError } from "../../src/protocol/errors.ts";
+import type { GatewayEvent } from "../../src/protocol/events.ts";
+
+type Logged = readonly [level: string, message: string, fields: LogFields];
+
+const SESSION = { server: "filesystem", sessionId: "abc123" } as const;
+const FORGED = "x\r\n2024-01-20T10:15:30.123Z [ERROR]: forged\u2028\u001b[31m\u009b2J";
+
+/** One event of every type, with text of strangers wherever strangers can put some. */
+const EVENTS: readonly GatewayEvent[] = [
+  { type: "request", requestId: "r", method: "GET", path: "/a%0d%0aforged", status: 200, ms: 1.23 },
+  {
+    type: "refused",
+    requestId: "r",
+    method: "GET",
+    path: "/a%0d%0aforged",
+    // A key of the client's own, as JSON.stringify quotes it.
+    error: new GatewayError("invalid_request", `The key ${JSON.stringify(FORGED)} stands twice.`, { cause: FORGED }),
+  },
+  { type: "session.opened", transport: "sse", principal: "basic:ann", requestId: "r", ...SESSION },
+  { type: "session.closed", transport: "sse", reason: "idle", requests: 3, ...SESSION },
+  { type: "session.message", from: "client", line: `{"a":"${FORGED}"}`, requestId: "r", ...SESSION },
+  { type: "session.message", from: "server", line: Buffer.from(`{"a":"${FORGED}"}`), requestId: undefined, ...SESSION },
+  { type: "session.timeout", method: FORGED, afterMs: 5, ...SESSION },
+  { type: "server.started", pid: 7, command: "npx", ...SESSION },
+  { type: "server.exited", code: 1, signal: null, asked: false, ...SESSION },
+  {
+    type: "server.failed",
+    error: new GatewayError("server_exited", "It ended.", { data: { stderr: "no such file" } }),
+    ...SESSION,
+  },
+  { type: "server.stderr", text: "oops", dropped: 5, ...SESSION },
+  { type: "server.garbage", sample: "banner", ...SESSION },
+  { type: "server.bad-message", why: "no result", ...SESSION },
+  { type: "trouble", what: "stdin closed", cause: new Error(FORGED) },
+];
+
+describe("an event", () => {
+  it.each(EVENTS.map((event) => [event.type, event] as const))(
+    "of type %s is one line of a known level",
+    (_type, event) => {
+      const [level, message] = logged(event);
+      expect(LEVELS).toContain(level);
+      expect(message).not.toBe("");
+    },
+  );
+
+  it.each(EVENTS.map((event) => [event.type, event] as const))("of type %s forges nothing", (_type, event) => {
+    const [, message, fields] = logged(event);
+    expect(`${message} ${Object.values(fields).join(" ")}`).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
+  });
+});
+
+describe("the seed's lines", () => {
+  it("are there", () => {
+    expect(logged(ofType("session.opened"))).toMatchObject(["info", "New SSE connection for filesystem", {}]);
+    expect(logged(ofType("server.started"))).toMatchObject([
+      "debug",
+      "Server instance created with sessionId: abc123",
+      {},
+    ]);
+    const [level, message, fields] = logged({
+      type: "session.message",
+      from: "server",
+      line: '{"jsonrpc":"2.0"}',
+      requestId: undefined,
+      ...SESSION,
+    });
+    expect([level, message]).toEqual(["verbose", 'STDIO message received: {"jsonrpc":"2.0"}']);
+    expect(fields["session"]).toBe("/filesystem?sessionId=abc123");
+  });
+
+  it("name every transport", () => {
+    for (const [transport, name] of [
+      ["sse", "SSE"],
+      ["streamable-http", "Streamable HTTP"],
+      ["rest", "REST"],
+    ] as const) {
+      const event = { type: "session.opened", transport, principal: "p", requestId: "r", ...SESSION } as const;
+      expect(logged(event)[1]).toBe(`New ${name} connection for filesystem`);
+    }
+  });
+});
+
+describe("a refusal", () => {
+  const refused = (error: GatewayError): Logged =>
+    logged({ type: "refused", requestId: "r", method: "POST", path: "/git", error });
+
+  it("is a warning when it is about who may, and an error when the gateway failed", () => {
+    expect(refused(new GatewayError("unauthenticated", "m"))[0]).toBe("warn");
+    expect(refused(new GatewayError("origin_denied", "m"))[0]).toBe("warn");
+    expect(refused(new GatewayError("not_found", "m"))[0]).toBe("info");
+    expect(refused(new GatewayError("internal", "m"))[0]).toBe("error");
+  });
+
+  it("is logged with its reason, its request and what really happened", () => {
+    const [, message, fields] = refused(new GatewayError("internal", "m", { cause: new Error("the real one") }));
+    expect(message).toContain("POST /git");
+    expect(fields).toMatchObject({
+      requestId: "r",
+      reason: "internal",
+      cause: expect.stringContaining("the real one"),
+    });
+  });
+});
+
+describe("what is long", () => {
+  it("is cut at 2 KiB", () => {
+    const line = Buffer.alloc(1_000_000, "x");
+    expect(
+      logged({ type: "session.message", from: "server", line, requestId: "r", ...SESSION })[1].length,
+    ).toBeLessThan(2_200);
+    const cause = new Error("x".repeat(1_000_000));
+    expect(String(logged({ type: "trouble", what: "w", cause })[2]["cause"]).length).toBeLessThan(2_200);
+  });
+});
+
+it("an exit that was asked for is no warning", () => {
+  const exit = { type: "server.exited", code: 0, signal: null, ...SESSION } as const;
+  expect(logged({ ...exit, asked: true })[0]).toBe("debug");
+  expect(logged({ ...exit, asked: false })[0]).toBe("warn");
+});
+
+function ofType(type: GatewayEvent["type"]): GatewayEvent {
+  const event = EVENTS.find((one) => one.type === type);
+  if (event === undefined) throw new Error(`no event ${type}`);
+  return event;
+}
+
+function logged(event: GatewayEvent): Logged {
+  const lines: Logged[] = [];
+  logEvents((level, message, fields = {}) => lines.push([level, message, fields]))(event);
+  expect(lines).toHaveLength(1);
+  return lines[0] ?? ["", "", {}];
+}

@@ -1,0 +1,98 @@
+import { readClientMessages } from "../../src/protocol/client-frame.ts";
+import { GatewayError } from "../../src/protocol/errors.ts";
+import type { GatewayEvent } from "../../src/protocol/events.ts";
+import type { Frame } from "../../src/protocol/frame.ts";
+import type { RequestId } from "../../src/protocol/jsonrpc.ts";
+import type { EndReason, Outlet } from "../../src/protocol/session.ts";
+import { readServerLine } from "../../src/protocol/server-frame.ts";
+import type { Connect, Upstream, UpstreamListener } from "../../src/protocol/upstream.ts";
+
+// The far sides of a session: the server behind its upstream, and the client behind its outlet.
+
+/** A server that does what the test says, and remembers what it was sent. */
+export class FakeServer implements Upstream {
+  readonly sent: unknown[] = [];
+  readonly lines: string[] = [];
+  readonly listener: UpstreamListener;
+  isPaused = false;
+  isFull = false;
+  closings = 0;
+  /** What `close` waits for. */
+  gone: Promise<void> = Promise.resolve();
+
+  constructor(listener: UpstreamListener) {
+    this.listener = listener;
+  }
+
+  send(line: string | Buffer): void {
+    if (this.isFull) throw new GatewayError("queue_full", "The server does not read.");
+    this.lines.push(line.toString());
+    this.sent.push(JSON.parse(line.toString()));
+  }
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+  }
+
+  close(): Promise<void> {
+    this.closings++;
+    return this.gone;
+  }
+
+  /** Writes one message. */
+  says(message: object): void {
+    const frame = readServerLine(JSON.stringify({ jsonrpc: "2.0", ...message }));
+    if (frame === undefined || frame.kind === "none") throw new Error("the fake server wrote no message");
+    this.listener.frame(frame);
+  }
+}
+
+/** Servers as they are started, the last one last. */
+export function fakeServers(): { readonly connect: Connect; readonly servers: FakeServer[] } {
+  const servers: FakeServer[] = [];
+  const connect: Connect = (_label, listener) => {
+    const server = new FakeServer(listener);
+    servers.push(server);
+    return server;
+  };
+  return { connect, servers };
+}
+
+/** A client's end of the conversation: what it was told. */
+export class FakeClient implements Outlet {
+  readonly got: unknown[] = [];
+  readonly lines: string[] = [];
+  readonly requestIds: (RequestId | undefined)[] = [];
+  readonly cancelledIds: RequestId[] = [];
+  readonly ends: (readonly [EndReason, GatewayError | undefined])[] = [];
+
+  deliver(frame: Frame, requestId: RequestId | undefined): void {
+    this.lines.push(frame.line.toString());
+    this.got.push(JSON.parse(frame.line.toString()));
+    this.requestIds.push(requestId);
+  }
+
+  cancelled(requestId: RequestId): void {
+    this.cancelledIds.push(requestId);
+  }
+
+  ended(reason: EndReason, error: GatewayError | undefined): void {
+    this.ends.push([reason, error]);
+  }
+}
+
+/** One message of a client, as its downstream reads it. */
+export function clientFrame(message: object): Frame {
+  const [frame] = readClientMessages(JSON.stringify({ jsonrpc: "2.0", ...message })).frames;
+  if (frame === undefined) throw new Error("no message");
+  return frame;
+}
+
+export function fakeEvents(tracing = false) {
+  const emitted: GatewayEvent[] = [];
+  return { emitted, events: { emit: (event: GatewayEvent) => emitted.push(event), tracing, logsRequests: false } };
+}

@@ -1,0 +1,392 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { GatewayError } from "../../src/protocol/errors.ts";
+import type { Principal } from "../../src/protocol/principal.ts";
+import type { OpenSession, Session } from "../../src/protocol/session.ts";
+import { Sessions, type TableLimits } from "../../src/session/sessions.ts";
+import { clientFrame, FakeClient, fakeEvents, fakeServers } from "./fakes.ts";
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+const LIMITS: TableLimits = {
+  startMs: 90_000,
+  requestMs: 60_000,
+  requestMaxMs: 600_000,
+  inFlight: 128,
+  sessions: 4,
+  sessionsPerServer: 3,
+  sessionsPerPrincipal: 2,
+  idleMs: 1_800_000,
+  restIdleMs: 600_000,
+};
+
+const ann: Principal = { kind: "basic", id: "ann" };
+const bob: Principal = { kind: "basic", id: "bob" };
+const cat: Principal = { kind: "bearer", id: "cat" };
+/** A token whose fingerprint happens to be a user's name. */
+const annByToken: Principal = { kind: "bearer", id: "ann" };
+
+describe("a session", () => {
+  it("has an id that cannot be guessed and fits anywhere", () => {
+    const { open } = table({ sessions: 1_000, sessionsPerServer: 1_000, sessionsPerPrincipal: 1_000 });
+    const ids = Array.from({ length: 500 }, () => open().session.id);
+    expect(new Set(ids).size).toBe(500);
+    for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_-]{21,}$/);
+  });
+
+  it("is announced and counted, until it is closed", async () => {
+    const { sessions, open, emitted } = table();
+    const { session } = open(ann, "git");
+    expect(sessions.size).toBe(1);
+    expect(emitted).toMatchObject([
+      { type: "session.opened", server: "git", sessionId: session.id, transport: "sse", principal: "basic:ann" },
+    ]);
+    await session.close("client closed");
+    expect(sessions.size).toBe(0);
+    expect(emitted.at(-1)).toMatchObject({ type: "session.closed", reason: "client closed" });
+  });
+
+  it("starts no server by being opened", () => {
+    const { open, servers } = table();
+    open();
+    expect(servers).toEqual([]);
+  });
+});
+
+describe("a session is found", () => {
+  it("by its principal, its server, its id and its transport together", () => {
+    const { sessions, open } = table();
+    const { session } = open(ann, "git");
+    expect(sessions.find(ann, "git", session.id, "sse")).toBe(session);
+    expect(sessions.find({ ...ann }, "git", session.id, "sse")).toBe(session);
+  });
+
+  it.each<[string, Principal, string, (id: string) => string]>([
+    ["another principal", bob, "git", (id) => id],
+    ["another kind of principal with the same name", annByToken, "git", (id) => id],
+    ["nobody in particular", { kind: "anonymous", id: "anonymous" }, "git", (id) => id],
+    ["another server", ann, "files", (id) => id],
+    ["another id", ann, "git", (id) => `${id}x`],
+    ["no id", ann, "git", () => ""],
+    ["a member of every object", ann, "git", () => "__proto__"],
+    ["another member of every object", ann, "git", () => "constructor"],
+    ["4,000 characters", ann, "git", () => "x".repeat(4_000)],
+    ["an id with a line break", ann, "git", (id) => `x\n${id}`],
+  ])("not by %s", (_what, principal, server, idOf) => {
+    const { sessions, open } = table();
+    const id = idOf(open(ann, "git").session.id);
+    const refusal = refusalOf(() => sessions.find(principal, server, id, "sse"));
+    const unknown = refusalOf(() => sessions.find(ann, "git", "never-was", "sse"));
+    expect(refusal).toMatchObject({ reason: "session_not_found", status: 404, rpcCode: -32001 });
+    expect([refusal.message, refusal.details]).toEqual([unknown.message, unknown.details]);
+  });
+
+  it("not by another transport", () => {
+    const { sessions, open } = table();
+    const { session } = open(ann, "git");
+    expect(refusalOf(() => sessions.find(ann, "git", session.id, "streamable-http")).status).toBe(404);
+  });
+
+  it("no more once it is closing, although its server is still there", () => {
+    const { sessions, open, servers } = table();
+    const { session } = open(ann, "git");
+    session.receive(clientFrame({ id: 1, method: "ping" }), { requestId: "r" });
+    const [server] = servers;
+    if (server !== undefined) server.gone = new Promise(() => undefined);
+    void session.close("idle");
+    expect(() => sessions.find(ann, "git", session.id, "sse")).toThrow(GatewayError);
+    expect(sessions.size).toBe(0);
+  });
+});
+
+describe("an id that the caller chose", () => {
+  it("is the session's", () => {
+    const { sessions, open } = table();
+    const { session } = open(ann, "git", { transport: "rest", id: "randomSession12345" });
+    expect(session.id).toBe("randomSession12345");
+    expect(sessions.look(ann, "git", "randomSession12345", "rest")).toBe(session);
+  });
+
+  it("may be another caller's too, or the same caller's on another server", () => {
+    const { sessions, open } = table();
+    const all = [
+      open(ann, "git", { transport: "rest", id: "same-id-for-all" }),
+      open(bob, "git", { transport: "rest", id: "same-id-for-all" }),
+      open(ann, "files", { transport: "rest", id: "same-id-for-all" }),
+    ];
+    expect(sessions.size).toBe(3);
+    expect(sessions.look(bob, "git", "same-id-for-all", "rest")).toBe(all[1]?.session);
+    expect(sessions.look(cat, "git", "same-id-for-all", "rest")).toBeUndefined();
+  });
+
+  it("does not push a session of another transport out of the table", async () => {
+    const { sessions, open } = table();
+    const { session } = open(ann, "git");
+    const second = sessionOrRefusal(() => open(ann, "git", { transport: "rest", id: session.id }).session);
+    expect(sessions.look(ann, "git", session.id, "sse")).toBe(session);
+    expect(sessions.size).toBe(second === undefined ? 1 : 2);
+    await session.close("client closed");
+    expect(sessions.look(ann, "git", session.id, "rest")).toBe(second);
+  });
+});
+
+describe("the cap", () => {
+  it("of all sessions refuses one more, with a time to come back at", () => {
+    const { open, sessions } = table({ sessionsPerServer: 100, sessionsPerPrincipal: 100 });
+    for (let count = 0; count < 4; count++) open();
+    expect(refusalOf(() => open())).toMatchObject({
+      reason: "too_many_sessions",
+      status: 503,
+      rpcCode: 50300,
+      retryAfterMs: expect.any(Number),
+    });
+    expect(sessions.size).toBe(4);
+  });
+
+  it("of one server leaves room for another one", () => {
+    const { open } = table({ sessionsPerPrincipal: 100 });
+    for (let count = 0; count < 3; count++) open(ann, "git");
+    expect(refusalOf(() => open(ann, "git")).reason).toBe("too_many_sessions");
+    open(ann, "files");
+  });
+
+  it("of one principal leaves room for another one, also for one with the same name", () => {
+    const { open } = table();
+    for (let count = 0; count < 2; count++) open(ann, "git");
+    expect(refusalOf(() => open(ann, "files")).reason).toBe("too_many_sessions");
+    open(annByToken, "git");
+    open(bob, "files");
+  });
+
+  it("has room again when a session is closed", () => {
+    const { open } = table({ sessions: 1 });
+    const { session } = open();
+    void session.close("client closed");
+    expect(() => open()).not.toThrow();
+  });
+
+  it("makes no client, no server and no event for whom it refuses", () => {
+    const { open, emitted, sessions } = table({ sessions: 0 });
+    let outlets = 0;
+    const outlet = () => {
+      outlets++;
+      return new FakeClient();
+    };
+    refusalOf(() => sessions.open({ principal: ann, server: "git", transport: "sse", requestId: "r", outlet }));
+    refusalOf(() => open());
+    expect([outlets, emitted]).toEqual([0, []]);
+  });
+});
+
+describe("at a cap", () => {
+  it("the session that has been idle for longest makes room, after a minute", () => {
+    const { open, sessions } = table({ sessionsPerServer: 100, sessionsPerPrincipal: 100 });
+    const all = [0, 1, 2, 3].map(() => {
+      vi.advanceTimersByTime(1_000);
+      return open();
+    });
+    all[0]?.session.receive(clientFrame({ method: "notifications/x" }), { requestId: "r" });
+    vi.advanceTimersByTime(57_999);
+    expect(refusalOf(() => open()).reason).toBe("too_many_sessions");
+    vi.advanceTimersByTime(1);
+    open();
+    expect(all.map(({ client }) => client.ends)).toEqual([[], [["evicted", undefined]], [], []]);
+    expect(sessions.size).toBe(4);
+  });
+
+  it("a session that waits for an answer is never the one", () => {
+    const { open } = table({ sessions: 1 });
+    const { session, client } = open();
+    session.receive(clientFrame({ id: 1, method: "tools/list" }), { requestId: "r" });
+    vi.advanceTimersByTime(3_600_000);
+    expect(refusalOf(() => open()).reason).toBe("too_many_sessions");
+    expect(client.ends).toEqual([]);
+  });
+
+  it("of one principal it is a session of that principal", () => {
+    const { open } = table();
+    const others = open(bob, "git");
+    vi.advanceTimersByTime(1_000);
+    const own = [open(ann, "git"), open(ann, "files")];
+    vi.advanceTimersByTime(60_000);
+    open(ann, "git");
+    expect(others.client.ends).toEqual([]);
+    expect(own[0]?.client.ends).toHaveLength(1);
+  });
+
+  it("of one server it is a session of that server", () => {
+    const { open } = table({ sessionsPerPrincipal: 100 });
+    const other = open(ann, "files");
+    vi.advanceTimersByTime(1_000);
+    const first = open(ann, "git");
+    for (let count = 0; count < 2; count++) open(ann, "git");
+    vi.advanceTimersByTime(60_000);
+    // Room under the cap of all is made first by whoever is idle for longest.
+    void other.session.close("client closed");
+    open(ann, "git");
+    expect(first.client.ends).toEqual([["evicted", undefined]]);
+  });
+
+  it("nobody is pushed out for a caller who is refused anyway", () => {
+    const { open } = table({ sessions: 3 });
+    const bystander = open(bob, "files");
+    vi.advanceTimersByTime(60_000);
+    for (const server of ["git", "files"]) open(ann, server);
+    expect(refusalOf(() => open(ann, "git")).reason).toBe("too_many_sessions");
+    expect(bystander.client.ends).toEqual([]);
+  });
+});
+
+describe("the sweep", () => {
+  it("ends what nobody has spoken in for too long, sooner for REST", () => {
+    const { sessions, open } = table();
+    sessions.start();
+    const quiet = open(ann, "git");
+    const busy = open(ann, "files");
+    const rest = open(bob, "git", { transport: "rest", id: "rest-session" });
+    busy.session.receive(clientFrame({ id: 1, method: "tools/list" }), { requestId: "r", timeoutMs: 10_000_000 });
+    busy.server()?.says({ method: "notifications/message", params: {} });
+    vi.advanceTimersByTime(599_000);
+    expect(rest.client.ends).toEqual([]);
+    vi.advanceTimersByTime(31_000);
+    expect(rest.client.ends).toEqual([["idle", undefined]]);
+    vi.advanceTimersByTime(1_169_000);
+    expect(quiet.client.ends).toEqual([]);
+    vi.advanceTimersByTime(31_000);
+    expect(quiet.client.ends).toEqual([["idle", undefined]]);
+  });
+
+  it("ends nothing when idling is allowed for ever", () => {
+    const { sessions, open } = table({ idleMs: Number.POSITIVE_INFINITY, restIdleMs: Number.POSITIVE_INFINITY });
+    sessions.start();
+    open();
+    vi.advanceTimersByTime(86_400_000);
+    expect(sessions.size).toBe(1);
+  });
+});
+
+describe("the clock", () => {
+  it("ends a wait at its deadline, late by a second at most", () => {
+    const { sessions, open } = table();
+    sessions.start();
+    const { session, client, server } = open();
+    session.receive(clientFrame({ id: 0, method: "initialize" }), { requestId: "r" });
+    server()?.says({ id: 0, result: {} });
+    session.receive(clientFrame({ id: 1, method: "tools/list" }), { requestId: "r" });
+    vi.advanceTimersByTime(59_000);
+    expect(client.got).toHaveLength(1);
+    vi.advanceTimersByTime(2_000);
+    expect(client.got.at(-1)).toMatchObject({ id: 1, error: { data: { reason: "server_timeout" } } });
+  });
+});
+
+describe("draining", () => {
+  it("opens no session any more", async () => {
+    const { sessions, open } = table();
+    await sessions.drain(0);
+    expect(refusalOf(() => open())).toMatchObject({
+      reason: "draining",
+      status: 503,
+      retryAfterMs: expect.any(Number),
+    });
+  });
+
+  it("ends every session and waits until the servers are gone", async () => {
+    vi.useRealTimers();
+    const { sessions, open, servers } = table();
+    const all = [open(ann, "git"), open(bob, "files")];
+    for (const { session } of all) session.receive(clientFrame({ method: "notifications/x" }), { requestId: "r" });
+    let leave = (): void => undefined;
+    const [first] = servers;
+    if (first !== undefined) first.gone = new Promise((resolve) => (leave = resolve));
+    let isDrained = false;
+    const drained = sessions.drain(10_000).then(() => (isDrained = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(all.map(({ client }) => client.ends)).toEqual([[["shutdown", undefined]], [["shutdown", undefined]]]);
+    expect(isDrained).toBe(false);
+    leave();
+    await drained;
+    expect(sessions.size).toBe(0);
+  });
+
+  it("waits for the servers of sessions that were closing before", async () => {
+    vi.useRealTimers();
+    const { sessions, open, servers } = table();
+    const { session } = open();
+    session.receive(clientFrame({ method: "notifications/x" }), { requestId: "r" });
+    let leave = (): void => undefined;
+    const [first] = servers;
+    if (first !== undefined) first.gone = new Promise((resolve) => (leave = resolve));
+    void session.close("client closed");
+    let isDrained = false;
+    const drained = sessions.drain(0).then(() => (isDrained = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isDrained).toBe(false);
+    leave();
+    await drained;
+  });
+
+  it("lets a running request have its answer", async () => {
+    vi.useRealTimers();
+    const { sessions, open } = table();
+    const { session, client, server } = open();
+    session.receive(clientFrame({ id: 1, method: "tools/list" }), { requestId: "r" });
+    const drained = sessions.drain(10_000);
+    expect(client.ends).toEqual([]);
+    server()?.says({ id: 1, result: { tools: [] } });
+    await drained;
+    expect(client.got).toEqual([{ jsonrpc: "2.0", id: 1, result: { tools: [] } }]);
+    expect(client.ends).toEqual([["shutdown", undefined]]);
+  });
+
+  it("waits no longer than it may for a request that is not answered", async () => {
+    vi.useRealTimers();
+    const { sessions, open } = table();
+    const { session, client } = open();
+    session.receive(clientFrame({ id: 1, method: "tools/list" }), { requestId: "r" });
+    await sessions.drain(20);
+    expect(client.got).toMatchObject([{ id: 1, error: { data: { reason: "session_ended" } } }]);
+  });
+
+  it("stops the clocks", async () => {
+    const { sessions } = table();
+    sessions.start();
+    await sessions.drain(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+function table(limits: Partial<TableLimits> = {}) {
+  const { connect, servers } = fakeServers();
+  const { events, emitted } = fakeEvents();
+  const sessions = new Sessions({ connect, limits: { ...LIMITS, ...limits }, events, onToolsChanged: () => undefined });
+  const open = (
+    principal = ann,
+    server = "git",
+    chosen: Pick<OpenSession, "transport"> & { id?: string } = { transport: "sse" },
+  ) => {
+    const client = new FakeClient();
+    const before = servers.length;
+    const session = sessions.open({ principal, server, requestId: "http-0", ...chosen, outlet: () => client });
+    return { session, client, server: () => servers[before] };
+  };
+  return { sessions, open, servers, emitted };
+}
+
+function sessionOrRefusal(act: () => Session): Session | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
+}
+
+function refusalOf(act: () => unknown): GatewayError {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof GatewayError) return error;
+    throw error;
+  }
+  throw new Error("it was accepted");
+}

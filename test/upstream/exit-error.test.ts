@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { exitError, spawnError } from "../../src/upstream/exit-error.ts";
+import type { StdioCommand } from "../../src/upstream/stdio.ts";
+
+const COMMAND: StdioCommand = {
+  command: "gti",
+  args: ["--key", "hunter2"],
+  path: undefined,
+  env: {},
+  inheritEnv: false,
+};
+
+const failure = (code: string): Error => Object.assign(new Error(`spawn /very/internal/gti ${code}`), { code });
+
+describe("a process that could not be started", () => {
+  it.each<[string, Partial<StdioCommand>, string]>([
+    ["ENOENT", {}, '"gti" was not found on PATH'],
+    ["ENOENT", { command: "./bin/gti" }, '"./bin/gti" was not found'],
+    ["ENOENT", { path: "/nowhere/at/all" }, "its working directory does not exist"],
+    ["EACCES", {}, '"gti" may not be executed'],
+    ["E2BIG", {}, "its arguments and environment are too long"],
+    ["EAGAIN", {}, "the machine has no room for another process"],
+    ["EMFILE", {}, "the machine has no room for another process"],
+    ["ENOMEM", {}, "the machine has no room for another process"],
+    ["EPERM", {}, '"gti" cannot be run'],
+  ])("for %s %j says: %3$s", (code, command, hint) => {
+    const error = spawnError("git", { ...COMMAND, ...command }, failure(code));
+    expect(error).toMatchObject({ reason: "server_not_started", status: 502, rpcCode: -32603 });
+    expect(error.message).toBe(`The MCP server "git" could not be started: ${hint}.`);
+    expect(error.details.data).toEqual({ hint });
+  });
+
+  it("tells the cause to the log only, and its arguments to nobody", () => {
+    const error = spawnError("git", COMMAND, failure("ENOENT"));
+    expect(error.cause).toMatchObject({ code: "ENOENT" });
+    expect(JSON.stringify([error.message, error.details.data])).not.toMatch(/internal|hunter2/);
+  });
+
+  it("is told of whatever was thrown", () => {
+    expect(spawnError("git", COMMAND, "odd").message).toContain('"gti" cannot be run');
+  });
+});
+
+describe("a process that ended", () => {
+  it("is told with its exit code and the end of its stderr", () => {
+    const error = exitError("git", COMMAND, { code: 3, signal: null, stderr: "Error: no such repository" });
+    expect(error).toMatchObject({ reason: "server_exited", status: 502, rpcCode: -32603 });
+    expect(error.message).toBe('The MCP server "git" ended (exit code 3).');
+    expect(error.details.data).toEqual({ exitCode: 3, signal: null, stderr: "Error: no such repository" });
+  });
+
+  it("is told with its signal", () => {
+    const error = exitError("git", COMMAND, { code: null, signal: "SIGKILL", stderr: "" });
+    expect(error.message).toBe('The MCP server "git" ended (signal SIGKILL).');
+    expect(error.details.data).toEqual({ exitCode: null, signal: "SIGKILL" });
+  });
+
+  it.each([
+    [127, 'a program that "gti" starts was not found'],
+    [126, 'a program that "gti" starts may not be executed'],
+  ])("with code %d is told with a hint", (code, hint) => {
+    expect(exitError("git", COMMAND, { code, signal: null, stderr: "" }).details.data).toMatchObject({ hint });
+  });
+
+  it("with code 0 is told all the same", () => {
+    expect(exitError("git", COMMAND, { code: 0, signal: null, stderr: "" }).message).toContain("exit code 0");
+  });
+});

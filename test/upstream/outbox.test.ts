@@ -1,0 +1,86 @@
+import { PassThrough, Writable } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { Outbox } from "../../src/upstream/outbox.ts";
+import { until } from "../helpers/until.ts";
+
+/** A stdin that takes everything at once and remembers what came in one write. */
+function taking() {
+  const writes: string[] = [];
+  const target = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      writes.push(chunk.toString());
+      done();
+    },
+    writev: (chunks, done) => {
+      writes.push(Buffer.concat(chunks.map(({ chunk }) => Buffer.from(chunk))).toString());
+      done();
+    },
+  });
+  return { target, writes };
+}
+
+describe("before the server has started", () => {
+  it("lines wait, and go first", async () => {
+    const { target, writes } = taking();
+    const outbox = new Outbox();
+    for (const line of ["a", "b"]) outbox.push(line);
+    expect(outbox.waitingBytes).toBe(4);
+    outbox.open(target);
+    outbox.push("c");
+    await until(() => writes.length === 2, { what: "both writes came" });
+    expect(writes).toEqual(["a\nb\n", "c\n"]);
+  });
+
+  it("nothing is written when there is nothing to write", () => {
+    const { target, writes } = taking();
+    new Outbox().open(target);
+    expect(writes).toEqual([]);
+  });
+});
+
+describe("what is pushed in one turn", () => {
+  it("is written at once, one line each", async () => {
+    const { target, writes } = taking();
+    const outbox = new Outbox();
+    outbox.open(target);
+    for (const line of ["a", "bé", "c"]) outbox.push(line);
+    expect(writes).toEqual([]);
+    await until(() => writes.length > 0, { what: "it was written" });
+    expect(writes).toEqual(["a\nbé\nc\n"]);
+    expect(outbox.waitingBytes).toBe(0);
+  });
+
+  it("is written at once although some of it is bytes", async () => {
+    const { target, writes } = taking();
+    const outbox = new Outbox();
+    outbox.open(target);
+    for (const line of ["a", Buffer.from("b"), "c"]) outbox.push(line);
+    await until(() => writes.join("").length === 6, { what: "it was written" });
+    expect(writes.join("")).toBe("a\nb\nc\n");
+    expect(writes.length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe("what waits", () => {
+  it("is counted until the server has taken it", async () => {
+    const target = new PassThrough({ highWaterMark: 16 });
+    const outbox = new Outbox();
+    outbox.open(target);
+    for (let times = 0; times < 100; times++) outbox.push("x".repeat(99));
+    expect(outbox.waitingBytes).toBe(10_000);
+    await until(() => target.writableLength > 0, { what: "it was handed over" });
+    expect(outbox.waitingBytes).toBeGreaterThan(9_000);
+    target.resume();
+    await until(() => outbox.waitingBytes === 0, { what: "it was taken" });
+  });
+
+  it("is still counted when the server has closed its input", async () => {
+    const { target } = taking();
+    const outbox = new Outbox();
+    outbox.open(target);
+    target.destroy();
+    outbox.push("x".repeat(99));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(outbox.waitingBytes).toBe(100);
+  });
+});

@@ -1,0 +1,107 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Redactor } from "../../src/lib/redactor.ts";
+import type { UpstreamContext } from "../../src/upstream/kind.ts";
+import { upstreamKinds } from "../../src/upstream/kinds.ts";
+import { Reaper } from "../../src/upstream/reaper.ts";
+import { StartGate } from "../../src/upstream/start-gate.ts";
+import { stdio } from "../../src/upstream/stdio-kind.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "mcp-gateway-stdio-kind-"));
+  writeFileSync(join(folder, "runs"), "#!/bin/sh\n");
+  chmodSync(join(folder, "runs"), 0o755);
+  mkdirSync(join(folder, "sub"));
+  writeFileSync(join(folder, "sub", "runs-too"), "#!/bin/sh\n");
+  chmodSync(join(folder, "sub", "runs-too"), 0o755);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const emit = (): void => undefined;
+
+function warningsOf(config: object): readonly string[] {
+  return entryOf(config).warnings();
+}
+
+function entryOf(config: object) {
+  const context: UpstreamContext = {
+    emit,
+    redactor: new Redactor(["token"]),
+    reaper: new Reaper(emit),
+    startGate: new StartGate({ perSecond: 1, burst: 1, startingPerServer: 1, queueMs: 1 }),
+    gatewayEnv: { PATH: folder },
+    messageBytes: 1_000,
+    queueBytes: 1_000,
+    crashLoop: 5,
+  };
+  return stdio.entry("git", config, context);
+}
+
+describe("an operator is warned of", () => {
+  it("a command that is not on PATH", () => {
+    expect(warningsOf({ command: "gti" })).toEqual(['"gti" was not found on PATH']);
+  });
+
+  it("a command that is not where its path says", () => {
+    expect(warningsOf({ command: join(folder, "gti") })).toEqual([`"${join(folder, "gti")}" was not found`]);
+    expect(warningsOf({ command: "./gti", path: folder })).toEqual(['"./gti" was not found']);
+  });
+
+  it("a command that may not be executed", () => {
+    writeFileSync(join(folder, "text"), "no program");
+    expect(warningsOf({ command: "text" })).toHaveLength(1);
+  });
+
+  it("a working directory that does not exist", () => {
+    const path = join(folder, "nowhere");
+    expect(warningsOf({ command: "runs", path })).toEqual([`its path "${path}" does not exist`]);
+  });
+
+  it("a PATH of its own on which the command is not", () => {
+    expect(warningsOf({ command: "runs", env: { PATH: join(folder, "sub") } })).toHaveLength(1);
+  });
+});
+
+describe("no warning is given for", () => {
+  it("a command that is on PATH", () => {
+    expect(warningsOf({ command: "runs" })).toEqual([]);
+  });
+
+  it("a command on a PATH of its own", () => {
+    expect(warningsOf({ command: "runs-too", env: { PATH: `/nowhere:${join(folder, "sub")}` } })).toEqual([]);
+  });
+
+  it("a command relative to its working directory", () => {
+    expect(warningsOf({ command: "./runs-too", path: join(folder, "sub") })).toEqual([]);
+  });
+
+  it("an absolute command", () => {
+    expect(warningsOf({ command: process.execPath })).toEqual([]);
+  });
+});
+
+describe("the config of an entry", () => {
+  it("is a command and little else", () => {
+    expect(stdio.config.parse({ command: "x" })).toEqual({ command: "x", args: [], env: {}, inheritEnv: false });
+  });
+
+  it.each([
+    ["no command", {}],
+    ["an empty command", { command: "" }],
+    ["a list as command", { command: ["x"] }],
+    ["a command line as args", { command: "x", args: "-y z" }],
+    ["a number in env", { command: "x", env: { A: 1 } }],
+    ["an unknown key", { command: "x", cwd: "/" }],
+    ["another type", { type: "sse", command: "x" }],
+    ["an empty path", { command: "x", path: "" }],
+  ])("cannot be %s", (_what, config) => {
+    expect(stdio.config.safeParse(config).success).toBe(false);
+  });
+});
+
+it("is registered", () => {
+  expect(upstreamKinds.map(({ type }) => type)).toContain("stdio");
+});

@@ -21,18 +21,34 @@ const HEADERS = {
   "X-Accel-Buffering": "no",
 };
 
+/** A long message goes out in pieces of this size, so that a reader who takes it slowly is seen to take it. */
+const PIECE_BYTES = 256 * 1024;
+/** How often within `stallMs` a clogged stream is looked at. */
+const LOOKS = 4;
+
+type Piece = readonly Line[];
+
 /** One server-sent event stream (WHATWG HTML §9.2) on a response: gathers what one turn brings, beats, watches its reader. */
 export class EventStream implements Beating {
   readonly #response: ServerResponse;
   readonly #options: EventStreamOptions;
   #text = "";
   #isFlushing = false;
-  #cloggedSince: number | undefined;
+  /** What the response has not taken yet. */
+  readonly #queue: Piece[] = [];
+  #queuedBytes = 0;
+  #isFull = false;
+  #isClogged = false;
+  #lastTakenAt = 0;
+  #watch: NodeJS.Timeout | undefined;
+  #isEnding = false;
   #isOver = false;
 
   constructor(response: ServerResponse, options: EventStreamOptions) {
     this.#response = response;
     this.#options = options;
+    // HTTP/2 has no such header, and HTTP/1.1 needs none: a proxy may pass on what it is given.
+    response.removeHeader("connection");
     response.writeHead(200, HEADERS);
     // At once: the first byte tells proxies and clients that the stream lives.
     this.#write(": ok\n\n");
@@ -45,16 +61,12 @@ export class EventStream implements Beating {
 
   /** `event` and `id` must hold no line break. */
   send(data: Line, { event = "message", id }: { event?: string; id?: string } = {}): void {
-    if (this.#isOver) return;
+    if (this.#isEnding) return;
     const head = id === undefined ? `event: ${event}\ndata: ` : `id: ${id}\nevent: ${event}\ndata: `;
     if (typeof data === "string") return this.#write(`${head}${data}\n\n`);
     this.#flush();
-    this.#response.cork();
-    this.#response.write(head);
-    this.#response.write(data);
-    this.#response.write("\n\n");
-    this.#response.uncork();
-    this.#watchReader();
+    for (const piece of pieces(head, data)) this.#enqueue(piece);
+    this.#pump();
   }
 
   /** An event that carries nothing but an id to come back with (MCP 2025-11-25, transports, sending messages). */
@@ -67,19 +79,20 @@ export class EventStream implements Beating {
     this.#write(`retry: ${ms}\n\n`);
   }
 
-  beat(now: number): void {
-    if (this.#cloggedSince === undefined) return this.#write(": hb\n\n");
-    if (now - this.#cloggedSince >= this.#options.stallMs) this.#response.destroy();
+  beat(): void {
+    if (!this.#isClogged) this.#write(": hb\n\n");
   }
 
+  /** Ends the stream after what was sent. */
   end(): void {
-    if (this.#isOver) return;
+    if (this.#isEnding) return;
     this.#flush();
-    this.#isOver = true;
-    this.#response.end();
+    this.#isEnding = true;
+    this.#pump();
   }
 
   #write(text: string): void {
+    if (this.#isEnding) return;
     this.#text += text;
     if (this.#isFlushing) return;
     this.#isFlushing = true;
@@ -90,27 +103,75 @@ export class EventStream implements Beating {
   #flush(): void {
     this.#isFlushing = false;
     const text = this.#text;
-    if (text === "" || this.#isOver) return;
+    if (text === "") return;
     this.#text = "";
-    this.#response.write(text);
-    this.#watchReader();
+    this.#enqueue([text]);
+    this.#pump();
   }
 
-  #watchReader(): void {
-    if (this.#cloggedSince !== undefined || this.#response.writableLength <= this.#options.bufferBytes) return;
-    this.#cloggedSince = performance.now();
+  #enqueue(piece: Piece): void {
+    this.#queue.push(piece);
+    for (const part of piece) this.#queuedBytes += part.length;
+  }
+
+  #pump(): void {
+    while (!this.#isFull && !this.#isOver) {
+      const piece = this.#queue.shift();
+      if (piece === undefined) break;
+      this.#isFull = !this.#take(piece);
+    }
+    if (this.#isEnding && this.#queue.length === 0 && !this.#isOver) this.#response.end();
+    const waiting = this.#queuedBytes + this.#response.writableLength;
+    if (!this.#isClogged && waiting > this.#options.bufferBytes) this.#clog();
+  }
+
+  #take(piece: Piece): boolean {
+    for (const part of piece) this.#queuedBytes -= part.length;
+    const [only] = piece;
+    if (only !== undefined && piece.length === 1) return this.#response.write(only);
+    this.#response.cork();
+    const taken = piece.map((part) => this.#response.write(part));
+    this.#response.uncork();
+    return taken.at(-1) === true;
+  }
+
+  #clog(): void {
+    this.#isClogged = true;
+    this.#lastTakenAt = performance.now();
     this.#options.onClogged();
+    const { stallMs } = this.#options;
+    if (Number.isFinite(stallMs)) this.#watch = setInterval(() => this.#look(), stallMs / LOOKS);
   }
 
+  #look(): void {
+    if (performance.now() - this.#lastTakenAt >= this.#options.stallMs) this.#response.destroy();
+  }
+
+  /** The reader has taken all that the response held. */
   #onDrain(): void {
-    if (this.#cloggedSince === undefined) return;
-    this.#cloggedSince = undefined;
+    this.#isFull = false;
+    this.#lastTakenAt = performance.now();
+    this.#pump();
+    if (!this.#isClogged || this.#queue.length > 0 || this.#isFull) return;
+    this.#isClogged = false;
+    clearInterval(this.#watch);
     this.#options.onDrained();
   }
 
   #onClose(): void {
+    this.#isEnding = true;
     this.#isOver = true;
+    clearInterval(this.#watch);
     this.#options.heartbeats.remove(this);
     this.#options.onClosed();
+  }
+}
+
+function* pieces(head: string, data: Buffer): Generator<Piece> {
+  for (let at = 0; at < data.length; at += PIECE_BYTES) {
+    const part = data.subarray(at, at + PIECE_BYTES);
+    const isFirst = at === 0;
+    const isLast = at + PIECE_BYTES >= data.length;
+    yield [...(isFirst ? [head] : []), part, ...(isLast ? ["\n\n"] : [])];
   }
 }

@@ -1,6 +1,6 @@
 /** Something that must be written to now and then, lest a proxy or a client takes silence for death. */
 export interface Beating {
-  beat(now: number): void;
+  beat(): void;
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -28,7 +28,6 @@ export class Heartbeats {
   }
 
   #beat(): void {
-    const now = performance.now();
-    for (const stream of this.#beating) stream.beat(now);
+    for (const stream of this.#beating) stream.beat();
   }
 }

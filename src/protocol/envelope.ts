@@ -4,7 +4,7 @@ import type { Line } from "../lib/lines.ts";
 import type { Frame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
 
-/** Why a value is no JSON-RPC 2.0 message. `id` is there when an answer can still be addressed. */
+/** Why a value is no JSON-RPC 2.0 message. `id` is there when it may have been meant to answer that request. */
 export interface NoFrame {
   readonly kind: "none";
   readonly id: RequestId | undefined;
@@ -19,12 +19,14 @@ export function readEnvelope(message: unknown, text: string, line: Line): Frame 
   if (!isObject(message)) return none(undefined, "a JSON-RPC message is an object");
   const { id: rawId, method, params } = message;
   const id = readId(rawId, text);
-  if (message["jsonrpc"] !== "2.0") return none(id, 'the member "jsonrpc" must be "2.0"');
+  // The id of a broken request is its sender's own: it names none of the other side's requests.
+  const answers = method === undefined ? id : undefined;
+  if (message["jsonrpc"] !== "2.0") return none(answers, 'the member "jsonrpc" must be "2.0"');
   if (rawId !== undefined && id === undefined) return none(undefined, "an id must be a string or an integer");
   if (method === undefined) return readResponse(message, id, line);
-  if (typeof method !== "string" || method === "") return none(id, '"method" must be a string');
-  if (params !== undefined && !isObject(params)) return none(id, '"params" must be an object');
-  if ("result" in message || "error" in message) return none(id, "a message is a request or a response, not both");
+  if (typeof method !== "string" || method === "") return none(answers, '"method" must be a string');
+  if (params !== undefined && !isObject(params)) return none(answers, '"params" must be an object');
+  if ("result" in message || "error" in message) return none(answers, "a message is a request or a response, not both");
   if (id === undefined) return { kind: "notification", method, params, line };
   return { kind: "request", id, method, params, line };
 }

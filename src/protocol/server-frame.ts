@@ -54,9 +54,12 @@ function response(idText: string, line: Buffer): ResponseFrame {
   return { kind: "response", id, failed: false, line };
 }
 
-/** The id in the ends of a line that was too long to keep, so that its caller can be told. */
+const TOO_LONG_HEAD = /^\{"jsonrpc":"2\.0","id":("[^"\\]*"|-?\d{1,15}),"(?:result|error)":/;
+const TOO_LONG_RESULT = /^\{"(?:result|error)":/;
+
+/** The id that a line which was too long to keep answers, as far as its ends tell; a request of the server's own answers none. */
 export function idInEnds(head: string, tail: string): RequestId | undefined {
-  const text = /^\{"jsonrpc":"2\.0","id":("[^"\\]*"|-?\d{1,15})[,}]/.exec(head)?.[1] ?? TAIL.exec(tail)?.[1];
+  const text = TOO_LONG_HEAD.exec(head)?.[1] ?? (TOO_LONG_RESULT.test(head) ? TAIL.exec(tail)?.[1] : undefined);
   if (text === undefined) return undefined;
   return text.startsWith('"') ? text.slice(1, -1) : Number(text);
 }

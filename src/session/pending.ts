@@ -8,7 +8,16 @@ export interface PendingRequest {
   readonly progressToken: ProgressToken | undefined;
   /** Monotonic, as `performance.now()`. */
   readonly sentAt: number;
+  /** How long an answer may take, from the last sign of progress. */
+  readonly timeoutMs: number;
   expiresAt: number;
+}
+
+/** The clock of a new request; `firstMs` instead of `timeoutMs` while its server is still starting. */
+export interface RequestClock {
+  readonly now: number;
+  readonly timeoutMs: number;
+  readonly firstMs: number;
 }
 
 /** The requests that wait for an answer, by id and by progress token. */
@@ -24,15 +33,11 @@ export class Pending {
     return this.#byId.has(id);
   }
 
-  add(frame: RequestFrame, now: number, expiresAt: number): void {
+  add(frame: RequestFrame, { now, timeoutMs, firstMs }: RequestClock): void {
     const token = progressTokenOf(frame);
-    const request: PendingRequest = {
-      id: frame.id,
-      method: frame.method,
-      progressToken: token,
-      sentAt: now,
-      expiresAt,
-    };
+    const { id, method } = frame;
+    const expiresAt = now + firstMs;
+    const request: PendingRequest = { id, method, progressToken: token, sentAt: now, timeoutMs, expiresAt };
     this.#byId.set(frame.id, request);
     if (token !== undefined) this.#byToken.set(token, request);
   }

@@ -50,7 +50,8 @@ export class LiveSession implements Session {
   #isPaused = false;
   #requests = 0;
   #lastActiveAt = performance.now();
-  #closing: Promise<void> | undefined;
+  #isClosing = false;
+  #closed: Promise<void> = Promise.resolve();
 
   constructor(id: string, { server, principal, transport, outlet }: OpenSession, context: SessionContext) {
     this.id = id;
@@ -70,7 +71,7 @@ export class LiveSession implements Session {
   }
 
   receive(frame: Frame, { requestId, timeoutMs }: Reception): void {
-    if (this.#closing !== undefined) throw new GatewayError("session_not_found", "The session has ended.");
+    if (this.#isClosing) throw new GatewayError("session_not_found", "The session has ended.");
     this.#lastActiveAt = performance.now();
     this.#trace("client", frame, requestId);
     switch (frame.kind) {
@@ -113,8 +114,12 @@ export class LiveSession implements Session {
     }
     this.#send(frame);
     this.#requests++;
-    const now = this.#lastActiveAt;
-    this.#pending.add(frame, now, now + (this.#hasSpoken ? (timeoutMs ?? limits.requestMs) : limits.startMs));
+    const ownMs = timeoutMs ?? limits.requestMs;
+    this.#pending.add(frame, {
+      now: this.#lastActiveAt,
+      timeoutMs: ownMs,
+      firstMs: this.#hasSpoken ? ownMs : limits.startMs,
+    });
   }
 
   #receiveNotification(frame: NotificationFrame): void {
@@ -151,8 +156,10 @@ export class LiveSession implements Session {
   }
 
   #fromServer(frame: Frame): void {
-    if (this.#closing !== undefined) return;
+    if (this.#isClosing) return;
     this.#hasSpoken = true;
+    // HTTP+SSE has a session only as long as somebody listens: what is said there is not said to nobody.
+    if (this.transport === "sse") this.#lastActiveAt = performance.now();
     this.#trace("server", frame, undefined);
     switch (frame.kind) {
       case "response":
@@ -177,7 +184,7 @@ export class LiveSession implements Session {
 
   #ask(frame: RequestFrame): void {
     // Clients may answer a ping late or never (LibreChat drops quick ones); that the server is heard is all it wants to know.
-    if (frame.method === methods.ping) return this.#upstream?.send(resultLine(frame.id, {}));
+    if (frame.method === methods.ping) return this.#trySend(resultLine(frame.id, {}));
     if (this.#asked.size >= MAX_ASKED) this.#forgetOldestAsked();
     this.#asked.add(frame.id);
     this.#outlet.deliver(frame, undefined);
@@ -188,8 +195,8 @@ export class LiveSession implements Session {
     if (frame.method !== methods.progress) return undefined;
     const request = this.#pending.withToken(frame.params?.["progressToken"]);
     if (request === undefined) return undefined;
-    const { requestMs, requestMaxMs } = this.#context.limits;
-    request.expiresAt = Math.min(performance.now() + requestMs, request.sentAt + requestMaxMs);
+    const renewed = Math.min(performance.now() + request.timeoutMs, request.sentAt + this.#context.limits.requestMaxMs);
+    request.expiresAt = Math.max(request.expiresAt, renewed);
     return request.id;
   }
 
@@ -209,11 +216,16 @@ export class LiveSession implements Session {
     this.#trySend(notificationLine(methods.cancelled, { requestId: id, reason: "timed out" }));
   }
 
+  /** For what the gateway itself says to a server, which may not read it. */
   #trySend(line: string): void {
     try {
       this.#upstream?.send(line);
     } catch (cause) {
-      this.#context.events.emit({ type: "trouble", what: `a cancellation for "${this.server}" was not sent`, cause });
+      this.#context.events.emit({
+        type: "trouble",
+        what: `"${this.server}" does not read what the gateway tells it`,
+        cause,
+      });
     }
   }
 
@@ -223,15 +235,26 @@ export class LiveSession implements Session {
   }
 
   #close(reason: EndReason, error: GatewayError | undefined): Promise<void> {
-    this.#closing ??= this.#end(reason, error);
-    return this.#closing;
+    if (!this.#isClosing) {
+      // Before anything else, as an outlet may close its session again from within `ended`.
+      this.#isClosing = true;
+      this.#context.onClosing(this);
+      this.#closed = this.#end(reason, error);
+    }
+    return this.#closed;
   }
 
   async #end(reason: EndReason, error: GatewayError | undefined): Promise<void> {
-    this.#context.onClosing(this);
-    const why = error ?? new GatewayError("session_ended", `The session ended (${reason}).`);
-    for (const { id } of this.#pending.all()) this.#answerWithError(id, why);
-    this.#outlet.ended(reason, error);
+    try {
+      this.#tellOutlet(reason, error);
+    } catch (cause) {
+      // Its server must end whatever becomes of the client's side.
+      this.#context.events.emit({
+        type: "trouble",
+        what: `the client of "${this.server}" could not be told of the end`,
+        cause,
+      });
+    }
     const { server, id: sessionId, transport } = this;
     this.#context.events.emit({
       type: "session.closed",
@@ -243,6 +266,12 @@ export class LiveSession implements Session {
     });
     await this.#upstream?.close();
     this.#context.onClosed(this);
+  }
+
+  #tellOutlet(reason: EndReason, error: GatewayError | undefined): void {
+    const why = error ?? new GatewayError("session_ended", `The session ended (${reason}).`);
+    for (const { id } of this.#pending.all()) this.#answerWithError(id, why);
+    this.#outlet.ended(reason, error);
   }
 
   #forgetOldestAsked(): void {

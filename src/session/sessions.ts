@@ -68,11 +68,15 @@ export class Sessions implements SessionTable {
 
   open(request: OpenSession): Session {
     if (this.#isDraining) throw new GatewayError("draining", "The gateway is shutting down.", { retryAfterMs: 5_000 });
+    const { id, server, transport } = request;
+    if (id !== undefined && this.look(request.principal, server, id, transport) !== undefined) {
+      throw new GatewayError("invalid_request", "A session with this id is open already.");
+    }
     this.#makeRoom(request);
     // Unguessable (126 random bits), and only A-Za-z0-9_-: fit for a URL, a header and an SSE field.
-    const session = new LiveSession(request.id ?? nanoid(), request, this.#context);
+    const session = new LiveSession(id ?? nanoid(), request, this.#context);
     this.#live.set(keyOf(session), session);
-    const { server, transport, requestId } = request;
+    const { requestId } = request;
     const principal = principalKey(request.principal);
     const { events } = this.#context;
     events.emit({ type: "session.opened", server, sessionId: session.id, transport, principal, requestId });
@@ -81,8 +85,7 @@ export class Sessions implements SessionTable {
 
   look(principal: Principal, server: string, id: string, transport: Transport): Session | undefined {
     // Somebody else's session has another key: it is exactly like one that never was.
-    const session = this.#live.get(keyOf({ principal, server, id }));
-    return session?.transport === transport ? session : undefined;
+    return this.#live.get(keyOf({ principal, server, transport, id }));
   }
 
   find(principal: Principal, server: string, id: string, transport: Transport): Session {
@@ -118,39 +121,42 @@ export class Sessions implements SessionTable {
     for (const session of this.#live.values()) session.expire(now);
   }
 
+  /** Makes room below every cap, or throws and lets everybody be. */
   #makeRoom({ server, principal }: OpenSession): void {
     const { sessions, sessionsPerServer, sessionsPerPrincipal } = this.#limits;
     const key = principalKey(principal);
     const all = [...this.#live.values()];
-    this.#keepBelow(sessions, all);
-    this.#keepBelow(
-      sessionsPerServer,
-      all.filter((session) => session.server === server),
-    );
-    this.#keepBelow(
-      sessionsPerPrincipal,
-      all.filter((session) => principalKey(session.principal) === key),
-    );
-  }
-
-  /** Ends the session that has been idle for longest when there is no room for one more; throws when none is idle. */
-  #keepBelow(cap: number, crowd: readonly LiveSession[]): void {
-    const live = crowd.filter((session) => this.#live.get(keyOf(session)) === session);
-    if (live.length < cap) return;
-    const now = performance.now();
-    const [oldest] = live
-      .filter((session) => session.idleMs(now) >= EVICTABLE_AFTER_MS)
-      .toSorted((a, b) => b.idleMs(now) - a.idleMs(now));
-    if (oldest === undefined) {
-      throw new GatewayError("too_many_sessions", "All sessions are in use; try again later.", {
-        retryAfterMs: 10_000,
-      });
+    const crowds: readonly (readonly [cap: number, crowd: readonly LiveSession[]])[] = [
+      [sessionsPerPrincipal, all.filter((session) => principalKey(session.principal) === key)],
+      [sessionsPerServer, all.filter((session) => session.server === server)],
+      [sessions, all],
+    ];
+    const leaving = new Set<LiveSession>();
+    for (const [cap, crowd] of crowds) {
+      const staying = crowd.filter((session) => !leaving.has(session));
+      if (staying.length >= cap) leaving.add(longestIdle(staying));
     }
-    void oldest.close("evicted");
+    for (const session of leaving) void session.close("evicted");
   }
 }
 
+function longestIdle(crowd: readonly LiveSession[]): LiveSession {
+  const now = performance.now();
+  const [oldest] = crowd
+    .filter((session) => session.idleMs(now) >= EVICTABLE_AFTER_MS)
+    .toSorted((a, b) => b.idleMs(now) - a.idleMs(now));
+  if (oldest !== undefined) return oldest;
+  throw new GatewayError("too_many_sessions", "All sessions are in use; try again later.", { retryAfterMs: 10_000 });
+}
+
+interface SessionKey {
+  readonly principal: Principal;
+  readonly server: string;
+  readonly transport: Transport;
+  readonly id: string;
+}
+
 /** A session is its principal's and its server's: the id alone opens nothing. The id comes last, as only it may hold anything. */
-function keyOf({ principal, server, id }: { principal: Principal; server: string; id: string }): string {
-  return `${server}\n${principalKey(principal)}\n${id}`;
+function keyOf({ principal, server, transport, id }: SessionKey): string {
+  return `${server}\n${transport}\n${principalKey(principal)}\n${id}`;
 }

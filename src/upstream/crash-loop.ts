@@ -31,6 +31,8 @@ export class CrashLoop {
     if (this.#limit === 0) return;
     if (ageMs >= YOUNG_MS) return this.#recover();
     const now = performance.now();
+    // One of those that were already running when the rest began tells nothing new.
+    if (now < this.#restsUntil) return;
     this.#exits = [...this.#exits.filter((at) => now - at < WINDOW_MS), now];
     if (this.#exits.length < this.#limit) return;
     this.#restsUntil = now + this.#pauseMs;

@@ -53,14 +53,14 @@ export class StartGate {
     this.#refill();
     const now = performance.now();
     for (const waiting of this.#queue) {
-      if (now - waiting.since >= this.#limits.queueMs) {
-        this.#queue.delete(waiting);
-        waiting.refuse(tooManyStarts());
-      } else if (this.#tokens >= 1 && this.#crowd(waiting.server) < this.#limits.startingPerServer) {
+      if (this.#tokens >= 1 && this.#crowd(waiting.server) < this.#limits.startingPerServer) {
         this.#queue.delete(waiting);
         this.#tokens -= 1;
         this.#starting.set(waiting.server, this.#crowd(waiting.server) + 1);
         waiting.start();
+      } else if (now - waiting.since >= this.#limits.queueMs) {
+        this.#queue.delete(waiting);
+        waiting.refuse(tooManyStarts());
       }
     }
     if (this.#queue.size === 0 || this.#isWaiting) return;

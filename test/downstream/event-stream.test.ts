@@ -17,6 +17,8 @@ class Reader extends Writable {
   isReading = true;
   readonly #waiting: (() => void)[] = [];
 
+  removeHeader(): void {}
+
   writeHead(...head: readonly unknown[]): this {
     this.head = head;
     return this;

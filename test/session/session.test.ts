@@ -286,7 +286,7 @@ describe("progress", () => {
     server.says(progress);
     pass(298_000);
     expect(client.requestIds).toEqual([5]);
-    pass(1_000);
+    pass(2_000);
     expect(client.got.at(-1)).toMatchObject({ id: 5, error: {} });
   });
 });

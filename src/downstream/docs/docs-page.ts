@@ -1,0 +1,76 @@
+import type { DocumentContext } from "../openapi/routes.ts";
+import { credentialField } from "./credential-form.ts";
+import { html, type Html } from "./html.ts";
+import type { ServerOverview } from "./overview.ts";
+import { documentLinks, sectionId, serverSection } from "./server-section.ts";
+import { credentialFor } from "./snippets/credential.ts";
+
+export interface DocsPlace extends Pick<DocumentContext, "documents" | "documentsArePublic"> {
+  readonly root: string;
+  readonly baseUrl: string;
+}
+
+/** The page for people: every server, its tools, a form for each, and how clients connect. */
+export function docsPage(servers: readonly ServerOverview[], place: DocsPlace): Html {
+  const { documents, documentsArePublic, root, baseUrl } = place;
+  const context = { root, baseUrl, documentsArePublic, credential: credentialFor(documents.security) };
+  return html`<a class="skip" href="#servers">Skip to the servers</a>
+    ${header(place)}
+    <div class="columns">
+      ${navigation(servers)}
+      <main id="servers" tabindex="-1">
+        ${calling(place)} ${servers.map((server, index) => serverSection(server, context, index))}
+      </main>
+    </div>`;
+}
+
+function header({ documents, baseUrl, root }: DocsPlace): Html {
+  const { title, version, description } = documents.info;
+  return html`<header>
+    <h1>${title} <span class="hint">${version}</span></h1>
+    ${description !== undefined && html`<p class="text">${description}</p>`}
+    <p class="url"><code>${baseUrl}</code></p>
+    ${documentLinks(root)}
+  </header>`;
+}
+
+function navigation(servers: readonly ServerOverview[]): Html {
+  return html`<nav aria-label="Servers">
+    <label for="filter">Find a tool</label>
+    <input id="filter" type="search" autocomplete="off" spellcheck="false" />
+    <p class="state" id="filter-state" role="status"></p>
+    <ul>
+      ${servers.map(
+        (server) =>
+          html`<li>
+            <a href="#${sectionId(server.name)}">${server.name}</a>
+            ${server.kind === "listed"
+              ? html`<span class="hint">${server.tools.length}</span>`
+              : html`<span class="badge bad">unavailable</span>`}
+          </li>`,
+      )}
+    </ul>
+  </nav>`;
+}
+
+/** What every call from this page is sent with. */
+function calling({ documents, root }: DocsPlace): Html {
+  return html`<section class="calling" aria-labelledby="calling-title" id="calling" data-api="${root}api/">
+    <h2 id="calling-title">Calls from this page</h2>
+    <div class="fields">
+      ${credentialField(documents.security)}
+      <div class="field">
+        <label for="session">Session <span class="hint">the first call asks for one</span></label>
+        <div class="row">
+          <input id="session" type="text" autocomplete="off" spellcheck="false" />
+          <button type="button" class="quiet" data-end-session>End</button>
+        </div>
+      </div>
+    </div>
+    <p class="hint">
+      Calls in one session go to the same process of a server. Credentials stay in this page's memory; leaving it ends a
+      session that it asked for.
+    </p>
+    <noscript><p class="alert">Calling tools and copying need JavaScript; everything else works without.</p></noscript>
+  </section>`;
+}

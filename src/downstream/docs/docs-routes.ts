@@ -1,0 +1,61 @@
+import type { NextFunction, Request, RequestHandler, Response } from "express";
+import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
+import { setErrorHeaders } from "../errors.ts";
+import { baseUrl, type DocumentContext } from "../openapi/routes.ts";
+import { Assets } from "./assets.ts";
+import { signInPage } from "./credential-form.ts";
+import { docsPage } from "./docs-page.ts";
+import { rootFrom, sendPage, wantsHtml } from "./frame.ts";
+import { html } from "./html.ts";
+import { overviewOf } from "./overview.ts";
+
+/** `/docs`, the page for people, and the files that it loads: `/docs/style.css`, `/docs/page.js`, … */
+export function docsRoutes(context: DocumentContext): RequestHandler {
+  const assets = new Assets();
+
+  return async (request: Request, response: Response, next: NextFunction) => {
+    const [, file] = /^\/docs(?:\/([^/]*))?$/.exec(request.path) ?? [];
+    const isPage = request.path === "/docs" || file === "";
+    if (!isPage && (file === undefined || !assets.has(file))) return next();
+    refuseWrites(request);
+    if (file !== undefined && !isPage) return assets.send(request, response, file);
+    try {
+      await showDocs(request, response, context);
+    } catch (thrown) {
+      if (!wantsHtml(request)) throw thrown;
+      showError(request, response, toGatewayError(thrown), context);
+    }
+  };
+}
+
+export function refuseWrites({ method }: Request): void {
+  if (method === "GET" || method === "HEAD") return;
+  throw new GatewayError("method_not_allowed", `${method} is not allowed here.`, { allow: "GET" });
+}
+
+async function showDocs(request: Request, response: Response, context: DocumentContext): Promise<void> {
+  const { documents, documentsArePublic, doorkeeper } = context;
+  if (!documentsArePublic) doorkeeper.admit({ authorization: request.headers.authorization });
+  const reached = baseUrl(request, context);
+  // A Host may look like one and yet be none: its port can be too high.
+  const base = URL.canParse(reached) ? reached : "http://localhost";
+  const servers = await overviewOf(context, base);
+  const root = rootFrom(request.path);
+  const body = docsPage(servers, { documents, documentsArePublic, root, baseUrl: base });
+  sendPage(response, 200, { title: documents.info.title, body, root });
+}
+
+function showError(request: Request, response: Response, error: GatewayError, context: DocumentContext): void {
+  const { documents, events } = context;
+  const requestId = String(response.locals["requestId"]);
+  events.emit({ type: "refused", requestId, method: request.method, path: request.path, error });
+  setErrorHeaders(response, error);
+  const body =
+    error.reason === "unauthenticated"
+      ? signInPage(documents.security, error.message)
+      : html`<main class="narrow">
+          <h1>${error.status}</h1>
+          <p class="text">${error.message}</p>
+        </main>`;
+  sendPage(response, error.status, { title: documents.info.title, body, root: rootFrom(request.path) });
+}

@@ -1,0 +1,69 @@
+import type { Request, Response } from "express";
+import { accepts } from "../accept.ts";
+import { html, type Html } from "./html.ts";
+
+/**
+ * Nothing but our own files is loaded and nothing in the page can run, send itself elsewhere or be framed (CSP level 3):
+ * what a server says of itself is shown next to a field for credentials.
+ */
+const POLICY = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "script-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** The headers of everything that a browser shows of us. */
+export function setPageHeaders(response: Response): void {
+  response
+    .set("Content-Security-Policy", POLICY)
+    .set("X-Content-Type-Options", "nosniff")
+    .set("Referrer-Policy", "no-referrer")
+    .set("Cross-Origin-Opener-Policy", "same-origin");
+}
+
+export interface Page {
+  readonly title: string;
+  readonly body: Html;
+  /** The way from this page to the root of the gateway, see `rootFrom`. */
+  readonly root: string;
+}
+
+export function sendPage(response: Response, status: number, page: Page): void {
+  setPageHeaders(response);
+  response.status(status).set("Cache-Control", "no-store").type("html").send(frame(page));
+}
+
+/** Relative, so that pages work below any prefix that a proxy may take away: `/docs` → `./`, `/docs/` → `../`. */
+export function rootFrom(path: string): string {
+  const depth = path.split("/").length - 2;
+  return depth === 0 ? "./" : "../".repeat(depth);
+}
+
+/** Is it a person with a browser? Programs accept everything or JSON. */
+export function wantsHtml({ headers }: Request): boolean {
+  const { accept } = headers;
+  return accept !== undefined && accept.includes("text/html") && accepts(accept, "text/html");
+}
+
+function frame({ title, body, root }: Page): string {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="robots" content="noindex" />
+        <title>${title}</title>
+        <link rel="icon" href="data:," />
+        <link rel="stylesheet" href="${root}docs/style.css" />
+        <script type="module" src="${root}docs/page.js"></script>
+      </head>
+      <body>
+        ${body}
+      </body>
+    </html> `.toString();
+}

@@ -1,0 +1,50 @@
+import type { SecurityScheme } from "../../../openapi/security.ts";
+
+/** How a client shows who it is; the secret itself is only ever a variable's name. */
+export interface Credential {
+  readonly header: string;
+  /** What stands before the secret in the header: `Bearer `. */
+  readonly prefix: string;
+  readonly variable: string;
+  /** What the variable must hold. */
+  readonly holds: string;
+}
+
+const BEARER: Credential = {
+  header: "Authorization",
+  prefix: "Bearer ",
+  variable: "MCP_GATEWAY_TOKEN",
+  holds: "your token",
+};
+
+const BASIC: Credential = {
+  header: "Authorization",
+  prefix: "Basic ",
+  variable: "MCP_GATEWAY_BASIC",
+  holds: "what printf %s 'user:password' | base64 prints",
+};
+
+const ORDER = ["bearer", "oidc", "apiKey", "basic"] as const;
+
+/** The scheme that most clients can be given; undefined when nothing authenticates. */
+export function credentialFor(schemes: readonly SecurityScheme[]): Credential | undefined {
+  const scheme = ORDER.map((kind) => schemes.find((one) => one.kind === kind)).find((one) => one !== undefined);
+  if (scheme === undefined) return undefined;
+  if (scheme.kind === "basic") return BASIC;
+  if (scheme.kind !== "apiKey") return BEARER;
+  return { header: scheme.header, prefix: "", variable: "MCP_GATEWAY_API_KEY", holds: "your API key" };
+}
+
+/** The header's value with the variable in the client's own notation, by default `${VARIABLE}`. */
+export function headerValue({ prefix, variable }: Credential, placeholder = `\${${variable}}`): string {
+  return `${prefix}${placeholder}`;
+}
+
+/** `headers` of a JSON config, or nothing. */
+export function headersWith(
+  credential: Credential | undefined,
+  placeholder?: string,
+): { headers?: Readonly<Record<string, string>> } {
+  if (credential === undefined) return {};
+  return { headers: { [credential.header]: headerValue(credential, placeholder) } };
+}

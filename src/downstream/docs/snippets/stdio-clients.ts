@@ -1,0 +1,59 @@
+import { headerValue, type Credential } from "./credential.ts";
+import {
+  headerOption,
+  mcpUrl,
+  prettyJson,
+  shellWord,
+  variableNote,
+  type Snippet,
+  type SnippetPlace,
+} from "./snippet.ts";
+
+/** Claude Desktop starts programs only, so mcp-remote stands between. */
+export function claudeDesktop(place: SnippetPlace): Snippet {
+  const { server, credential } = place;
+  const args = ["-y", "mcp-remote", mcpUrl(place), "--transport", "http-only", ...allowHttp(place)];
+  return {
+    client: "Claude Desktop",
+    where: "claude_desktop_config.json",
+    text: prettyJson({ mcpServers: { [server]: { command: "npx", ...withCredential(args, credential) } } }),
+    notes: credential === undefined ? [] : [`Replace \${${credential.variable}} by ${credential.holds}.`],
+  };
+}
+
+export function mcpRemote(place: SnippetPlace): Snippet {
+  const { credential } = place;
+  const options = ["--transport http-only", ...allowHttp(place)].join(" ");
+  const header = headerOption("--header", credential);
+  return {
+    client: "mcp-remote",
+    where: "for any client that starts a program",
+    text: `npx -y mcp-remote ${shellWord(mcpUrl(place))} ${options}${header}`,
+    notes: variableNote(credential),
+  };
+}
+
+export function inspector(place: SnippetPlace): Snippet {
+  const { credential } = place;
+  const call = `--cli ${shellWord(mcpUrl(place))} --transport http --method tools/list`;
+  return {
+    client: "MCP Inspector",
+    where: "a shell",
+    text: `npx -y @modelcontextprotocol/inspector ${call}${headerOption("--header", credential)}`,
+    notes: variableNote(credential),
+  };
+}
+
+/** Some clients split arguments at blanks, so the header's value is a variable of its own. */
+function withCredential(args: readonly string[], credential: Credential | undefined): object {
+  if (credential === undefined) return { args };
+  return {
+    args: [...args, "--header", `${credential.header}:\${MCP_GATEWAY_HEADER}`],
+    env: { MCP_GATEWAY_HEADER: headerValue(credential) },
+  };
+}
+
+function allowHttp({ baseUrl }: SnippetPlace): readonly string[] {
+  const { protocol, hostname } = new URL(baseUrl);
+  return protocol === "https:" || hostname === "localhost" || hostname === "127.0.0.1" ? [] : ["--allow-http"];
+}

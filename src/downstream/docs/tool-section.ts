@@ -1,0 +1,99 @@
+import type { Tool } from "../../openapi/catalog.ts";
+import { inlineSchema } from "../../openapi/inline.ts";
+import type { JsonObject } from "../../openapi/json.ts";
+import { purse, type Spend } from "../../openapi/limits.ts";
+import { toolPath } from "../../openapi/path.ts";
+import { clip } from "../../openapi/text.ts";
+import { html, type Html } from "./html.ts";
+import { propertyTable } from "./property-table.ts";
+import { printJson } from "./raw-json.ts";
+import { toolForm } from "./tool-form.ts";
+
+export interface ToolPlace {
+  readonly root: string;
+  /** Unique in the page. */
+  readonly id: string;
+  /** What the schemas of its server may still take of the page, in characters. */
+  readonly spend: Spend;
+}
+
+const DESCRIPTION = 8_000;
+const SUMMARY = 160;
+const SCHEMA_CHARACTERS = 100_000;
+
+/** One tool: closed, its name and the first words about it; open, all that is known of it and a form to call it. */
+export function toolSection(tool: Tool, { root, id, spend }: ToolPlace): Html {
+  const { name, title, description = "" } = tool;
+  return html`<details class="tool" id="${anchorOf(tool) ?? id}" data-filter="${clip(`${name} ${title ?? ""}`, 300)}">
+    <summary>
+      <code class="name">${clip(name, 300)}</code>
+      ${badges(tool)}
+      <span class="about">${clip((title ?? description).split("\n", 1)[0] ?? "", SUMMARY)}</span>
+    </summary>
+    <div class="inside">
+      ${title !== undefined && html`<p class="title">${clip(title, SUMMARY)}</p>`}
+      ${description !== "" && html`<p class="text">${clip(description, DESCRIPTION)}</p>`}
+      ${inputOf(tool, { root, id, spend })} ${outputOf(tool, spend)}
+    </div>
+  </details>`;
+}
+
+/** A name for links that stays when other tools come and go; the server's part keeps it apart from our own ids. */
+export function anchorOf({ server, name }: Pick<Tool, "server" | "name">): string | undefined {
+  return /\p{Surrogate}/u.test(name) ? undefined : `${server}/${encodeURIComponent(name)}`;
+}
+
+function inputOf(tool: Tool, { root, id, spend }: ToolPlace): Html {
+  const schema = readable(tool.inputSchema, spend);
+  const path = toolPath("root", tool.server, tool.name);
+  return html`${propertyTable(schema, "Arguments")} ${rawSchema("Input schema as JSON", tool.inputSchema, spend)}
+    <h4>Try it</h4>
+    ${
+      path === undefined
+        ? html`<p class="hint">No URL can carry this name: the tool can be called over MCP only.</p>`
+        : tool.taskSupport === "required"
+          ? html`<p class="hint">It runs only as a task, which REST cannot do: call it over MCP.</p>`
+          : html`<p class="url"><code>POST ${path}?sessionId=…</code></p>
+              ${toolForm(schema, { url: `${root}${path.slice(1)}`, id, tool: tool.name })}`
+    }`;
+}
+
+function outputOf({ outputSchema }: Tool, spend: Spend): Html | undefined {
+  if (outputSchema === undefined) return undefined;
+  const table = propertyTable(readable(outputSchema, spend), "Structured result");
+  return html`<h4>Result</h4>
+    ${table} ${rawSchema("Output schema as JSON", outputSchema, spend)}`;
+}
+
+/** Valid, with its references written out as far as is sensible, however hostile it was. */
+function readable(schema: unknown, spend: Spend): JsonObject {
+  return inlineSchema(schema ?? { type: "object" }, () => {}, purse(SCHEMA_CHARACTERS, spend));
+}
+
+function rawSchema(label: string, schema: unknown, spend: Spend): Html {
+  const { text, isWhole } = printJson(schema);
+  if (text === "") return html`<p class="hint">${label}: the server gave none.</p>`;
+  if (!spend(text.length)) return html`<p class="hint">${label}: too long for this page.</p>`;
+  return html`<details class="raw">
+    <summary>${label}</summary>
+    <pre tabindex="0">${text}</pre>
+    ${!isWhole && html`<p class="hint">Parts are left out here (…); GET on the tool's URL gives all of it.</p>`}
+  </details>`;
+}
+
+/** What the server says about the effects of a tool (MCP 2025-11-25, tool annotations): its word only. */
+function badges({ annotations = {}, taskSupport }: Tool): Html[] {
+  const { readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = annotations;
+  const isReadOnly = readOnlyHint === true;
+  const said: readonly (readonly [boolean, kind: string, text: string])[] = [
+    [isReadOnly, "good", "read-only"],
+    [!isReadOnly && destructiveHint === true, "bad", "destructive"],
+    [!isReadOnly && destructiveHint === false, "plain", "not destructive"],
+    [idempotentHint === true, "plain", "idempotent"],
+    [openWorldHint === true, "plain", "open world"],
+    [openWorldHint === false, "plain", "closed world"],
+    [taskSupport === "required", "plain", "task only"],
+    [taskSupport === "optional", "plain", "task"],
+  ];
+  return said.filter(([applies]) => applies).map(([, kind, text]) => html`<span class="badge ${kind}">${text}</span> `);
+}

@@ -58,7 +58,7 @@ export class Gateway {
     const redactor = new Redactor([...REDACTED_KEYS, ...config.logging.redactKeys], secrets);
     const colors = logStream.isTTY === true && env["NO_COLOR"] === undefined;
     this.log = createLog({ level, format: config.logging.format, redactor, stream: logStream, colors });
-    const events = eventsFor(level, this.log);
+    const events = eventsFor(level, this.log, redactor);
     this.#reaper = new Reaper(events.emit);
     this.servers = serverEntries(config, {
       ...upstreamLimits(config),
@@ -139,8 +139,12 @@ const ENDING_MS = 7_000;
 /** With every session over, a request that still runs has only to write its refusal. */
 const LAST_ANSWERS_MS = 500;
 
-function eventsFor(level: Level, log: Log): Events {
-  return { emit: logEvents(log), tracing: level === "verbose", logsRequests: level === "verbose" || level === "debug" };
+function eventsFor(level: Level, log: Log, redactor: Redactor): Events {
+  return {
+    emit: logEvents(log, redactor),
+    tracing: level === "verbose",
+    logsRequests: level === "verbose" || level === "debug",
+  };
 }
 
 function serverEntries(config: Config, context: UpstreamContext): ServerEntry[] {

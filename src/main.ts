@@ -8,6 +8,7 @@ import { schema } from "./cli/schema.ts";
 import { validate, type ValidateFlags } from "./cli/validate.ts";
 import { version } from "./cli/version.ts";
 import { ConfigError } from "./config/problems.ts";
+import { closest } from "./lib/closest.ts";
 import type { Gateway } from "./gateway.ts";
 
 /** sysexits: a config that cannot be used. */
@@ -42,7 +43,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .option("--allowPartial", "with --schemaDump: succeed although a server could not be listed")
     .option("--output <file>", "with --schemaDump: write to this file")
     .action(async (flags: RunFlags) => {
-      const dump = schemaDump(flags, process.env);
+      const dump = schemaDump(flags);
       if (dump === undefined) stopOnSignals(await run(flags));
       else process.exitCode = EXIT_OF_DUMP[await openapi(dump)];
     });
@@ -75,7 +76,17 @@ async function main(argv: readonly string[]): Promise<void> {
       if (!(await health(flags))) process.exitCode = EXIT_FAILURE;
     });
   program.command("schema").description("print the JSON Schema of the config file").action(schema);
+  refuseUnknownCommand(program, argv);
   await program.parseAsync([...argv], { from: "user" });
+}
+
+/** With a default command, commander takes a mistyped one for an argument of that. */
+function refuseUnknownCommand(program: Command, [first]: readonly string[]): void {
+  const names = program.commands.flatMap((command) => [command.name(), ...command.aliases()]);
+  if (first === undefined || first.startsWith("-") || first === "help" || names.includes(first)) return;
+  const near = closest(first, names);
+  const guess = near === undefined ? "" : ` Did you mean ${near}?`;
+  program.error(`error: unknown command "${first}".${guess} There are: ${names.join(", ")}`);
 }
 
 /** The first signal drains and ends; the second one ends at once. */

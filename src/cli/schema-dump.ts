@@ -16,7 +16,7 @@ export interface RunFlags extends ConfigFlags {
  * What to dump, when a dump is what is asked for. Without the `--`, npm takes `npm start --schemaDump --schemaFormat=json` for
  * options of its own and hands them on as variables.
  */
-export function schemaDump(flags: RunFlags, env: NodeJS.ProcessEnv): OpenapiFlags | undefined {
+export function schemaDump(flags: RunFlags, env = process.env): OpenapiFlags | undefined {
   const isStart = env["npm_lifecycle_event"] === "start";
   const npmSays = isStart && env["npm_config_schemadump"] === "true";
   if (flags.schemaDump !== true && !npmSays) return undefined;

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { isScalar, parseDocument, Scalar, visit, type Document } from "yaml";
 import { isSecretName } from "./secret-names.ts";
 
+const HOW_TO_WRITE = "write ${VAR}, ${VAR:-default} or ${file:/path}, and $${ for a literal ${";
+
 export interface Interpolation {
   /** What stood for a secret: values from files, and from variables that are named like one. */
   readonly secrets: readonly string[];
@@ -34,13 +36,15 @@ export function interpolate(document: Document, env: NodeJS.ProcessEnv): Interpo
 }
 
 function filled(text: string, env: NodeJS.ProcessEnv, secrets: string[]): string {
-  return text.replaceAll(PLACEHOLDER, (whole: string, name: string | undefined) => {
+  // Nothing of the text is quoted: it may be a password that only looks like a placeholder.
+  if (text.replaceAll(PLACEHOLDER, "").includes("${")) throw new Error(`a placeholder does not end; ${HOW_TO_WRITE}`);
+  return text.replaceAll(PLACEHOLDER, (_whole: string, name: string | undefined) => {
     if (name === undefined) return "${";
     if (name.startsWith("file:")) return fileValue(name.slice("file:".length), secrets);
     const [, variable, fallback] = VARIABLE.exec(name) ?? [];
-    if (variable === undefined) throw new Error(`"${whole}" is no placeholder; write $\${ for a literal \${`);
+    if (variable === undefined) throw new Error(`this is no placeholder; ${HOW_TO_WRITE}`);
     // A variable that is set but empty counts as missing: an empty token would let everybody in.
-    const value = env[variable] || fallback;
+    const value = (Object.hasOwn(env, variable) && env[variable]) || fallback;
     if (value === undefined)
       throw new Error(
         `the environment variable ${variable} is not set (or empty); \${${variable}:-default} gives it a default`,

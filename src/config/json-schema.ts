@@ -9,7 +9,9 @@ export function configJsonSchema(): object {
   const schema = z.toJSONSchema(configSchema, {
     target: "draft-7",
     io: "input",
-    override: ({ jsonSchema }) => {
+    override: ({ jsonSchema, path }) => {
+      // Keys are not filled in.
+      if (path.at(-1) === "propertyNames") return;
       const { type, pattern, format, enum: options, const: only, description, default: fallback, ...rest } = jsonSchema;
       const isChecked = pattern !== undefined || format !== undefined || options !== undefined;
       const isPlain = type === "number" || type === "integer" || type === "boolean" || (type === "string" && isChecked);

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { LineCounter, parseDocument, type Document } from "yaml";
+import { documentProblems, type OffsetProblem } from "./document-problems.ts";
+import { extreme } from "./extremes.ts";
+import { frameMaker, type FrameMaker } from "./frame.ts";
 import { interpolate } from "./interpolate.ts";
 import { findNode } from "./node-at.ts";
-import { ConfigError, type Position, type Problem } from "./problems.ts";
+import { ConfigError, type Problem } from "./problems.ts";
 import { configSchema, type Config } from "./schema.ts";
-import { isSecretPath } from "./secret-names.ts";
 import { schemaProblems } from "./schema-problems.ts";
 import { secretsOf } from "./secrets.ts";
 
@@ -15,8 +17,8 @@ export interface LoadedConfig {
   readonly secrets: readonly string[];
 }
 
-const MAX_BYTES = 1_048_576;
-const MAX_NESTING = 100;
+/** Beyond this many the first ones have to be mended anyway. */
+const SHOWN_PROBLEMS = 100;
 
 /** Reads, fills in and checks a config file; throws a ConfigError with all its mistakes. */
 export function loadConfig(file: string, env: NodeJS.ProcessEnv): LoadedConfig {
@@ -24,26 +26,22 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv): LoadedConfig {
 }
 
 export function parseConfig(file: string, source: string, env: NodeJS.ProcessEnv): LoadedConfig {
-  refuseExtremes(file, source);
-  const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
-  const place = (offset: number, isSecret: boolean): Position => positionAt(source, lines, offset, isSecret);
-  // A warning is a mistake too: an unknown tag, for one, would silently change a value.
-  const broken = [...document.errors, ...document.warnings];
-  // No frame: in a file that does not parse nobody can tell where a secret begins.
-  const syntax = broken.map(({ message, pos }) => ({
-    message,
-    position: { ...place(pos[0], false), frame: undefined },
-  }));
-  if (syntax.length > 0) throw new ConfigError(file, syntax);
-  const { secrets, problems } = interpolate(document, env);
-  const unfilled = problems.map(({ offset, message }) => ({ message, position: place(offset, true) }));
-  const value: unknown = document.toJS();
+  const tooMuch = extreme(source);
+  if (tooMuch !== undefined) throw new ConfigError(file, [{ message: tooMuch }]);
+  const lineCounter = new LineCounter();
+  const document = parseDocument(source, { lineCounter, prettyErrors: false });
+  const place = frameMaker(source, lineCounter);
+  const { fatal, others } = documentProblems(document);
+  if (fatal.length > 0) throw failure(file, [...fatal, ...others], place);
+  const { secrets, problems: unfilled } = interpolate(document, env);
+  const value = toValue(file, document);
   const result = configSchema.safeParse(value ?? {});
-  if (!result.success || unfilled.length > 0) {
-    const issues = result.success ? [] : schemaProblems(result.error);
-    throw new ConfigError(file, [...unfilled, ...issues.map((issue) => located(issue, document, place))]);
-  }
+  const placed = [...others, ...unfilled];
+  // What could not be filled in is not what the schema should judge.
+  const known = new Set(placed.map(({ offset }) => offset));
+  const issues = result.success ? [] : schemaProblems(result.error).map((issue) => located(issue, document));
+  const mistakes = [...placed, ...issues.filter(({ offset }) => offset === undefined || !known.has(offset))];
+  if (mistakes.length > 0 || !result.success) throw failure(file, mistakes, place);
   return { config: deepFreeze(result.data), file, secrets: [...secrets, ...secretsOf(value)] };
 }
 
@@ -55,45 +53,30 @@ function readConfig(file: string): string {
   }
 }
 
-/** The parser is recursive: what would exhaust it is refused before it runs. */
-function refuseExtremes(file: string, source: string): void {
-  const problem = extreme(source);
-  if (problem !== undefined) throw new ConfigError(file, [{ message: problem }]);
-}
-
-function extreme(source: string): string | undefined {
-  if (source.length > MAX_BYTES) return `is larger than ${MAX_BYTES} bytes`;
-  let depth = 0;
-  for (const [mark] of source.matchAll(/[[\]{}]/g)) {
-    depth += mark === "[" || mark === "{" ? 1 : -1;
-    if (depth > MAX_NESTING) return `is nested more than ${MAX_NESTING} levels deep`;
+function toValue(file: string, document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    // Only aliases are resolved as late as here.
+    const message =
+      cause instanceof ReferenceError
+        ? "its aliases refer to each other far too often"
+        : "its aliases cannot be resolved";
+    throw new ConfigError(file, [{ message }]);
   }
-  const isDeep = /^ {400}/m.test(source) || /(?:[-?][ \t]+){50}/.test(source);
-  return isDeep ? `is nested more than ${MAX_NESTING} levels deep` : undefined;
 }
 
-interface Issue {
-  readonly message: string;
-  readonly path: readonly PropertyKey[];
-  /** Point at the key itself, not at its value. */
-  readonly atKey: boolean;
+function failure(file: string, mistakes: readonly OffsetProblem[], place: FrameMaker): ConfigError {
+  const inOrder = mistakes.toSorted((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
+  const shown = inOrder
+    .slice(0, SHOWN_PROBLEMS)
+    .map(({ message, offset }): Problem => ({ message, position: offset === undefined ? undefined : place(offset) }));
+  const left = mistakes.length - shown.length;
+  return new ConfigError(file, left > 0 ? [...shown, { message: `and ${left} more` }] : shown);
 }
 
-function located(
-  { message, path, atKey }: Issue,
-  document: Document,
-  place: (offset: number, isSecret: boolean) => Position,
-): Problem {
-  const offset = findNode(document, path, atKey);
-  return { message, position: offset === undefined ? undefined : place(offset, isSecretPath(path)) };
-}
-
-function positionAt(source: string, lines: LineCounter, offset: number, isSecret: boolean): Position {
-  const { line, col } = lines.linePos(offset);
-  const text = (source.split("\n")[line - 1] ?? "").trimEnd();
-  const shown = isSecret ? text.replace(/^(\s*(?:- +)?(?:[\w."'-]+:(?= ))? *).*$/, "$1…") : text.slice(0, 160);
-  const gutter = `  ${line} | `;
-  return { line, column: col, frame: `${gutter}${shown}\n${" ".repeat(gutter.length + col - 1)}^` };
+function located(issue: ReturnType<typeof schemaProblems>[number], document: Document): OffsetProblem {
+  return { message: issue.message, offset: findNode(document, issue.path, issue.atKey) };
 }
 
 function deepFreeze<T>(value: T): T {

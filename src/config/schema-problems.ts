@@ -10,13 +10,14 @@ export interface SchemaProblem {
 
 /** zod's issues in the words of a person who edits YAML. Values are never repeated: any of them may be a secret. */
 export function schemaProblems(error: z.ZodError): SchemaProblem[] {
+  const schema = z.toJSONSchema(configSchema, { io: "input" });
   return error.issues.flatMap((issue) => {
     const { path } = issue;
     const at = path.length === 0 ? "" : `${path.map(String).join(".")}: `;
     switch (issue.code) {
       case "unrecognized_keys":
         return issue.keys.map((key) => ({
-          message: `${at}unknown key "${key}"${guess(key, path)}`,
+          message: `${at}unknown key "${key}"${guess(key, path, schema)}`,
           path: [...path, key],
           atKey: true,
         }));
@@ -49,14 +50,14 @@ const NOUNS = new Map([
   ["record", "a block of keys"],
 ]);
 
-function guess(key: string, path: readonly PropertyKey[]): string {
-  const near = closest(key, keysAt(path));
+function guess(key: string, path: readonly PropertyKey[], schema: object): string {
+  const near = closest(key, keysAt(path, schema));
   return near === undefined ? "" : `; did you mean "${near}"?`;
 }
 
 /** The keys that the schema knows at a path, read off its published form. */
-function keysAt(path: readonly PropertyKey[]): string[] {
-  let node: unknown = z.toJSONSchema(configSchema, { io: "input" });
+function keysAt(path: readonly PropertyKey[], schema: object): string[] {
+  let node: unknown = schema;
   for (const key of path)
     node =
       member(member(node, "properties"), String(key)) ?? member(node, "additionalProperties") ?? member(node, "items");

@@ -6,6 +6,8 @@ import type { Health } from "../observability/health.ts";
 import { bornExpress } from "./born.ts";
 import type { DownstreamContext } from "./context.ts";
 import { answerPreflight, shareWithOrigin } from "./cors.ts";
+import { docsRoutes } from "./docs/docs-routes.ts";
+import { problemRoutes } from "./docs/problem-routes.ts";
 import { answerError } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
 import { mcpRoutes } from "./mcp.ts";
@@ -52,6 +54,8 @@ function route(app: Express, { context, origins, health }: HttpOptions): void {
   app.use(documentRoutes(context));
   app.use(restRoutes(context));
   app.use(healthRoutes(health));
+  app.use(docsRoutes(context));
+  app.use(problemRoutes());
   app.use((request: Request) => {
     throw new GatewayError("not_found", `Nothing is served at ${request.path.slice(0, 100)}.`);
   });

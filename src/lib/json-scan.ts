@@ -46,6 +46,18 @@ function tellKey(
   seen({ key: unquoted(json, start, end), depth, valueAt: skipSpace(json, colon + 1) });
 }
 
+/** Is the text nested more than `levels` deep? Stops at the first place that is; the text need not be valid. */
+export function isDeeperThan(json: string, levels: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at);
+    if (code === QUOTE) at = stringEnd(json, at);
+    else if (opens(code) && ++depth > levels) return true;
+    else if (closes(code)) depth--;
+  }
+  return false;
+}
+
 /** Where the value that starts at `start` ends (exclusive). */
 export function valueEnd(json: string, start: number): number {
   let depth = 0;

@@ -1,10 +1,11 @@
 import { inspect } from "node:util";
-import { oneSafeLine } from "../lib/redactor.ts";
+import { oneSafeLine, type Redactor } from "../lib/redactor.ts";
 import type { GatewayEvent } from "../protocol/events.ts";
 import type { Transport } from "../protocol/session.ts";
 import type { Log } from "./logger.ts";
 
 const BODY_LENGTH = 2 * 1024;
+const MASKED_LENGTH = 16 * 1024;
 
 const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
   sse: "SSE",
@@ -13,7 +14,7 @@ const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
 };
 
 /** Turns events into log lines; the one place where a line is worded. */
-export function logEvents(log: Log): (event: GatewayEvent) => void {
+export function logEvents(log: Log, redactor: Redactor): (event: GatewayEvent) => void {
   return (event) => {
     switch (event.type) {
       case "request": {
@@ -24,7 +25,7 @@ export function logEvents(log: Log): (event: GatewayEvent) => void {
         const { requestId, method, path, error } = event;
         const level =
           error.reason === "internal" ? "error" : error.status === 401 || error.status === 403 ? "warn" : "info";
-        return log(level, `${method} ${path} refused: ${error.message}`, {
+        return log(level, `${method} ${path} refused: ${oneSafeLine(error.message, BODY_LENGTH)}`, {
           requestId,
           reason: error.reason,
           ...trace(error.cause),
@@ -33,14 +34,14 @@ export function logEvents(log: Log): (event: GatewayEvent) => void {
       case "trouble":
         return log("warn", event.what, trace(event.cause));
       default:
-        return logSession(log, event);
+        return logSession(log, event, redactor);
     }
   };
 }
 
 type SessionEvent = Exclude<GatewayEvent, { type: "request" | "refused" | "trouble" }>;
 
-function logSession(log: Log, event: SessionEvent): void {
+function logSession(log: Log, event: SessionEvent, redactor: Redactor): void {
   const { server, sessionId } = event;
   switch (event.type) {
     case "session.opened": {
@@ -55,7 +56,8 @@ function logSession(log: Log, event: SessionEvent): void {
       return log("info", `Session of ${server} closed: ${event.reason}`, { sessionId, requests: event.requests });
     case "session.message": {
       const what = event.from === "client" ? "Client message received" : "STDIO message received";
-      const body = oneSafeLine(event.line.toString().slice(0, BODY_LENGTH), BODY_LENGTH);
+      // Masked before it is cut, as half a secret is not known for one.
+      const body = oneSafeLine(redactor.text(event.line.toString().slice(0, MASKED_LENGTH)), BODY_LENGTH);
       return log("verbose", `${what}: ${body}`, {
         session: `/${server}?sessionId=${sessionId}`,
         requestId: event.requestId,
@@ -83,7 +85,7 @@ function logServer(log: Log, event: ServerEvent): void {
       return log(asked ? "debug" : "warn", `Server ${server} exited`, { sessionId, code, signal, asked });
     }
     case "server.failed":
-      return log("warn", event.error.message, {
+      return log("warn", oneSafeLine(event.error.message, BODY_LENGTH), {
         sessionId,
         reason: event.error.reason,
         stderr: told(event.error.details.data),

@@ -37,16 +37,27 @@ function winston({ level, format: shape, redactor, stream, colors }: LoggerOptio
 }
 
 const jsonLine = (redactor: Redactor): ReturnType<typeof format.printf> =>
-  format.printf(({ timestamp, level, message, fields }) =>
-    redactor.text(JSON.stringify({ timestamp, level, message, ...(isFields(fields) ? fields : {}) })),
-  );
+  format.printf(({ timestamp, level, message, fields }) => {
+    const masked = isFields(fields) ? maskedFields(fields, redactor) : {};
+    return JSON.stringify({ timestamp, level, message: redactor.text(String(message)), ...masked });
+  });
 
 const textLine = (redactor: Redactor, colors: boolean): ReturnType<typeof format.printf> =>
   format.printf(({ timestamp, level, message, fields }) => {
     const tag = colors ? colored(level) : level.toUpperCase();
-    const tail = isFields(fields) ? Object.entries(fields).flatMap(([name, value]) => fieldText(name, value)) : [];
-    return redactor.text([`${String(timestamp)} [${tag}]: ${String(message)}`, ...tail].join(" "));
+    const masked = isFields(fields) ? maskedFields(fields, redactor) : {};
+    const tail = Object.entries(masked).flatMap(([name, value]) => fieldText(name, value));
+    return [`${String(timestamp)} [${tag}]: ${redactor.text(String(message))}`, ...tail].join(" ");
   });
+
+/** Before anything is quoted or escaped: a secret is looked for as it is. */
+function maskedFields(fields: LogFields, redactor: Redactor): LogFields {
+  const entries = Object.entries(fields).map(([name, value]): [string, LogFields[string]] => {
+    if (typeof value !== "string") return [name, value];
+    return [name, redactor.hides(name) ? "[redacted]" : redactor.text(value)];
+  });
+  return Object.fromEntries(entries);
+}
 
 function fieldText(name: string, value: LogFields[string]): string[] {
   if (value === undefined) return [];

@@ -1,10 +1,14 @@
-import { arrayElements, scanKeys } from "../lib/json-scan.ts";
+import { arrayElements, isDeeperThan, scanKeys } from "../lib/json-scan.ts";
 import { readEnvelope } from "./envelope.ts";
 import { GatewayError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 
 const MAX_DEPTH = 100;
 const MAX_BATCH = 100;
+/** Of the envelope and of `params`; no method has more than a dozen. */
+const MAX_KEYS = 1_000;
+const LONG_BODY = 16 * 1024;
+const PLAIN_KEY = /^[a-z0-9_]*$/;
 const ENVELOPE_KEYS: readonly string[] = ["jsonrpc", "id", "method", "params", "result", "error"];
 /** What policy looks at: another spelling of these must not reach a child that reads keys without regard to case. */
 const JUDGED_PARAMS: readonly string[] = ["name", "uri"];
@@ -20,6 +24,8 @@ export interface ClientMessages {
  * read: repeated keys and case variants in the envelope or in `params` are refused, nesting beyond 100 levels too.
  */
 export function readClientMessages(body: string): ClientMessages {
+  // Before the parser: on a long body it takes its time with what would be refused anyway.
+  if (body.length > LONG_BODY && isDeeperThan(body, MAX_DEPTH)) throw tooDeep();
   const value = parse(body);
   if (!Array.isArray(value)) return { frames: [readOne(value, body)], isBatch: false };
   if (value.length === 0) throw new GatewayError("invalid_request", "A batch must hold at least one message.");
@@ -60,15 +66,18 @@ function refuseAmbiguity(text: string): void {
       refuseTwin(seen.key, params, JUDGED_PARAMS);
     }
   });
-  if (depth > MAX_DEPTH) {
-    throw new GatewayError("invalid_request", `The message is nested ${depth} levels deep; ${MAX_DEPTH} are allowed.`);
-  }
+  if (depth > MAX_DEPTH) throw tooDeep();
+}
+
+function tooDeep(): GatewayError {
+  return new GatewayError("invalid_request", `The message is nested more than ${MAX_DEPTH} levels deep.`);
 }
 
 function refuseTwin(key: string, seen: Set<string>, judged: readonly string[]): void {
   // Upper case first: it folds what lower case alone keeps apart ("ſ" is an S, the Kelvin sign a K).
-  const folded = key.toUpperCase().toLowerCase();
+  const folded = PLAIN_KEY.test(key) ? key : key.toUpperCase().toLowerCase();
   if (seen.has(folded)) throw new GatewayError("invalid_request", `The key ${quote(key)} stands twice in one object.`);
+  if (seen.size === MAX_KEYS) throw new GatewayError("invalid_request", `An object here may have ${MAX_KEYS} keys.`);
   seen.add(folded);
   if (folded !== key && judged.includes(folded)) {
     throw new GatewayError("invalid_request", `The key ${quote(key)} must be written "${folded}".`);

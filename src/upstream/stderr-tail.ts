@@ -11,14 +11,16 @@ const LINES_PER_SECOND = 10;
  */
 export class StderrTail {
   readonly #log: (text: string, dropped: number) => void;
+  readonly #redact: (text: string) => string;
   readonly #lines: LineSplitter;
   #tail = Buffer.alloc(0);
   #second = 0;
   #logged = 0;
   #dropped = 0;
 
-  constructor(log: (text: string, dropped: number) => void) {
+  constructor(log: (text: string, dropped: number) => void, redact: (text: string) => string = (text) => text) {
     this.#log = log;
+    this.#redact = redact;
     this.#lines = new LineSplitter(KEPT_BYTES, {
       line: (line) => this.#line(line.toString()),
       tooLong: (head) => this.#line(`${head}…`),
@@ -30,10 +32,10 @@ export class StderrTail {
     this.#lines.push(chunk);
   }
 
-  /** The last lines, as one line. */
+  /** The last lines, as one line. Masked before it is cut, as half a secret is not known for one. */
   last(maxLength: number): string {
-    const text = this.#tail.toString("utf8").trimEnd();
-    return oneSafeLine(text.slice(-maxLength), maxLength);
+    const text = oneSafeLine(this.#redact(this.#tail.toString("utf8").trimEnd()), KEPT_BYTES);
+    return text.slice(-maxLength).trim();
   }
 
   #line(line: string): void {
@@ -43,7 +45,7 @@ export class StderrTail {
       this.#dropped++;
       return;
     }
-    this.#log(oneSafeLine(line, LINE_LENGTH), this.#dropped);
+    this.#log(oneSafeLine(this.#redact(line), LINE_LENGTH), this.#dropped);
     this.#dropped = 0;
   }
 }

@@ -23,7 +23,7 @@ export const stdio = defineUpstreamKind({
     const crashLoop = new CrashLoop(name, context.crashLoop);
     return {
       name,
-      summary: [command, ...args].join(" "),
+      summary: context.redactor.text([command, ...args].join(" ")),
       warnings: () => commandWarnings(line, env["PATH"] ?? context.gatewayEnv["PATH"] ?? ""),
       connect: (label, listener) => new StdioUpstream({ command: line, label, listener, context, crashLoop }),
     };

@@ -17,6 +17,8 @@ const STAGES = { eofMs: 2_000, termMs: 3_000 };
 /** After an exit, what the child wrote last is still in the pipe; a grandchild may hold that pipe open for ever. */
 const LAST_WORDS_MS = 250;
 const SAMPLE_LENGTH = 200;
+/** More than is shown, so that a secret is whole when it is masked. */
+const MASKED_LENGTH = 8_192;
 
 export interface StdioCommand {
   readonly command: string;
@@ -52,8 +54,9 @@ export class StdioUpstream implements Upstream {
   constructor(options: StdioOptions) {
     this.#options = options;
     const { label, context } = options;
-    this.#stderr = new StderrTail((text, dropped) =>
-      context.emit({ type: "server.stderr", ...label, text: context.redactor.text(text), dropped }),
+    this.#stderr = new StderrTail(
+      (text, dropped) => context.emit({ type: "server.stderr", ...label, text, dropped }),
+      (text) => context.redactor.text(text),
     );
     this.#stdout = new LineSplitter(context.messageBytes, {
       line: (line) => this.#onLine(line),
@@ -158,7 +161,7 @@ export class StdioUpstream implements Upstream {
     const { label, listener, context } = this.#options;
     const frame = readServerLine(line);
     if (frame === undefined) {
-      const sample = oneSafeLine(context.redactor.text(line.toString().slice(0, SAMPLE_LENGTH)), SAMPLE_LENGTH);
+      const sample = oneSafeLine(context.redactor.text(line.toString().slice(0, MASKED_LENGTH)), SAMPLE_LENGTH);
       return context.emit({ type: "server.garbage", ...label, sample });
     }
     this.#started();
@@ -182,7 +185,7 @@ export class StdioUpstream implements Upstream {
     context.emit({ type: "server.exited", ...label, code, signal, asked: this.#isOver });
     if (this.#isOver) return;
     crashLoop.exited(performance.now() - this.#startedAt);
-    const stderr = context.redactor.text(this.#stderr.last(1_024));
+    const stderr = this.#stderr.last(1_024);
     const end = (): void => this.#end(exitError(label.server, this.#options.command, { code, signal, stderr }));
     const timer = setTimeout(end, LAST_WORDS_MS);
     child.stdout.once("close", () => {

@@ -311,6 +311,17 @@ describe("a batch (2025-03-26)", () => {
     expect((await exchange.over()).isComplete).toBe(true);
   });
 
+  test("with an id that is still in use is refused as a whole: nothing of it is begun", async () => {
+    const one = await opened("/commands/mcp", "2025-03-26");
+    const first = await one.start("hold", { name: "first" }, { id: "first" });
+    const batch = [call("second", "hold", { name: "second" }), call("first", "hold", { name: "third" })];
+    const { status, body } = await refused(one.post(batch));
+    expect([status, body.error?.code]).toEqual([400, -32600]);
+    expect(await one.call("holding")).toBe('["first"]');
+    await one.notify("x/release", { name: "first" });
+    expect(textOf(await first.answer("first"))).toBe("released first");
+  });
+
   test.each([
     ["empty", []],
     ["longer than 100", Array.from({ length: 101 }, (_, id) => ({ ...LIST, id }))],
@@ -635,5 +646,22 @@ describe("at a cap", () => {
     expect(textOf(await a.answer("a"))).toBe("released a");
     expect(textOf(await b.answer("b"))).toBe("released b");
     expect(await one.call("echo", { message: "d" })).toBe("d");
+  });
+
+  test("of requests in flight a batch is refused as a whole: nothing of it is begun", async () => {
+    await using small = await startGateway({ limits: { inFlight: 2 }, servers: { commands: fixture("on-command") } });
+    const one = new StreamableClient(`${small.url}/commands/mcp`);
+    clients.push(one);
+    await one.initialize({ version: "2025-03-26" });
+    const batch = ["a", "b", "c"].map((name) => call(name, "hold", { name }));
+    expect(await refused(one.post(batch))).toEqual(refusal(503, 50300, "a"));
+    const begun = await until(
+      async () => {
+        const exchange = await (await one.start("holding", {}, { id: "which" })).over();
+        return exchange.status === 200 && textOf(await exchange.answer("which"));
+      },
+      { what: "there is room for a call" },
+    );
+    expect(begun).toBe("[]");
   });
 });

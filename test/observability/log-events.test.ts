@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LEVELS } from "../../src/observability/config.ts";
+import { Redactor } from "../../src/lib/redactor.ts";
 import { logEvents } from "../../src/observability/log-events.ts";
 import type { LogFields } from "../../src/observability/logger.ts";
 import { GatewayError } from "../../src/protocol/errors.ts";
@@ -133,7 +134,7 @@ function ofType(type: GatewayEvent["type"]): GatewayEvent {
 
 function logged(event: GatewayEvent): Logged {
   const lines: Logged[] = [];
-  logEvents((level, message, fields = {}) => lines.push([level, message, fields]))(event);
+  logEvents((level, message, fields = {}) => lines.push([level, message, fields]), new Redactor([]))(event);
   expect(lines).toHaveLength(1);
   return lines[0] ?? ["", "", {}];
 }

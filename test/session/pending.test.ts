@@ -13,7 +13,8 @@ const request = (id: RequestId, progressToken?: unknown): RequestFrame => ({
 
 function pendingWith(...frames: readonly RequestFrame[]): Pending {
   const pending = new Pending();
-  for (const [index, frame] of frames.entries()) pending.add(frame, { now: 0, timeoutMs: 100, firstMs: (index + 1) * 100 });
+  for (const [index, frame] of frames.entries())
+    pending.add(frame, { now: 0, timeoutMs: 100, firstMs: (index + 1) * 100 });
   return pending;
 }
 

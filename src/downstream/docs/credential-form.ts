@@ -26,12 +26,14 @@ export function signInPage(schemes: readonly SecurityScheme[], message: string):
   return html`<main class="narrow">
     <h1>Credentials, please</h1>
     <p class="text" role="note">${message}</p>
-    ${field !== undefined &&
-    html`<form data-sign-in>
-        ${field}
-        <p class="buttons"><button type="submit">Open</button> <span class="state" role="status"></span></p>
-      </form>
-      <p class="hint">They stay in this page's memory: loading it again forgets them.</p>`}
+    ${
+      field !== undefined &&
+      html`<form data-sign-in>
+          ${field}
+          <p class="buttons"><button type="submit">Open</button> <span class="state" role="status"></span></p>
+        </form>
+        <p class="hint">They stay in this page's memory: loading it again forgets them.</p>`
+    }
   </main>`;
 }
 

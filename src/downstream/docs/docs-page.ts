@@ -44,9 +44,11 @@ function navigation(servers: readonly ServerOverview[]): Html {
         (server) =>
           html`<li>
             <a href="#${sectionId(server.name)}">${server.name}</a>
-            ${server.kind === "listed"
-              ? html`<span class="hint">${server.tools.length}</span>`
-              : html`<span class="badge bad">unavailable</span>`}
+            ${
+              server.kind === "listed"
+                ? html`<span class="hint">${server.tools.length}</span>`
+                : html`<span class="badge bad">unavailable</span>`
+            }
           </li>`,
       )}
     </ul>
@@ -55,7 +57,7 @@ function navigation(servers: readonly ServerOverview[]): Html {
 
 /** What every call from this page is sent with. */
 function calling({ documents, root }: DocsPlace): Html {
-  return html`<section class="calling" aria-labelledby="calling-title" id="calling" data-api="${root}api/">
+  return html`<section class="calling" aria-labelledby="calling-title" id="calling" data-root="${root}">
     <h2 id="calling-title">Calls from this page</h2>
     <div class="fields">
       ${credentialField(documents.security)}

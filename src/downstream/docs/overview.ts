@@ -29,7 +29,7 @@ export interface UnlistedServer {
 }
 
 /** A person does not wait for the slowest server; its list is there when the page is loaded again. */
-const PATIENCE_MS = 8_000;
+const PATIENCE_MS = 5_000;
 
 type Sources = Pick<DocumentContext, "catalog" | "serverNames" | "documents">;
 

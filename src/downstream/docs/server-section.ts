@@ -21,11 +21,13 @@ export function serverSection(server: ServerOverview, context: SectionContext, i
   const { name } = server;
   return html`<section class="server" id="${sectionId(name)}" aria-labelledby="${`s${index}-title`}">
     <h2 id="${`s${index}-title`}">${name}</h2>
-    ${server.kind === "unlisted"
-      ? html`<p class="alert" role="note">Its tools cannot be shown: ${clip(server.why, 1_000)}</p>
-          ${connecting(snippetsFor({ ...context, server: name, example: undefined }))}`
-      : html`${introduction(server)} ${connecting(snippetsOf(server, context))} ${documents(server, context)}
-        ${tools(server, context, index)}`}
+    ${
+      server.kind === "unlisted"
+        ? html`<p class="alert" role="note">Its tools cannot be shown: ${clip(server.why, 1_000)}</p>
+            ${connecting(snippetsFor({ ...context, server: name, example: undefined }))}`
+        : html`${introduction(server)} ${connecting(snippetsOf(server, context))} ${documents(server, context)}
+          ${tools(server, context, index)}`
+    }
   </section>`;
 }
 
@@ -35,11 +37,13 @@ function introduction({ title, version, description, instructions }: ListedServe
   const name = [title, version].filter((text) => text !== undefined).join(" · ");
   return html`${name !== "" && html`<p class="title">${clip(name, 200)}</p>`}
   ${description !== undefined && html`<p class="text">${clip(description, 2_000)}</p>`}
-  ${instructions !== undefined &&
-  html`<details class="box">
-    <summary>Instructions for models</summary>
-    <p class="text">${clip(instructions, INSTRUCTIONS)}</p>
-  </details>`}`;
+  ${
+    instructions !== undefined &&
+    html`<details class="box">
+      <summary>Instructions for models</summary>
+      <p class="text">${clip(instructions, INSTRUCTIONS)}</p>
+    </details>`
+  }`;
 }
 
 function snippetsOf({ name, tools: all }: ListedServer, context: SectionContext): readonly Snippet[] {
@@ -87,17 +91,21 @@ function documents({ name, gptProblems }: ListedServer, { root }: SectionContext
   return html`<details class="box">
     <summary>
       OpenAPI
-      ${gptProblems.length === 0
-        ? html`<span class="badge good">fits GPT Actions</span>`
-        : html`<span class="badge plain">not ready for GPT Actions</span>`}
+      ${
+        gptProblems.length === 0
+          ? html`<span class="badge good">fits GPT Actions</span>`
+          : html`<span class="badge plain">not ready for GPT Actions</span>`
+      }
     </summary>
     ${documentLinks(`${root}api/${name}/`)}
-    ${gptProblems.length > 0 &&
-    html`<p>GPT Actions would not take it:</p>
-      <ul>
-        ${gptProblems.slice(0, PROBLEMS).map((problem) => html`<li class="text">${clip(problem, 600)}</li>`)}
-        ${more > 0 && html`<li>and ${more} more.</li>`}
-      </ul>`}
+    ${
+      gptProblems.length > 0 &&
+      html`<p>GPT Actions would not take it:</p>
+        <ul>
+          ${gptProblems.slice(0, PROBLEMS).map((problem) => html`<li class="text">${clip(problem, 600)}</li>`)}
+          ${more > 0 && html`<li>and ${more} more.</li>`}
+        </ul>`
+    }
   </details>`;
 }
 

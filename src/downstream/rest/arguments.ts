@@ -1,5 +1,5 @@
 import { isObject, member, type JsonObject } from "../../lib/json.ts";
-import { scanKeys } from "../../lib/json-scan.ts";
+import { isDeeperThan } from "../../lib/json-scan.ts";
 import { GatewayError } from "../../protocol/errors.ts";
 
 const MAX_DEPTH = 100;
@@ -13,13 +13,12 @@ export interface CallArguments {
 /** Reads a body as an arguments object; an empty one is `{}`. */
 export function readArguments(body: string): CallArguments {
   if (body.trim() === "") return { value: {}, text: "{}" };
+  if (isDeeperThan(body, MAX_DEPTH)) {
+    throw new GatewayError("invalid_request", `The body is nested more than ${MAX_DEPTH} levels deep.`);
+  }
   const value = parse(body);
   if (!isObject(value))
     throw new GatewayError("invalid_request", "The body must be a JSON object: the tool's arguments.");
-  const depth = scanKeys(body, 0, () => undefined);
-  if (depth > MAX_DEPTH) {
-    throw new GatewayError("invalid_request", `The body is nested ${depth} levels deep; ${MAX_DEPTH} are allowed.`);
-  }
   return { value, text: body.replaceAll(/[\r\n]+/g, " ") };
 }
 

@@ -1,0 +1,20 @@
+import type { Bench } from "../bench.ts";
+import { ECHO } from "../driver/session.ts";
+import { compare, ratioAtMost, type Figure, type Transport } from "../figures.ts";
+import { slices } from "./calls.ts";
+
+const PER_CALL = 1_000;
+
+/** Small messages that a server sends in a row, before the answer to a call. */
+export async function notifications(bench: Bench, transport: Transport): Promise<Figure[]> {
+  const point = "notifications";
+  if (!bench.options.wants(point, transport)) return [];
+  const call = { ...ECHO, before: `"notifications":${PER_CALL},`, notifications: PER_CALL };
+  const pairs = await slices(bench, transport, { sessions: 1, inFlight: 1, call });
+  const cpu = compare(pairs, (slice) => slice.cpuUs / (slice.calls * PER_CALL));
+  const rate = compare(pairs, (slice) => (slice.calls * PER_CALL * 1_000) / slice.ms);
+  return [
+    { transport, point, name: "notifications: CPU each", unit: "µs", ...cpu, goal: ratioAtMost(2) },
+    { transport, point, name: "notifications/s", unit: "", ...rate },
+  ];
+}

@@ -1,0 +1,24 @@
+import { stringify } from "yaml";
+import type { EchoCommand } from "./echo-command.ts";
+
+export const TOKEN = "bench-token-0123456789abcdef";
+
+/** Everything on that a deployment has on: a token, the log at info. Only what would slow the opening of 50 sessions is raised. */
+export function gatewayConfig({ command, args }: EchoCommand, servers: object = {}): string {
+  return stringify({
+    hostname: "127.0.0.1",
+    port: 0,
+    logging: { level: "info" },
+    auth: { bearer: { tokens: [TOKEN] } },
+    limits: {
+      sessions: 500,
+      sessionsPerServer: 500,
+      sessionsPerPrincipal: 500,
+      startsPerSecond: 10_000,
+      startBurst: 10_000,
+      startingPerServer: 100,
+      startQueue: "30s",
+    },
+    servers: { echo: { command, args }, ...servers },
+  });
+}

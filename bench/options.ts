@@ -1,0 +1,71 @@
+import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+import { TRANSPORTS, type Transport } from "./figures.ts";
+
+export interface Options {
+  readonly rounds: number;
+  readonly sliceMs: number;
+  readonly warmMs: number;
+  /** Until the compiler has seen the hot path of a transport. */
+  readonly compileMs: number;
+  /** Starts of a process take long: fewer of them. */
+  readonly starts: number;
+  readonly isQuick: boolean;
+  /** The built gateway. */
+  readonly main: string;
+  readonly jsonFile: string | undefined;
+  /** Where to put a CPU profile of the gateway. */
+  readonly profileFolder: string | undefined;
+  /** Is this case among what was asked for with --only? */
+  readonly wants: (point: string, transport?: Transport) => boolean;
+}
+
+export const HELP = `npm run bench -- [options]
+
+  --quick           under a minute: shorter and fewer slices
+  --only LIST       for example sse,c16: these transports (sse, streamable, rest) and these points (c1, c16, c64, s10, s50,
+                    notifications, answers-1m, answers-10m, requests-1m, open, start, idle, memory, warm)
+  --json FILE       the figures, for a program
+  --rounds N        slices of each side per figure
+  --gateway FILE    another build of the gateway than dist/main.js
+  --profile FOLDER  a CPU profile of the gateway there, and a summary of it
+`;
+
+/** Undefined when only the help was asked for. */
+export function readOptions(argv: readonly string[]): Options | undefined {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      quick: { type: "boolean", default: false },
+      only: { type: "string", default: "" },
+      json: { type: "string" },
+      rounds: { type: "string" },
+      gateway: { type: "string" },
+      profile: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const isQuick = values.quick;
+  return {
+    rounds: Number(values.rounds ?? (isQuick ? 3 : 11)),
+    sliceMs: isQuick ? 200 : 250,
+    warmMs: isQuick ? 150 : 500,
+    compileMs: isQuick ? 1_500 : 3_000,
+    starts: isQuick ? 3 : 7,
+    isQuick,
+    main: values.gateway ?? fileURLToPath(new URL("../dist/main.js", import.meta.url)),
+    jsonFile: values.json,
+    profileFolder: values.profile,
+    wants: filter(values.only.split(",").filter((word) => word !== "")),
+  };
+}
+
+function filter(words: readonly string[]): Options["wants"] {
+  const transports: readonly string[] = TRANSPORTS;
+  const wantedTransports = new Set(words.filter((word) => transports.includes(word)));
+  const wantedPoints = new Set(words.filter((word) => !transports.includes(word)));
+  return (point, transport) =>
+    (wantedPoints.size === 0 || wantedPoints.has(point)) &&
+    (wantedTransports.size === 0 || (transport !== undefined && wantedTransports.has(transport)));
+}

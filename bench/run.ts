@@ -1,0 +1,86 @@
+// npm run bench: the built gateway against an ideal relay, in alternating slices of the same run. BENCHMARKS.md explains.
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { openSessions, closeSessions, measure, OWN_PROCESSES, type Bench, type Setup } from "./bench.ts";
+import { calls, POINTS } from "./cases/calls.ts";
+import { memoryPerSession } from "./cases/memory.ts";
+import { notifications } from "./cases/notifications.ts";
+import { opens } from "./cases/opens.ts";
+import { payloads } from "./cases/payloads.ts";
+import { idle, start } from "./cases/start.ts";
+import { ECHO } from "./driver/session.ts";
+import { echoCommand } from "./echo-command.ts";
+import { isReached, TRANSPORTS, type Figure, type Transport } from "./figures.ts";
+import { HELP, readOptions, type Options } from "./options.ts";
+import { profileArgs, profileSummary } from "./profile.ts";
+import { markdown } from "./table.ts";
+import { startGateway, startIdealRelay } from "./targets.ts";
+
+const MORE_POINTS = ["notifications", "answers-1m", "answers-10m", "requests-1m", "open"];
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+
+const options = readOptions(process.argv.slice(2));
+if (options === undefined) process.stdout.write(HELP);
+else process.exitCode = await run(options);
+
+async function run(asked: Options): Promise<number> {
+  const startedAt = performance.now();
+  const setup: Setup = { options: asked, echo: echoCommand(), failures: new Map() };
+  const figures: Figure[] = [];
+  for (const transport of TRANSPORTS) figures.push(...(await ofTransport(setup, transport)));
+  figures.push(...(await start(setup)), ...(await idle(setup)));
+  for (const transport of TRANSPORTS) figures.push(...(await memoryPerSession(setup, transport)));
+
+  const seconds = Math.round((performance.now() - startedAt) / 1_000);
+  process.stdout.write(
+    `${markdown(figures)}\n\n${machine(setup.echo.language)}, ${asked.rounds} rounds, ${seconds} s\n`,
+  );
+  if (asked.jsonFile !== undefined)
+    writeFileSync(asked.jsonFile, `${JSON.stringify(withVerdicts(figures), null, 2)}\n`);
+  for (const [what, times] of setup.failures) process.stderr.write(`FAILED ${times} × ${what}\n`);
+  return setup.failures.size === 0 ? 0 : 1;
+}
+
+/** In processes of their own, so that no transport runs on code that another one has shaped. */
+async function ofTransport(setup: Setup, transport: Transport): Promise<Figure[]> {
+  const { wants, main, profileFolder } = setup.options;
+  if (![...POINTS.map(({ point }) => point), ...MORE_POINTS].some((point) => wants(point, transport))) return [];
+  process.stderr.write(`${transport} …\n`);
+  const { echo } = setup;
+  const nodeArgs = profileFolder === undefined ? [] : profileArgs(profileFolder);
+  const gateway = await startGateway({ main, echo, nodeArgs });
+  const ideal = await startIdealRelay(echo);
+  const bench: Bench = { ...setup, gateway, ideal };
+  try {
+    await warmUp(bench, transport);
+    return [
+      ...(await calls(bench, transport)),
+      ...(await notifications(bench, transport)),
+      ...(await payloads(bench, transport)),
+      ...(await opens(bench, transport)),
+    ];
+  } finally {
+    await gateway.stop();
+    await ideal.stop();
+    if (profileFolder !== undefined) process.stdout.write(`${profileSummary(profileFolder, gateway.pid)}\n\n`);
+  }
+}
+
+async function warmUp(bench: Bench, transport: Transport): Promise<void> {
+  for (const side of ["gateway", "ideal"] as const) {
+    const target = bench[side];
+    const sessions = await openSessions(transport, target, 2);
+    await measure(bench, target, { sessions, inFlight: 8, call: ECHO, ms: bench.options.compileMs });
+    await closeSessions(sessions, target, OWN_PROCESSES[side]);
+  }
+}
+
+function machine(language: string): string {
+  const [cpu] = cpus();
+  return `${cpus().length} × ${cpu?.model ?? "unknown CPU"}, Node ${process.versions.node}, echo child in ${language}`;
+}
+
+function withVerdicts(figures: readonly Figure[]): object[] {
+  return figures.map((figure) => ({ ...figure, reached: isReached(figure) }));
+}

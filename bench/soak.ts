@@ -1,0 +1,134 @@
+// npm run soak: mixed traffic of polite, careless and hostile clients against good and misbehaving servers. BENCHMARKS.md explains.
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { TRANSPORTS } from "./figures.ts";
+import { processesWithEnv } from "./proc.ts";
+import { ABUSES } from "./soak/abuse.ts";
+import { MARK, soakConfig } from "./soak/config.ts";
+import { Tally } from "./soak/tally.ts";
+import { BUSY, TRIALS } from "./soak/trials.ts";
+import { faults, told } from "./soak/verdict.ts";
+import { visit, type Chance } from "./soak/visit.ts";
+import { Watch } from "./soak/watch.ts";
+import { startConfigured, type Target } from "./targets.ts";
+
+const HELP = `npm run soak -- [options]
+
+  --minutes N      how long (3)
+  --clients N      visitors at once (8)
+  --gateway FILE   another build of the gateway than dist/main.js
+`;
+const TELL_MS = 10_000;
+/** The longest idle time in the config, its sweep, and the end of a server that obeys only SIGKILL. */
+const SETTLE_MS = 30_000;
+const ABUSE_SHARE = 0.1;
+/** Not looked at for growth: caches fill, code is compiled. */
+const WARM_SHARE = 0.4;
+
+/** Each trial as often as it weighs. */
+const WEIGHTED = TRIALS.flatMap((trial) => Array.from({ length: trial.weight }, () => trial));
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "3" },
+    clients: { type: "string", default: "8" },
+    gateway: { type: "string", default: fileURLToPath(new URL("../dist/main.js", import.meta.url)) },
+    help: { type: "boolean", default: false },
+  },
+});
+if (values.help) process.stdout.write(HELP);
+else process.exitCode = await soak(values.gateway, Number(values.minutes) * 60, Number(values.clients));
+
+async function soak(main: string, seconds: number, clients: number): Promise<number> {
+  const mark = randomUUID();
+  const watch = new Watch();
+  const tally = new Tally();
+  const health = new URL("soak/report-health.mjs", import.meta.url).href;
+  const ears = { stdout: watch.onStdout, stderr: watch.onLog };
+  const gateway = await startConfigured(["--expose-gc", "--import", health, main], soakConfig(mark), ears);
+  const before = watch.look(gateway.pid);
+  watch.start(gateway.pid);
+  const teller = setInterval(() => say(progress(gateway, watch, tally)), TELL_MS);
+  const until = performance.now() + seconds * 1_000;
+  await Promise.all(Array.from({ length: clients }, () => client(gateway, tally, until)));
+  clearInterval(teller);
+  watch.stop();
+  const since = watch.seconds * WARM_SHARE;
+  const [rss, heap] = [watch.rssGrowth(since), watch.heapGrowth(since)];
+
+  say("traffic is over; waiting for the last sessions to end …");
+  await settled(gateway, watch);
+  const after = watch.look(gateway.pid);
+  const sessionsLeft = watch.sessions;
+  const exitCode = await gateway.stop();
+  const strays = await strayProcesses(mark);
+  for (const line of tally.lines()) say(line);
+  say(`resident memory ${told(rss)}; heap ${told(heap)}`);
+  say(
+    `file descriptors ${before.files} → ${after.files}; event loop p99 ${watch.loopP99Ms.toFixed(1)} ms, longest ${watch.loopMaxMs.toFixed(0)} ms`,
+  );
+  const wrong = faults({ tally, rss, heap, before, after, sessionsLeft, exitCode, strays });
+  for (const fault of wrong) say(`✗ ${fault}`);
+  if (wrong.length === 0) say(`✓ ${tally.visits} visits, nothing left behind`);
+  return wrong.length === 0 ? 0 : 1;
+}
+
+/** One visitor after the other. */
+async function client(gateway: Target, tally: Tally, until: number): Promise<void> {
+  const chance: Chance = Math.random;
+  while (performance.now() < until) {
+    if (chance() < ABUSE_SHARE) {
+      const abuse = pick(ABUSES, chance);
+      const end = await abuse.run(gateway, chance);
+      tally.add(abuse.name, end, abuse.ends.includes(end));
+      continue;
+    }
+    const [transport, trial] = [pick(TRANSPORTS, chance), pick(WEIGHTED, chance)];
+    const end = await visit(gateway, transport, trial, chance);
+    const isExpected = [...trial.ends, ...BUSY, "left"].includes(end);
+    const what = `${transport} ${trial.server} ${trial.steps.at(-1)?.tool ?? ""}`;
+    tally.add(what, end === "ok" || end === "left" ? end : isExpected ? `${trial.server}: ${end}` : end, isExpected);
+  }
+}
+
+function pick<T>(list: readonly T[], chance: Chance): T {
+  const picked = list[Math.floor(chance() * list.length)];
+  if (picked === undefined) throw new Error("nothing to pick from");
+  return picked;
+}
+
+async function settled(gateway: Target, watch: Watch): Promise<void> {
+  const deadline = performance.now() + SETTLE_MS;
+  while (performance.now() < deadline) {
+    if (watch.sessions === 0 && watch.look(gateway.pid).processes <= 1) break;
+    await sleep(100);
+  }
+  // Sockets of clients that have left.
+  await sleep(1_000);
+}
+
+/** The reaper outlives the gateway by some seconds, for what does not want to end. */
+async function strayProcesses(mark: string): Promise<number[]> {
+  const deadline = performance.now() + 8_000;
+  for (;;) {
+    const strays = processesWithEnv(`${MARK}=${mark}`);
+    if (strays.length === 0 || performance.now() >= deadline) return strays;
+    await sleep(200);
+  }
+}
+
+function progress({ pid }: Target, watch: Watch, tally: Tally): string {
+  const { seconds, rssMiB, files, processes } = watch.look(pid);
+  const memory = `rss ${rssMiB.toFixed(1)} MiB (heap ${watch.lastHeapMiB.toFixed(1)})`;
+  const loop = `loop p99 ${watch.loopP99Ms.toFixed(1)} ms`;
+  const visits = `${tally.visits} visits, ${tally.failures} unexpected`;
+  return `${seconds.toFixed(0).padStart(4)} s  ${memory}  fds ${files}  processes ${processes}  sessions ${watch.sessions}  ${loop}  ${visits}`;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,44 @@
+import { readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { stringify } from "yaml";
+import { TOKEN } from "../gateway-config.ts";
+
+/** In the environment of every child, and of what it starts: by this they are found wherever they hide. */
+export const MARK = "MCP_GATEWAY_SOAK";
+
+/** Every misbehaving server of the test fixtures, and limits so small that all of them are met. */
+export function soakConfig(mark: string): string {
+  const folder = fileURLToPath(new URL("../../test/fixtures/servers", import.meta.url));
+  const names = readdirSync(folder).flatMap((file) => (file.endsWith(".mjs") ? basename(file, ".mjs") : []));
+  const entry = (name: string): object => ({
+    command: process.execPath,
+    args: [join(folder, `${name}.mjs`)],
+    env: { [MARK]: mark, START_MS: "500" },
+  });
+  return stringify({
+    hostname: "127.0.0.1",
+    port: 0,
+    auth: { bearer: { tokens: [TOKEN] } },
+    rest: { idle: "4s", timeout: "2s" },
+    limits: {
+      sessions: 40,
+      sessionsPerServer: 12,
+      crashLoop: 20,
+      startsPerSecond: 20,
+      startBurst: 20,
+      startQueue: "3s",
+      messageBytes: "1MiB",
+      bodyBytes: "256KiB",
+      queueBytes: "256KiB",
+      streamBytes: "128KiB",
+      stall: "3s",
+      heartbeat: "1s",
+      idle: "6s",
+      start: "4s",
+      request: "2s",
+      requestMax: "5s",
+    },
+    servers: Object.fromEntries(names.map((name) => [name, entry(name)])),
+  });
+}

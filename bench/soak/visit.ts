@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { newSession } from "../bench.ts";
+import type { LoadSession, Outcome } from "../driver/session.ts";
+import type { Transport } from "../figures.ts";
+import type { Target } from "../targets.ts";
+import type { Step, Trial } from "./trials.ts";
+
+/** Nothing of what is configured takes longer. */
+const PATIENCE_MS = 20_000;
+
+/** What a visitor does by chance; numbers from 0 to 1. */
+export type Chance = () => number;
+
+/** A client comes, calls, and goes: politely, by cutting its connections, or in the middle. Tells how it ended. */
+export async function visit(gateway: Target, transport: Transport, trial: Trial, chance: Chance): Promise<string> {
+  const session = newSession(transport, gateway, trial.server);
+  try {
+    // To REST a session that nobody calls is none; a tool that no server has opens one all the same.
+    if (transport !== "rest" || trial.steps.length === 0) await patiently(session.open());
+    return await use(session, trial, chance);
+  } catch (error) {
+    return kindOf(error instanceof Error ? error.message : String(error));
+  } finally {
+    session.drop();
+  }
+}
+
+async function use(session: LoadSession, { steps }: Trial, chance: Chance): Promise<string> {
+  if (chance() < 0.03) return "left";
+  for (const step of steps) {
+    const making = make(session, step);
+    if (chance() < 0.03) {
+      await sleep(chance() * 30);
+      return "left";
+    }
+    const outcomes = await patiently(making);
+    const failed = outcomes.find(({ failure }) => failure !== undefined);
+    if (failed !== undefined) return kindOf(`${failed.failure} ${failed.text}`);
+    const { holds } = step;
+    if (holds !== undefined && outcomes.some(({ text }) => !text.includes(holds))) return "a wrong answer";
+  }
+  if (chance() < 0.7) await patiently(session.close());
+  return "ok";
+}
+
+function make(session: LoadSession, step: Step): Promise<Outcome[]> {
+  const call = session.prepare(step);
+  const lanes = Array.from({ length: step.lanes }, (_, lane) => lane);
+  return Promise.all(lanes.map((lane) => new Promise<Outcome>((resolve) => call(lane, resolve))));
+}
+
+async function patiently<T>(waiting: Promise<T>): Promise<T> {
+  const tooLong = new AbortController();
+  const late = sleep(PATIENCE_MS, undefined, { signal: tooLong.signal }).then(() => {
+    throw new Error(`nothing within ${PATIENCE_MS} ms`);
+  });
+  try {
+    return await Promise.race([waiting, late]);
+  } finally {
+    tooLong.abort();
+    late.catch(() => undefined);
+  }
+}
+
+/** The reason of an error on MCP, its code on REST, a server's own code, else the whole text. */
+export function kindOf(text: string): string {
+  const reason = /"reason":"(\w+)"/.exec(text) ?? /"code":"(\w+)"/.exec(text) ?? /"code":(-\d+)/.exec(text);
+  return reason?.[1] ?? text.slice(0, 200);
+}

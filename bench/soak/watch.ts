@@ -1,0 +1,111 @@
+import { childrenOf, openFiles, residentKiB } from "../proc.ts";
+import { trend } from "../statistics.ts";
+
+export interface Sample {
+  readonly seconds: number;
+  readonly rssMiB: number;
+  readonly files: number;
+  readonly processes: number;
+}
+
+interface Health {
+  readonly loopP99Ms: number;
+  readonly loopMaxMs: number;
+  readonly heapMiB: number;
+}
+
+export interface Growth {
+  readonly mibPerMinute: number;
+  /** Over the time that was looked at. */
+  readonly mib: number;
+  /** How well a straight line fits, 0 to 1. */
+  readonly fit: number;
+}
+
+const KIB_PER_MIB = 1_024;
+const SAMPLE_MS = 1_000;
+
+/** Looks at the gateway from outside, once a second, and listens to what it says about itself. */
+export class Watch {
+  readonly #startedAt = performance.now();
+  readonly #samples: Sample[] = [];
+  readonly #health: (Health & { readonly seconds: number })[] = [];
+  #said = "";
+  #logged = "";
+  #sessions = 0;
+  #clock: NodeJS.Timeout | undefined;
+
+  start(pid: number): void {
+    this.#clock = setInterval(() => this.#samples.push(this.look(pid)), SAMPLE_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#clock);
+  }
+
+  look(pid: number): Sample {
+    const processes = childrenOf(pid).length;
+    return { seconds: this.seconds, rssMiB: residentKiB(pid) / KIB_PER_MIB, files: openFiles(pid), processes };
+  }
+
+  get seconds(): number {
+    return (performance.now() - this.#startedAt) / 1_000;
+  }
+
+  /** Opened and not yet closed, by the gateway's log. */
+  get sessions(): number {
+    return this.#sessions;
+  }
+
+  /** What report-health.mjs writes. */
+  readonly onStdout = (text: string): void => {
+    const lines = (this.#said + text).split("\n");
+    this.#said = lines.pop() ?? "";
+    for (const line of lines) this.#health.push({ ...(JSON.parse(line) as Health), seconds: this.seconds });
+  };
+
+  readonly onLog = (text: string): void => {
+    const lines = (this.#logged + text).split("\n");
+    this.#logged = lines.pop() ?? "";
+    for (const line of lines) {
+      if (/\[INFO\]: New [\w+ ]+ connection for /.test(line)) this.#sessions++;
+      if (/\[INFO\]: Session of \S+ closed/.test(line)) this.#sessions--;
+    }
+  };
+
+  /** Of the whole run but its start. */
+  get loopP99Ms(): number {
+    return this.#health.at(-1)?.loopP99Ms ?? Number.NaN;
+  }
+
+  get loopMaxMs(): number {
+    return this.#health.at(-1)?.loopMaxMs ?? Number.NaN;
+  }
+
+  get lastHeapMiB(): number {
+    return this.#health.at(-1)?.heapMiB ?? Number.NaN;
+  }
+
+  /** Of the resident memory since then. */
+  rssGrowth(sinceSeconds: number): Growth {
+    return growth(
+      this.#samples.map(({ seconds, rssMiB }) => [seconds, rssMiB]),
+      sinceSeconds,
+    );
+  }
+
+  /** Of what lives in the heap of V8. */
+  heapGrowth(sinceSeconds: number): Growth {
+    return growth(
+      this.#health.map(({ seconds, heapMiB }) => [seconds, heapMiB]),
+      sinceSeconds,
+    );
+  }
+}
+
+function growth(points: readonly (readonly [number, number])[], sinceSeconds: number): Growth {
+  const looked = points.filter(([seconds]) => seconds >= sinceSeconds);
+  const { slope, fit } = trend(looked);
+  const span = (looked.at(-1)?.[0] ?? 0) - (looked[0]?.[0] ?? 0);
+  return { mibPerMinute: slope * 60, mib: slope * span, fit };
+}

@@ -1,0 +1,123 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { EchoCommand } from "./echo-command.ts";
+import { gatewayConfig } from "./gateway-config.ts";
+
+/** A process that listens, and how long it took to. */
+export interface Target {
+  readonly pid: number;
+  readonly port: number;
+  readonly startMs: number;
+  /** Asks it to end; resolves with its exit code, undefined when it had to be killed. */
+  stop(): Promise<number | undefined>;
+}
+
+/** Who hears what the process writes. */
+export interface Ears {
+  readonly stdout?: (text: string) => void;
+  readonly stderr?: (text: string) => void;
+}
+
+export interface GatewayOptions {
+  readonly main: string;
+  readonly echo: EchoCommand;
+  readonly nodeArgs?: readonly string[];
+  /** More entries of the catalog. */
+  readonly servers?: object;
+}
+
+const START_MS = 20_000;
+const STOP_MS = 20_000;
+
+export function startGateway({ main, echo, nodeArgs = [], servers = {} }: GatewayOptions): Promise<Target> {
+  return startConfigured([...nodeArgs, main], gatewayConfig(echo, servers));
+}
+
+/** With a config file of that text, which is gone after the end. */
+export async function startConfigured(args: readonly string[], config: string, ears: Ears = {}): Promise<Target> {
+  const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-bench-"));
+  const file = join(folder, "config.yaml");
+  writeFileSync(file, config);
+  const target = await start([...args, "--config", file], ears);
+  const stop = async (): Promise<number | undefined> => {
+    const code = await target.stop();
+    rmSync(folder, { recursive: true, force: true });
+    return code;
+  };
+  return { ...target, stop };
+}
+
+export function startIdealRelay({ command, args }: EchoCommand, nodeArgs: readonly string[] = []): Promise<Target> {
+  return start([...nodeArgs, fileURLToPath(new URL("ideal-relay.mjs", import.meta.url)), command, ...args]);
+}
+
+/** What no HTTP server on node can start faster than. */
+export function startBareServer(): Promise<Target> {
+  const program = `
+    const server = require("node:http").createServer((req, res) => res.end());
+    server.listen(0, "127.0.0.1", () => process.stderr.write("listening on 127.0.0.1:" + server.address().port + "\\n"));`;
+  return start(["-e", program]);
+}
+
+async function start(args: readonly string[], ears: Ears = {}): Promise<Target> {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, args, {
+    stdio: ["ignore", ears.stdout === undefined ? "ignore" : "pipe", "pipe"],
+  });
+  endWithUs(child);
+  if (ears.stdout !== undefined) child.stdout?.setEncoding("utf8").on("data", ears.stdout);
+  if (ears.stderr !== undefined) child.stderr?.setEncoding("utf8").on("data", ears.stderr);
+  const port = await listeningPort(child);
+  const startMs = performance.now() - startedAt;
+  const { pid } = child;
+  if (pid === undefined) throw new Error("a process without an id");
+  return { pid, port, startMs, stop: () => end(child) };
+}
+
+const LAST_WORDS = 2_000;
+/** Those that were asked to end. */
+const asked = new WeakSet<ChildProcess>();
+
+/** What it writes is read to the end, lest the pipe fills up; the last of it is told when it ends unasked. */
+function listeningPort(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    let isListening = false;
+    const giveUp = (why: string): void => reject(new Error(`${why}:\n${said}`));
+    const timer = setTimeout(giveUp, START_MS, `did not listen within ${START_MS} ms`);
+    child.once("exit", (code, signal) => {
+      giveUp(`ended with ${code ?? signal}`);
+      if (isListening && !asked.has(child)) process.stderr.write(`${child.spawnargs.join(" ")} ended:\n${said}\n`);
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      said = (said + text).slice(-LAST_WORDS);
+      const port = isListening ? undefined : /listening on 127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+      if (port === undefined) return;
+      isListening = true;
+      clearTimeout(timer);
+      resolve(Number(port));
+    });
+  });
+}
+
+function endWithUs(child: ChildProcess): void {
+  const kill = (): void => void child.kill("SIGTERM");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
+}
+
+async function end(child: ChildProcess): Promise<number | undefined> {
+  asked.add(child);
+  const kill = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+  if (child.exitCode === null && child.signalCode === null) {
+    const exited = once(child, "exit");
+    child.kill("SIGTERM");
+    await exited;
+  }
+  clearTimeout(kill);
+  return child.exitCode ?? undefined;
+}

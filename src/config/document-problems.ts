@@ -1,0 +1,50 @@
+import { isAlias, isScalar, visit, type Document, type YAMLMap } from "yaml";
+
+/** A mistake and where its text starts in the source. */
+export interface OffsetProblem {
+  readonly message: string;
+  readonly offset: number | undefined;
+}
+
+export interface DocumentProblems {
+  /** With these the document has no value that could be looked at. */
+  readonly fatal: readonly OffsetProblem[];
+  readonly others: readonly OffsetProblem[];
+}
+
+/** What is wrong with the YAML itself. A warning is a mistake too: an unknown tag would silently change a value. */
+export function documentProblems(document: Document): DocumentProblems {
+  const fatal: OffsetProblem[] = [];
+  const others: OffsetProblem[] = [];
+  for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
+    (code === "DUPLICATE_KEY" ? others : fatal).push({ message, offset: pos[0] });
+  }
+  if (fatal.length > 0) return { fatal, others };
+  visit(document, {
+    Alias(_key, node) {
+      // Its name is not repeated: it may be a secret that begins with a star.
+      if (node.resolve(document) === undefined) {
+        fatal.push({
+          message: "this alias has no anchor before it; quote a text that begins with *",
+          offset: node.range?.[0],
+        });
+      }
+    },
+    Map: (_key, node) => void others.push(...keyProblems(node)),
+  });
+  return { fatal, others };
+}
+
+/** Keys that a JavaScript object would not keep as they are written. */
+function keyProblems(map: YAMLMap): OffsetProblem[] {
+  const seen = new Map<string, unknown>();
+  return map.items.flatMap(({ key }) => {
+    if (!isScalar(key) || isAlias(key)) return [];
+    const name = String(key.value);
+    const offset = key.range?.[0];
+    if (name === "__proto__") return { message: `"${name}" cannot be a key`, offset };
+    const isTwin = seen.has(name) && seen.get(name) !== key.value;
+    seen.set(name, key.value);
+    return isTwin ? { message: `the key "${name}" stands here twice, with quotes and without`, offset } : [];
+  });
+}

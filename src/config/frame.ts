@@ -1,0 +1,36 @@
+import type { LineCounter } from "yaml";
+import type { Position } from "./problems.ts";
+
+export type FrameMaker = (offset: number) => Position;
+
+const WIDTH = 120;
+/** A number, `true`, `node`: nobody's secret is that short. */
+const HARMLESS_LENGTH = 5;
+/** A quoted text or a run of plain characters. */
+const TOKEN = /"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s{}[\],:"']+/g;
+
+/** Places offsets of a source, each with its line and a mark below. Besides keys only the shortest values are shown: any other may be a secret. */
+export function frameMaker(source: string, lineCounter: LineCounter): FrameMaker {
+  const lines = source.split("\n");
+  return (offset) => {
+    const { line, col } = lineCounter.linePos(offset);
+    const text = (lines[line - 1] ?? "").trimEnd();
+    const before = keysOnly(text, 0, col - 1);
+    const after = keysOnly(text, col - 1, text.length);
+    const from = Math.max(0, before.length - WIDTH / 2);
+    const gutter = `  ${line} | `;
+    const shown = `${before}${after}`.slice(from, from + WIDTH);
+    return { line, column: col, frame: `${gutter}${shown}\n${" ".repeat(gutter.length + before.length - from)}^` };
+  };
+}
+
+function keysOnly(line: string, from: number, to: number): string {
+  const rest = line.slice(to);
+  const part = line.slice(from, to);
+  return part.replaceAll(TOKEN, (token: string, at: number) => {
+    const next = part.slice(at + token.length) + rest;
+    const isMark = token === "-" || token === "?" || token === "#";
+    const isKey = /^\s*:(?:\s|$)/.test(next);
+    return isKey || isMark || token.length <= HARMLESS_LENGTH ? token : "…";
+  });
+}

@@ -1,0 +1,151 @@
+export interface ProblemCode {
+  readonly status: number;
+  readonly meaning: string;
+  /** What the caller, or whoever runs the gateway, can do. */
+  readonly action: string;
+}
+
+/** What each `code` of a problem body means. A new code in `protocol/errors.ts` gets a line here; a test looks. */
+export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
+  problem("invalid_json", 400, "The body is not JSON.", "Send one JSON object; check quotes and commas."),
+  problem(
+    "invalid_request",
+    400,
+    "The request is malformed: a header, a query parameter, the path or the body.",
+    "The detail says which part; correct it and send the request again.",
+  ),
+  problem(
+    "session_required",
+    400,
+    "The call names no session.",
+    "Add ?sessionId= with an id from GET /api/sessionid, or 8 to 128 letters and digits of your own.",
+  ),
+  problem(
+    "unauthorized",
+    401,
+    "There are no credentials, or they are not valid.",
+    "Send an Authorization header; WWW-Authenticate in the answer lists the schemes that are accepted.",
+  ),
+  problem(
+    "origin_denied",
+    403,
+    "The request comes from a web page of another origin, or is addressed to a host name that is not served.",
+    "List the origin under allowedOrigins or the name under allowedHosts in the gateway's config, or set publicUrl.",
+  ),
+  problem("not_found", 404, "Nothing is served at this URL.", "Compare it with /docs or GET /api."),
+  problem("server_not_found", 404, "No server has this name.", "GET /api lists the servers."),
+  problem("tool_not_found", 404, "The server has no tool of this name.", "GET /api/<server> lists its tools."),
+  problem(
+    "session_not_found",
+    404,
+    "The session does not exist: it ended, or it never was yours.",
+    "Get a new id from GET /api/sessionid, or initialize again.",
+  ),
+  problem(
+    "method_not_allowed",
+    405,
+    "The URL exists, but not for this method.",
+    "Use one of the methods in the Allow header.",
+  ),
+  problem(
+    "not_acceptable",
+    406,
+    "The answer has none of the forms that the Accept header asks for.",
+    "Accept application/json; the detail lists the other forms.",
+  ),
+  problem(
+    "in_progress",
+    409,
+    "A call with the same Idempotency-Key is still running.",
+    "Wait and send it again: the answer of the first call is given then.",
+  ),
+  problem(
+    "payload_too_large",
+    413,
+    "The body is larger than limits.bodyBytes.",
+    "Send less, or raise the limit in the gateway's config.",
+  ),
+  problem(
+    "unsupported_media_type",
+    415,
+    "The body is not declared as JSON.",
+    "Add Content-Type: application/json; curl -d sends a form unless told otherwise.",
+  ),
+  problem(
+    "invalid_arguments",
+    422,
+    "The arguments do not fit the tool's schema, or an Idempotency-Key was used before with another body.",
+    "errors[] names each place by a JSON pointer; GET /api/<server>/<tool> gives the schema.",
+  ),
+  problem(
+    "tool_error",
+    422,
+    "The tool ran and reports an error.",
+    "result holds what it said. By default such results come with status 200; rest.toolErrors: http makes it 422.",
+  ),
+  problem(
+    "interaction_required",
+    428,
+    "The tool needs a person to visit a URL first.",
+    "rpc.data says which; call again after that.",
+  ),
+  problem(
+    "internal",
+    500,
+    "The gateway failed; it is its fault.",
+    "Its log says more under the requestId. Please report it.",
+  ),
+  problem(
+    "not_supported",
+    501,
+    "The server does not know this method.",
+    "Check the server's version and capabilities.",
+  ),
+  problem("task_required", 501, "The tool runs only as a task.", "Call it over MCP; REST cannot run tasks."),
+  problem(
+    "upstream_error",
+    502,
+    "The server answered with an error of its own.",
+    "rpc holds its code and message; the server's documentation says more.",
+  ),
+  problem(
+    "process_exited",
+    502,
+    "The server's process ended before it answered.",
+    "exit holds its code or signal, the gateway's log the last words of its stderr. The call may have had effects.",
+  ),
+  problem(
+    "spawn_failed",
+    502,
+    "The server's process could not be started.",
+    "Check command, args, path and env of the server in the gateway's config; the log has the cause.",
+  ),
+  problem(
+    "protocol_violation",
+    502,
+    "The server wrote something that is not MCP, or a message that is too large.",
+    "Servers must write to stdout nothing but MCP; limits.messageBytes bounds a message.",
+  ),
+  problem(
+    "unavailable",
+    503,
+    "The gateway is at a limit or shutting down, the session is over, or the server keeps crashing.",
+    "The detail says which. Try again after the time in Retry-After.",
+  ),
+  problem(
+    "call_timeout",
+    504,
+    "The server did not answer in time; the call was cancelled.",
+    "It may have had effects. Ask for more time with ?timeoutMs= or Prefer: wait=, or raise rest.timeout.",
+  ),
+  problem(
+    "start_timeout",
+    504,
+    "The server was not ready in time.",
+    "A first start may have to download: try again, or raise limits.start in the gateway's config.",
+  ),
+]);
+
+function problem(code: string, status: number, meaning: string, action: string): readonly [string, ProblemCode] {
+  return [code, { status, meaning, action }];
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { resultAnswer, saysToolError } from "../../../src/downstream/rest/answer.ts";
+
+const lineOf = (result: unknown): string => JSON.stringify(result);
+
+describe("a result", () => {
+  it.each([
+    ['{"isError":true}', true],
+    ['{ "isError" : true , "content":[]}', true],
+    ['{"isError":false}', false],
+    ['{"isError":"true"}', false],
+    ['{"content":[{"isError":true}]}', false],
+    [String.raw`{"content":[{"text":"\"isError\":true"}]}`, false],
+    ["{}", false],
+  ])("%s says of itself that the tool failed: %s", (result, failed) => {
+    expect(saysToolError(result)).toBe(failed);
+    expect(saysToolError(Buffer.from(result))).toBe(failed);
+  });
+
+  it("is the very same bytes when it is asked for raw", () => {
+    const bytes = Buffer.from('{ "content":[] }');
+    expect(resultAnswer(bytes, "raw", false).body).toBe(bytes);
+  });
+
+  it("is marked when it is a tool's error, in every form", () => {
+    for (const form of ["raw", "text", "structured", "blob"] as const)
+      expect(resultAnswer(lineOf({ content: [] }), form, true)).toMatchObject({
+        status: 200,
+        headers: { "X-MCP-Tool-Error": "true" },
+      });
+  });
+
+  it.each([
+    [{}, ""],
+    [{ content: "text" }, ""],
+    [{ content: [null, 1, "x", [], {}] }, ""],
+    [
+      {
+        content: [
+          { type: "text", text: 1 },
+          { type: "resource", resource: null },
+        ],
+      },
+      "",
+    ],
+    [
+      {
+        content: [
+          { type: "text", text: "a" },
+          { type: "resource", resource: { text: "b" } },
+        ],
+      },
+      "a\n\nb",
+    ],
+  ])("has these texts, whatever a server put into it: %j", (result, text) => {
+    expect(resultAnswer(lineOf(result), "text", false).body).toBe(text);
+  });
+
+  it.each([{}, { content: [] }, { content: [{ type: "image", data: 1 }] }, { content: [{ type: "text", text: "x" }] }])(
+    "without a blob stays what it is: %j",
+    (result) => {
+      expect(resultAnswer(lineOf(result), "blob", false)).toMatchObject({
+        body: lineOf(result),
+        headers: { "Content-Type": "application/json" },
+      });
+    },
+  );
+
+  it.each([
+    ["image/png", "image/png"],
+    ["IMAGE/PNG", "image/png"],
+    ["audio/mpeg", "audio/mpeg"],
+    ["image/svg+xml", "application/octet-stream"],
+    ["text/html", "application/octet-stream"],
+    ["image/png\r\nX-Evil: 1", "application/octet-stream"],
+    ["audio/wav; x=\r\n", "application/octet-stream"],
+    [undefined, "application/octet-stream"],
+    [7, "application/octet-stream"],
+  ])("with a blob of type %j is served as %s, which no browser runs", (mimeType, type) => {
+    const { headers, body } = resultAnswer(
+      lineOf({ content: [{ type: "image", data: "AAEC", mimeType }] }),
+      "blob",
+      false,
+    );
+    expect(headers).toMatchObject({ "Content-Type": type, "X-Content-Type-Options": "nosniff" });
+    expect(headers["Content-Security-Policy"]).toContain("sandbox");
+    expect(body).toEqual(Buffer.from([0, 1, 2]));
+  });
+
+  it("has the structured content of its outermost object only", () => {
+    const inner = { content: [{ type: "text", text: "7", structuredContent: 1 }] };
+    expect(resultAnswer(lineOf(inner), "structured", false).body).toBe("7");
+  });
+
+  it("has the last of two structured contents, as every parser does", () => {
+    expect(resultAnswer('{"structuredContent":{"a":1},"structuredContent":{"b":2}}', "structured", false).body).toBe(
+      '{"b":2}',
+    );
+  });
+});

@@ -26,7 +26,7 @@ function compiles(source: string, folder: string, program: string): boolean {
   const fresh = `${program}.${process.pid}`;
   mkdirSync(folder, { recursive: true });
   try {
-    execFileSync("cc", ["-O2", "-o", fresh, source], { stdio: "ignore" });
+    execFileSync(process.env["CC"] ?? "cc", ["-O2", "-o", fresh, source], { stdio: "ignore" });
     renameSync(fresh, program);
     return true;
   } catch {

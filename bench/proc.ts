@@ -36,13 +36,13 @@ export function openFiles(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
-export interface Process {
+interface Process {
   readonly pid: number;
   readonly parent: number;
   readonly isZombie: boolean;
 }
 
-export function processes(): Process[] {
+function processes(): Process[] {
   return readdirSync("/proc").flatMap((name) => {
     const pid = Number(name);
     if (!Number.isInteger(pid)) return [];

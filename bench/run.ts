@@ -8,6 +8,7 @@ import { notifications } from "./cases/notifications.ts";
 import { opens } from "./cases/opens.ts";
 import { payloads } from "./cases/payloads.ts";
 import { idle, start } from "./cases/start.ts";
+import { warmOpen } from "./cases/warm.ts";
 import { ECHO } from "./driver/session.ts";
 import { echoCommand } from "./echo-command.ts";
 import { isReached, TRANSPORTS, type Figure, type Transport } from "./figures.ts";
@@ -29,7 +30,7 @@ async function run(asked: Options): Promise<number> {
   const setup: Setup = { options: asked, echo: echoCommand(), failures: new Map() };
   const figures: Figure[] = [];
   for (const transport of TRANSPORTS) figures.push(...(await ofTransport(setup, transport)));
-  figures.push(...(await start(setup)), ...(await idle(setup)));
+  figures.push(...(await start(setup)), ...(await idle(setup)), ...(await warmOpen(setup)));
   for (const transport of TRANSPORTS) figures.push(...(await memoryPerSession(setup, transport)));
 
   const seconds = Math.round((performance.now() - startedAt) / 1_000);
@@ -53,7 +54,7 @@ async function ofTransport(setup: Setup, transport: Transport): Promise<Figure[]
   const ideal = await startIdealRelay(echo);
   const bench: Bench = { ...setup, gateway, ideal };
   try {
-    await warmUp(bench, transport);
+    if (POINTS.some(({ point }) => wants(point, transport))) await warmUp(bench, transport);
     return [
       ...(await calls(bench, transport)),
       ...(await notifications(bench, transport)),

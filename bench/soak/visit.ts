@@ -63,7 +63,7 @@ async function patiently<T>(waiting: Promise<T>): Promise<T> {
 }
 
 /** The reason of an error on MCP, its code on REST, a server's own code, else the whole text. */
-export function kindOf(text: string): string {
+function kindOf(text: string): string {
   const reason = /"reason":"(\w+)"/.exec(text) ?? /"code":"(\w+)"/.exec(text) ?? /"code":(-\d+)/.exec(text);
   return reason?.[1] ?? text.slice(0, 200);
 }

@@ -48,6 +48,11 @@ async function dump(gateway: Gateway, flags: OpenapiFlags): Promise<Documented> 
     throw new Error(`no server "${server}" in the config; there are: ${names.join(", ")}`);
   }
   const { publicUrl, hostname, port } = gateway.config;
+  if (publicUrl === undefined && !isOneAddress(hostname)) {
+    process.stderr.write(
+      `warning: bound to ${hostname} without publicUrl: the document says localhost, which others cannot reach\n`,
+    );
+  }
   const base = (publicUrl ?? localUrl(hostname, port)).replace(/\/$/, "");
   const layout = server === undefined ? "root" : "server";
   return documentTools(gateway.catalog, server === undefined ? names : [server], gateway.documents, {
@@ -58,6 +63,8 @@ async function dump(gateway: Gateway, flags: OpenapiFlags): Promise<Documented> 
     ...(flags.tools !== undefined && { tools: flags.tools }),
   });
 }
+
+const isOneAddress = (hostname: string): boolean => hostname !== "0.0.0.0" && hostname !== "::";
 
 function tell({ warnings, failed, limitProblems }: Documented, allowPartial: boolean): DumpOutcome {
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);

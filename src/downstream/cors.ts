@@ -31,6 +31,8 @@ const EXPOSED_HEADERS = [
   "X-MCP-Session",
   "X-MCP-Tool-Error",
   "X-MCP-Truncated",
+  "X-MCP-Unavailable",
+  "Idempotency-Replayed",
 ].join(", ");
 
 /**

@@ -13,6 +13,7 @@ import { healthRoutes } from "./health.ts";
 import { mcpRoutes } from "./mcp.ts";
 import { documentRoutes, type DocumentContext } from "./openapi/routes.ts";
 import type { RestContext } from "./rest/context.ts";
+import { writeProblem } from "./rest/problem.ts";
 import { restRoutes } from "./rest/rest.ts";
 import type { Origins } from "./origins.ts";
 
@@ -85,11 +86,16 @@ function edge({ events }: DownstreamContext, origins: Origins) {
   };
 }
 
-function lastResort({ events }: DownstreamContext): ErrorRequestHandler {
+/** Here callers expect problem bodies; on all other paths they speak JSON-RPC. */
+const PROBLEM_PATHS = /^\/(?:api|docs|problems)(?:\/|$)|^\/openapi\./;
+
+function lastResort({ events, settings }: RestContext): ErrorRequestHandler {
   return (thrown: unknown, request: Request, response: Response, _next: NextFunction) => {
     const error = toGatewayError(thrown);
     const requestId = String(response.locals["requestId"]);
     events.emit({ type: "refused", requestId, method: request.method, path: request.path, error });
-    answerError(response, error);
+    if (!PROBLEM_PATHS.test(request.path)) return answerError(response, error, error.details.rpcId);
+    const { exposeStderr } = settings;
+    writeProblem(response, error, { requestId, accept: request.headers.accept, exposeStderr });
   };
 }

@@ -17,7 +17,8 @@ export function mcpRoutes(context: DownstreamContext): RequestHandler {
 
   return async (request: Request, response: Response, next: NextFunction) => {
     const target = mcpTarget(request.url);
-    if (target === undefined || reserved.has(target.server)) return next();
+    // No server has a dot in its name; files such as openapi.gpt.json do.
+    if (target === undefined || reserved.has(target.server) || target.server.includes(".")) return next();
     // Clients probe with HEAD; it must neither start a server nor look like a refusal of credentials.
     if (request.method === "HEAD") throw wrongMethod(request, target);
     const principal = context.doorkeeper.admit({ authorization: request.headers.authorization });

@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { readClientMessages } from "../protocol/client-frame.ts";
-import { GatewayError } from "../protocol/errors.ts";
+import { GatewayError, refusalOf } from "../protocol/errors.ts";
 import type { Outlet, Session } from "../protocol/session.ts";
 import { accepts } from "./accept.ts";
 import { readJsonBody } from "./body.ts";
 import type { DownstreamContext, Visit } from "./context.ts";
-import { answerError } from "./errors.ts";
 import { EventStream } from "./event-stream.ts";
 import { publicPrefix } from "./public-path.ts";
 
@@ -41,8 +40,7 @@ export class SseDownstream {
       try {
         session.receive(frame, visit);
       } catch (error) {
-        if (!(error instanceof GatewayError)) throw error;
-        return answerError(response, error, frame.kind === "notification" ? undefined : frame.id);
+        throw refusalOf(error, frame.kind === "notification" ? undefined : frame.id);
       }
     }
     response.writeHead(202, { "Content-Type": "text/plain", "Content-Length": 8 }).end("Accepted");

@@ -12,6 +12,8 @@ export interface KeySeen {
   readonly key: string;
   /** 1 = a key of the outermost object. */
   readonly depth: number;
+  /** Where the key itself starts, quote included. */
+  readonly keyAt: number;
   /** Where its value starts in the text. */
   readonly valueAt: number;
 }
@@ -43,7 +45,7 @@ function tellKey(
 ): void {
   const colon = skipSpace(json, end + 1);
   if (json.charCodeAt(colon) !== COLON) return;
-  seen({ key: unquoted(json, start, end), depth, valueAt: skipSpace(json, colon + 1) });
+  seen({ key: unquoted(json, start, end), depth, keyAt: start, valueAt: skipSpace(json, colon + 1) });
 }
 
 /** Is the text nested more than `levels` deep? Stops at the first place that is; the text need not be valid. */

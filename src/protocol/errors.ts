@@ -51,6 +51,8 @@ export interface ErrorDetails {
   readonly challenges?: readonly string[];
   /** `Allow` of a 405 (RFC 9110 §10.2.1). */
   readonly allow?: string;
+  /** The JSON-RPC request that is refused, where it is known. */
+  readonly rpcId?: string | number | bigint;
   /** A finer `code` for REST than the table has. */
   readonly code?: string;
 }
@@ -89,4 +91,10 @@ export class GatewayError extends Error {
 export function toGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   return new GatewayError("internal", "The gateway failed on this request; its log says more.", { cause: thrown });
+}
+
+/** The error of a request that is refused, with the id that its caller waits for. */
+export function refusalOf(thrown: unknown, rpcId: string | number | bigint | undefined): unknown {
+  if (!(thrown instanceof GatewayError) || rpcId === undefined) return thrown;
+  return new GatewayError(thrown.reason, thrown.message, { ...thrown.details, rpcId });
 }

@@ -45,7 +45,11 @@ function ofText(line: string): string {
 /** A long answer is cut by its ends, as its envelope was read (`server-frame.ts`). */
 function ofBytes(line: Buffer): Buffer | undefined {
   const head = TO_RESULT.exec(line.toString("latin1", 0, ENDS))?.[0];
-  if (head !== undefined) return line.subarray(head.length, -1);
+  if (head !== undefined) {
+    // One byte, one character: the places are the same. Whatever follows the result would end in `}` too.
+    const end = valueEnd(line.toString("latin1"), head.length);
+    return end === line.length - 1 ? line.subarray(head.length, end) : undefined;
+  }
   const tail = AFTER_RESULT.exec(line.toString("latin1", line.length - ENDS))?.[0];
   const start = '{"result":'.length;
   return tail !== undefined && line.toString("latin1", 0, start) === '{"result":'

@@ -19,6 +19,8 @@ export interface Session {
   readonly id: string;
   readonly server: string;
   readonly principal: Principal;
+  /** Throws what `receive` would throw for these messages because of others that run; passes none of them on. */
+  judge(frames: readonly Frame[]): void;
   /** Passes a client's message on; throws a GatewayError when it is refused. */
   receive(frame: Frame, visit: Reception): void;
   /** The outlet cannot take more / can again. */

@@ -21,8 +21,18 @@ export function listedTools(result: JsonObject): ListedTool[] {
   if (!Array.isArray(tools)) return [];
   return tools.flatMap((listed: unknown) => {
     const name = isObject(listed) ? listed["name"] : undefined;
-    return isObject(listed) && typeof name === "string" && name !== "" ? { name, listed } : [];
+    return isObject(listed) && typeof name === "string" && name !== "" ? { name, listed: writable(name, listed) } : [];
   });
+}
+
+/** A description that is nested too deep to be written down again is worth nothing to anybody: its name stays. */
+function writable(name: string, listed: JsonObject): JsonObject {
+  try {
+    JSON.stringify(listed);
+    return listed;
+  } catch {
+    return { name, description: "Its description is nested too deep to be shown.", inputSchema: { type: "object" } };
+  }
 }
 
 /** Finds tools for REST and for the documents. */

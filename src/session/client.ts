@@ -90,7 +90,7 @@ export class McpClient implements Outlet {
     if (!this.#waiting.has(id)) return;
     const params = { requestId: id, reason };
     const line = notificationLine(methods.cancelled, params);
-    this.session.receive({ kind: "notification", method: methods.cancelled, params, line }, { requestId });
+    this.#tell({ kind: "notification", method: methods.cancelled, params, line }, requestId);
   }
 
   deliver(frame: Frame, requestId: RequestId | undefined): void {
@@ -119,10 +119,19 @@ export class McpClient implements Outlet {
       capabilities: {},
       clientInfo: { name: "mcp-gateway", version: this.#clientVersion },
     };
-    const hello = await this.ask(methods.initialize, params, { requestId });
+    const hello = await this.#hello(params, requestId);
     const line = notificationLine(methods.initialized);
     this.session.receive({ kind: "notification", method: methods.initialized, params: undefined, line }, { requestId });
     return hello;
+  }
+
+  async #hello(params: JsonObject, requestId: string): Promise<JsonObject> {
+    try {
+      return await this.ask(methods.initialize, params, { requestId });
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.reason !== "server_error") throw error;
+      throw new GatewayError("server_not_started", error.message, error.details);
+    }
   }
 
   #settle(frame: ResponseFrame): void {
@@ -135,7 +144,17 @@ export class McpClient implements Outlet {
   #decline(frame: RequestFrame): void {
     const error = new GatewayError("not_supported", `This client does not do ${frame.method}.`);
     const line = errorLine(frame.id, error);
-    this.session.receive({ kind: "response", id: frame.id, failed: true, line }, { requestId: "" });
+    this.#tell({ kind: "response", id: frame.id, failed: true, line }, "");
+  }
+
+  /** What nobody waits for. */
+  #tell(frame: Frame, requestId: string): void {
+    try {
+      this.session.receive(frame, { requestId });
+    } catch (error) {
+      // The session has ended, or its server does not read: then it cannot be told, and will be ended for that.
+      if (!(error instanceof GatewayError)) throw error;
+    }
   }
 
   /** A log line does not say which call it is about: the newest listening one is the best guess. */

@@ -1,3 +1,4 @@
+import { nanoid } from "nanoid";
 import type { Line } from "../lib/lines.ts";
 
 export interface ReplayLimits {
@@ -7,12 +8,12 @@ export interface ReplayLimits {
 
 export interface StoredEvent {
   readonly id: string;
+  readonly sequence: number;
   readonly line: Line;
 }
 
 interface Entry extends StoredEvent {
   readonly stream: string;
-  readonly sequence: number;
   isSent: boolean;
 }
 
@@ -28,6 +29,8 @@ export interface EventPosition {
  */
 export class Replay {
   readonly #limits: ReplayLimits;
+  /** Part of every id, so that one of another session is known for none of ours. */
+  readonly #nonce = nanoid(6);
   readonly #entries = new Map<number, Entry>();
   #sequence = 0;
   #bytes = 0;
@@ -39,7 +42,7 @@ export class Replay {
   /** Keeps a message and returns the id of its event. */
   add(stream: string, line: Line, isSent: boolean): string {
     const sequence = ++this.#sequence;
-    const id = `${stream}.${sequence}`;
+    const id = this.idOf({ stream, sequence });
     // What alone is over the bound would only push out everything else.
     if (line.length > this.#limits.bytes) return id;
     this.#entries.set(sequence, { id, line, stream, sequence, isSent });
@@ -48,9 +51,20 @@ export class Replay {
     return id;
   }
 
-  /** An id for an event that carries nothing but its position. */
-  mark(stream: string): string {
-    return `${stream}.${++this.#sequence}`;
+  /** The position that the next event of any stream comes after. */
+  now(stream: string): EventPosition {
+    return { stream, sequence: this.#sequence };
+  }
+
+  idOf({ stream, sequence }: EventPosition): string {
+    return `${this.#nonce}.${stream}.${sequence}`;
+  }
+
+  /** Reads an event id back; undefined for anything that this session has not written. */
+  positionOf(id: string): EventPosition | undefined {
+    const [nonce, stream = "", sequence = "", ...more] = id.split(".");
+    const isOurs = nonce === this.#nonce && stream !== "" && /^\d{1,15}$/.test(sequence) && more.length === 0;
+    return isOurs ? { stream, sequence: Number(sequence) } : undefined;
   }
 
   after({ stream, sequence }: EventPosition): StoredEvent[] {
@@ -75,10 +89,4 @@ export class Replay {
       return;
     }
   }
-}
-
-/** Reads an event id back; undefined for anything that no Replay has written. */
-export function eventPosition(id: string): EventPosition | undefined {
-  const [, stream, sequence] = /^(g|p\d{1,15})\.(\d{1,15})$/.exec(id) ?? [];
-  return stream === undefined ? undefined : { stream, sequence: Number(sequence) };
 }

@@ -71,7 +71,7 @@ export class LiveSession implements Session {
   }
 
   receive(frame: Frame, { requestId, timeoutMs }: Reception): void {
-    if (this.#isClosing) throw new GatewayError("session_not_found", "The session has ended.");
+    this.judge([frame]);
     this.#lastActiveAt = performance.now();
     this.#trace("client", frame, requestId);
     switch (frame.kind) {
@@ -82,6 +82,21 @@ export class LiveSession implements Session {
       case "response":
         return this.#receiveResponse(frame);
     }
+  }
+
+  judge(frames: readonly Frame[]): void {
+    if (this.#isClosing) throw new GatewayError("session_not_found", "The session has ended.");
+    let requests = 0;
+    for (const frame of frames) {
+      if (frame.kind !== "request") continue;
+      requests++;
+      if (!this.#pending.has(frame.id)) continue;
+      throw new GatewayError("invalid_request", "A request with this id is still waiting for its answer.");
+    }
+    const { inFlight } = this.#context.limits;
+    if (this.#pending.size + requests <= inFlight) return;
+    const message = `A session may have ${inFlight} requests in flight; wait for an answer.`;
+    throw new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
   }
 
   pause(): void {
@@ -104,16 +119,9 @@ export class LiveSession implements Session {
   }
 
   #receiveRequest(frame: RequestFrame, timeoutMs: number | undefined): void {
-    if (this.#pending.has(frame.id)) {
-      throw new GatewayError("invalid_request", "A request with this id is still waiting for its answer.");
-    }
-    const { limits } = this.#context;
-    if (this.#pending.size >= limits.inFlight) {
-      const message = `This session has ${limits.inFlight} requests in flight; wait for an answer.`;
-      throw new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
-    }
     this.#send(frame);
     this.#requests++;
+    const { limits } = this.#context;
     const ownMs = timeoutMs ?? limits.requestMs;
     this.#pending.add(frame, {
       now: this.#lastActiveAt,

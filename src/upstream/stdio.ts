@@ -165,8 +165,21 @@ export class StdioUpstream implements Upstream {
       return context.emit({ type: "server.garbage", ...label, sample });
     }
     this.#started();
-    if (frame.kind !== "none") return listener.frame(frame);
+    if (frame.kind !== "none") return this.#tell(() => listener.frame(frame));
     this.#onBadMessage(frame.id, frame.why);
+  }
+
+  /** What a message sets off must not end the gateway, whatever it is. */
+  #tell(what: () => void): void {
+    try {
+      what();
+    } catch (cause) {
+      this.#options.context.emit({
+        type: "trouble",
+        what: `a message of "${this.#options.label.server}" was lost`,
+        cause,
+      });
+    }
   }
 
   #onTooLong(head: string, tail: string, bytes: number): void {
@@ -177,7 +190,7 @@ export class StdioUpstream implements Upstream {
     const { label, listener, context } = this.#options;
     context.emit({ type: "server.bad-message", ...label, why });
     const message = `The MCP server "${label.server}" sent a message that cannot be passed on: ${why}.`;
-    listener.badMessage(id, new GatewayError("server_bad_message", message));
+    this.#tell(() => listener.badMessage(id, new GatewayError("server_bad_message", message)));
   }
 
   #onExit(child: ChildProcessWithoutNullStreams, code: number | null, signal: NodeJS.Signals | null): void {

@@ -24,7 +24,7 @@ import { until } from "../helpers/until.ts";
 
 // Real clients, as their makers publish them, against the reference server and our fixtures.
 
-const packageFile = (path: string): string => createRequire(import.meta.url).resolve(path);
+const require = createRequire(import.meta.url);
 const HEADERS = { Authorization: "Bearer token-of-the-clients" };
 
 let gateway: GatewayProcess;
@@ -58,7 +58,7 @@ const clients: Record<string, (url: string) => Promise<Used>> = {
 
   "mcp-remote": async (url) => {
     const configDir = mkdtempSync(join(tmpdir(), "mcp-remote-"));
-    const proxy = packageFile("mcp-remote/dist/proxy.js");
+    const proxy = require.resolve("mcp-remote/dist/proxy.js");
     const options = ["--transport", "http-only", "--allow-http", "--header", "Authorization:${AUTH}"];
     const client = await connectSdk(
       new StdioClientTransport({

@@ -261,7 +261,7 @@ describe("a neighbour is answered", () => {
   });
 
   test("while somebody gives a long list that has to be unique", async () => {
-    const items = Array.from({ length: 15_000 }, (_, n) => ({ n }));
+    const items = Array.from({ length: 20_000 }, (_, n) => ({ n }));
     const { status } = await whileRunning(rest.call("checked/unique", { items }, { sessionId }));
     expect(status).toBe(200);
   });

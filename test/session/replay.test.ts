@@ -1,24 +1,25 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { eventPosition, Replay } from "../../src/session/replay.ts";
+import { Replay } from "../../src/session/replay.ts";
 
 describe("what was said on a stream", () => {
   it("is said again from a position on, and on this stream only", () => {
     const replay = new Replay({ events: 100, bytes: 1_000 });
     const ids = ["a", "b", "c"].map((line) => replay.add("g", line, true));
     replay.add("p1", "x", true);
-    const position = eventPosition(ids[0] ?? "");
+    const position = replay.positionOf(ids[0] ?? "");
     if (position === undefined) throw new Error("its own id is none");
     expect(replay.after(position).map(({ line }) => line)).toEqual(["b", "c"]);
     expect(replay.after({ stream: "p1", sequence: 0 }).map(({ line }) => line)).toEqual(["x"]);
     expect(replay.after({ stream: "p2", sequence: 0 })).toEqual([]);
   });
 
-  it("has ids that no other event has, marks included", () => {
-    const replay = new Replay({ events: 2, bytes: 1_000 });
-    const ids = [replay.add("g", "a", true), replay.mark("g"), replay.add("p1", "b", true), replay.mark("p1")];
-    expect(new Set(ids).size).toBe(4);
-    for (const id of ids) expect(eventPosition(id)).toBeDefined();
+  it("has ids that no other event has, and none of another session", () => {
+    const [replay, other] = [new Replay({ events: 2, bytes: 1_000 }), new Replay({ events: 2, bytes: 1_000 })];
+    const ids = [replay.add("g", "a", true), replay.add("p1", "b", true), replay.add("g", "c", true)];
+    expect(new Set(ids).size).toBe(3);
+    for (const id of ids) expect(replay.positionOf(id)).toBeDefined();
+    for (const id of ids) expect(other.positionOf(id)).toBeUndefined();
   });
 
   it("is said once when it found nobody", () => {
@@ -74,5 +75,5 @@ it.each([
   "G.1",
   `g.${"9".repeat(20)}`,
 ])("%j is no position", (id) => {
-  expect(eventPosition(id)).toBeUndefined();
+  expect(new Replay({ events: 1, bytes: 1 }).positionOf(id)).toBeUndefined();
 });

@@ -65,13 +65,13 @@ function calling({ documents, root }: DocsPlace): Html {
         <label for="session">Session <span class="hint">the first call asks for one</span></label>
         <div class="row">
           <input id="session" type="text" autocomplete="off" spellcheck="false" />
-          <button type="button" class="quiet" data-end-session>End</button>
+          <button type="button" class="quiet" data-end-session>End session</button>
         </div>
       </div>
     </div>
     <p class="hint">
-      Calls in one session go to the same process of a server. Credentials stay in this page's memory; leaving it ends a
-      session that it asked for.
+      Calls in one session go to the same process of a server; leaving the page ends a session that it asked for.
+      ${documents.security.length > 0 && "Credentials stay in the page's memory."}
     </p>
     <noscript><p class="alert">Calling tools and copying need JavaScript; everything else works without.</p></noscript>
   </section>`;

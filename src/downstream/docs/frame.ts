@@ -50,6 +50,12 @@ export function wantsHtml({ headers }: Request): boolean {
   return accept !== undefined && accept.includes("text/html") && accepts(accept, "text/html");
 }
 
+/** Without one, browsers ask for /favicon.ico and log that there is none. */
+const ICON = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#2f6fd6"/>' +
+    '<path d="M4 12V7a4 4 0 0 1 8 0v5" fill="none" stroke="#fff" stroke-width="2"/></svg>',
+)}`;
+
 function frame({ title, body, root }: Page): string {
   return html`<!doctype html>
     <html lang="en">
@@ -58,7 +64,7 @@ function frame({ title, body, root }: Page): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
         <title>${title}</title>
-        <link rel="icon" href="data:," />
+        <link rel="icon" href="${ICON}" />
         <link rel="stylesheet" href="${root}docs/style.css" />
         <script type="module" src="${root}docs/page.js"></script>
       </head>

@@ -26,10 +26,12 @@ export interface UnlistedServer {
   readonly kind: "unlisted";
   readonly name: string;
   readonly why: string;
+  readonly isStarting: boolean;
 }
 
 /** A person does not wait for the slowest server; its list is there when the page is loaded again. */
 const PATIENCE_MS = 5_000;
+const STARTING = "It is still starting. Load the page again soon.";
 
 type Sources = Pick<DocumentContext, "catalog" | "serverNames" | "documents">;
 
@@ -40,11 +42,11 @@ export function overviewOf(context: Sources, baseUrl: string): Promise<readonly 
 async function serverOverview(name: string, context: Sources, baseUrl: string): Promise<ServerOverview> {
   try {
     const list = await withPatience(context.catalog.list(name));
-    if (list === undefined) return { kind: "unlisted", name, why: "It is still starting. Load the page again soon." };
+    if (list === undefined) return { kind: "unlisted", name, why: STARTING, isStarting: true };
     return listed(list, context, baseUrl);
   } catch (thrown) {
     // The session's own events have told the log the cause.
-    return { kind: "unlisted", name, why: toGatewayError(thrown).message };
+    return { kind: "unlisted", name, why: toGatewayError(thrown).message, isStarting: false };
   }
 }
 

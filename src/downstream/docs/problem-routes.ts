@@ -37,9 +37,14 @@ function showProblems(request: Request, response: Response, listed: Listed): voi
 }
 
 function section(code: string, { status, meaning, action }: ProblemCode, isOne: boolean, root: string): Html {
-  const name = html`<code>${code}</code> <span class="hint">${status}</span>`;
   return html`<section id="${code}">
-    ${isOne ? html`<h1>${name}</h1>` : html`<h2><a href="${root}problems/${code}">${name}</a></h2>`}
+    ${
+      isOne
+        ? html`<h1><code>${code}</code> <span class="hint">${status}</span></h1>`
+        : html`<h2>
+            <a href="${root}problems/${code}"><code>${code}</code></a> <span class="hint">${status}</span>
+          </h2>`
+    }
     <p class="text">${meaning}</p>
     <p class="text">${action}</p>
   </section>`;

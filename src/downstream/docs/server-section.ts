@@ -34,8 +34,8 @@ export function serverSection(server: ServerOverview, context: SectionContext, i
 export const sectionId = (server: string): string => `server-${server}`;
 
 function introduction({ title, version, description, instructions }: ListedServer): Html {
-  const name = [title, version].filter((text) => text !== undefined).join(" · ");
-  return html`${name !== "" && html`<p class="title">${clip(name, 200)}</p>`}
+  return html`${title !== undefined && html`<p class="title">${clip(title, 200)}</p>`}
+  ${version !== undefined && html`<p class="hint">Version ${clip(version, 80)}</p>`}
   ${description !== undefined && html`<p class="text">${clip(description, 2_000)}</p>`}
   ${
     instructions !== undefined &&
@@ -70,11 +70,11 @@ function snippetBox({ client, where, text, link, notes }: Snippet): Html {
 }
 
 const FORMS = [
-  ["OpenAPI 3.1", "openapi.json"],
-  ["YAML", "openapi.yaml"],
-  ["3.0", "openapi.json?version=3.0"],
-  ["GPT Actions", "openapi.gpt.json"],
-  ["Open WebUI", "openapi.openwebui.json"],
+  ["OpenAPI 3.1 as JSON", "openapi.json"],
+  ["as YAML", "openapi.yaml"],
+  ["OpenAPI 3.0", "openapi.json?version=3.0"],
+  ["for GPT Actions", "openapi.gpt.json"],
+  ["for Open WebUI", "openapi.openwebui.json"],
 ] as const;
 
 /** Links to the documents of one server, or of all of them. */

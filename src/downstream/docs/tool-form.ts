@@ -57,7 +57,7 @@ function control(field: Field, id: string): Html {
         rows="3"
         class="code"
         spellcheck="false"
-        ${hint(schema, '{ } or [ ] or "text"')}
+        ${hint(schema, shapeOf(schema))}
       ></textarea>`;
   }
 }
@@ -90,4 +90,8 @@ function hint(schema: JsonObject, otherwise?: string): Html | undefined {
   const text = value === undefined ? otherwise : typeof value === "string" ? value : JSON.stringify(value);
   if (text === undefined || text === "") return undefined;
   return html`placeholder="${clip(`${byDefault === undefined ? "" : "default: "}${text}`, 80)}"`;
+}
+
+function shapeOf({ type }: JsonObject): string {
+  return type === "object" ? "{ }" : type === "array" ? "[ ]" : '{ } or [ ] or "text"';
 }

@@ -61,8 +61,7 @@ function inputOf(tool: Tool, { root, id, spend }: ToolPlace): Html {
 function outputOf({ outputSchema }: Tool, spend: Spend): Html | undefined {
   if (outputSchema === undefined) return undefined;
   const table = propertyTable(readable(outputSchema, spend), "Structured result");
-  return html`<h4>Result</h4>
-    ${table} ${rawSchema("Output schema as JSON", outputSchema, spend)}`;
+  return html`${table} ${rawSchema("Output schema as JSON", outputSchema, spend)}`;
 }
 
 /** Valid, with its references written out as far as is sensible, however hostile it was. */

@@ -2,6 +2,8 @@ import type { ServerResponse } from "node:http";
 import { isObject, member, type JsonObject } from "../../lib/json.ts";
 import { scanKeys, valueEnd } from "../../lib/json-scan.ts";
 import type { Line } from "../../lib/lines.ts";
+import { endWatched } from "../end-watched.ts";
+import { accepts } from "../accept.ts";
 import type { ResultForm } from "./result-form.ts";
 
 /** A whole answer, so that it can be kept and given again. */
@@ -17,9 +19,11 @@ const INERT = { "X-Content-Type-Options": "nosniff", "Content-Security-Policy": 
 const SHOWN_BLOBS = /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp)|audio\/[\w.+-]+)$/;
 
 /** The result of a tool in the form that was asked for. What has not got that form is given as it is. */
-export function resultAnswer(result: Line, form: ResultForm, isToolError: boolean): RestAnswer {
-  const answer = inForm(result, form);
-  return isToolError ? { ...answer, headers: { ...answer.headers, "X-MCP-Tool-Error": "true" } } : answer;
+export function resultAnswer(result: Line, form: ResultForm, accept: string | undefined): RestAnswer {
+  if (form === "text") return textAnswer(result);
+  if (form === "structured") return { status: 200, headers: JSON_TYPE, body: structuredText(result.toString()) };
+  if (form === "blob") return blobAnswer(result, accept) ?? { status: 200, headers: JSON_TYPE, body: result };
+  return { status: 200, headers: JSON_TYPE, body: result };
 }
 
 /** Does the result say of itself that the tool failed? A long one is parsed only when the word is in it. */
@@ -27,15 +31,14 @@ export function saysToolError(result: Line): boolean {
   return result.includes('"isError"') && member(JSON.parse(result.toString()), "isError") === true;
 }
 
-export function writeAnswer(response: ServerResponse, { status, headers, body }: RestAnswer): void {
-  response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) }).end(body);
+/** As `writeAnswer`, for a body of any length. */
+export function endAnswer(response: ServerResponse, { status, headers, body }: RestAnswer, stallMs: number): void {
+  response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
+  endWatched(response, body, stallMs);
 }
 
-function inForm(result: Line, form: ResultForm): RestAnswer {
-  if (form === "text") return textAnswer(result);
-  if (form === "structured") return { status: 200, headers: JSON_TYPE, body: structuredText(result.toString()) };
-  if (form === "blob") return blobAnswer(result) ?? { status: 200, headers: JSON_TYPE, body: result };
-  return { status: 200, headers: JSON_TYPE, body: result };
+export function writeAnswer(response: ServerResponse, { status, headers, body }: RestAnswer): void {
+  response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) }).end(body);
 }
 
 function textAnswer(result: Line): RestAnswer {
@@ -56,13 +59,15 @@ function structuredText(result: string): string {
   return isJson(only) ? only : JSON.stringify(only);
 }
 
-function blobAnswer(result: Line): RestAnswer | undefined {
+/** The first blob of a type that is accepted; of any type where the form was asked for by name. */
+function blobAnswer(result: Line, accept: string | undefined): RestAnswer | undefined {
   for (const part of contentParts(JSON.parse(result.toString()))) {
     const holder = isObject(part["resource"]) ? part["resource"] : part;
     const data = holder["data"] ?? holder["blob"];
     if (typeof data !== "string") continue;
     const { mimeType } = holder;
-    const type = typeof mimeType === "string" ? mimeType.toLowerCase() : "";
+    const type = typeof mimeType === "string" ? mimeType.toLowerCase() : "application/octet-stream";
+    if (!accepts(accept, type) && !accepts(accept, "application/octet-stream")) continue;
     const headers = { "Content-Type": SHOWN_BLOBS.test(type) ? type : "application/octet-stream", ...INERT };
     return { status: 200, headers, body: Buffer.from(data, "base64") };
   }

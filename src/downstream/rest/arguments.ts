@@ -1,5 +1,5 @@
 import { isObject, member, type JsonObject } from "../../lib/json.ts";
-import { isDeeperThan } from "../../lib/json-scan.ts";
+import { isDeeperThan, scanKeys, valueEnd } from "../../lib/json-scan.ts";
 import { GatewayError } from "../../protocol/errors.ts";
 
 const MAX_DEPTH = 100;
@@ -27,7 +27,16 @@ export function withoutStraySessionId(given: CallArguments, inputSchema: unknown
   if (!Object.hasOwn(given.value, "sessionId")) return given;
   if (member(member(inputSchema, "properties"), "sessionId") !== undefined) return given;
   const { sessionId: _stray, ...value } = given.value;
-  return { value, text: JSON.stringify(value) };
+  return { value, text: withoutKey(given.text, "sessionId") };
+}
+
+/** The text of an object without one member; all others keep their own text. */
+function withoutKey(text: string, unwanted: string): string {
+  const members: string[] = [];
+  scanKeys(text, 1, ({ key, depth, keyAt, valueAt }) => {
+    if (depth === 1 && key !== unwanted) members.push(text.slice(keyAt, valueEnd(text, valueAt)).trim());
+  });
+  return `{${members.join(",")}}`;
 }
 
 function parse(body: string): unknown {

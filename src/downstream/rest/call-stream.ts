@@ -7,23 +7,29 @@ import type { Visit } from "../context.ts";
 import { EventStream } from "../event-stream.ts";
 import type { RestContext } from "./context.ts";
 import { problemOf } from "./problem.ts";
+import { cutResult } from "./truncate.ts";
 import { rpcFailure } from "./rpc-failure.ts";
 
 /** A call answered as events: `progress` and `log` as they come, then exactly one `result` or `error` (a problem). */
 export class CallStream {
-  readonly #events: EventStream;
   readonly #context: RestContext;
   readonly #visit: Visit;
+  #events: EventStream | undefined;
   #isClogged = false;
   #lastId = 0;
 
-  constructor(response: ServerResponse, context: RestContext, visit: Visit) {
+  constructor(context: RestContext, visit: Visit) {
     this.#context = context;
     this.#visit = visit;
+  }
+
+  /** The call was sent: from here on errors are events too. */
+  begin(response: ServerResponse): void {
+    const { heartbeats, limits } = this.#context;
     this.#events = new EventStream(response, {
-      heartbeats: context.heartbeats,
-      bufferBytes: context.limits.streamBytes,
-      stallMs: context.limits.stallMs,
+      heartbeats,
+      bufferBytes: limits.streamBytes,
+      stallMs: limits.stallMs,
       onClogged: () => (this.#isClogged = true),
       onDrained: () => (this.#isClogged = false),
       onClosed: () => undefined,
@@ -40,8 +46,8 @@ export class CallStream {
 
   finish(frame: ResponseFrame, tool: string): void {
     if (frame.failed) return this.fail(rpcFailure(frame, this.#visit.server, tool), tool);
-    this.#send("result", resultText(frame.line));
-    this.#events.end();
+    this.#send("result", cutResult(resultText(frame.line), this.#context.settings.maxResponseChars).result);
+    this.#events?.end();
   }
 
   fail(thrown: unknown, tool: string): void {
@@ -49,10 +55,10 @@ export class CallStream {
     const { exposeStderr } = this.#context.settings;
     const problem = problemOf(toGatewayError(thrown), { requestId, server, tool, accept: undefined, exposeStderr });
     this.#send("error", JSON.stringify(problem));
-    this.#events.end();
+    this.#events?.end();
   }
 
   #send(event: string, data: string | Buffer): void {
-    this.#events.send(data, { event, id: String(++this.#lastId) });
+    this.#events?.send(data, { event, id: String(++this.#lastId) });
   }
 }

@@ -1,4 +1,6 @@
+import { nanoid } from "nanoid";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Line } from "../../lib/lines.ts";
 import { McpClient, type Call } from "../../session/client.ts";
 import { listTools } from "../../session/list-tools.ts";
 import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
@@ -9,7 +11,7 @@ import type { Session } from "../../protocol/session.ts";
 import type { ListedTool } from "../../protocol/tool.ts";
 import { readJsonBody } from "../body.ts";
 import type { Visit } from "../context.ts";
-import { resultAnswer, saysToolError, writeAnswer, type RestAnswer } from "./answer.ts";
+import { endAnswer, resultAnswer, saysToolError, writeAnswer, type RestAnswer } from "./answer.ts";
 import { readArguments, withoutStraySessionId, type CallArguments } from "./arguments.ts";
 import type { RestContext } from "./context.ts";
 import type { Begun } from "./idempotency.ts";
@@ -19,7 +21,7 @@ import { resultForm, type ResultForm } from "./result-form.ts";
 import { rpcFailure } from "./rpc-failure.ts";
 import { sessionIdOf } from "./session-id.ts";
 import { CallStream } from "./call-stream.ts";
-import { truncated } from "./truncate.ts";
+import { cutResult } from "./truncate.ts";
 
 /** One HTTP request for one call, read. */
 interface Asked {
@@ -106,17 +108,18 @@ export class RestCalls {
 
   async #call(client: McpClient, asked: Asked, response: ServerResponse, begun: Begun | undefined): Promise<void> {
     const { visit, tool, form } = asked;
-    const stream = form === "stream" ? new CallStream(response, this.#context, visit) : undefined;
+    const stream = form === "stream" ? new CallStream(this.#context, visit) : undefined;
+    const call = this.#send(client, asked, stream);
+    stream?.begin(response);
+    // With a key the caller may come back for the answer.
+    if (begun === undefined)
+      response.once("close", () => client.cancel(call.id, "the caller went away", visit.requestId));
     try {
-      const call = this.#send(client, asked, stream);
-      // With a key the caller may come back for the answer.
-      if (begun === undefined)
-        response.once("close", () => client.cancel(call.id, "the caller went away", visit.requestId));
       const frame = await call.answer;
       if (stream !== undefined) return stream.finish(frame, tool);
       const answer = this.#answerFor(frame, asked);
       begun?.finish(answer);
-      writeAnswer(response, answer);
+      endAnswer(response, answer, this.#context.limits.stallMs);
     } catch (thrown) {
       if (stream !== undefined) return stream.fail(thrown, tool);
       // It may have run: the same key must not make it run again.
@@ -133,8 +136,8 @@ export class RestCalls {
   #send(client: McpClient, { visit, tool, given, preferences }: Asked, stream: CallStream | undefined): Call {
     const { settings } = this.#context;
     const name = JSON.stringify(tool);
-    // A token of the gateway's own: progress comes only to those who ask for it.
-    const token = stream === undefined ? undefined : visit.requestId;
+    // A token of the gateway's own, for those who want to see progress.
+    const token = stream === undefined ? undefined : nanoid();
     const meta = token === undefined ? "" : `,"_meta":{"progressToken":${JSON.stringify(token)}}`;
     const params = {
       name: tool,
@@ -147,17 +150,30 @@ export class RestCalls {
     return client.call(methods.callTool, params, `{"name":${name},"arguments":${given.text}${meta}}`, options);
   }
 
-  #answerFor(frame: ResponseFrame, { visit, tool, form, preferences }: Asked): RestAnswer {
+  #answerFor(frame: ResponseFrame, { visit, tool, form, accept, preferences }: Asked): RestAnswer {
     if (frame.failed) throw rpcFailure(frame, visit.server, tool);
+    try {
+      return this.#answerWith(resultText(frame.line), { visit, tool, form, accept, preferences });
+    } catch (cause) {
+      // A long result is not parsed when it arrives: only who looks into it finds that it is no JSON.
+      if (!(cause instanceof SyntaxError)) throw cause;
+      throw new GatewayError("server_bad_message", `The result of "${tool}" is not valid JSON.`, { cause });
+    }
+  }
+
+  #answerWith(whole: Line, { tool, form, accept, preferences }: Omit<Asked, "sessionId" | "given">): RestAnswer {
     const { settings } = this.#context;
-    const result = resultText(frame.line);
-    const isToolError = saysToolError(result);
+    const isToolError = saysToolError(whole);
     const asHttp = preferences.toolErrorsAsHttp ?? settings.toolErrorsAsHttp;
     if (isToolError && asHttp) {
-      const data = { result: JSON.parse(result.toString()) as unknown };
+      const data = { result: JSON.parse(whole.toString()) as unknown };
       throw new GatewayError("tool_failed", `The tool "${tool}" reports an error; result says which.`, { data });
     }
-    return truncated(resultAnswer(result, form, isToolError), settings.maxResponseChars);
+    const isText = form === "raw" || form === "text";
+    const { result, isCut } = cutResult(whole, isText ? settings.maxResponseChars : 0);
+    const answer = resultAnswer(result, form, accept);
+    const headers = { ...(isToolError && { "X-MCP-Tool-Error": "true" }), ...(isCut && { "X-MCP-Truncated": "true" }) };
+    return { ...answer, headers: { ...answer.headers, ...headers } };
   }
 
   #existing({ principal, server }: Visit, sessionId: string): McpClient | undefined {
@@ -199,7 +215,7 @@ export class RestCalls {
     const { inputSchema } = tool.listed;
     const own = withoutStraySessionId(given, inputSchema);
     if (settings.validateInput === "off") return own;
-    const errors = await validator.check(tool, own.value);
+    const errors = await validator.check(tool, own);
     if (errors.length === 0) return own;
     if (settings.validateInput === "warn") {
       events.emit({

@@ -13,6 +13,8 @@ const LEFT_OUT = new Set([
   // A pattern is the server's program run on the caller's text: it may take for ever (ReDoS), so it is left to the server.
   "pattern",
   "patternProperties",
+  // Compares each item with each other one: a long list would stop everybody.
+  "uniqueItems",
 ]);
 
 /** The schema of a tool, as far as it can be checked safely here. Undefined when it is too deep to walk. */

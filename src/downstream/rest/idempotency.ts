@@ -9,7 +9,8 @@ export interface IdempotencyLimits {
 
 interface Kept {
   readonly fingerprint: string;
-  readonly at: number;
+  /** When it began; from its answer on, when that came. */
+  at: number;
   /** Undefined while the call runs. */
   answer: RestAnswer | undefined;
 }
@@ -61,6 +62,7 @@ export class IdempotencyStore {
     return {
       finish: (answer) => {
         kept.answer = answer;
+        kept.at = performance.now();
         this.#bytes += answer.body.length;
         this.#dropOld();
       },

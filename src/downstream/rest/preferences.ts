@@ -19,13 +19,16 @@ export function preferencesOf(request: IncomingMessage, query: URLSearchParams |
   };
 }
 
+/** The first of a name counts; parameters after a `;` are none of ours (RFC 7240 §2). */
 function parsePrefer(header: string): Map<string, string> {
-  return new Map(
-    header.split(",").map((part) => {
-      const [name = "", value = ""] = part.trim().split("=");
-      return [name.trim().toLowerCase(), value.trim().replaceAll('"', "")];
-    }),
-  );
+  const preferences = new Map<string, string>();
+  for (const part of header.split(",")) {
+    const [preference = ""] = part.split(";");
+    const [name = "", value = ""] = preference.trim().split("=");
+    const key = name.trim().toLowerCase();
+    if (!preferences.has(key)) preferences.set(key, value.trim().replaceAll('"', ""));
+  }
+  return preferences;
 }
 
 function timeoutOf(text: string | undefined): number | undefined {

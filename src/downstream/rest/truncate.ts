@@ -1,30 +1,43 @@
-import { isObject } from "../../lib/json.ts";
-import { contentParts, type RestAnswer } from "./answer.ts";
+import { isObject, type JsonObject } from "../../lib/json.ts";
+import type { Line } from "../../lib/lines.ts";
+import { contentParts } from "./answer.ts";
 
-/** Cuts the text of a result at `maxChars` in all, for callers that refuse long answers (GPT Actions: 100,000 characters). */
-export function truncated(answer: RestAnswer, maxChars: number): RestAnswer {
-  if (maxChars === 0 || answer.body.length <= maxChars) return answer;
-  const isJson = answer.headers["Content-Type"] === "application/json";
-  const body = isJson ? cutResult(answer.body.toString(), maxChars) : cut(answer.body.toString(), maxChars);
-  return { ...answer, headers: { ...answer.headers, "X-MCP-Truncated": "true" }, body };
+export interface Cut {
+  readonly result: Line;
+  readonly isCut: boolean;
 }
 
-function cutResult(body: string, maxChars: number): string {
-  const result: unknown = JSON.parse(body);
-  if (!isObject(result)) return body;
+/** Cuts the texts of a result at `maxChars` in all, for callers that refuse long answers (GPT Actions: 100,000 characters). */
+export function cutResult(result: Line, maxChars: number): Cut {
+  if (maxChars === 0 || result.length <= maxChars) return { result, isCut: false };
+  const value: unknown = JSON.parse(result.toString());
+  if (!isObject(value)) return { result, isCut: false };
   let left = maxChars;
-  const content = contentParts(result).map((part) => {
-    const { text } = part;
-    if (typeof text !== "string") return part;
-    const shorter = cut(text, left);
-    left = Math.max(0, left - text.length);
-    return { ...part, text: shorter };
+  const content = contentParts(value).map((part) => {
+    const text = textOf(part);
+    if (text === undefined) return part;
+    const shorter = withText(part, cut(text, left));
+    left -= text.length;
+    return shorter;
   });
+  if (left >= 0) return { result, isCut: false };
   // The same data again, which cannot be cut and still be what the schema says.
-  const { structuredContent: _left, ...rest } = result;
-  return JSON.stringify({ ...rest, content });
+  const { structuredContent: _again, ...rest } = value;
+  return { result: JSON.stringify({ ...rest, content }), isCut: true };
 }
 
-function cut(text: string, chars: number): string {
-  return text.length <= chars ? text : `${text.slice(0, chars)}…[truncated ${text.length - chars} chars]`;
+function textOf({ text, resource }: JsonObject): string | undefined {
+  const own = text ?? (isObject(resource) ? resource["text"] : undefined);
+  return typeof own === "string" ? own : undefined;
+}
+
+function withText(part: JsonObject, text: string): JsonObject {
+  return isObject(part["resource"]) ? { ...part, resource: { ...part["resource"], text } } : { ...part, text };
+}
+
+function cut(text: string, left: number): string {
+  const wanted = Math.max(0, left);
+  // Not between the two halves of a character beyond the first 65,536.
+  const kept = /[\uD800-\uDBFF]$/.test(text.slice(0, wanted)) ? wanted - 1 : wanted;
+  return text.length <= wanted ? text : `${text.slice(0, kept)}…[truncated ${text.length - kept} chars]`;
 }

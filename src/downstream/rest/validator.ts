@@ -1,7 +1,8 @@
-import type { ErrorObject, ValidateFunction } from "ajv";
-import { member, type JsonObject } from "../../lib/json.ts";
+import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
+import { member } from "../../lib/json.ts";
 import type { Emit } from "../../protocol/events.ts";
 import type { ListedTool } from "../../protocol/tool.ts";
+import type { CallArguments } from "./arguments.ts";
 import { checkableSchema } from "./checkable.ts";
 
 /** One thing that is wrong with the arguments of a call. */
@@ -16,51 +17,64 @@ export interface ArgumentError {
 const MAX_ERRORS = 20;
 const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-0[467]\//;
 
-interface Compilers {
-  readonly draft07: (schema: object) => ValidateFunction;
-  readonly draft2020: (schema: object) => ValidateFunction;
+type Compile = (schema: object) => ValidateFunction;
+
+interface Dialects {
+  readonly draft07: Compile;
+  readonly draft2020: Compile;
 }
+
+/** `all` finds every mistake; `first` stops at one, for values so long that a list of all could fill the memory. */
+interface Compilers {
+  readonly all: Dialects;
+  readonly first: Dialects;
+}
+
+const LONG_TEXT = 64 * 1024;
+
+/** What is known of a tool's schema: the functions are compiled when they are first needed. */
+type Compiled = { [how in keyof Compilers]?: ValidateFunction } | "unchecked";
 
 /**
  * Checks arguments against a tool's input schema (JSON Schema draft-07 or 2020-12) before the call, because servers report bad
  * arguments as text only. Nothing is coerced and no default is filled in: the server owns them. A schema that cannot be
- * compiled is not checked.
+ * compiled or followed is not checked.
  */
 export class ArgumentValidator {
   readonly #emit: Emit;
-  readonly #compiled = new WeakMap<ListedTool, ValidateFunction | "unchecked">();
+  readonly #compiled = new WeakMap<ListedTool, Compiled>();
   #compilers: Promise<Compilers> | undefined;
 
   constructor(emit: Emit) {
     this.#emit = emit;
   }
 
-  async check(tool: ListedTool, value: JsonObject): Promise<ArgumentError[]> {
-    const validate = this.#compiled.get(tool) ?? (await this.#compile(tool));
-    if (validate === "unchecked" || validate(value)) return [];
-    return (validate.errors ?? []).slice(0, MAX_ERRORS).map(argumentError);
-  }
-
-  async #compile(tool: ListedTool): Promise<ValidateFunction | "unchecked"> {
+  async check(tool: ListedTool, { value, text }: CallArguments): Promise<ArgumentError[]> {
     this.#compilers ??= loadCompilers();
-    const compiled = this.#tryCompile(tool, await this.#compilers);
-    this.#compiled.set(tool, compiled);
-    return compiled;
-  }
-
-  #tryCompile(tool: ListedTool, { draft07, draft2020 }: Compilers): ValidateFunction | "unchecked" {
-    const { inputSchema } = tool.listed;
+    const compilers = await this.#compilers;
+    const known = this.#compiled.get(tool) ?? {};
+    if (known === "unchecked") return [];
+    const how = text.length > LONG_TEXT ? "first" : "all";
     try {
-      const schema = checkableSchema(inputSchema);
-      if (typeof schema !== "object" || schema === null) return "unchecked";
-      const dialect = member(inputSchema, "$schema");
-      return typeof dialect === "string" && DRAFT_07.test(dialect) ? draft07(schema) : draft2020(schema);
+      const validate = known[how] ?? compile(tool, compilers[how]);
+      if (validate === undefined) return [];
+      this.#compiled.set(tool, { ...known, [how]: validate });
+      return validate(value) ? [] : (validate.errors ?? []).slice(0, MAX_ERRORS).map(argumentError);
     } catch (cause) {
+      this.#compiled.set(tool, "unchecked");
       const what = `the input schema of the tool "${tool.name.slice(0, 80)}" cannot be used; its arguments are not checked`;
       this.#emit({ type: "trouble", what, cause: cause instanceof Error ? cause.message : cause });
-      return "unchecked";
+      return [];
     }
   }
+}
+
+function compile(tool: ListedTool, { draft07, draft2020 }: Dialects): ValidateFunction | undefined {
+  const { inputSchema } = tool.listed;
+  const schema = checkableSchema(inputSchema);
+  if (typeof schema !== "object" || schema === null) return undefined;
+  const dialect = member(inputSchema, "$schema");
+  return typeof dialect === "string" && DRAFT_07.test(dialect) ? draft07(schema) : draft2020(schema);
 }
 
 /** Loaded at the first check: most of the gateway's commands and sessions never need them. */
@@ -70,10 +84,22 @@ async function loadCompilers(): Promise<Compilers> {
     import("ajv/dist/2020.js"),
     import("ajv-formats"),
   ]);
-  const options = { strict: false, allErrors: true, logger: false, addUsedSchema: false } as const;
-  const [draft07, draft2020] = [new Ajv(options), new Ajv2020(options)];
-  for (const ajv of [draft07, draft2020]) formats.default(ajv, { mode: "fast" });
-  return { draft07: (schema) => draft07.compile(schema), draft2020: (schema) => draft2020.compile(schema) };
+  const dialects = (allErrors: boolean): Dialects => {
+    const options = { strict: false, allErrors, logger: false, addUsedSchema: false } as const;
+    const [draft07, draft2020] = [new Ajv(options), new Ajv2020(options)];
+    for (const ajv of [draft07, draft2020]) formats.default(ajv, { mode: "fast" });
+    return { draft07: forgetful(draft07), draft2020: forgetful(draft2020) };
+  };
+  return { all: dialects(true), first: dialects(false) };
+}
+
+/** The tool remembers its function; the compiler would keep every schema it ever saw. */
+function forgetful(ajv: Pick<Ajv, "compile" | "removeSchema">): Compile {
+  return (schema) => {
+    const validate = ajv.compile(schema);
+    ajv.removeSchema(schema);
+    return validate;
+  };
 }
 
 function argumentError({ instancePath, keyword, message, params }: ErrorObject): ArgumentError {

@@ -4,7 +4,7 @@ import type { GatewayError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { RequestId } from "../../protocol/jsonrpc.ts";
 import type { EndReason, Outlet, Session } from "../../protocol/session.ts";
-import { eventPosition, Replay, type ReplayLimits } from "../../session/replay.ts";
+import { Replay, type EventPosition, type ReplayLimits } from "../../session/replay.ts";
 import { EventStream } from "../event-stream.ts";
 import type { DownstreamContext } from "../context.ts";
 import type { AnswerForm } from "./answer-form.ts";
@@ -40,7 +40,7 @@ export class Conversation implements Outlet {
   readonly #options: ConversationOptions;
   readonly #replay: Replay;
   readonly #posts = new Map<RequestId, PostAnswer>();
-  readonly #clogged = new Set<string>();
+  readonly #clogged = new Set<number>();
   #get: EventStream | undefined;
   #streams = 0;
 
@@ -50,39 +50,47 @@ export class Conversation implements Outlet {
     this.#replay = new Replay(options.replayLimits);
   }
 
-  /** Prepares the answer to a POST before its requests are passed on. */
+  /** Prepares the answer to a POST; `begin` starts it once its requests were accepted. */
   expect(response: ServerResponse, { ids, isBatch, form }: Expected): PostAnswer {
-    const { undecided } = this.#options;
+    const { undecided, context } = this.#options;
     const post: PostAnswer = new PostAnswer(response, {
       stream: `p${++this.#streams}`,
       ids,
       isBatch,
       form,
+      stallMs: context.limits.stallMs,
       replay: this.#replay,
-      openStream: (target, stream) => this.#openStream(target, stream, (closed) => post.lost(closed)),
+      openStream: (target, stream) => this.#openStream(target, this.#replay.now(stream), (closed) => post.lost(closed)),
       onDone: (done) => undecided.remove(done),
     });
     for (const id of ids) this.#posts.set(id, post);
-    if (form === "either") undecided.add(post);
     return post;
   }
 
+  begin(post: PostAnswer): void {
+    if (post.form === "stream") post.startStream();
+    if (post.form === "either") this.#options.undecided.add(post);
+  }
+
   /** The requests were refused after all. */
-  forget(ids: readonly RequestId[], post: PostAnswer): void {
-    this.#options.undecided.remove(post);
-    for (const id of ids) if (this.#posts.get(id) === post) this.#posts.delete(id);
+  forget(ids: readonly RequestId[]): void {
+    for (const id of ids) this.#posts.delete(id);
   }
 
   /** The server-to-client stream of a GET, or what a client missed of another stream. The newest GET replaces an older one. */
   listen(response: ServerResponse, lastEventId: string | undefined): void {
-    const position = lastEventId === undefined ? undefined : eventPosition(lastEventId);
+    const position = lastEventId === undefined ? undefined : this.#replay.positionOf(lastEventId);
     if (position !== undefined && position.stream !== GET_STREAM) return this.#resumePost(response, position);
     this.#get?.end();
-    const stream = this.#openStream(response, GET_STREAM, (closed) => {
+    const missed = position === undefined ? this.#replay.unsent(GET_STREAM) : this.#replay.after(position);
+    // Before what was missed: who is cut again right here must come back with a position that loses nothing.
+    const [first] = missed;
+    const before =
+      first === undefined ? this.#replay.now(GET_STREAM) : { stream: GET_STREAM, sequence: first.sequence - 1 };
+    const stream = this.#openStream(response, position ?? before, (closed) => {
       if (this.#get === closed) this.#get = undefined;
     });
     this.#get = stream;
-    const missed = position === undefined ? this.#replay.unsent(GET_STREAM) : this.#replay.after(position);
     for (const { id, line } of missed) stream.send(line, { id });
   }
 
@@ -92,9 +100,7 @@ export class Conversation implements Outlet {
       this.#posts.delete(frame.id);
       return post?.answer(frame.id, frame.line);
     }
-    const isGeneral = frame.kind === "notification" && ABOUT_THE_SERVER.test(frame.method);
-    const target =
-      post?.takesMessages === true ? post : isGeneral && this.#get !== undefined ? undefined : this.#newestPost();
+    const target = post?.keepsMessages === true ? post : this.#targetFor(frame);
     if (target !== undefined) return target.message(frame.line);
     const id = this.#replay.add(GET_STREAM, frame.line, this.#get !== undefined);
     this.#get?.send(frame.line, { id });
@@ -110,24 +116,32 @@ export class Conversation implements Outlet {
     this.#get?.end();
   }
 
+  /** Of a message that belongs to no request: undefined is the GET stream. */
+  #targetFor(frame: Frame): PostAnswer | undefined {
+    const isGeneral = frame.kind === "notification" && ABOUT_THE_SERVER.test(frame.method);
+    return isGeneral && this.#get !== undefined ? undefined : this.#newestPost();
+  }
+
   #newestPost(): PostAnswer | undefined {
     let newest: PostAnswer | undefined;
     for (const post of this.#posts.values()) if (post.takesMessages) newest = post;
     return newest;
   }
 
-  #resumePost(response: ServerResponse, position: { stream: string; sequence: number }): void {
+  #resumePost(response: ServerResponse, position: EventPosition): void {
     const post = [...this.#posts.values()].find((one) => one.stream === position.stream);
-    const events = this.#openStream(response, position.stream, (closed) => post?.lost(closed));
+    const events = this.#openStream(response, position, (closed) => post?.lost(closed));
     post?.resume(events);
-    for (const { id, line } of this.#replay.after(position)) events.send(line, { id });
-    // Its answer was among what was missed, or will never come.
-    if (post === undefined) events.end();
+    const missed = this.#replay.after(position);
+    for (const { id, line } of missed) events.send(line, { id });
+    // With nothing to say any more it stays open and quiet: ended, the client would come back for it without end.
+    if (post === undefined && missed.length > 0) events.end();
   }
 
-  #openStream(response: ServerResponse, name: string, onClosed: (stream: EventStream) => void): EventStream {
+  /** `position` is what a client that knows such events is primed with. */
+  #openStream(response: ServerResponse, position: EventPosition, onClosed: (stream: EventStream) => void): EventStream {
     const { heartbeats, limits } = this.#options.context;
-    const key = `${name}.${++this.#streams}`;
+    const key = ++this.#streams;
     const unclog = (): void => {
       if (this.#clogged.delete(key) && this.#clogged.size === 0) this.#session.resume();
     };
@@ -145,8 +159,8 @@ export class Conversation implements Outlet {
         onClosed(stream);
       },
     });
-    if (this.#options.primes) stream.prime(this.#replay.mark(name), RETRY_MS);
-    else if (name === GET_STREAM) stream.retry(RETRY_MS);
+    if (this.#options.primes) stream.prime(this.#replay.idOf(position), RETRY_MS);
+    else if (position.stream === GET_STREAM) stream.retry(RETRY_MS);
     return stream;
   }
 }

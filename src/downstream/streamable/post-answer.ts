@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Line } from "../../lib/lines.ts";
 import type { RequestId } from "../../protocol/jsonrpc.ts";
 import type { Replay } from "../../session/replay.ts";
+import { endWatched } from "../end-watched.ts";
 import type { EventStream } from "../event-stream.ts";
 import type { AnswerForm } from "./answer-form.ts";
 
@@ -11,6 +12,7 @@ export interface PostAnswerOptions {
   readonly ids: readonly RequestId[];
   readonly isBatch: boolean;
   readonly form: AnswerForm;
+  readonly stallMs: number;
   readonly replay: Replay;
   /** Begins an event stream on a response. */
   readonly openStream: (response: ServerResponse, stream: string) => EventStream;
@@ -37,12 +39,20 @@ export class PostAnswer {
     this.#waiting = new Set(options.ids);
     this.#response = response;
     response.once("close", () => this.#onClose());
-    if (options.form === "stream") this.startStream();
+  }
+
+  get form(): AnswerForm {
+    return this.#options.form;
+  }
+
+  /** May messages that belong to its requests go here? Without a connection they are kept for it. */
+  get keepsMessages(): boolean {
+    return this.form !== "json";
   }
 
   /** May messages that belong to no request in particular go here? */
   get takesMessages(): boolean {
-    return this.#options.form !== "json" && (this.#response !== undefined || this.#events !== undefined);
+    return this.keepsMessages && (this.#response !== undefined || this.#events !== undefined);
   }
 
   /** The moment for a plain JSON body is over. */
@@ -100,9 +110,8 @@ export class PostAnswer {
       return;
     }
     const body = this.#options.isBatch ? `[${this.#answers.map(String).join(",")}]` : first;
-    response
-      .writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) })
-      .end(body);
+    response.writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) });
+    endWatched(response, body, this.#options.stallMs);
   }
 
   #onClose(): void {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Soon } from "../../lib/soon.ts";
 import { readClientMessages, type ClientMessages } from "../../protocol/client-frame.ts";
-import { GatewayError } from "../../protocol/errors.ts";
+import { GatewayError, refusalOf } from "../../protocol/errors.ts";
 import type { Frame, RequestFrame } from "../../protocol/frame.ts";
 import type { RequestId } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
@@ -9,7 +9,6 @@ import type { Session } from "../../protocol/session.ts";
 import { accepts } from "../accept.ts";
 import { readJsonBody } from "../body.ts";
 import type { DownstreamContext, Visit } from "../context.ts";
-import { answerError } from "../errors.ts";
 import { answerForm } from "./answer-form.ts";
 import { Conversation } from "./conversation.ts";
 import type { PostAnswer } from "./post-answer.ts";
@@ -36,8 +35,7 @@ export class StreamableDownstream {
       this.#ask(request, response, visit, { ...messages, requests });
     } catch (error) {
       // With the id, so that the caller's own request fails and not only its connection.
-      if (!(error instanceof GatewayError)) throw error;
-      answerError(response, error, requests[0]?.id);
+      throw refusalOf(error, requests[0]?.id);
     }
   }
 
@@ -79,30 +77,31 @@ export class StreamableDownstream {
     const session = opening === undefined ? this.#find(visit, sessionIdOf(request)) : this.#open(visit, opening);
     response.setHeader("Mcp-Session-Id", session.id);
     try {
-      this.#pass(session, asked.frames, visit, (conversation) =>
+      this.#pass(session, asked, visit, (conversation) =>
         conversation.expect(response, { ids, isBatch: asked.isBatch, form }),
       );
     } catch (error) {
       // Nobody has learnt its id: it would only wait for its idle time.
       if (opening !== undefined) void session.close("client closed");
+      response.removeHeader("Mcp-Session-Id");
       throw error;
     }
   }
 
-  #pass(session: Session, frames: readonly Frame[], visit: Visit, expect: (of: Conversation) => PostAnswer): void {
+  #pass(session: Session, { frames }: Asked, visit: Visit, expect: (of: Conversation) => PostAnswer): void {
+    // All of them first: a batch is refused as a whole, or not at all.
+    session.judge(frames);
     const conversation = this.#conversationOf(session);
     const post = expect(conversation);
     for (const [index, frame] of frames.entries()) {
       try {
         session.receive(frame, visit);
       } catch (error) {
-        conversation.forget(
-          frames.slice(index).flatMap((left) => (left.kind === "request" ? left.id : [])),
-          post,
-        );
+        conversation.forget(frames.slice(index).flatMap((left) => (left.kind === "request" ? left.id : [])));
         throw error;
       }
     }
+    conversation.begin(post);
   }
 
   #open(visit: Visit, opening: Frame): Session {

@@ -19,15 +19,7 @@ describe("a result", () => {
 
   it("is the very same bytes when it is asked for raw", () => {
     const bytes = Buffer.from('{ "content":[] }');
-    expect(resultAnswer(bytes, "raw", false).body).toBe(bytes);
-  });
-
-  it("is marked when it is a tool's error, in every form", () => {
-    for (const form of ["raw", "text", "structured", "blob"] as const)
-      expect(resultAnswer(lineOf({ content: [] }), form, true)).toMatchObject({
-        status: 200,
-        headers: { "X-MCP-Tool-Error": "true" },
-      });
+    expect(resultAnswer(bytes, "raw", undefined).body).toBe(bytes);
   });
 
   it.each([
@@ -53,13 +45,13 @@ describe("a result", () => {
       "a\n\nb",
     ],
   ])("has these texts, whatever a server put into it: %j", (result, text) => {
-    expect(resultAnswer(lineOf(result), "text", false).body).toBe(text);
+    expect(resultAnswer(lineOf(result), "text", undefined).body).toBe(text);
   });
 
   it.each([{}, { content: [] }, { content: [{ type: "image", data: 1 }] }, { content: [{ type: "text", text: "x" }] }])(
     "without a blob stays what it is: %j",
     (result) => {
-      expect(resultAnswer(lineOf(result), "blob", false)).toMatchObject({
+      expect(resultAnswer(lineOf(result), "blob", undefined)).toMatchObject({
         body: lineOf(result),
         headers: { "Content-Type": "application/json" },
       });
@@ -80,7 +72,7 @@ describe("a result", () => {
     const { headers, body } = resultAnswer(
       lineOf({ content: [{ type: "image", data: "AAEC", mimeType }] }),
       "blob",
-      false,
+      undefined,
     );
     expect(headers).toMatchObject({ "Content-Type": type, "X-Content-Type-Options": "nosniff" });
     expect(headers["Content-Security-Policy"]).toContain("sandbox");
@@ -89,12 +81,12 @@ describe("a result", () => {
 
   it("has the structured content of its outermost object only", () => {
     const inner = { content: [{ type: "text", text: "7", structuredContent: 1 }] };
-    expect(resultAnswer(lineOf(inner), "structured", false).body).toBe("7");
+    expect(resultAnswer(lineOf(inner), "structured", undefined).body).toBe("7");
   });
 
   it("has the last of two structured contents, as every parser does", () => {
-    expect(resultAnswer('{"structuredContent":{"a":1},"structuredContent":{"b":2}}', "structured", false).body).toBe(
-      '{"b":2}',
-    );
+    expect(
+      resultAnswer('{"structuredContent":{"a":1},"structuredContent":{"b":2}}', "structured", undefined).body,
+    ).toBe('{"b":2}');
   });
 });

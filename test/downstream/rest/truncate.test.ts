@@ -1,31 +1,20 @@
 import { describe, expect, it } from "vitest";
-import type { RestAnswer } from "../../../src/downstream/rest/answer.ts";
-import { truncated } from "../../../src/downstream/rest/truncate.ts";
+import { cutResult } from "../../../src/downstream/rest/truncate.ts";
 
-const json = (result: unknown): RestAnswer => ({
-  status: 200,
-  headers: { "Content-Type": "application/json" },
-  body: JSON.stringify(result),
-});
-const plain = (body: string | Buffer): RestAnswer => ({
-  status: 200,
-  headers: { "Content-Type": "text/plain; charset=utf-8" },
-  body,
-});
 const text = (value: string): object => ({ type: "text", text: value });
-const resultIn = ({ body }: RestAnswer): unknown => JSON.parse(body.toString());
+const cut = (content: readonly object[], maxChars: number, more: object = {}): unknown =>
+  JSON.parse(cutResult(JSON.stringify({ content, ...more }), maxChars).result.toString());
 
 describe("a result that is too long", () => {
   it("is cut at the last character that is allowed, and says how many are missing", () => {
-    const { headers, body } = truncated(plain("abcdefgh"), 5);
-    expect(body).toBe("abcde…[truncated 3 chars]");
-    expect(headers).toMatchObject({ "X-MCP-Truncated": "true", "Content-Type": "text/plain; charset=utf-8" });
+    const { result, isCut } = cutResult(JSON.stringify({ content: [text("abcdefgh")] }), 5);
+    expect(JSON.parse(result.toString())).toEqual({ content: [text("abcde…[truncated 3 chars]")] });
+    expect(isCut).toBe(true);
   });
 
   it("keeps all parts but their texts", () => {
     const image = { type: "image", data: "aaaa", mimeType: "image/png" };
-    const long = json({ content: [text("abc"), image, text("defgh"), text("ij")], isError: true, _meta: { a: 1 } });
-    expect(resultIn(truncated(long, 5))).toEqual({
+    expect(cut([text("abc"), image, text("defgh"), text("ij")], 5, { isError: true, _meta: { a: 1 } })).toEqual({
       content: [text("abc"), image, text("de…[truncated 3 chars]"), text("…[truncated 2 chars]")],
       isError: true,
       _meta: { a: 1 },
@@ -33,26 +22,22 @@ describe("a result that is too long", () => {
   });
 
   it("does not cut a character in two", () => {
-    const { body } = truncated(plain("\u{1F600}".repeat(5)), 3);
-    expect(body.toString()).not.toMatch(/\p{Surrogate}/u);
-  });
-
-  it("counts characters, not bytes", () => {
-    const short = plain(Buffer.from("üüüüü"));
-    expect(truncated(short, 5)).toBe(short);
+    expect(JSON.stringify(cut([text("\u{1F600}".repeat(5))], 3))).not.toMatch(/\p{Surrogate}|\\ud/u);
   });
 });
 
 describe("a result that is short enough", () => {
-  it.each([plain("abcde"), json({ content: [text("abcde")] }), json({ content: [], _meta: { a: "b".repeat(99) } })])(
-    "is left alone: %j",
-    (answer) => {
-      expect(truncated(answer, 5)).toBe(answer);
-    },
-  );
+  it.each([
+    { content: [text("abcde")] },
+    { content: [], _meta: { a: "b".repeat(99) } },
+    { content: [text("üüüüü")], structuredContent: { a: 1 } },
+  ])("is left alone: %j", (result) => {
+    const line = Buffer.from(JSON.stringify(result));
+    expect(cutResult(line, 5)).toEqual({ result: line, isCut: false });
+  });
 
   it("is every one when there is no limit", () => {
-    const long = plain("a".repeat(1_000_000));
-    expect(truncated(long, 0)).toBe(long);
+    const line = JSON.stringify({ content: [text("a".repeat(1_000_000))] });
+    expect(cutResult(line, 0)).toEqual({ result: line, isCut: false });
   });
 });

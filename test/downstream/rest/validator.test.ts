@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
+import type { CallArguments } from "../../../src/downstream/rest/arguments.ts";
 import { ArgumentValidator } from "../../../src/downstream/rest/validator.ts";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import type { GatewayEvent } from "../../../src/protocol/events.ts";
@@ -11,7 +12,7 @@ const toolWith = (inputSchema: unknown): ListedTool => ({ name: "tool", listed: 
 function checker() {
   const events: GatewayEvent[] = [];
   const validator = new ArgumentValidator((event) => events.push(event));
-  const check = (schema: unknown, args: JsonObject) => validator.check(toolWith(schema), args);
+  const check = (schema: unknown, args: JsonObject) => validator.check(toolWith(schema), given(args));
   return { validator, events, check };
 }
 
@@ -94,7 +95,7 @@ describe("arguments are not checked", () => {
   ])("and the log says so once, when the schema has %s", async (_what, schema) => {
     const { validator, events } = checker();
     const tool = toolWith(schema);
-    for (const a of [1, "x", null]) expect(await validator.check(tool, { a })).toEqual([]);
+    for (const a of [1, "x", null]) expect(await validator.check(tool, given({ a }))).toEqual([]);
     expect(events).toMatchObject([{ type: "trouble" }]);
   });
 
@@ -133,7 +134,7 @@ describe("what was learnt of a tool", () => {
     for (let n = 0; n < count; n++) {
       const names = Array.from({ length: 50 }, (_, at) => `property-${n}-${at}`);
       const properties = Object.fromEntries(names.map((name) => [name, { type: "string", description: name }]));
-      await validator.check(toolWith({ type: "object", properties }), {});
+      await validator.check(toolWith({ type: "object", properties }), given({}));
     }
     collectGarbage();
     return process.memoryUsage().heapUsed / 1024 / 1024;
@@ -145,3 +146,7 @@ describe("what was learnt of a tool", () => {
     expect((await checkNewTools(validator, 500)) - before).toBeLessThan(8);
   });
 });
+
+function given(value: JsonObject): CallArguments {
+  return { value, text: JSON.stringify(value) };
+}

@@ -1,4 +1,4 @@
-// What the pages do besides being read. Listeners are on the document, which stays when signing in replaces all that is in it.
+// What the pages do besides being read. Listeners are on the document, which stays when signing in replaces the body.
 import { callTool, cancelCall, credentialOf, endSession } from "./call.js";
 
 document.addEventListener("submit", (event) => {
@@ -84,7 +84,8 @@ async function signIn(form) {
       if (state !== null) state.textContent = page.querySelector("[role=note]")?.textContent ?? String(response.status);
       return;
     }
-    document.documentElement.replaceWith(document.adoptNode(page.documentElement));
+    document.title = page.title;
+    document.body.replaceWith(document.adoptNode(page.body));
     const field = document.getElementById("credential");
     if (field instanceof HTMLInputElement) field.value = value;
     openTarget();

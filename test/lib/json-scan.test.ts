@@ -53,8 +53,8 @@ describe("scanKeys", () => {
 
   it("tells a key as often as it stands there", () => {
     expect(keysOf('{"id":1,"id":2}', 1)).toEqual([
-      { key: "id", depth: 1, valueAt: 6 },
-      { key: "id", depth: 1, valueAt: 13 },
+      { key: "id", depth: 1, keyAt: 1, valueAt: 6 },
+      { key: "id", depth: 1, keyAt: 8, valueAt: 13 },
     ]);
   });
 

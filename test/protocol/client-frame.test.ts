@@ -181,7 +181,7 @@ describe("nesting", () => {
   it.each([20_000, 1_000_000])("of %d levels is refused like any other", (levels) => {
     expect(refusalOf(nested(levels))).toMatchObject({ reason: "invalid_request" });
     expect(refusalOf("[".repeat(levels) + "]".repeat(levels))).toMatchObject({ reason: "invalid_request" });
-    expect(refusalOf("[".repeat(levels))).toMatchObject({ reason: "parse_error" });
+    expect(refusalOf("[".repeat(levels))).toMatchObject({ reason: "invalid_request" });
   });
 });
 

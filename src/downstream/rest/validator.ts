@@ -1,4 +1,4 @@
-import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
+import type { ErrorObject, ValidateFunction } from "ajv";
 import { member } from "../../lib/json.ts";
 import type { Emit } from "../../protocol/events.ts";
 import type { ListedTool } from "../../protocol/tool.ts";
@@ -85,21 +85,19 @@ async function loadCompilers(): Promise<Compilers> {
     import("ajv-formats"),
   ]);
   const dialects = (allErrors: boolean): Dialects => {
-    const options = { strict: false, allErrors, logger: false, addUsedSchema: false } as const;
-    const [draft07, draft2020] = [new Ajv(options), new Ajv2020(options)];
-    for (const ajv of [draft07, draft2020]) formats.default(ajv, { mode: "fast" });
-    return { draft07: forgetful(draft07), draft2020: forgetful(draft2020) };
+    // The schema is not checked against its own: what cannot be compiled says so.
+    const options = { strict: false, allErrors, logger: false, validateSchema: false } as const;
+    // A compiler of its own for each tool: one for all would keep what it compiled for tools long gone.
+    return {
+      draft07: (schema) => withFormats(new Ajv(options)).compile(schema),
+      draft2020: (schema) => withFormats(new Ajv2020(options)).compile(schema),
+    };
+  };
+  const withFormats = <T extends Parameters<typeof formats.default>[0]>(ajv: T): T => {
+    formats.default(ajv, { mode: "fast" });
+    return ajv;
   };
   return { all: dialects(true), first: dialects(false) };
-}
-
-/** The tool remembers its function; the compiler would keep every schema it ever saw. */
-function forgetful(ajv: Pick<Ajv, "compile" | "removeSchema">): Compile {
-  return (schema) => {
-    const validate = ajv.compile(schema);
-    ajv.removeSchema(schema);
-    return validate;
-  };
 }
 
 function argumentError({ instancePath, keyword, message, params }: ErrorObject): ArgumentError {

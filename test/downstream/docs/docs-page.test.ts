@@ -92,17 +92,38 @@ describe("the page of a hostile server", () => {
     expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
-  it("stays bounded when all of it is long", async () => {
-    const long = "long ".repeat(200_000);
-    const wide = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`p${at}`, { description: long }]));
-    const tool = { name: long, description: long, inputSchema: { type: "object", properties: wide } };
-    const tools = Array.from({ length: 1_500 }, (_, at) => ({ ...tool, name: `${at} ${long}` }));
-    const page = await pageOf({ long: { hello: { instructions: long }, tools: [...tools.slice(0, 3)] } });
-    expect(page.length).toBeLessThan(2_000_000);
-    const many = tools.map(({ name }) => ({ name }));
-    const crowded = await pageOf({ many: { hello: {}, tools: many } });
-    expect(crowded).toContain("Only the first 500 are shown");
-    expect(crowded.length).toBeLessThan(8_000_000);
+  // A list can have limits.messageBytes: 16 MiB.
+  it.each<[string, object[]]>([
+    ["tools", Array.from({ length: 100_000 }, (_, at) => ({ name: `tool${at}`, description: "x".repeat(100) }))],
+    ["a text", [{ name: "a", description: "word ".repeat(3_000_000) }]],
+    ["a name", [{ name: "n".repeat(15_000_000) }]],
+    ["properties", [{ name: "a", inputSchema: { type: "object", properties: manyProperties(5_000, 3_000) } }]],
+    [
+      "schemas",
+      Array.from({ length: 40 }, (_, at) => ({
+        name: `${at}`,
+        inputSchema: { properties: manyProperties(100, 3_000) },
+      })),
+    ],
+    [
+      "enums",
+      [
+        {
+          name: "a",
+          inputSchema: { properties: { a: { enum: Array.from({ length: 1_000_000 }, (_, at) => `v${at}`) } } },
+        },
+      ],
+    ],
+  ])("stays bounded in time and space when it lists 15 MB of %s", async (_what, tools) => {
+    const startedAt = performance.now();
+    const page = await pageOf({ long: { tools } });
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(page.length).toBeLessThan(8_000_000);
+  });
+
+  it("says that it does not show all", async () => {
+    const tools = Array.from({ length: 501 }, (_, at) => ({ name: `tool${at}` }));
+    expect(await pageOf({ many: { tools } })).toContain("Only the first 500 are shown");
   });
 });
 
@@ -133,7 +154,7 @@ describe("the page", () => {
     const startedAt = performance.now();
     const page = await pageOf({ never: "never", fine: { tools: [echo] } });
     expect(performance.now() - startedAt).toBeLessThan(8_000);
-    expect(readMarkup(page).text).toMatch(/never\s+starting/);
+    expect(readMarkup(page).text).toMatch(/XXX/);
     expect(page).toContain("Says it back");
   }, 10_000);
 
@@ -173,6 +194,11 @@ describe("the page", () => {
     expect(text).toContain("No URL can carry this name");
   });
 });
+
+function manyProperties(count: number, characters: number): object {
+  const entry = (at: number) => [`p${at}`, { type: "string", description: "x".repeat(characters) }] as const;
+  return Object.fromEntries(Array.from({ length: count }, (_, at) => entry(at)));
+}
 
 type Listing = { readonly hello?: object; readonly tools: readonly unknown[] } | Error | "never";
 

@@ -52,7 +52,7 @@ function ofBytes(line: Buffer): Buffer | undefined {
   }
   const tail = AFTER_RESULT.exec(line.toString("latin1", line.length - ENDS))?.[0];
   const start = '{"result":'.length;
-  return tail !== undefined && line.toString("latin1", 0, start) === '{"result":'
-    ? line.subarray(start, -tail.length)
-    : undefined;
+  if (tail === undefined || line.toString("latin1", 0, start) !== '{"result":') return undefined;
+  const end = valueEnd(line.toString("latin1"), start);
+  return end === line.length - tail.length ? line.subarray(start, end) : undefined;
 }

@@ -1,7 +1,7 @@
 import type { DocumentContext } from "../openapi/routes.ts";
 import { credentialField } from "./credential-form.ts";
 import { html, type Html } from "./html.ts";
-import type { ServerOverview } from "./overview.ts";
+import type { ServerOverview, UnlistedServer } from "./overview.ts";
 import { documentLinks, sectionId, serverSection } from "./server-section.ts";
 import { credentialFor } from "./snippets/credential.ts";
 
@@ -44,15 +44,17 @@ function navigation(servers: readonly ServerOverview[]): Html {
         (server) =>
           html`<li>
             <a href="#${sectionId(server.name)}">${server.name}</a>
-            ${
-              server.kind === "listed"
-                ? html`<span class="hint">${server.tools.length}</span>`
-                : html`<span class="badge bad">unavailable</span>`
-            }
+            ${server.kind === "listed" ? html`<span class="hint">${server.tools.length}</span>` : unlistedBadge(server)}
           </li>`,
       )}
     </ul>
   </nav>`;
+}
+
+function unlistedBadge({ isStarting }: UnlistedServer): Html {
+  return isStarting
+    ? html`<span class="badge plain">starting</span>`
+    : html`<span class="badge bad">unavailable</span>`;
 }
 
 /** What every call from this page is sent with. */

@@ -1,4 +1,4 @@
-import { isObject } from "../../lib/json.ts";
+import { isObject, type JsonObject } from "../../lib/json.ts";
 import { clip, plainText } from "../../openapi/text.ts";
 
 /** Indented JSON grows with the square of its depth, and a schema can be nested 2,000 levels. */
@@ -31,18 +31,32 @@ const CHARACTERS_PER_VALUE = 8;
 function pruned(value: unknown, levels: number, budget: Budget): unknown {
   budget.characters -= CHARACTERS_PER_VALUE;
   if (typeof value === "string") return prunedText(value, budget);
-  if (!Array.isArray(value) && !isObject(value)) return value;
-  const entries: readonly (readonly [string, unknown])[] = Object.entries(value);
+  if (Array.isArray(value)) return prunedList(value, levels - 1, budget);
+  return isObject(value) ? prunedObject(value, levels - 1, budget) : value;
+}
+
+function prunedList(list: readonly unknown[], levels: number, budget: Budget): readonly unknown[] {
+  const inside: unknown[] = [];
+  for (const item of list) {
+    if (isSpent(levels, budget)) return [...inside, ELLIPSIS];
+    inside.push(pruned(item, levels, budget));
+  }
+  return inside;
+}
+
+function prunedObject(object: JsonObject, levels: number, budget: Budget): object {
   const inside: [string, unknown][] = [];
-  for (const [key, item] of entries) {
-    if (levels === 0 || budget.characters <= 0) break;
-    inside.push([prunedText(key, budget), pruned(item, levels - 1, budget)]);
+  for (const key of Object.keys(object)) {
+    if (isSpent(levels, budget)) return Object.fromEntries([...inside, [ELLIPSIS, ELLIPSIS]]);
+    inside.push([prunedText(key, budget), pruned(object[key], levels, budget)]);
   }
-  if (inside.length < entries.length) {
-    budget.isWhole = false;
-    inside.push([ELLIPSIS, ELLIPSIS]);
-  }
-  return Array.isArray(value) ? inside.map(([, item]) => item) : Object.fromEntries(inside);
+  return Object.fromEntries(inside);
+}
+
+function isSpent(levels: number, budget: Budget): boolean {
+  if (levels >= 0 && budget.characters > 0) return false;
+  budget.isWhole = false;
+  return true;
 }
 
 function prunedText(text: string, budget: Budget): string {

@@ -3,7 +3,7 @@ import { inlineSchema } from "../../openapi/inline.ts";
 import type { JsonObject } from "../../openapi/json.ts";
 import { purse, type Spend } from "../../openapi/limits.ts";
 import { toolPath } from "../../openapi/path.ts";
-import { clip } from "../../openapi/text.ts";
+import { clip, plainText } from "../../openapi/text.ts";
 import { html, type Html } from "./html.ts";
 import { propertyTable } from "./property-table.ts";
 import { printJson } from "./raw-json.ts";
@@ -19,11 +19,15 @@ export interface ToolPlace {
 
 const DESCRIPTION = 8_000;
 const SUMMARY = 160;
+const ANCHOR = 300;
+/** Of a name that a request line can hold, percent-encoded. */
+const PATH = 1_000;
 const SCHEMA_CHARACTERS = 100_000;
 
 /** One tool: closed, its name and the first words about it; open, all that is known of it and a form to call it. */
 export function toolSection(tool: Tool, { root, id, spend }: ToolPlace): Html {
-  const { name, title, description = "" } = tool;
+  const { title, description = "" } = tool;
+  const name = plainText(tool.name) ?? "";
   return html`<details class="tool" id="${anchorOf(tool) ?? id}" data-filter="${clip(`${name} ${title ?? ""}`, 300)}">
     <summary>
       <code class="name">${clip(name, 300)}</code>
@@ -39,13 +43,14 @@ export function toolSection(tool: Tool, { root, id, spend }: ToolPlace): Html {
 }
 
 /** A name for links that stays when other tools come and go; the server's part keeps it apart from our own ids. */
-export function anchorOf({ server, name }: Pick<Tool, "server" | "name">): string | undefined {
-  return /\p{Surrogate}/u.test(name) ? undefined : `${server}/${encodeURIComponent(name)}`;
+function anchorOf({ server, name }: Tool): string | undefined {
+  const isFit = name.length <= ANCHOR && !/\p{Surrogate}/u.test(name);
+  return isFit ? `${server}/${encodeURIComponent(name)}` : undefined;
 }
 
 function inputOf(tool: Tool, { root, id, spend }: ToolPlace): Html {
   const schema = readable(tool.inputSchema, spend);
-  const path = toolPath("root", tool.server, tool.name);
+  const path = tool.name.length > PATH ? undefined : toolPath("root", tool.server, tool.name);
   return html`${propertyTable(schema, "Arguments")} ${rawSchema("Input schema as JSON", tool.inputSchema, spend)}
     <h4>Try it</h4>
     ${

@@ -90,7 +90,7 @@ describe("the page of a hostile server", () => {
     expect(readMarkup(page).faults).toEqual([]);
     expect(page.length).toBeLessThan(8_000_000);
     expect(performance.now() - startedAt).toBeLessThan(10_000);
-  });
+  }, 20_000);
 
   // A list can have limits.messageBytes: 16 MiB.
   it.each<[string, object[]]>([
@@ -114,12 +114,16 @@ describe("the page of a hostile server", () => {
         },
       ],
     ],
-  ])("stays bounded in time and space when it lists 15 MB of %s", async (_what, tools) => {
-    const startedAt = performance.now();
-    const page = await pageOf({ long: { tools } });
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
-    expect(page.length).toBeLessThan(8_000_000);
-  });
+  ])(
+    "stays bounded in time and space when it lists 15 MB of %s",
+    async (_what, tools) => {
+      const startedAt = performance.now();
+      const page = await pageOf({ long: { tools } });
+      expect(performance.now() - startedAt).toBeLessThan(10_000);
+      expect(page.length).toBeLessThan(8_000_000);
+    },
+    20_000,
+  );
 
   it("says that it does not show all", async () => {
     const tools = Array.from({ length: 501 }, (_, at) => ({ name: `tool${at}` }));
@@ -154,7 +158,7 @@ describe("the page", () => {
     const startedAt = performance.now();
     const page = await pageOf({ never: "never", fine: { tools: [echo] } });
     expect(performance.now() - startedAt).toBeLessThan(8_000);
-    expect(readMarkup(page).text).toMatch(/XXX/);
+    expect(readMarkup(page).text).toMatch(/never\s+starting/);
     expect(page).toContain("Says it back");
   }, 10_000);
 

@@ -16,7 +16,7 @@ export interface DownstreamContext {
   readonly limits: DownstreamLimits;
 }
 
-export interface DownstreamLimits {
+interface DownstreamLimits {
   readonly bodyBytes: number;
   readonly streamBytes: number;
   readonly stallMs: number;

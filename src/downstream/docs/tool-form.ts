@@ -10,11 +10,15 @@ export interface FormPlace {
   /** Begins the ids of its fields. */
   readonly id: string;
   readonly tool: string;
+  /** Whether the schema has lost properties that the server named: then arguments can also be given as JSON. */
+  readonly isPartial: boolean;
 }
 
 /** The form that `assets/call.js` sends: arguments from the schema, what cannot be asked for one by one as JSON. */
-export function toolForm(schema: JsonObject, { url, id, tool }: FormPlace): Html {
-  const { fields, isOpen } = formShape(schema);
+export function toolForm(schema: JsonObject, { url, id, tool, isPartial }: FormPlace): Html {
+  const shape = formShape(schema);
+  const { fields } = shape;
+  const isOpen = shape.isOpen || isPartial;
   const isEmpty = fields.length === 0 && !isOpen;
   return html`<form class="call" data-call="${url}" aria-label="${`Try ${clip(tool, 80)}`}">
     ${isEmpty && html`<p class="hint">It takes no arguments.</p>`}

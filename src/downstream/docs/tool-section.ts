@@ -1,3 +1,4 @@
+import { isObject, member } from "../../lib/json.ts";
 import type { Tool } from "../../openapi/catalog.ts";
 import { inlineSchema } from "../../openapi/inline.ts";
 import type { JsonObject } from "../../openapi/json.ts";
@@ -51,6 +52,7 @@ function anchorOf({ server, name }: Tool): string | undefined {
 function inputOf(tool: Tool, { root, id, spend }: ToolPlace): Html {
   const schema = readable(tool.inputSchema, spend);
   const path = tool.name.length > PATH ? undefined : toolPath("root", tool.server, tool.name);
+  const isPartial = countProperties(tool.inputSchema) > countProperties(schema);
   return html`${propertyTable(schema, "Arguments")} ${rawSchema("Input schema as JSON", tool.inputSchema, spend)}
     <h4>Try it</h4>
     ${
@@ -59,8 +61,13 @@ function inputOf(tool: Tool, { root, id, spend }: ToolPlace): Html {
         : tool.taskSupport === "required"
           ? html`<p class="hint">It runs only as a task, which REST cannot do: call it over MCP.</p>`
           : html`<p class="url"><code>POST ${path}?sessionId=…</code></p>
-              ${toolForm(schema, { url: `${root}${path.slice(1)}`, id, tool: tool.name })}`
+              ${toolForm(schema, { url: `${root}${path.slice(1)}`, id, tool: tool.name, isPartial })}`
     }`;
+}
+
+function countProperties(schema: unknown): number {
+  const properties = member(schema, "properties");
+  return isObject(properties) ? Object.keys(properties).length : 0;
 }
 
 function outputOf({ outputSchema }: Tool, spend: Spend): Html | undefined {

@@ -10,7 +10,7 @@ export type DocumentSettings = Pick<DocumentOptions, "security" | "sessionParame
 /** What the asker may choose. */
 export type DocumentChoice = Pick<DocumentOptions, "profile" | "version" | "layout" | "baseUrl" | "tools">;
 
-export interface FailedServer {
+interface FailedServer {
   readonly server: string;
   readonly error: unknown;
 }

@@ -15,7 +15,7 @@ export interface RestContext extends DownstreamContext {
   readonly validator: ArgumentValidator;
 }
 
-export interface RestSettings {
+interface RestSettings {
   readonly timeoutMs: number;
   readonly maxTimeoutMs: number;
   readonly idleMs: number;

@@ -174,8 +174,13 @@ describe("the snippets that start mcp-remote", () => {
         files: {
           command: "npx",
           args: [
-            ...["-y", "mcp-remote", "http://127.0.0.1:3000/files/mcp", "--transport", "http-only"],
-            ...["--header", "Authorization:${MCP_GATEWAY_HEADER}"],
+            "-y",
+            "mcp-remote",
+            "http://127.0.0.1:3000/files/mcp",
+            "--transport",
+            "http-only",
+            "--header",
+            "Authorization:${MCP_GATEWAY_HEADER}",
           ],
           env: { MCP_GATEWAY_HEADER: "Bearer ${MCP_GATEWAY_TOKEN}" },
         },

@@ -13,14 +13,21 @@ export interface Started {
 /** Server → its URLs, as a client of this machine (or of `publicUrl`) would use them. */
 export function startTable({ config, address, servers, authenticates }: Started): string {
   const base = (config.publicUrl ?? localUrl(config.hostname, address.port)).replace(/\/$/, "");
-  const rows = servers.map(({ name, summary }) => [name, `${base}/${name}`, `${base}/${name}/sse`, summary]);
-  const table = [["server", "HTTP+SSE", "", "command"], ...rows];
-  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const rows = servers.map(({ name, summary }) => [
+    name,
+    `/${name}`,
+    `/${name}/mcp`,
+    `/${name}/sse`,
+    `/api/${name}`,
+    summary,
+  ]);
+  const table = [["server", "either", "Streamable HTTP", "HTTP+SSE", "REST", "command"], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   const lines = table.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd(),
   );
-  const auth = authenticates ? `auth: ${methodsOn(config).join(", ")}` : "auth: none, everybody may call";
-  return `\n${lines.join("\n")}\n\n  ${auth}\n\n`;
+  const auth = authenticates ? methodsOn(config).join(", ") : "none, everybody may call";
+  return `\n  ${base}  (for people: ${base}/docs)\n\n${lines.join("\n")}\n\n  auth: ${auth}\n\n`;
 }
 
 /** What an operator should hear at the start rather than find out. */

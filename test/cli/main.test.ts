@@ -261,7 +261,8 @@ describe("mcp-gateway run", { timeout: 20_000 }, () => {
 
   it("shows each server with its URLs, and warns of a command that is not on PATH", async () => {
     const { said } = await start(`hostname: 127.0.0.1\nport: 0\nservers: { git: { command: gti-mcp, args: [-y] } }\n`);
-    expect(said).toMatch(/git +http:\/\/127\.0\.0\.1:\d+\/git +http:\/\/127\.0\.0\.1:\d+\/git\/sse/);
+    expect(said).toMatch(/^ {2}http:\/\/127\.0\.0\.1:\d+ /m);
+    expect(said).toMatch(/git +\/git +\/git\/mcp +\/git\/sse +\/api\/git +gti-mcp -y/);
     expect(said).toMatch(/\[WARN\]: server "git": "gti-mcp" was not found on PATH/);
     expect(said).toContain("auth: none");
   });

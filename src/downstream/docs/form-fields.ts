@@ -2,7 +2,7 @@ import { isJsonList, isJsonObject, type Json, type JsonObject } from "../../open
 import { without } from "../../openapi/json.ts";
 
 /** How a person gives one argument. A choice is of JSON texts, so that `1` and `"1"` stay apart. */
-export type FieldKind = "text" | "number" | "integer" | "choice" | "json";
+type FieldKind = "text" | "number" | "integer" | "choice" | "json";
 
 export interface Field {
   readonly name: string;

@@ -43,7 +43,7 @@ export function readMarkup(page: string): Markup {
   return { faults, ids, links, text: unescaped(text) };
 }
 
-export function unescaped(text: string): string {
+function unescaped(text: string): string {
   return text
     .replaceAll("&lt;", "<")
     .replaceAll("&gt;", ">")

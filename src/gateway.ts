@@ -10,7 +10,7 @@ import { createHttp } from "./downstream/http.ts";
 import type { RestContext } from "./downstream/rest/context.ts";
 import { IdempotencyStore } from "./downstream/rest/idempotency.ts";
 import { MintedIds } from "./downstream/rest/minted-ids.ts";
-import { ArgumentValidator } from "./downstream/rest/validator.ts";
+import { SchemaValidator } from "./downstream/rest/validator.ts";
 import type { DocumentSettings } from "./downstream/openapi/documents.ts";
 import { Origins } from "./downstream/origins.ts";
 import { Redactor } from "./lib/redactor.ts";
@@ -88,6 +88,7 @@ export class Gateway {
     const context = {
       ...common,
       ...restParts(config, events),
+      callsOf: (name: string) => this.servers.find((server) => server.name === name)?.calls ?? NO_OWN_CALLS,
       catalog,
       serverNames: names,
       clientVersion: version,
@@ -134,6 +135,7 @@ export class Gateway {
   }
 }
 
+const NO_OWN_CALLS = { timeoutMs: undefined, serial: false };
 /** What ending a server that obeys nothing but SIGKILL takes (2 s + 3 s), with some room. */
 const ENDING_MS = 7_000;
 /** With every session over, a request that still runs has only to write its refusal. */
@@ -230,12 +232,13 @@ function restParts(
       implicitSession: rest.implicitSession,
       toolErrorsAsHttp: rest.toolErrors === "http",
       validateInput: rest.validateInput,
+      validateOutput: rest.validateOutput,
       maxResponseChars: rest.maxResponseChars,
       exposeStderr: rest.exposeStderr,
     },
     idempotency: new IdempotencyStore({ maxAgeMs: durationMs(rest.replayAge), bytes: sizeBytes(rest.replayBytes) }),
     minted: new MintedIds(idleMs),
-    validator: new ArgumentValidator(emit),
+    validator: new SchemaValidator(emit),
   };
 }
 

@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { DURATION_PATTERN, SIZE_PATTERN } from "../lib/units.ts";
 
+const durationText = z.string().regex(DURATION_PATTERN, 'a duration with its unit, such as "90s", "10m" or "off"');
+
 /** Text such as "90s" or "10m"; "0" or "off" for no limit. Schemas check and default, `durationMs` converts. */
-export const duration = (fallback: string): z.ZodDefault<z.ZodString> =>
-  z.string().regex(DURATION_PATTERN, 'a duration with its unit, such as "90s", "10m" or "off"').default(fallback);
+export const duration = (fallback: string): z.ZodDefault<z.ZodString> => durationText.default(fallback);
+
+export const optionalDuration = durationText.optional();
 
 /** Text such as "4MiB". */
 export const size = (fallback: string): z.ZodDefault<z.ZodString> =>

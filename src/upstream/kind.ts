@@ -21,6 +21,8 @@ export interface UpstreamContext {
 export interface ServerEntry {
   readonly name: string;
   readonly connect: Connect;
+  /** What the entry says of the calls that the gateway makes for REST callers. */
+  readonly calls: { readonly timeoutMs: number | undefined; readonly serial: boolean };
   /** How the start-up table names what is behind it. */
   readonly summary: string;
   /** What the operator should know before the first session, for example a command that is not on PATH. */

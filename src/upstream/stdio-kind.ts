@@ -1,6 +1,8 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { z } from "zod";
+import { durationMs } from "../lib/units.ts";
+import { optionalDuration } from "../protocol/unit-schemas.ts";
 import { CrashLoop } from "./crash-loop.ts";
 import { defineUpstreamKind } from "./kind.ts";
 import { StdioUpstream, type StdioCommand } from "./stdio.ts";
@@ -12,17 +14,20 @@ const config = z.strictObject({
   path: z.string().min(1).optional().describe("Its working directory."),
   env: z.record(z.string(), z.string()).default({}).describe("Variables added to the short list that it inherits."),
   inheritEnv: z.boolean().default(false).describe("Give it the whole environment of the gateway, secrets included."),
+  timeout: optionalDuration.describe("Time for a REST call of its tools; rest.timeout unless told."),
+  serial: z.boolean().default(false).describe("Run the REST calls of one session one after the other."),
 });
 
 /** An entry with a `command`: one process per session, bridged over its stdin and stdout. */
 export const stdio = defineUpstreamKind({
   type: "stdio",
   config,
-  entry: (name, { command, args, path, env, inheritEnv }, context) => {
+  entry: (name, { command, args, path, env, inheritEnv, timeout, serial }, context) => {
     const line: StdioCommand = { command, args, path, env, inheritEnv };
     const crashLoop = new CrashLoop(name, context.crashLoop);
     return {
       name,
+      calls: { timeoutMs: timeout === undefined ? undefined : durationMs(timeout), serial },
       summary: context.redactor.text([command, ...args].join(" ")),
       warnings: () => commandWarnings(line, env["PATH"] ?? context.gatewayEnv["PATH"] ?? ""),
       connect: (label, listener) => new StdioUpstream({ command: line, label, listener, context, crashLoop }),

@@ -6,7 +6,7 @@ import { listTools } from "../../session/list-tools.ts";
 import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
 import type { NotificationFrame, ResponseFrame } from "../../protocol/frame.ts";
 import { methods } from "../../protocol/methods.ts";
-import { resultText } from "../../protocol/result-text.ts";
+import { resultOf, resultText } from "../../protocol/result-text.ts";
 import type { Session } from "../../protocol/session.ts";
 import type { ListedTool } from "../../protocol/tool.ts";
 import { readJsonBody } from "../body.ts";
@@ -34,6 +34,11 @@ interface Asked {
   readonly given: CallArguments;
 }
 
+/** A call whose tool was found and whose arguments fit. */
+interface Sent extends Asked {
+  readonly listed: ListedTool;
+}
+
 export interface CallRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -48,6 +53,8 @@ export class RestCalls {
   readonly #clients = new WeakMap<Session, McpClient>();
   /** Tools of a session whose server said that they differ from the catalog's. */
   readonly #ownTools = new WeakMap<McpClient, ReadonlyMap<string, ListedTool>>();
+  /** The last call of each session whose server takes one at a time. */
+  readonly #turns = new WeakMap<McpClient, Promise<unknown>>();
 
   constructor(context: RestContext) {
     this.#context = context;
@@ -99,14 +106,27 @@ export class RestCalls {
       client = this.#existingOrNew(visit, sessionId);
       if (sessionId !== undefined) response.setHeader("X-MCP-Session", client === known ? "reused" : "new");
       await client.ready(visit.requestId);
-      await this.#call(client, { ...asked, given }, response, begun);
+      const call = this.#call.bind(this, client, { ...asked, given, listed: tool }, response, begun);
+      await (this.#context.callsOf(visit.server).serial ? this.#inTurn(client, response, call) : call());
     } finally {
       begun?.forget();
       if (sessionId === undefined) void client?.session.close("client closed");
     }
   }
 
-  async #call(client: McpClient, asked: Asked, response: ServerResponse, begun: Begun | undefined): Promise<void> {
+  /** After the calls of the same session that came before; not at all when the caller has gone by then. */
+  async #inTurn(client: McpClient, response: ServerResponse, call: () => Promise<void>): Promise<void> {
+    const before = this.#turns.get(client) ?? Promise.resolve();
+    const turn = before.then(() => (response.destroyed ? undefined : call()));
+    // The next one waits for the end of this one, whatever it is.
+    this.#turns.set(
+      client,
+      turn.catch(() => undefined),
+    );
+    await turn;
+  }
+
+  async #call(client: McpClient, asked: Sent, response: ServerResponse, begun: Begun | undefined): Promise<void> {
     const { visit, tool, form } = asked;
     const stream = form === "stream" ? new CallStream(this.#context, visit) : undefined;
     const call = this.#send(client, asked, stream);
@@ -118,6 +138,7 @@ export class RestCalls {
       const frame = await call.answer;
       if (stream !== undefined) return stream.finish(frame, tool);
       const answer = this.#answerFor(frame, asked);
+      await this.#checkOutput(frame, asked);
       begun?.finish(answer);
       endAnswer(response, answer, this.#context.limits.stallMs);
     } catch (thrown) {
@@ -126,6 +147,20 @@ export class RestCalls {
       begun?.finish(problemAnswer(toGatewayError(thrown), this.#placeOf(asked)));
       throw thrown;
     }
+  }
+
+  async #checkOutput(frame: ResponseFrame, { listed, tool }: Sent): Promise<void> {
+    const { settings, validator, events } = this.#context;
+    if (settings.validateOutput === "off" || listed.listed["outputSchema"] === undefined) return;
+    const text = resultText(frame.line).toString();
+    const result = resultOf(frame.line);
+    // A tool that failed need not say so in the shape of its results (MCP 2025-11-25, tools, output schema).
+    if (result["isError"] === true) return;
+    const [first] = await validator.check(listed, "outputSchema", { value: result["structuredContent"], text });
+    if (first === undefined) return;
+    const what = `The structured result of "${tool}" does not fit its schema at "${first.pointer}": ${first.message}.`;
+    if (settings.validateOutput === "strict") throw new GatewayError("server_bad_message", what);
+    events.emit({ type: "trouble", what, cause: undefined });
   }
 
   #placeOf({ visit, tool, accept }: Asked): ProblemPlace {
@@ -145,7 +180,8 @@ export class RestCalls {
       ...(token !== undefined && { _meta: { progressToken: token } }),
     };
     const onNotification = stream === undefined ? undefined : (frame: NotificationFrame): void => stream.notify(frame);
-    const timeoutMs = Math.min(preferences.timeoutMs ?? settings.timeoutMs, settings.maxTimeoutMs);
+    const ownMs = this.#context.callsOf(visit.server).timeoutMs ?? settings.timeoutMs;
+    const timeoutMs = Math.min(preferences.timeoutMs ?? ownMs, settings.maxTimeoutMs);
     const options = { requestId: visit.requestId, timeoutMs, onNotification };
     return client.call(methods.callTool, params, `{"name":${name},"arguments":${given.text}${meta}}`, options);
   }
@@ -215,7 +251,7 @@ export class RestCalls {
     const { inputSchema } = tool.listed;
     const own = withoutStraySessionId(given, inputSchema);
     if (settings.validateInput === "off") return own;
-    const errors = await validator.check(tool, own);
+    const errors = await validator.check(tool, "inputSchema", own);
     if (errors.length === 0) return own;
     if (settings.validateInput === "warn") {
       events.emit({

@@ -27,6 +27,12 @@ export const restSchema = z.strictObject({
     .enum(["on", "warn", "off"])
     .default("on")
     .describe("Check arguments against the tool's schema before the call."),
+  validateOutput: z
+    .enum(["strict", "warn", "off"])
+    .default("off")
+    .describe(
+      "Check structured results against the tool's schema: refuse what does not fit, only log it, or do not look.",
+    ),
   maxResponseChars: z
     .number()
     .int()

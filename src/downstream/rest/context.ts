@@ -2,7 +2,7 @@ import type { ToolCatalog } from "../../protocol/tool.ts";
 import type { DownstreamContext } from "../context.ts";
 import type { IdempotencyStore } from "./idempotency.ts";
 import type { MintedIds } from "./minted-ids.ts";
-import type { ArgumentValidator } from "./validator.ts";
+import type { SchemaValidator } from "./validator.ts";
 
 /** What REST needs besides what every downstream has. */
 export interface RestContext extends DownstreamContext {
@@ -12,7 +12,9 @@ export interface RestContext extends DownstreamContext {
   readonly settings: RestSettings;
   readonly idempotency: IdempotencyStore;
   readonly minted: MintedIds;
-  readonly validator: ArgumentValidator;
+  readonly validator: SchemaValidator;
+  /** What the entry of a server says of its calls. */
+  readonly callsOf: (server: string) => { readonly timeoutMs: number | undefined; readonly serial: boolean };
 }
 
 interface RestSettings {
@@ -24,6 +26,7 @@ interface RestSettings {
   readonly implicitSession: readonly string[];
   readonly toolErrorsAsHttp: boolean;
   readonly validateInput: "on" | "warn" | "off";
+  readonly validateOutput: "strict" | "warn" | "off";
   readonly maxResponseChars: number;
   readonly exposeStderr: boolean;
 }

@@ -2,12 +2,11 @@ import type { ErrorObject, ValidateFunction } from "ajv";
 import { member } from "../../lib/json.ts";
 import type { Emit } from "../../protocol/events.ts";
 import type { ListedTool } from "../../protocol/tool.ts";
-import type { CallArguments } from "./arguments.ts";
 import { checkableSchema } from "./checkable.ts";
 
-/** One thing that is wrong with the arguments of a call. */
-export interface ArgumentError {
-  /** JSON Pointer (RFC 6901) into the arguments. */
+/** One thing in a value that does not fit its schema. */
+export interface SchemaError {
+  /** JSON Pointer (RFC 6901) into the value. */
   readonly pointer: string;
   readonly keyword: string;
   readonly message: string;
@@ -32,15 +31,18 @@ interface Compilers {
 
 const LONG_TEXT = 64 * 1024;
 
-/** What is known of a tool's schema: the functions are compiled when they are first needed. */
-type Compiled = { [how in keyof Compilers]?: ValidateFunction } | "unchecked";
+/** The two schemas of a tool. */
+type Part = "inputSchema" | "outputSchema";
+
+/** What is known of a tool's schemas: the functions are compiled when they are first needed. */
+type Compiled = Map<`${Part} ${keyof Compilers}`, ValidateFunction | "unchecked">;
 
 /**
- * Checks arguments against a tool's input schema (JSON Schema draft-07 or 2020-12) before the call, because servers report bad
- * arguments as text only. Nothing is coerced and no default is filled in: the server owns them. A schema that cannot be
+ * Checks arguments and structured results against the schemas of a tool (JSON Schema draft-07 or 2020-12); arguments before the
+ * call, because servers report bad ones as text only. Nothing is coerced and no default is filled in: the server owns them. A schema that cannot be
  * compiled or followed is not checked.
  */
-export class ArgumentValidator {
+export class SchemaValidator {
   readonly #emit: Emit;
   readonly #compiled = new WeakMap<ListedTool, Compiled>();
   #compilers: Promise<Compilers> | undefined;
@@ -49,31 +51,33 @@ export class ArgumentValidator {
     this.#emit = emit;
   }
 
-  async check(tool: ListedTool, { value, text }: CallArguments): Promise<ArgumentError[]> {
+  /** What does not fit; nothing when the tool has no such schema. `text` is the value as JSON. */
+  async check(tool: ListedTool, part: Part, { value, text }: { value: unknown; text: string }): Promise<SchemaError[]> {
+    if (tool.listed[part] === undefined) return [];
     this.#compilers ??= loadCompilers();
     const compilers = await this.#compilers;
-    const known = this.#compiled.get(tool) ?? {};
-    if (known === "unchecked") return [];
+    const compiled: Compiled = this.#compiled.get(tool) ?? new Map();
+    this.#compiled.set(tool, compiled);
     const how = text.length > LONG_TEXT ? "first" : "all";
+    const key = `${part} ${how}` as const;
     try {
-      const validate = known[how] ?? compile(tool, compilers[how]);
-      if (validate === undefined) return [];
-      this.#compiled.set(tool, { ...known, [how]: validate });
-      return validate(value) ? [] : (validate.errors ?? []).slice(0, MAX_ERRORS).map(argumentError);
+      const validate = compiled.get(key) ?? compile(tool.listed[part], compilers[how]);
+      compiled.set(key, validate);
+      if (validate === "unchecked" || validate(value)) return [];
+      return (validate.errors ?? []).slice(0, MAX_ERRORS).map(schemaError);
     } catch (cause) {
-      this.#compiled.set(tool, "unchecked");
-      const what = `the input schema of the tool "${tool.name.slice(0, 80)}" cannot be used; its arguments are not checked`;
+      compiled.set(key, "unchecked");
+      const what = `the ${part} of the tool "${tool.name.slice(0, 80)}" cannot be used and is not checked`;
       this.#emit({ type: "trouble", what, cause: cause instanceof Error ? cause.message : cause });
       return [];
     }
   }
 }
 
-function compile(tool: ListedTool, { draft07, draft2020 }: Dialects): ValidateFunction | undefined {
-  const { inputSchema } = tool.listed;
-  const schema = checkableSchema(inputSchema);
-  if (typeof schema !== "object" || schema === null) return undefined;
-  const dialect = member(inputSchema, "$schema");
+function compile(listed: unknown, { draft07, draft2020 }: Dialects): ValidateFunction | "unchecked" {
+  const schema = checkableSchema(listed);
+  if (typeof schema !== "object" || schema === null) return "unchecked";
+  const dialect = member(listed, "$schema");
   return typeof dialect === "string" && DRAFT_07.test(dialect) ? draft07(schema) : draft2020(schema);
 }
 
@@ -100,7 +104,7 @@ async function loadCompilers(): Promise<Compilers> {
   return { all: dialects(true), first: dialects(false) };
 }
 
-function argumentError({ instancePath, keyword, message, params }: ErrorObject): ArgumentError {
+function schemaError({ instancePath, keyword, message, params }: ErrorObject): SchemaError {
   const name: unknown = params["missingProperty"] ?? params["additionalProperty"] ?? params["unevaluatedProperty"];
   const pointer = typeof name === "string" ? `${instancePath}/${escapePointer(name)}` : instancePath;
   const expected: unknown =

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import type { CallArguments } from "../../../src/downstream/rest/arguments.ts";
-import { ArgumentValidator } from "../../../src/downstream/rest/validator.ts";
+import { SchemaValidator } from "../../../src/downstream/rest/validator.ts";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import type { GatewayEvent } from "../../../src/protocol/events.ts";
 import type { ListedTool } from "../../../src/protocol/tool.ts";
@@ -11,8 +11,8 @@ const toolWith = (inputSchema: unknown): ListedTool => ({ name: "tool", listed: 
 
 function checker() {
   const events: GatewayEvent[] = [];
-  const validator = new ArgumentValidator((event) => events.push(event));
-  const check = (schema: unknown, args: JsonObject) => validator.check(toolWith(schema), given(args));
+  const validator = new SchemaValidator((event) => events.push(event));
+  const check = (schema: unknown, args: JsonObject) => validator.check(toolWith(schema), "inputSchema", given(args));
   return { validator, events, check };
 }
 
@@ -95,7 +95,7 @@ describe("arguments are not checked", () => {
   ])("and the log says so once, when the schema has %s", async (_what, schema) => {
     const { validator, events } = checker();
     const tool = toolWith(schema);
-    for (const a of [1, "x", null]) expect(await validator.check(tool, given({ a }))).toEqual([]);
+    for (const a of [1, "x", null]) expect(await validator.check(tool, "inputSchema", given({ a }))).toEqual([]);
     expect(events).toMatchObject([{ type: "trouble" }]);
   });
 
@@ -130,9 +130,9 @@ describe("what was learnt of a tool", () => {
   const collectGarbage = runInNewContext("gc") as () => void;
 
   /** Lists change, and each list has its own tools. */
-  async function checkNewTool(validator: ArgumentValidator): Promise<WeakRef<object>> {
+  async function checkNewTool(validator: SchemaValidator): Promise<WeakRef<object>> {
     const tool = toolWith({ type: "object", properties: { a: { type: "string" } } });
-    await validator.check(tool, given({}));
+    await validator.check(tool, "inputSchema", given({}));
     return new WeakRef(tool);
   }
 

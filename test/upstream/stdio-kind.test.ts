@@ -85,7 +85,13 @@ describe("no warning is given for", () => {
 
 describe("the config of an entry", () => {
   it("is a command and little else", () => {
-    expect(stdio.config.parse({ command: "x" })).toEqual({ command: "x", args: [], env: {}, inheritEnv: false });
+    expect(stdio.config.parse({ command: "x" })).toEqual({
+      command: "x",
+      args: [],
+      env: {},
+      inheritEnv: false,
+      serial: false,
+    });
   });
 
   it.each([

@@ -49,10 +49,10 @@ export function readOptions(argv: readonly string[]): Options | undefined {
   const isQuick = values.quick;
   return {
     rounds: Number(values.rounds ?? (isQuick ? 3 : 11)),
-    sliceMs: isQuick ? 200 : 250,
-    warmMs: isQuick ? 150 : 500,
-    compileMs: isQuick ? 1_500 : 3_000,
-    starts: isQuick ? 3 : 7,
+    sliceMs: isQuick ? 130 : 250,
+    warmMs: isQuick ? 100 : 500,
+    compileMs: isQuick ? 1_000 : 3_000,
+    starts: isQuick ? 2 : 7,
     isQuick,
     main: values.gateway ?? fileURLToPath(new URL("../dist/main.js", import.meta.url)),
     jsonFile: values.json,

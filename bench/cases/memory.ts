@@ -9,7 +9,6 @@ import { memory } from "../proc.ts";
 import { startGateway, startIdealRelay, type Target } from "../targets.ts";
 
 const FIRST = 10;
-const SESSIONS = 100;
 const SETTLE_MS = 300;
 const HEAP_FILE = join(tmpdir(), `mcp-gateway-bench-heap-${process.pid}.json`);
 
@@ -20,7 +19,7 @@ interface Kib {
   readonly live: number;
 }
 
-/** What 100 open sessions take, each after one call and with the garbage thrown away, in a process that had 10 before. */
+/** What 50 or 100 open sessions take, each after one call and with the garbage thrown away, in a process that had 10 before. */
 export async function memoryPerSession({ options, echo }: Setup, transport: Transport): Promise<Figure[]> {
   const point = "memory";
   if (!options.wants(point, transport)) return [];
@@ -29,7 +28,8 @@ export async function memoryPerSession({ options, echo }: Setup, transport: Tran
     gateway: () => startGateway({ main: options.main, echo, nodeArgs }),
     ideal: () => startIdealRelay(echo, nodeArgs),
   };
-  const pairs = await alternate(options.isQuick ? 1 : 3, (side) => perSession(launch[side], transport));
+  const [runs, sessions] = options.isQuick ? [1, 50] : [3, 100];
+  const pairs = await alternate(runs, (side) => perSession(launch[side], transport, sessions));
   const place = { transport, point, unit: "KiB" };
   return [
     { ...place, name: "memory in use per open session", ...compare(pairs, ({ live }) => live), goal: atMost(40) },
@@ -37,16 +37,16 @@ export async function memoryPerSession({ options, echo }: Setup, transport: Tran
   ];
 }
 
-async function perSession(launch: () => Promise<Target>, transport: Transport): Promise<Kib> {
+async function perSession(launch: () => Promise<Target>, transport: Transport, count: number): Promise<Kib> {
   process.env["BENCH_HEAP_FILE"] = HEAP_FILE;
   const target = await launch();
   const first = await openAndCall(transport, target, FIRST);
   const before = await look(target);
-  const sessions = await openAndCall(transport, target, SESSIONS);
+  const sessions = await openAndCall(transport, target, count);
   const after = await look(target);
   for (const session of [...first, ...sessions]) session.drop();
   await target.stop();
-  return { own: (after.own - before.own) / SESSIONS, live: (after.live - before.live) / SESSIONS };
+  return { own: (after.own - before.own) / count, live: (after.live - before.live) / count };
 }
 
 async function look({ pid }: Target): Promise<Kib> {

@@ -4,7 +4,7 @@ import type { LoadSession } from "../driver/session.ts";
 import { compare, ratioAtMost, type Figure, type Pair, type Transport } from "../figures.ts";
 import { cpuUs } from "../proc.ts";
 
-const PER_ROUND = 10;
+const PER_ROUND = 8;
 
 interface Opened {
   readonly openMs: number;

@@ -17,7 +17,7 @@ export async function warmOpen({ options, echo }: Setup): Promise<Figure[]> {
   const hasWarm = execFileSync(process.execPath, [options.main, "schema"], { encoding: "utf8" }).includes('"warm"');
   const servers = { cold: NPX, ...(hasWarm && { warm: { ...NPX, warm: WARM } }) };
   const gateway = await startGateway({ main: options.main, echo, servers });
-  const opens = options.isQuick ? 2 : 5;
+  const opens = options.isQuick ? 1 : 5;
   try {
     const cold = await openMs(gateway, "cold", opens);
     const figures: Figure[] = [{ point, name: "session open, npx entry, cold", unit: "ms", gateway: median(cold) }];

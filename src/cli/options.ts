@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
+import { packageRoot } from "../lib/package-root.ts";
 
 export interface ConfigFlags {
   readonly config?: string;
@@ -18,5 +18,5 @@ export function findConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv): ConfigFi
   if (named !== undefined && named !== "") return { path: named, isBundled: false };
   const here = ["config.yaml", "config.yml"].find((name) => existsSync(resolve(name)));
   if (here !== undefined) return { path: here, isBundled: false };
-  return { path: fileURLToPath(new URL("../../config.example.yaml", import.meta.url)), isBundled: true };
+  return { path: join(packageRoot(), "config.example.yaml"), isBundled: true };
 }

@@ -9,7 +9,7 @@ import { ABUSES } from "./soak/abuse.ts";
 import { MARK, soakConfig } from "./soak/config.ts";
 import { Tally } from "./soak/tally.ts";
 import { BUSY, TRIALS } from "./soak/trials.ts";
-import { faults, told } from "./soak/verdict.ts";
+import { faults, OWN_PROCESSES, told } from "./soak/verdict.ts";
 import { visit, type Chance } from "./soak/visit.ts";
 import { Watch } from "./soak/watch.ts";
 import { startConfigured, type Target } from "./targets.ts";
@@ -104,7 +104,7 @@ function pick<T>(list: readonly T[], chance: Chance): T {
 async function settled(gateway: Target, watch: Watch): Promise<void> {
   const deadline = performance.now() + SETTLE_MS;
   while (performance.now() < deadline) {
-    if (watch.sessions === 0 && watch.look(gateway.pid).processes <= 1) break;
+    if (watch.sessions === 0 && watch.look(gateway.pid).processes <= OWN_PROCESSES) break;
     await sleep(100);
   }
   // Sockets of clients that have left.

@@ -27,6 +27,7 @@ import { Sessions } from "./session/sessions.ts";
 import { SessionToolCatalog } from "./session/tool-catalog.ts";
 import type { ServerEntry, UpstreamContext } from "./upstream/kind.ts";
 import { upstreamKinds } from "./upstream/kinds.ts";
+import { Population } from "./upstream/population.ts";
 import { Reaper } from "./upstream/reaper.ts";
 import { StartGate } from "./upstream/start-gate.ts";
 
@@ -82,13 +83,14 @@ export class Gateway {
     const gate = new Gate(configuredAuthenticators(config.auth));
     this.authenticates = gate.authenticates;
     const names = this.servers.map((server) => server.name);
+    const calls = new Map(this.servers.map((server) => [server.name, server.calls]));
     const common = downstreamContext(config, { doorkeeper: gate, sessions: this.#sessions, events }, names);
     this.catalog = catalog;
     this.documents = documentSettings(config);
     const context = {
       ...common,
       ...restParts(config, events),
-      callsOf: (name: string) => this.servers.find((server) => server.name === name)?.calls ?? NO_OWN_CALLS,
+      callsOf: (name: string) => calls.get(name) ?? NO_OWN_CALLS,
       catalog,
       serverNames: names,
       clientVersion: version,
@@ -116,6 +118,7 @@ export class Gateway {
       });
     });
     this.watchTime();
+    for (const server of this.servers) server.open();
     this.#health.state = "ready";
     const address = this.#http.address();
     if (address === null || typeof address === "string") throw new Error("the socket has no address");
@@ -126,7 +129,9 @@ export class Gateway {
   async stop(): Promise<void> {
     this.#health.state = "draining";
     const closed = new Promise((resolve) => this.#http.close(resolve));
+    const unused = Promise.all(this.servers.map((server) => server.close()));
     await this.#sessions.drain(durationMs(this.config.limits.drain) - ENDING_MS);
+    await unused;
     this.#http.closeIdleConnections();
     const cut = setTimeout(() => this.#http.closeAllConnections(), LAST_ANSWERS_MS);
     await closed;
@@ -169,7 +174,7 @@ function connectTo(servers: readonly ServerEntry[]): Connect {
 
 function upstreamLimits({
   limits,
-}: Config): Pick<UpstreamContext, "messageBytes" | "queueBytes" | "crashLoop" | "startGate"> {
+}: Config): Pick<UpstreamContext, "messageBytes" | "queueBytes" | "crashLoop" | "startGate" | "population"> {
   return {
     messageBytes: sizeBytes(limits.messageBytes),
     queueBytes: sizeBytes(limits.queueBytes),
@@ -180,6 +185,7 @@ function upstreamLimits({
       startingPerServer: limits.startingPerServer,
       queueMs: durationMs(limits.startQueue),
     }),
+    population: new Population({ all: limits.sessions, perServer: limits.sessionsPerServer }),
   };
 }
 

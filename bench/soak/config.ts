@@ -7,6 +7,12 @@ import { TOKEN } from "../gateway-config.ts";
 /** In the environment of every child, and of what it starts: by this they are found wherever they hide. */
 export const MARK = "MCP_GATEWAY_SOAK";
 
+/** Entries that are started before their sessions come, good ones and others. */
+const WARM: Readonly<Record<string, number>> = { echo: 2, "slow-start": 1, daemonizes: 1, "exits-at-once": 1 };
+
+/** How many processes wait for a session at most when nobody is there. */
+export const WAITING_PROCESSES = Object.values(WARM).reduce((sum, count) => sum + count, 0);
+
 /** Every misbehaving server of the test fixtures, and limits so small that all of them are met. */
 export function soakConfig(mark: string): string {
   const folder = fileURLToPath(new URL("../../test/fixtures/servers", import.meta.url));
@@ -15,6 +21,7 @@ export function soakConfig(mark: string): string {
     command: process.execPath,
     args: [join(folder, `${name}.mjs`)],
     env: { [MARK]: mark, START_MS: "500" },
+    warm: WARM[name] ?? 0,
   });
   return stringify({
     hostname: "127.0.0.1",

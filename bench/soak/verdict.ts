@@ -1,3 +1,4 @@
+import { WAITING_PROCESSES } from "./config.ts";
 import type { Tally } from "./tally.ts";
 import type { Growth, Sample } from "./watch.ts";
 
@@ -14,8 +15,8 @@ export interface Ended {
   readonly strays: readonly number[];
 }
 
-/** Processes of its own: the reaper. */
-const OWN_PROCESSES = 1;
+/** The reaper, and those that wait for a session. */
+export const OWN_PROCESSES = 1 + WAITING_PROCESSES;
 const FILES_MORE = 8;
 /** Below these a straight line through a short run says nothing. */
 const RSS_MIB = 24;

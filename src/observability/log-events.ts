@@ -80,6 +80,11 @@ function logServer(log: Log, event: ServerEvent): void {
   switch (event.type) {
     case "server.started":
       return log("debug", `Server instance created with sessionId: ${sessionId}`, { server, pid: event.pid });
+    case "server.adopted":
+      return log("debug", `Server instance that was kept warm taken for sessionId: ${sessionId}`, {
+        server,
+        pid: event.pid,
+      });
     case "server.exited": {
       const { code, signal, asked } = event;
       return log(asked ? "debug" : "warn", `Server ${server} exited`, { sessionId, code, signal, asked });

@@ -16,6 +16,7 @@ export type GatewayEvent =
   | ({ type: "session.message"; from: "client" | "server"; line: Line; requestId: string | undefined } & OfSession)
   | ({ type: "session.timeout"; method: string; afterMs: number } & OfSession)
   | ({ type: "server.started"; pid: number; command: string } & OfSession)
+  | ({ type: "server.adopted"; pid: number } & OfSession)
   | ({ type: "server.exited"; code: number | null; signal: string | null; asked: boolean } & OfSession)
   | ({ type: "server.failed"; error: GatewayError } & OfSession)
   | ({ type: "server.stderr"; text: string; dropped: number } & OfSession)

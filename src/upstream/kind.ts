@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Redactor } from "../lib/redactor.ts";
 import type { Emit } from "../protocol/events.ts";
 import type { Connect } from "../protocol/upstream.ts";
+import type { Population } from "./population.ts";
 import type { Reaper } from "./reaper.ts";
 import type { StartGate } from "./start-gate.ts";
 
@@ -11,6 +12,7 @@ export interface UpstreamContext {
   readonly redactor: Redactor;
   readonly reaper: Reaper;
   readonly startGate: StartGate;
+  readonly population: Population;
   readonly gatewayEnv: NodeJS.ProcessEnv;
   readonly messageBytes: number;
   readonly queueBytes: number;
@@ -21,6 +23,10 @@ export interface UpstreamContext {
 export interface ServerEntry {
   readonly name: string;
   readonly connect: Connect;
+  /** Begins to keep ready what the entry says; before, and after `close`, nothing is. */
+  readonly open: () => void;
+  /** Ends what is kept ready. What is connected is its session's. */
+  readonly close: () => Promise<void>;
   /** What the entry says of the calls that the gateway makes for REST callers. */
   readonly calls: { readonly timeoutMs: number | undefined; readonly serial: boolean };
   /** How the start-up table names what is behind it. */

@@ -41,6 +41,13 @@ export class StartGate {
     return () => this.#queue.delete(waiting);
   }
 
+  /** Could one more start without a session having to wait for it, now or soon? */
+  hasRoom(server: string): boolean {
+    this.#refill();
+    const { burst, startingPerServer } = this.#limits;
+    return this.#queue.size === 0 && this.#tokens >= Math.max(1, burst / 2) && this.#crowd(server) < startingPerServer;
+  }
+
   /** The process of `server` is up, or will never be. */
   leave(server: string): void {
     const starting = (this.#starting.get(server) ?? 1) - 1;

@@ -3,9 +3,14 @@ import { delimiter, join, resolve } from "node:path";
 import { z } from "zod";
 import { durationMs } from "../lib/units.ts";
 import { optionalDuration } from "../protocol/unit-schemas.ts";
+import type { SessionLabel, UpstreamListener } from "../protocol/upstream.ts";
 import { CrashLoop } from "./crash-loop.ts";
 import { defineUpstreamKind } from "./kind.ts";
 import { StdioUpstream, type StdioCommand } from "./stdio.ts";
+import { WarmPool } from "./warm-pool.ts";
+
+/** More than this is a mistake, or a way around the caps of `limits`. */
+const MAX_WARM = 32;
 
 const config = z.strictObject({
   type: z.literal("stdio").optional().describe("How the server is reached: a process of its own per session."),
@@ -15,6 +20,13 @@ const config = z.strictObject({
   env: z.record(z.string(), z.string()).default({}).describe("Variables added to the short list that it inherits."),
   inheritEnv: z.boolean().default(false).describe("Give it the whole environment of the gateway, secrets included."),
   timeout: optionalDuration.describe("Time for a REST call of its tools; rest.timeout unless told."),
+  warm: z
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_WARM)
+    .default(0)
+    .describe("Processes kept started for the next sessions, which then need not wait for a start."),
   serial: z.boolean().default(false).describe("Run the REST calls of one session one after the other."),
 });
 
@@ -22,15 +34,24 @@ const config = z.strictObject({
 export const stdio = defineUpstreamKind({
   type: "stdio",
   config,
-  entry: (name, { command, args, path, env, inheritEnv, timeout, serial }, context) => {
+  entry: (name, { command, args, path, env, inheritEnv, timeout, warm, serial }, context) => {
     const line: StdioCommand = { command, args, path, env, inheritEnv };
     const crashLoop = new CrashLoop(name, context.crashLoop);
+    const start = (label: SessionLabel, listener: UpstreamListener): StdioUpstream =>
+      new StdioUpstream({ command: line, label, listener, context, crashLoop });
+    const pool = new WarmPool({
+      size: warm,
+      start: (listener) => start({ server: name, sessionId: "warm" }, listener),
+      mayStart: () => context.startGate.hasRoom(name) && context.population.hasRoom(name),
+    });
     return {
       name,
       calls: { timeoutMs: timeout === undefined ? undefined : durationMs(timeout), serial },
       summary: context.redactor.text([command, ...args].join(" ")),
       warnings: () => commandWarnings(line, env["PATH"] ?? context.gatewayEnv["PATH"] ?? ""),
-      connect: (label, listener) => new StdioUpstream({ command: line, label, listener, context, crashLoop }),
+      connect: (label, listener) => pool.take()?.adopt(label, listener) ?? start(label, listener),
+      open: () => pool.open(),
+      close: () => pool.close(),
     };
   },
 });

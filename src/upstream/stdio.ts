@@ -38,7 +38,9 @@ export interface StdioOptions {
 
 /** One MCP server process (MCP, stdio transport), the leader of its own process group. */
 export class StdioUpstream implements Upstream {
-  readonly #options: StdioOptions;
+  readonly #options: Omit<StdioOptions, "label" | "listener">;
+  #label: SessionLabel;
+  #listener: UpstreamListener;
   readonly #outbox = new Outbox();
   readonly #stderr: StderrTail;
   readonly #stdout: LineSplitter;
@@ -51,11 +53,13 @@ export class StdioUpstream implements Upstream {
   #isOver = false;
   #closing: Promise<void> | undefined;
 
-  constructor(options: StdioOptions) {
+  constructor({ label, listener, ...options }: StdioOptions) {
     this.#options = options;
-    const { label, context } = options;
+    this.#label = label;
+    this.#listener = listener;
+    const { context } = options;
     this.#stderr = new StderrTail(
-      (text, dropped) => context.emit({ type: "server.stderr", ...label, text, dropped }),
+      (text, dropped) => context.emit({ type: "server.stderr", ...this.#label, text, dropped }),
       (text) => context.redactor.text(text),
     );
     this.#stdout = new LineSplitter(context.messageBytes, {
@@ -70,9 +74,19 @@ export class StdioUpstream implements Upstream {
     );
   }
 
+  /** Gives it to a session, when it was started for none. */
+  adopt(label: SessionLabel, listener: UpstreamListener): this {
+    this.#label = label;
+    this.#listener = listener;
+    const pid = this.#child?.pid;
+    if (pid !== undefined) this.#options.context.emit({ type: "server.adopted", ...label, pid });
+    this.resume();
+    return this;
+  }
+
   send(line: Line): void {
     if (this.#outbox.waitingBytes > this.#options.context.queueBytes) {
-      throw new GatewayError("queue_full", `The MCP server "${this.#options.label.server}" does not read its input.`, {
+      throw new GatewayError("queue_full", `The MCP server "${this.#label.server}" does not read its input.`, {
         retryAfterMs: 1_000,
       });
     }
@@ -97,10 +111,10 @@ export class StdioUpstream implements Upstream {
 
   async #close(): Promise<void> {
     this.#leaveQueue();
-    this.#started();
+    this.started();
     const group = this.#group;
     if (group === undefined) return;
-    const { reaper } = this.#options.context;
+    const { reaper, population } = this.#options.context;
     reaper.ending(group.pid);
     // A child that is blocked on a full stdout could not see the end of its stdin.
     this.#child?.stdout.removeAllListeners("data").resume();
@@ -108,19 +122,20 @@ export class StdioUpstream implements Upstream {
     this.#child?.stdout.destroy();
     this.#child?.stderr.destroy();
     reaper.ended(group.pid);
+    population.gone(this.#label.server);
   }
 
   #start(): void {
     this.#isStarting = true;
     this.#startedAt = performance.now();
-    const { command, label, context } = this.#options;
+    const { command, context } = this.#options;
     const cookie = randomUUID();
     const child = this.#spawn(cookie);
     if (child === undefined) return;
     this.#child = child;
     child.once("error", (cause) => this.#onSpawnError(cause));
     child.stdin.on("error", (cause) =>
-      context.emit({ type: "trouble", what: `stdin of "${label.server}" closed`, cause }),
+      context.emit({ type: "trouble", what: `stdin of "${this.#label.server}" closed`, cause }),
     );
     child.stdout.on("data", (chunk: Buffer) => this.#stdout.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => this.#stderr.push(chunk));
@@ -130,7 +145,8 @@ export class StdioUpstream implements Upstream {
     context.reaper.started(child.pid, cookie);
     if (this.#isPaused) child.stdout.pause();
     this.#outbox.open(child.stdin);
-    context.emit({ type: "server.started", ...label, pid: child.pid, command: command.command });
+    context.population.born(this.#label.server);
+    context.emit({ type: "server.started", ...this.#label, pid: child.pid, command: command.command });
   }
 
   #spawn(cookie: string): ChildProcessWithoutNullStreams | undefined {
@@ -153,19 +169,18 @@ export class StdioUpstream implements Upstream {
   }
 
   #onSpawnError(cause: unknown): void {
-    const { command, label } = this.#options;
-    this.#end(spawnError(label.server, command, cause));
+    this.#end(spawnError(this.#label.server, this.#options.command, cause));
   }
 
   #onLine(line: Line): void {
-    const { label, listener, context } = this.#options;
+    const { context } = this.#options;
     const frame = readServerLine(line);
     if (frame === undefined) {
       const sample = oneSafeLine(context.redactor.text(line.toString().slice(0, MASKED_LENGTH)), SAMPLE_LENGTH);
-      return context.emit({ type: "server.garbage", ...label, sample });
+      return context.emit({ type: "server.garbage", ...this.#label, sample });
     }
-    this.#started();
-    if (frame.kind !== "none") return this.#tell(() => listener.frame(frame));
+    this.started();
+    if (frame.kind !== "none") return this.#tell(() => this.#listener.frame(frame));
     this.#onBadMessage(frame.id, frame.why);
   }
 
@@ -176,7 +191,7 @@ export class StdioUpstream implements Upstream {
     } catch (cause) {
       this.#options.context.emit({
         type: "trouble",
-        what: `a message of "${this.#options.label.server}" was lost`,
+        what: `a message of "${this.#label.server}" was lost`,
         cause,
       });
     }
@@ -187,19 +202,18 @@ export class StdioUpstream implements Upstream {
   }
 
   #onBadMessage(id: ReturnType<typeof idInEnds>, why: string): void {
-    const { label, listener, context } = this.#options;
-    context.emit({ type: "server.bad-message", ...label, why });
-    const message = `The MCP server "${label.server}" sent a message that cannot be passed on: ${why}.`;
-    this.#tell(() => listener.badMessage(id, new GatewayError("server_bad_message", message)));
+    this.#options.context.emit({ type: "server.bad-message", ...this.#label, why });
+    const message = `The MCP server "${this.#label.server}" sent a message that cannot be passed on: ${why}.`;
+    this.#tell(() => this.#listener.badMessage(id, new GatewayError("server_bad_message", message)));
   }
 
   #onExit(child: ChildProcessWithoutNullStreams, code: number | null, signal: NodeJS.Signals | null): void {
-    const { label, context, crashLoop } = this.#options;
-    context.emit({ type: "server.exited", ...label, code, signal, asked: this.#isOver });
+    const { context, crashLoop } = this.#options;
+    context.emit({ type: "server.exited", ...this.#label, code, signal, asked: this.#isOver });
     if (this.#isOver) return;
     crashLoop.exited(performance.now() - this.#startedAt);
     const stderr = this.#stderr.last(1_024);
-    const end = (): void => this.#end(exitError(label.server, this.#options.command, { code, signal, stderr }));
+    const end = (): void => this.#end(exitError(this.#label.server, this.#options.command, { code, signal, stderr }));
     const timer = setTimeout(end, LAST_WORDS_MS);
     child.stdout.once("close", () => {
       clearTimeout(timer);
@@ -210,16 +224,15 @@ export class StdioUpstream implements Upstream {
   /** Ended without being asked. Tells the session once; the group may still hold processes, so it is closed all the same. */
   #end(error: GatewayError): void {
     if (this.#isOver) return;
-    const { label, listener, context } = this.#options;
-    context.emit({ type: "server.failed", ...label, error });
+    this.#options.context.emit({ type: "server.failed", ...this.#label, error });
     void this.close();
-    listener.ended(error);
+    this.#listener.ended(error);
   }
 
-  /** It has spoken (or is gone): its place among the starting ones is free. */
-  #started(): void {
+  /** It has spoken, or is gone, or has had its time: its place among the starting ones is free. */
+  started(): void {
     if (!this.#isStarting) return;
     this.#isStarting = false;
-    this.#options.context.startGate.leave(this.#options.label.server);
+    this.#options.context.startGate.leave(this.#label.server);
   }
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Redactor } from "../../src/lib/redactor.ts";
 import type { UpstreamContext } from "../../src/upstream/kind.ts";
 import { upstreamKinds } from "../../src/upstream/kinds.ts";
+import { Population } from "../../src/upstream/population.ts";
 import { Reaper } from "../../src/upstream/reaper.ts";
 import { StartGate } from "../../src/upstream/start-gate.ts";
 import { stdio } from "../../src/upstream/stdio-kind.ts";
@@ -32,6 +33,7 @@ function entryOf(config: object) {
     redactor: new Redactor(["token"]),
     reaper: new Reaper(emit),
     startGate: new StartGate({ perSecond: 1, burst: 1, startingPerServer: 1, queueMs: 1 }),
+    population: new Population({ all: 1, perServer: 1 }),
     gatewayEnv: { PATH: folder },
     messageBytes: 1_000,
     queueBytes: 1_000,
@@ -90,6 +92,7 @@ describe("the config of an entry", () => {
       args: [],
       env: {},
       inheritEnv: false,
+      warm: 0,
       serial: false,
     });
   });
@@ -101,6 +104,8 @@ describe("the config of an entry", () => {
     ["a command line as args", { command: "x", args: "-y z" }],
     ["a number in env", { command: "x", env: { A: 1 } }],
     ["an unknown key", { command: "x", cwd: "/" }],
+    ["a negative number of warm processes", { command: "x", warm: -1 }],
+    ["more warm processes than anybody needs", { command: "x", warm: 33 }],
     ["another type", { type: "sse", command: "x" }],
     ["an empty path", { command: "x", path: "" }],
   ])("cannot be %s", (_what, config) => {

@@ -1,0 +1,32 @@
+export interface Caps {
+  readonly all: number;
+  readonly perServer: number;
+}
+
+/** How many server processes there are, so that those started ahead of need stay within what sessions may have. */
+export class Population {
+  readonly #caps: Caps;
+  readonly #of = new Map<string, number>();
+  #all = 0;
+
+  constructor(caps: Caps) {
+    this.#caps = caps;
+  }
+
+  born(server: string): void {
+    this.#add(server, 1);
+  }
+
+  gone(server: string): void {
+    this.#add(server, -1);
+  }
+
+  hasRoom(server: string): boolean {
+    return this.#all < this.#caps.all && (this.#of.get(server) ?? 0) < this.#caps.perServer;
+  }
+
+  #add(server: string, change: 1 | -1): void {
+    this.#all += change;
+    this.#of.set(server, (this.#of.get(server) ?? 0) + change);
+  }
+}

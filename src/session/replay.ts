@@ -12,8 +12,10 @@ export interface StoredEvent {
   readonly line: Line;
 }
 
-interface Entry extends StoredEvent {
+interface Entry {
   readonly stream: string;
+  readonly sequence: number;
+  readonly line: Line;
   isSent: boolean;
 }
 
@@ -31,7 +33,9 @@ export class Replay {
   readonly #limits: ReplayLimits;
   /** Part of every id, so that one of another session is known for none of ours. */
   readonly #nonce = nanoid(6);
-  readonly #entries = new Map<number, Entry>();
+  /** The oldest first; those before `#dropped` are gone. */
+  #entries: (Entry | undefined)[] = [];
+  #dropped = 0;
   #sequence = 0;
   #bytes = 0;
 
@@ -42,13 +46,9 @@ export class Replay {
   /** Keeps a message and returns the id of its event. */
   add(stream: string, line: Line, isSent: boolean): string {
     const sequence = ++this.#sequence;
-    const id = this.idOf({ stream, sequence });
     // What alone is over the bound would only push out everything else.
-    if (line.length > this.#limits.bytes) return id;
-    this.#entries.set(sequence, { id, line, stream, sequence, isSent });
-    this.#bytes += line.length;
-    while (this.#entries.size > this.#limits.events || this.#bytes > this.#limits.bytes) this.#dropOldest();
-    return id;
+    if (line.length <= this.#limits.bytes) this.#keep({ stream, sequence, line, isSent });
+    return this.idOf({ stream, sequence });
   }
 
   /** The position that the next event of any stream comes after. */
@@ -76,17 +76,27 @@ export class Replay {
     return this.#take((entry) => entry.stream === stream && !entry.isSent);
   }
 
-  #take(wanted: (entry: Entry) => boolean): StoredEvent[] {
-    const found = [...this.#entries.values()].filter(wanted);
-    for (const entry of found) entry.isSent = true;
-    return found;
+  #keep(entry: Entry): void {
+    const { events, bytes } = this.#limits;
+    this.#entries.push(entry);
+    this.#bytes += entry.line.length;
+    while (this.#entries.length - this.#dropped > events || this.#bytes > bytes) this.#dropOldest();
+    if (this.#dropped <= events) return;
+    // Many at once: moving what is left costs the same for one.
+    this.#entries = this.#entries.slice(this.#dropped);
+    this.#dropped = 0;
   }
 
   #dropOldest(): void {
-    for (const [sequence, { line }] of this.#entries) {
-      this.#entries.delete(sequence);
-      this.#bytes -= line.length;
-      return;
-    }
+    this.#bytes -= this.#entries[this.#dropped]?.line.length ?? 0;
+    this.#entries[this.#dropped++] = undefined;
+  }
+
+  #take(wanted: (entry: Entry) => boolean): StoredEvent[] {
+    return this.#entries.flatMap((entry) => {
+      if (entry === undefined || !wanted(entry)) return [];
+      entry.isSent = true;
+      return { id: this.idOf(entry), sequence: entry.sequence, line: entry.line };
+    });
   }
 }

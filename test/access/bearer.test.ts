@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bearer } from "../../src/access/auth/bearer.ts";
-import { runStrategy, type HeadersOnly, type Verdict } from "../../src/access/auth/strategy.ts";
+import { strategyRunner, type HeadersOnly, type Verdict } from "../../src/access/auth/strategy.ts";
 
 const TOKEN = "first-token.with~all+kinds/of_letters==";
 const SECOND = "second-token";
@@ -88,19 +88,21 @@ describe("a strategy", () => {
   it("sees the Authorization header and nothing else of a request", () => {
     const seen: unknown[] = [];
     const spy = { authenticate: (request: HeadersOnly) => seen.push(request) };
-    runStrategy(spy, "Bearer x");
+    strategyRunner(spy)("Bearer x");
     expect(seen).toEqual([{ headers: { authorization: "Bearer x" } }]);
   });
 
-  it("is run on a copy, so that two attempts know nothing of each other", () => {
+  it("is run on a copy of itself, and an attempt knows nothing of the one before", () => {
     const strategy = {
       authenticate(this: Verdict, { headers }: HeadersOnly) {
         if (headers.authorization === "good") this.success({ kind: "bearer", id: "x" });
         else this.fail();
       },
     };
-    expect(runStrategy(strategy, "good")).toEqual({ kind: "bearer", id: "x" });
-    expect(runStrategy(strategy, "bad")).toBeUndefined();
+    const run = strategyRunner(strategy);
+    expect(run("good")).toEqual({ kind: "bearer", id: "x" });
+    expect(run("bad")).toBeUndefined();
+    expect(run("good")).toEqual({ kind: "bearer", id: "x" });
     expect(Object.keys(strategy)).toEqual(["authenticate"]);
   });
 
@@ -110,7 +112,7 @@ describe("a strategy", () => {
         this.error(new Error("the store is down"));
       },
     };
-    expect(() => runStrategy(strategy, "x")).toThrow("the store is down");
+    expect(() => strategyRunner(strategy)("x")).toThrow("the store is down");
   });
 });
 

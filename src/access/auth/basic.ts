@@ -3,7 +3,7 @@ import { z } from "zod";
 import { digest, Secret } from "../../lib/secret.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { defineAuthMethod, REALM } from "./method.ts";
-import { runStrategy, type HeadersOnly, type PassportStrategy, type Verdict } from "./strategy.ts";
+import { strategyRunner, type HeadersOnly, type Verdict } from "./strategy.ts";
 
 const config = z
   .strictObject({
@@ -44,12 +44,11 @@ export const basic = defineAuthMethod({
       usernameDigest: new Secret(username),
       password: new Secret(password),
     }));
-    const strategy: PassportStrategy = new FirstColonBasicStrategy(known);
+    const run = strategyRunner(new FirstColonBasicStrategy(known));
     return {
       scheme: { kind: "basic" },
       challenge: `Basic realm="${REALM}", charset="UTF-8"`,
-      authenticate: ({ authorization }) =>
-        authorization === undefined ? undefined : runStrategy(strategy, authorization),
+      authenticate: ({ authorization }) => (authorization === undefined ? undefined : run(authorization)),
     };
   },
 });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { digest, Secret } from "../../lib/secret.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { defineAuthMethod, REALM } from "./method.ts";
-import { runStrategy, type PassportStrategy } from "./strategy.ts";
+import { strategyRunner } from "./strategy.ts";
 
 const config = z
   .strictObject({
@@ -26,14 +26,13 @@ export const bearer = defineAuthMethod({
   create: ({ enabled, tokens }) => {
     if (!enabled) return undefined;
     const known = tokens.map((token) => new Secret(token));
-    const strategy: PassportStrategy = new BearerStrategy((token: string, done) =>
-      done(null, principalOf(token, known) ?? false),
+    const run = strategyRunner(
+      new BearerStrategy((token: string, done) => done(null, principalOf(token, known) ?? false)),
     );
     return {
       scheme: { kind: "bearer" },
       challenge: `Bearer realm="${REALM}"`,
-      authenticate: ({ authorization }) =>
-        authorization === undefined ? undefined : runStrategy(strategy, authorization),
+      authenticate: ({ authorization }) => (authorization === undefined ? undefined : run(authorization)),
     };
   },
 });

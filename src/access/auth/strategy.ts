@@ -16,21 +16,26 @@ export interface Verdict {
   error(error: unknown): void;
 }
 
-/** Runs a strategy whose verify callback answers at once, as passport's own middleware would: on a copy per attempt. */
-export function runStrategy(strategy: PassportStrategy, authorization: string): Principal | undefined {
+/** Runs a strategy whose verify callback answers at once, as passport's own middleware would; on one copy of it, made here. */
+export function strategyRunner(strategy: PassportStrategy): (authorization: string) => Principal | undefined {
   let found: Principal | undefined;
   const verdict: Verdict = {
     success: (user) => {
       found = isPrincipal(user) ? user : undefined;
     },
-    fail: () => undefined,
+    fail: () => {
+      found = undefined;
+    },
     error: (error) => {
       throw error;
     },
   };
-  const attempt: PassportStrategy = Object.assign(Object.create(strategy), verdict);
-  attempt.authenticate({ headers: { authorization } });
-  return found;
+  const runnable: PassportStrategy = Object.assign(Object.create(strategy), verdict);
+  return (authorization) => {
+    found = undefined;
+    runnable.authenticate({ headers: { authorization } });
+    return found;
+  };
 }
 
 function isPrincipal(user: unknown): user is Principal {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Line } from "../lib/lines.ts";
+import type { Pieces } from "../lib/pieces.ts";
 import type { Beating, Heartbeats } from "./heartbeats.ts";
 
 export interface EventStreamOptions {
@@ -26,7 +27,7 @@ const PIECE_BYTES = 256 * 1024;
 /** How often within `stallMs` a clogged stream is looked at. */
 const LOOKS = 4;
 
-type Piece = readonly Line[];
+type Piece = readonly (string | Buffer)[];
 
 /** One server-sent event stream (WHATWG HTML §9.2) on a response: gathers what one turn brings, beats, watches its reader. */
 export class EventStream implements Beating {
@@ -167,11 +168,15 @@ export class EventStream implements Beating {
   }
 }
 
-function* pieces(head: string, data: Buffer): Generator<Piece> {
-  for (let at = 0; at < data.length; at += PIECE_BYTES) {
-    const part = data.subarray(at, at + PIECE_BYTES);
-    const isFirst = at === 0;
-    const isLast = at + PIECE_BYTES >= data.length;
-    yield [...(isFirst ? [head] : []), part, ...(isLast ? ["\n\n"] : [])];
+function* pieces(head: string, data: Pieces): Generator<Piece> {
+  let piece: (string | Buffer)[] = [head];
+  let bytes = 0;
+  for (const part of data.parts) {
+    piece.push(part);
+    bytes += part.length;
+    if (bytes < PIECE_BYTES) continue;
+    yield piece;
+    [piece, bytes] = [[], 0];
   }
+  yield [...piece, "\n\n"];
 }

@@ -1,7 +1,9 @@
-import type { NextFunction, Request, RequestHandler, Response } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { GatewayError } from "../protocol/errors.ts";
 import { RESERVED_NAMES } from "./config.ts";
 import type { DownstreamContext, Visit } from "./context.ts";
+import type { Route } from "./http.ts";
+import { requestIdOf } from "./request-id.ts";
 import { SseDownstream } from "./sse.ts";
 import { StreamableDownstream } from "./streamable/streamable.ts";
 import { mcpTarget, type McpTarget } from "./target.ts";
@@ -10,20 +12,17 @@ import { mcpTarget, type McpTarget } from "./target.ts";
  * The routes of every server: `/<server>`, `/<server>/mcp`, `/<server>/sse`. Authentication comes before anything that would
  * tell a stranger whether a server exists.
  */
-export function mcpRoutes(context: DownstreamContext): RequestHandler {
+export function mcpRoute(context: DownstreamContext): Route {
   const sse = new SseDownstream(context);
   const streamable = new StreamableDownstream(context);
   const reserved = new Set(RESERVED_NAMES);
 
-  return async (request: Request, response: Response, next: NextFunction) => {
-    const target = mcpTarget(request.url);
-    // No server has a dot in its name; files such as openapi.gpt.json do.
-    if (target === undefined || reserved.has(target.server) || target.server.includes(".")) return next();
+  const serve = (request: IncomingMessage, response: ServerResponse, target: McpTarget): ReturnType<Route> => {
     // Clients probe with HEAD; it must neither start a server nor look like a refusal of credentials.
     if (request.method === "HEAD") throw wrongMethod(request, target);
     const principal = context.doorkeeper.admit({ authorization: request.headers.authorization });
     if (!context.hasServer(target.server)) throw new GatewayError("server_not_found", "No such server.");
-    const visit: Visit = { requestId: response.locals["requestId"], principal, server: target.server };
+    const visit: Visit = { requestId: requestIdOf(response), principal, server: target.server };
 
     const hasSession = request.headers["mcp-session-id"] !== undefined;
     const speaksStreamable = target.face !== "sse";
@@ -36,19 +35,28 @@ export function mcpRoutes(context: DownstreamContext): RequestHandler {
         if (speaksStreamable) return streamable.post(request, response, visit);
         break;
       case "GET":
-        if (speaksStreamable && hasSession) return streamable.listen(request, response, visit);
-        if (target.face !== "mcp") return sse.open(request, response, visit, target.path);
-        break;
+        if (speaksStreamable && hasSession) streamable.listen(request, response, visit);
+        else if (target.face !== "mcp") sse.open(request, response, visit, target.path);
+        else break;
+        return "taken";
       case "DELETE":
-        if (speaksStreamable) return streamable.delete(request, response, visit);
-        break;
+        if (!speaksStreamable) break;
+        streamable.delete(request, response, visit);
+        return "taken";
       default:
     }
     throw wrongMethod(request, target);
   };
+
+  return (request, response) => {
+    const target = mcpTarget(request.url ?? "");
+    // No server has a dot in its name; files such as openapi.gpt.json do.
+    if (target === undefined || reserved.has(target.server) || target.server.includes(".")) return undefined;
+    return serve(request, response, target);
+  };
 }
 
-function wrongMethod({ method }: Request, { face }: McpTarget): GatewayError {
+function wrongMethod({ method = "" }: IncomingMessage, { face }: McpTarget): GatewayError {
   const allow = face === "sse" ? "GET" : face === "mcp" ? "POST, DELETE" : "GET, POST, DELETE";
   return new GatewayError("method_not_allowed", `${method} is not allowed here.`, { allow });
 }

@@ -8,6 +8,8 @@ import type { DownstreamContext, Visit } from "./context.ts";
 import { EventStream } from "./event-stream.ts";
 import { publicPrefix } from "./public-path.ts";
 
+const NO_BODY = { "Content-Length": 0 };
+
 /**
  * HTTP+SSE (MCP 2024-11-05, transports): a GET opens the stream and thereby the session, POSTs to the announced endpoint
  * bring the client's messages. The session ends with the stream.
@@ -43,7 +45,7 @@ export class SseDownstream {
         throw refusalOf(error, frame.kind === "notification" ? undefined : frame.id);
       }
     }
-    response.writeHead(202, { "Content-Type": "text/plain", "Content-Length": 8 }).end("Accepted");
+    response.writeHead(202, NO_BODY).end();
   }
 
   #outlet(session: Session, response: ServerResponse, endpoint: string): Outlet {

@@ -10,13 +10,22 @@ export interface McpTarget {
 
 /** Undefined when the path is none of an MCP route's shapes. `/x` and `/x/` are the same; nothing is percent-decoded. */
 export function mcpTarget(url: string): McpTarget | undefined {
-  const queryAt = url.indexOf("?");
-  const path = trimSlash(queryAt === -1 ? url : url.slice(0, queryAt));
+  const path = pathOf(url);
   const [root, server, face, ...more] = path.split("/");
   if (root !== "" || server === undefined || server === "" || more.length > 0) return undefined;
   if (face !== undefined && face !== "mcp" && face !== "sse") return undefined;
-  const query = queryAt === -1 ? undefined : new URLSearchParams(url.slice(queryAt));
-  return { server, face: face ?? "dual", path, sessionId: query?.get("sessionId") ?? undefined };
+  return { server, face: face ?? "dual", path, sessionId: queryOf(url)?.get("sessionId") ?? undefined };
 }
 
-const trimSlash = (path: string): string => (path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path);
+/** Without the query, and without a slash at the end. */
+export function pathOf(url: string): string {
+  const queryAt = url.indexOf("?");
+  const path = queryAt === -1 ? url : url.slice(0, queryAt);
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+/** Undefined when there is none. */
+export function queryOf(url: string): URLSearchParams | undefined {
+  const queryAt = url.indexOf("?");
+  return queryAt === -1 ? undefined : new URLSearchParams(url.slice(queryAt));
+}

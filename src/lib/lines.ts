@@ -1,5 +1,16 @@
+import { addPart, Pieces } from "./pieces.ts";
+
 /** A line without its newline: text when it is short, bytes when decoding it for nothing would cost. */
-export type Line = string | Buffer;
+export type Line = string | Pieces;
+
+/** As it is written to a stream. */
+export function partsOf(line: Line): readonly (string | Buffer)[] {
+  return typeof line === "string" ? [line] : line.parts;
+}
+
+export function byteLength(line: Line): number {
+  return typeof line === "string" ? Buffer.byteLength(line) : line.length;
+}
 
 export interface LineReader {
   line(line: Line): void;
@@ -10,7 +21,7 @@ export interface LineReader {
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 /** Below this, one string is cheaper to parse and to write than a Buffer. */
-const TEXT_BYTES = 16 * 1024;
+export const TEXT_BYTES = 16 * 1024;
 const KEPT_BYTES = 512;
 
 /** Cuts a byte stream into lines, holding at most one unfinished line of `limitBytes`. */
@@ -42,29 +53,35 @@ export class LineSplitter {
     }
     if (this.#overflow !== undefined) return this.#finishOverflow(chunk.subarray(start, end));
     if (this.#parts.length === 0) return this.#emit(chunk, start, end);
-    this.#parts.push(chunk.subarray(start, end));
-    const whole = Buffer.concat(this.#parts);
+    addPart(this.#parts, chunk.subarray(start, end));
+    const whole = new Pieces(this.#parts);
     this.#forget();
-    this.#emit(whole, 0, whole.length);
+    if (whole.length > TEXT_BYTES) return this.#emitLong(whole);
+    this.#emit(whole.join(), 0, whole.length);
   }
 
   #emit(bytes: Buffer, start: number, end: number): void {
     const stop = end > start && bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
     if (stop === start) return;
-    this.#reader.line(stop - start <= TEXT_BYTES ? bytes.toString("utf8", start, stop) : bytes.subarray(start, stop));
+    if (stop - start > TEXT_BYTES) this.#reader.line(new Pieces([bytes.subarray(start, stop)]));
+    else this.#reader.line(bytes.toString("utf8", start, stop));
+  }
+
+  #emitLong(line: Pieces): void {
+    this.#reader.line(line.tail(1) === "\r" ? line.slice(0, line.length - 1) : line);
   }
 
   #hold(part: Buffer): void {
     if (this.#overflow !== undefined) return this.#countOverflow(part);
-    this.#parts.push(part);
+    addPart(this.#parts, part);
     this.#heldBytes += part.length;
     if (this.#heldBytes <= this.#limitBytes) return;
-    const held = Buffer.concat(this.#parts);
+    const held = new Pieces(this.#parts);
     this.#forget();
     // Copies, so that the kept ends do not keep the whole line alive.
     this.#overflow = {
-      head: Buffer.from(held.subarray(0, KEPT_BYTES)),
-      tail: Buffer.from(held.subarray(-KEPT_BYTES)),
+      head: Buffer.from(held.slice(0, KEPT_BYTES).join()),
+      tail: Buffer.from(held.slice(held.length - KEPT_BYTES).join()),
       bytes: held.length,
     };
   }

@@ -1,4 +1,5 @@
 import { arrayElements, isDeeperThan, scanKeys } from "../lib/json-scan.ts";
+import type { Line } from "../lib/lines.ts";
 import { readEnvelope } from "./envelope.ts";
 import { GatewayError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
@@ -23,11 +24,12 @@ export interface ClientMessages {
  * The messages of one HTTP body. Because the line itself goes on to the child, what was judged must be what the child will
  * read: repeated keys and case variants in the envelope or in `params` are refused, nesting beyond 100 levels too.
  */
-export function readClientMessages(body: string): ClientMessages {
+export function readClientMessages(body: Line): ClientMessages {
+  const text = body.toString();
   // Before the parser: on a long body it takes its time with what would be refused anyway.
-  if (body.length > LONG_BODY && isDeeperThan(body, MAX_DEPTH)) throw tooDeep();
-  const value = parse(body);
-  if (!Array.isArray(value)) return { frames: [readOne(value, body)], isBatch: false };
+  if (text.length > LONG_BODY && isDeeperThan(text, MAX_DEPTH)) throw tooDeep();
+  const value = parse(text);
+  if (!Array.isArray(value)) return { frames: [readOne(value, text, body)], isBatch: false };
   if (value.length === 0) throw new GatewayError("invalid_request", "A batch must hold at least one message.");
   if (value.length > MAX_BATCH) {
     throw new GatewayError(
@@ -35,7 +37,7 @@ export function readClientMessages(body: string): ClientMessages {
       `A batch may hold ${MAX_BATCH} messages at most; this one has ${value.length}.`,
     );
   }
-  const texts = arrayElements(body);
+  const texts = arrayElements(text);
   return { frames: value.map((element, index) => readOne(element, texts[index] ?? "")), isBatch: true };
 }
 
@@ -47,9 +49,9 @@ function parse(body: string): unknown {
   }
 }
 
-function readOne(message: unknown, text: string): Frame {
+function readOne(message: unknown, text: string, line: Line = text): Frame {
   refuseAmbiguity(text);
-  const frame = readEnvelope(message, text, oneLine(text));
+  const frame = readEnvelope(message, text, hasBreaks(text) ? oneLine(text) : line);
   if (frame.kind !== "none") return frame;
   throw new GatewayError("invalid_request", `The body is not a JSON-RPC 2.0 message: ${frame.why}.`);
 }
@@ -87,6 +89,6 @@ function refuseTwin(key: string, seen: Set<string>, judged: readonly string[]): 
 const quote = (key: string): string => JSON.stringify(key.slice(0, 64));
 
 /** stdio frames are lines (MCP, stdio transport): outside of strings a newline is only white space, inside it cannot stand. */
-function oneLine(text: string): string {
-  return text.includes("\n") || text.includes("\r") ? text.replaceAll(/[\r\n]+/g, " ") : text;
-}
+const oneLine = (text: string): string => text.replaceAll(/[\r\n]+/g, " ");
+
+const hasBreaks = (text: string): boolean => text.includes("\n") || text.includes("\r");

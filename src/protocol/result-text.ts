@@ -1,14 +1,17 @@
 import { isObject, member, type JsonObject } from "../lib/json.ts";
+import { closingEnd } from "../lib/byte-scan.ts";
 import { scanKeys, valueEnd } from "../lib/json-scan.ts";
 import type { Line } from "../lib/lines.ts";
+import type { Pieces } from "../lib/pieces.ts";
 
 const TO_RESULT = /^\{"jsonrpc":"2\.0","id":(?:"[^"\\]*"|-?\d{1,15}),"result":/;
 const AFTER_RESULT = /,"jsonrpc":"2\.0","id":(?:"[^"\\]*"|-?\d{1,15})\}$/;
+const RESULT_FIRST = '{"result":';
 const ENDS = 160;
 
 /** The text of `result` in the line of a response, exactly as the server wrote it. */
 export function resultText(line: Line): Line {
-  return typeof line === "string" ? ofText(line) : (ofBytes(line) ?? ofText(line.toString("utf8")));
+  return typeof line === "string" ? ofText(line) : (ofBytes(line) ?? ofText(line.toString()));
 }
 
 /** The members of `error` in the line of a response. */
@@ -42,17 +45,12 @@ function ofText(line: string): string {
   return text;
 }
 
-/** A long answer is cut by its ends, as its envelope was read (`server-frame.ts`). */
-function ofBytes(line: Buffer): Buffer | undefined {
-  const head = TO_RESULT.exec(line.toString("latin1", 0, ENDS))?.[0];
-  if (head !== undefined) {
-    // One byte, one character: the places are the same. Whatever follows the result would end in `}` too.
-    const end = valueEnd(line.toString("latin1"), head.length);
-    return end === line.length - 1 ? line.subarray(head.length, end) : undefined;
-  }
-  const tail = AFTER_RESULT.exec(line.toString("latin1", line.length - ENDS))?.[0];
-  const start = '{"result":'.length;
-  if (tail === undefined || line.toString("latin1", 0, start) !== '{"result":') return undefined;
-  const end = valueEnd(line.toString("latin1"), start);
-  return end === line.length - tail.length ? line.subarray(start, end) : undefined;
+/** A long answer is cut by its ends, as its envelope was read (`server-frame.ts`); the scan tells that nothing else is around. */
+function ofBytes(line: Pieces): Pieces | undefined {
+  const head = TO_RESULT.exec(line.head(ENDS))?.[0];
+  const tail = AFTER_RESULT.exec(line.tail(ENDS))?.[0];
+  const start = head?.length ?? RESULT_FIRST.length;
+  const end = line.length - (head === undefined ? (tail?.length ?? 0) : 1);
+  if (head === undefined && (tail === undefined || line.head(start) !== RESULT_FIRST)) return undefined;
+  return closingEnd(line, start) === end ? line.slice(start, end) : undefined;
 }

@@ -1,12 +1,11 @@
-import { isUtf8 } from "node:buffer";
 import type { Line } from "../lib/lines.ts";
+import type { Pieces } from "../lib/pieces.ts";
 import { readEnvelope, type NoFrame } from "./envelope.ts";
 import type { Frame, ResponseFrame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
 
 /** How far into either end of a long line an id may stand; every SDK writes the envelope first or last. */
 const ENDS = 160;
-const CARRIAGE_RETURN = 0x0d;
 const HEAD = /^\{"jsonrpc":"2\.0","id":("[^"\\]*"|-?\d{1,15}),"result":\{/;
 const HEAD_RESULT = /^\{"result":\{/;
 const TAIL = /\},"jsonrpc":"2\.0","id":("[^"\\]*"|-?\d{1,15})\}$/;
@@ -14,8 +13,8 @@ const TAIL = /\},"jsonrpc":"2\.0","id":("[^"\\]*"|-?\d{1,15})\}$/;
 /** One line that a server wrote: a frame, something addressed that is no frame, or garbage (undefined). */
 export function readServerLine(line: Line): Frame | NoFrame | undefined {
   if (typeof line === "string") return readText(line, line);
-  if (!isUtf8(line) || line.includes(CARRIAGE_RETURN)) return readText(line.toString("utf8"));
-  return readEnds(line) ?? readText(line.toString("utf8"), line);
+  if (!line.isUtf8() || line.includes("\r")) return readText(line.toString());
+  return readEnds(line) ?? readText(line.toString(), line);
 }
 
 function readText(text: string, line: Line = text): Frame | NoFrame | undefined {
@@ -40,16 +39,16 @@ function cleaned(text: string): string {
  * A long answer is not parsed: its id stands in the first or last bytes of what every SDK writes. Both shapes end where the
  * outermost object ends, so a look-alike inside a string of the payload cannot be taken for it.
  */
-function readEnds(line: Buffer): ResponseFrame | undefined {
-  const head = line.toString("latin1", 0, ENDS);
-  const tail = line.toString("latin1", line.length - ENDS);
+function readEnds(line: Pieces): ResponseFrame | undefined {
+  const head = line.head(ENDS);
+  const tail = line.tail(ENDS);
   const inHead = HEAD.exec(head)?.[1];
   if (inHead !== undefined && tail.endsWith("}}")) return response(inHead, line);
   const inTail = HEAD_RESULT.test(head) ? TAIL.exec(tail)?.[1] : undefined;
   return inTail === undefined ? undefined : response(inTail, line);
 }
 
-function response(idText: string, line: Buffer): ResponseFrame {
+function response(idText: string, line: Pieces): ResponseFrame {
   const id = idText.startsWith('"') ? Buffer.from(idText.slice(1, -1), "latin1").toString("utf8") : Number(idText);
   return { kind: "response", id, failed: false, line };
 }

@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import type { Line } from "../lib/lines.ts";
+import { partsOf, type Line } from "../lib/lines.ts";
 
 /** The lines on their way to a server's stdin: gathered over one turn of the loop and written at once. */
 export class Outbox {
@@ -40,7 +40,7 @@ export class Outbox {
     }
     target.cork();
     for (const line of lines) {
-      target.write(line);
+      for (const part of partsOf(line)) target.write(part);
       target.write("\n");
     }
     target.uncork();

@@ -2,21 +2,31 @@ import { createServer, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readJsonBody } from "../../src/downstream/body.ts";
-import type { GatewayError } from "../../src/protocol/errors.ts";
+import type { Line } from "../../src/lib/lines.ts";
+import { Pieces } from "../../src/lib/pieces.ts";
+import { GatewayError } from "../../src/protocol/errors.ts";
+import { singly } from "../helpers/pieces.ts";
 import { until } from "../helpers/until.ts";
 
 const LIMIT = 1_000;
+/** At `/long`. */
+const LONG_LIMIT = 100_000;
 
 let server: Server;
 /** What came of each body, the last one last. */
-const outcomes: (string | GatewayError)[] = [];
+const outcomes: (Line | GatewayError)[] = [];
+let connections = 0;
 beforeAll(async () => {
   server = createServer((request, response) => {
-    const remember = (outcome: string | GatewayError): void => {
+    const remember = (outcome: Line | GatewayError): void => {
       outcomes.push(outcome);
       response.end("done");
     };
-    readJsonBody(request, LIMIT).then(remember, remember);
+    readJsonBody(request, request.url === "/long" ? LONG_LIMIT : LIMIT).then(remember, remember);
+  });
+  server.on("connection", (socket) => {
+    connections++;
+    socket.once("close", () => connections--);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 });
@@ -48,7 +58,41 @@ describe("the body of a request", () => {
 
   it("may be chunked, and as long as the limit", async () => {
     const text = "x".repeat(LIMIT);
-    expect(await bodyOf(["Content-Type: application/json", "Transfer-Encoding: chunked"], chunked([text]))).toBe(text);
+    expect(await bodyOf(CHUNKED, chunked([Buffer.from(text)]))).toBe(text);
+  });
+
+  it("may dribble in, byte by byte", async () => {
+    const text = '{"a":"é漢🎈"}';
+    expect(await bodyOf(CHUNKED, chunked(singly(Buffer.from(text))))).toBe(text);
+  });
+
+  it("may be long and dribble in, byte by byte: then it is a few parts", async () => {
+    const text = `{"a":"${"é漢🎈".repeat(2_000)}"}`;
+    const whole = [Buffer.concat(chunked(singly(Buffer.from(text))))];
+    const body = await bodyOf(CHUNKED, whole, { path: "/long" });
+    expect(body).toBeInstanceOf(Pieces);
+    expect(String(body)).toBe(text);
+    expect((body as Pieces).parts.length).toBeLessThan(20);
+  });
+
+  it("is text up to 16 KiB", async () => {
+    for (const [length, type] of [
+      [16 * 1024, "string"],
+      [16 * 1024 + 1, "object"],
+    ] as const) {
+      const headers = ["Content-Type: application/json", `Content-Length: ${length}`];
+      const body = await bodyOf(headers, ["x".repeat(length)], { path: "/long" });
+      expect(typeof body).toBe(type);
+      expect(String(body)).toBe("x".repeat(length));
+    }
+  });
+
+  it("costs no error when it came whole", async () => {
+    const errors = await errorsBuilt(async () => {
+      const headers = ["Content-Type: application/json", "Content-Length: 2"];
+      expect(await bodyOf(headers, ["{}"])).toBe("{}");
+    });
+    expect(errors).toEqual([]);
   });
 
   it("may be empty", async () => {
@@ -86,9 +130,8 @@ describe("a body is refused", () => {
   });
 
   it("that is too long without saying so: 413", async () => {
-    const pieces = chunked(Array(20).fill("x".repeat(100)));
-    const headers = ["Content-Type: application/json", "Transfer-Encoding: chunked"];
-    expect(await bodyOf(headers, pieces)).toMatchObject({ reason: "payload_too_large", status: 413 });
+    const pieces = chunked(Array(20).fill(Buffer.alloc(100, "x")));
+    expect(await bodyOf(CHUNKED, pieces)).toMatchObject({ reason: "payload_too_large", status: 413 });
   });
 
   it("that is no UTF-8: 400", async () => {
@@ -98,22 +141,62 @@ describe("a body is refused", () => {
     }
   });
 
-  it("that ends early, with its connection: 400", async () => {
-    const headers = ["Content-Type: application/json", "Content-Length: 100"];
-    expect(await bodyOf(headers, ["{"], { hangUp: true })).toMatchObject({ reason: "invalid_request", status: 400 });
+  it("that dribbles in and is no UTF-8, or ends within a character: 400", async () => {
+    const text = Buffer.from("é漢🎈".repeat(5_000));
+    for (const bytes of [text.subarray(0, -1), Buffer.concat([text, Buffer.from([0xff]), text]).subarray(0, 60_000)]) {
+      const whole = [Buffer.concat(chunked(singly(bytes)))];
+      expect(await bodyOf(CHUNKED, whole, { path: "/long" })).toMatchObject({ reason: "parse_error", status: 400 });
+    }
+  });
+
+  it("that ends early, with its connection, by an error that is built once: 400", async () => {
+    for (const headers of [["Content-Type: application/json", "Content-Length: 100"], CHUNKED]) {
+      const errors = await errorsBuilt(async () => {
+        const refusal = await bodyOf(headers, chunked([Buffer.from("{")]).slice(0, 1), { hangUp: true });
+        expect(refusal).toMatchObject({ reason: "invalid_request", status: 400 });
+      });
+      expect(errors).toEqual([outcomes.at(-1)]);
+    }
   });
 });
 
-const chunked = (texts: readonly string[]): string[] => [
-  ...texts.map((text) => `${text.length.toString(16)}\r\n${text}\r\n`),
-  "0\r\n\r\n",
+const CHUNKED = ["Content-Type: application/json", "Transfer-Encoding: chunked"];
+
+const chunked = (parts: readonly Buffer[]): Buffer[] => [
+  ...parts.map((part) => Buffer.concat([Buffer.from(`${part.length.toString(16)}\r\n`), part, Buffer.from("\r\n")])),
+  Buffer.from("0\r\n\r\n"),
 ];
 
-async function bodyOf(headers: readonly string[], pieces: readonly (string | Buffer)[], { hangUp = false } = {}) {
+/** Every GatewayError that is built until all connections have closed: the class is given a parent that sees each one. */
+async function errorsBuilt(meanwhile: () => Promise<void>): Promise<Error[]> {
+  const built: Error[] = [];
+  class SeenError extends Error {
+    constructor(...given: ConstructorParameters<typeof Error>) {
+      super(...given);
+      built.push(this);
+    }
+  }
+  const allClosed = (): Promise<boolean> => until(() => connections === 0, { what: "all connections closed" });
+  await allClosed();
+  Object.setPrototypeOf(GatewayError, SeenError);
+  try {
+    await meanwhile();
+    await allClosed();
+  } finally {
+    Object.setPrototypeOf(GatewayError, Error);
+  }
+  return built;
+}
+
+async function bodyOf(
+  headers: readonly string[],
+  pieces: readonly (string | Buffer)[],
+  { hangUp = false, path = "/" } = {},
+) {
   const before = outcomes.length;
   const { port } = server.address() as AddressInfo;
   const socket = connect(port, "127.0.0.1").on("error", () => undefined);
-  socket.write(["POST / HTTP/1.1", "Host: localhost", ...headers, "", ""].join("\r\n"));
+  socket.write([`POST ${path} HTTP/1.1`, "Host: localhost", ...headers, "", ""].join("\r\n"));
   for (const piece of pieces) {
     await new Promise((resolve) => setImmediate(resolve));
     socket.write(piece);

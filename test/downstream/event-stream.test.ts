@@ -3,6 +3,8 @@ import { Writable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EventStream } from "../../src/downstream/event-stream.ts";
 import { Heartbeats } from "../../src/downstream/heartbeats.ts";
+import { Pieces } from "../../src/lib/pieces.ts";
+import { piecesOf } from "../helpers/pieces.ts";
 
 // The far side of this door is node's response: this one takes as much as the test lets its reader take.
 
@@ -52,6 +54,13 @@ class Reader extends Writable {
   }
 }
 
+/** Takes at once what was gathered for one write, as a socket does. */
+class GatheringReader extends Reader {
+  override _writev(chunks: { readonly chunk: Buffer }[], done: () => void): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), "buffer", done);
+  }
+}
+
 describe("an event stream", () => {
   it("begins at once, with headers that keep proxies from holding it back", async () => {
     const { reader } = stream();
@@ -71,7 +80,7 @@ describe("an event stream", () => {
     const { reader, events } = stream();
     events.send('{"a":1}');
     events.send("/git?sessionId=x", { event: "endpoint" });
-    events.send(Buffer.from('{"b":"ü"}'));
+    events.send(piecesOf('{"b":"ü"}'));
     events.send("last", { id: "g.7" });
     await turn();
     expect(eventsIn(reader.text)).toEqual([
@@ -85,7 +94,7 @@ describe("an event stream", () => {
   it("sends texts and bytes in the order in which they came", async () => {
     const { reader, events } = stream();
     const lines = Array.from({ length: 50 }, (_, index) => `line-${index}`);
-    for (const [index, line] of lines.entries()) events.send(index % 3 === 0 ? Buffer.from(line) : line);
+    for (const [index, line] of lines.entries()) events.send(index % 3 === 0 ? piecesOf(line) : line);
     await turn();
     expect(eventsIn(reader.text).map((event) => event.replace("event: message\ndata: ", ""))).toEqual(lines);
   });
@@ -104,7 +113,7 @@ describe("an event stream", () => {
     events.send("last");
     events.end();
     events.send("too late");
-    events.send(Buffer.from("too late"));
+    events.send(piecesOf("too late"));
     events.end();
     await turn();
     expect(reader.text).toContain("last");
@@ -125,7 +134,7 @@ describe("an event stream", () => {
     const { reader, events, told } = stream();
     reader.destroy(new Error("ECONNRESET"));
     events.send("x");
-    events.send(Buffer.from("x"));
+    events.send(piecesOf("x"));
     await turn();
     expect(told).toEqual(["closed"]);
   });
@@ -187,7 +196,7 @@ describe("a reader that is slow", () => {
     const { reader, events, told } = stream();
     await turn();
     reader.isReading = false;
-    events.send(Buffer.alloc(2_000, "x"));
+    events.send(piecesOf("x".repeat(2_000)));
     expect(told).toEqual(["clogged"]);
     reader.takeAll();
     await turn();
@@ -279,13 +288,68 @@ describe("a reader that takes nothing", () => {
   });
 });
 
+describe("a long line in many parts", () => {
+  const PART = 64 * 1024;
+  const parts = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].map((letter) => Buffer.alloc(PART, letter));
+
+  it.each([
+    ["that fill the last write", parts.slice(0, 8)],
+    ["that fill the last write half", parts],
+    ["of which some are short", parts.flatMap((part, index) => [part, Buffer.from(`<${index}>`), Buffer.alloc(0)])],
+  ])("%s goes out whole, in order, as one event, in writes of about 256 KiB", async (_what, given) => {
+    const reader = new GatheringReader({ highWaterMark: 100 });
+    const { events } = stream({ reader });
+    await turn();
+    const before = reader.writes.length;
+    events.send(new Pieces(given));
+    await turn();
+    const writes = reader.writes.slice(before);
+    expect(writes.join("")).toBe(`event: message\ndata: ${Buffer.concat(given).toString()}\n\n`);
+    const sizes = writes.map((text) => text.length);
+    for (const size of sizes.slice(0, -1)) expect(size).toBeGreaterThanOrEqual(4 * PART);
+    for (const size of sizes) expect(size).toBeLessThanOrEqual(5 * PART);
+  });
+
+  it("keeps its place among the other lines", async () => {
+    const { reader, events } = stream();
+    events.send("before");
+    events.send(new Pieces(parts));
+    events.send("after");
+    events.end();
+    await turn();
+    expect(eventsIn(reader.text)).toEqual(
+      ["before", Buffer.concat(parts).toString(), "after"].map((line) => `event: message\ndata: ${line}`),
+    );
+  });
+
+  it("goes on as its reader takes it, a write at a time", async () => {
+    const reader = new GatheringReader({ highWaterMark: 100 });
+    const { events, told } = stream({ reader });
+    await turn();
+    reader.isReading = false;
+    events.send(new Pieces(parts));
+    for (let count = 0; count < 3; count++) {
+      expect(told).toEqual(["clogged"]);
+      vi.advanceTimersByTime(29_000);
+      reader.takeOne();
+      await turn();
+    }
+    expect(told).toEqual(["clogged", "drained"]);
+    expect(eventsIn(reader.text)).toEqual([`event: message\ndata: ${Buffer.concat(parts).toString()}`]);
+  });
+});
+
 interface Options {
   readonly heartbeats?: Heartbeats;
   readonly stallMs?: number;
+  readonly reader?: Reader;
 }
 
-function stream({ heartbeats = new Heartbeats(15_000), stallMs = 30_000 }: Options = {}) {
-  const reader = new Reader({ highWaterMark: 100 });
+function stream({
+  heartbeats = new Heartbeats(15_000),
+  stallMs = 30_000,
+  reader = new Reader({ highWaterMark: 100 }),
+}: Options = {}) {
   const told: string[] = [];
   const events = new EventStream(reader as unknown as ServerResponse, {
     heartbeats,

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LineSplitter } from "../../src/lib/lines.ts";
+import { LineSplitter, type Line } from "../../src/lib/lines.ts";
+import type { Pieces } from "../../src/lib/pieces.ts";
+import { cutAt, piecesOf } from "../helpers/pieces.ts";
 
 type Seen = string | { readonly head: string; readonly tail: string; readonly bytes: number };
 
@@ -17,7 +19,7 @@ describe("a stream of bytes", () => {
     const text = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(""));
     fc.assert(
       fc.property(text, fc.array(fc.nat(5_000)), (whole, cuts) => {
-        expect(linesOf(chunksOf(Buffer.from(whole), cuts))).toEqual(linesOf([Buffer.from(whole)]));
+        expect(linesOf(cutAt(Buffer.from(whole), cuts))).toEqual(linesOf([Buffer.from(whole)]));
       }),
       { numRuns: 300 },
     );
@@ -32,7 +34,7 @@ describe("a stream of bytes", () => {
           .split("\n")
           .map((line) => line.replace(/\r$/, ""))
           .filter((line) => line !== "" && Buffer.byteLength(line) < LIMIT);
-        const seen = linesOf(chunksOf(Buffer.from(whole), cuts)).filter((line) => typeof line === "string");
+        const seen = linesOf(cutAt(Buffer.from(whole), cuts)).filter((line) => typeof line === "string");
         expect(seen).toEqual(expected);
       }),
       { numRuns: 300 },
@@ -68,11 +70,40 @@ it("leaves empty lines out", () => {
 });
 
 it("gives a short line as text and a long one as bytes", () => {
-  const lines: unknown[] = [];
-  const splitter = new LineSplitter(10 * LONG, { line: (line) => lines.push(line), tooLong: () => undefined });
-  splitter.push(Buffer.from(`${"a".repeat(LONG)}\n${"b".repeat(LONG + 1)}\n`));
-  expect(lines[0]).toBe("a".repeat(LONG));
-  expect(lines[1]).toEqual(Buffer.from("b".repeat(LONG + 1)));
+  const lines = longLinesOf([Buffer.from(`${"a".repeat(LONG)}\n${"b".repeat(LONG + 1)}\n`)]);
+  expect(lines).toEqual(["a".repeat(LONG), piecesOf("b".repeat(LONG + 1))]);
+});
+
+describe("a long line", () => {
+  it("is given whole, without its end, however it is cut into chunks", () => {
+    const length = fc.integer({ min: LONG - 6, max: LONG + 6 });
+    const [last, end] = [fc.constantFrom("", "é", "🎈", "\r"), fc.constantFrom("\n", "\r\n")];
+    fc.assert(
+      fc.property(length, last, end, fc.array(fc.nat(6)), (count, lastLetter, newline, nearEnd) => {
+        const whole = Buffer.from(`${"x".repeat(count)}${lastLetter}${newline}`);
+        const lines = longLinesOf(
+          cutAt(
+            whole,
+            nearEnd.map((distance) => whole.length - distance),
+          ),
+        );
+        const expected = whole.toString().replace(/\r?\n$/, "");
+        const bytes = Buffer.byteLength(expected);
+        expect(lines.map(String)).toEqual([expected]);
+        expect(typeof lines[0] === "string" ? bytes <= LONG : bytes >= LONG).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("is not copied when it comes in long chunks", () => {
+    const chunks = ["a", "b", "c"].map((letter) => Buffer.alloc(4 * LONG, letter));
+    const [line, ...others] = longLinesOf([...chunks, Buffer.from("\r\n")]);
+    expect(others).toEqual([]);
+    expect(String(line)).toBe(Buffer.concat(chunks).toString());
+    const shared = (line as Pieces).parts.slice(0, 3).map(({ buffer }, index) => buffer === chunks[index]?.buffer);
+    expect(shared).toEqual([true, true, true]);
+  });
 });
 
 describe("a line over the limit", () => {
@@ -131,7 +162,10 @@ function splitterInto(lines: Seen[]): LineSplitter {
   });
 }
 
-function chunksOf(bytes: Buffer, cuts: readonly number[]): Buffer[] {
-  const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length];
-  return places.slice(1).map((end, index) => bytes.subarray(places[index], end));
+/** Lines as they are given, none of them too long. */
+function longLinesOf(chunks: readonly Buffer[]): Line[] {
+  const lines: Line[] = [];
+  const splitter = new LineSplitter(100 * LONG, { line: (line) => lines.push(line), tooLong: () => undefined });
+  for (const chunk of chunks) splitter.push(chunk);
+  return lines;
 }

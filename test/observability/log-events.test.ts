@@ -5,6 +5,7 @@ import { logEvents } from "../../src/observability/log-events.ts";
 import type { LogFields } from "../../src/observability/logger.ts";
 import { GatewayError } from "../../src/protocol/errors.ts";
 import type { GatewayEvent } from "../../src/protocol/events.ts";
+import { piecesOf } from "../helpers/pieces.ts";
 
 type Logged = readonly [level: string, message: string, fields: LogFields];
 
@@ -25,7 +26,7 @@ const EVENTS: readonly GatewayEvent[] = [
   { type: "session.opened", transport: "sse", principal: "basic:ann", requestId: "r", ...SESSION },
   { type: "session.closed", transport: "sse", reason: "idle", requests: 3, ...SESSION },
   { type: "session.message", from: "client", line: `{"a":"${FORGED}"}`, requestId: "r", ...SESSION },
-  { type: "session.message", from: "server", line: Buffer.from(`{"a":"${FORGED}"}`), requestId: undefined, ...SESSION },
+  { type: "session.message", from: "server", line: piecesOf(`{"a":"${FORGED}"}`), requestId: undefined, ...SESSION },
   { type: "session.timeout", method: FORGED, afterMs: 5, ...SESSION },
   { type: "server.started", pid: 7, command: "npx", ...SESSION },
   { type: "server.exited", code: 1, signal: null, asked: false, ...SESSION },
@@ -111,7 +112,7 @@ describe("a refusal", () => {
 
 describe("what is long", () => {
   it("is cut at 2 KiB", () => {
-    const line = Buffer.alloc(1_000_000, "x");
+    const line = piecesOf("x".repeat(1_000_000));
     expect(
       logged({ type: "session.message", from: "server", line, requestId: "r", ...SESSION })[1].length,
     ).toBeLessThan(2_200);

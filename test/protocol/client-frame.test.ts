@@ -1,7 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Line } from "../../src/lib/lines.ts";
+import { Pieces } from "../../src/lib/pieces.ts";
 import { readClientMessages } from "../../src/protocol/client-frame.ts";
 import { GatewayError } from "../../src/protocol/errors.ts";
+import { cutAt, piecesOf } from "../helpers/pieces.ts";
 
 const PING = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
 
@@ -65,6 +68,40 @@ describe("a body with one message", () => {
   it("may be a notification or a response", () => {
     expect(readClientMessages('{"jsonrpc":"2.0","method":"notifications/x"}').frames[0]?.kind).toBe("notification");
     expect(readClientMessages('{"jsonrpc":"2.0","id":1,"result":{}}').frames[0]?.kind).toBe("response");
+  });
+});
+
+describe("a body given as bytes", () => {
+  const long = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"é🎈","text":"${"é🎈".repeat(20_000)}"}}`;
+
+  it("is read as the same body given as text, however it is cut", () => {
+    const bodies = [long, PING, nested(5), `[${PING},${long}]`, `{"params":{"a":"\\n"},\r\n${PING.slice(1)}\n`];
+    fc.assert(
+      fc.property(fc.constantFrom(...bodies), fc.array(fc.nat(), { maxLength: 8 }), (body, cuts) => {
+        const { frames, isBatch } = readClientMessages(new Pieces(cutAt(Buffer.from(body), cuts)));
+        const read = { frames: frames.map((frame) => ({ ...frame, line: String(frame.line) })), isBatch };
+        expect(read).toEqual(readClientMessages(body));
+      }),
+    );
+  });
+
+  it("goes on as the very same bytes", () => {
+    const body = piecesOf(long);
+    expect(readClientMessages(body).frames[0]?.line).toBe(body);
+  });
+
+  it("goes on as one line when it was written in several", () => {
+    const line = readClientMessages(piecesOf(`\n${long.replaceAll(",", ",\r\n")}`)).frames[0]?.line;
+    expect(String(line)).not.toMatch(/[\r\n]/);
+    expect(JSON.parse(String(line))).toEqual(JSON.parse(long));
+  });
+
+  it("is refused for what text is refused for", () => {
+    const twin = `{"jsonrpc":"2.0","id":1,"method":"x","text":"${"x".repeat(20_000)}","Method":"y"}`;
+    for (const body of [twin, nested(101), nested(20_000), `[${PING},${twin}]`, long.slice(0, -1), "", "[]", "42"]) {
+      const { reason, message } = refusalOf(body);
+      expect(refusalOf(new Pieces(cutAt(Buffer.from(body), [3, 5_000, 16_384])))).toMatchObject({ reason, message });
+    }
   });
 });
 
@@ -229,7 +266,7 @@ it("never throws anything but a refusal, whatever the body", () => {
   );
 });
 
-function refusalOf(body: string): GatewayError {
+function refusalOf(body: Line): GatewayError {
   try {
     readClientMessages(body);
   } catch (error) {

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Pieces } from "../../src/lib/pieces.ts";
 import { idInEnds, readServerLine } from "../../src/protocol/server-frame.ts";
+import { cutAt, piecesOf } from "../helpers/pieces.ts";
 
 /** Look-alikes of the envelope, as they can stand inside of a payload. */
 const lookAlike = fc.constantFrom(
@@ -46,19 +48,22 @@ const answer = fc
   });
 
 describe("a long line, given as bytes,", () => {
-  it("is read as the same line given as text", () => {
+  it("is read as the same line given as text, however it is cut", () => {
     fc.assert(
-      fc.property(answer, (message) => {
+      fc.property(answer, fc.array(fc.nat()), (message, cuts) => {
         const line = JSON.stringify(message);
-        expect(withoutLine(readServerLine(Buffer.from(line)))).toEqual(withoutLine(readServerLine(line)));
+        const pieces = new Pieces(cutAt(Buffer.from(line), cuts));
+        expect(withoutLine(readServerLine(pieces))).toEqual(withoutLine(readServerLine(line)));
       }),
       { numRuns: 1_000 },
     );
   });
 
   it("keeps its bytes", () => {
-    const line = Buffer.from(`{"jsonrpc":"2.0","id":1,"result":{"text":"${"é".repeat(20_000)}"}}`);
-    expect(readServerLine(line)).toEqual({ kind: "response", id: 1, failed: false, line });
+    const line = piecesOf(`{"jsonrpc":"2.0","id":1,"result":{"text":"${"é".repeat(20_000)}"}}`);
+    const read = readServerLine(line);
+    expect(read).toEqual({ kind: "response", id: 1, failed: false, line });
+    expect((read as { line: unknown }).line).toBe(line);
   });
 
   it.each([
@@ -68,7 +73,7 @@ describe("a long line, given as bytes,", () => {
     for (const fake of ['},"jsonrpc":"2.0","id":99}', '{"jsonrpc":"2.0","id":99,"result":{']) {
       const escaped = JSON.stringify(fake).slice(1, -1);
       const line = `${head}${escaped.repeat(1_000)}${tail}`;
-      expect(readServerLine(Buffer.from(line))).toMatchObject({ kind: "response", id: 7 });
+      expect(readServerLine(piecesOf(line))).toMatchObject({ kind: "response", id: 7 });
     }
   });
 
@@ -78,24 +83,24 @@ describe("a long line, given as bytes,", () => {
       { method: "sampling/createMessage", params, jsonrpc: "2.0", id: 3 },
       { jsonrpc: "2.0", id: 3, method: "sampling/createMessage", params },
     ]) {
-      expect(readServerLine(Buffer.from(JSON.stringify(message)))).toMatchObject({ kind: "request", id: 3 });
+      expect(readServerLine(piecesOf(JSON.stringify(message)))).toMatchObject({ kind: "request", id: 3 });
     }
     const notice = JSON.stringify({ jsonrpc: "2.0", method: "notifications/progress", params });
-    expect(readServerLine(Buffer.from(notice))).toMatchObject({ kind: "notification", params });
+    expect(readServerLine(piecesOf(notice))).toMatchObject({ kind: "notification", params });
   });
 });
 
 describe("a line", () => {
   it("may begin with a byte order mark, which does not go on", () => {
     const clean = '{"jsonrpc":"2.0","id":1,"result":{}}';
-    for (const line of [`\uFEFF${clean}`, Buffer.from(`\uFEFF${clean}`)]) {
+    for (const line of [`\uFEFF${clean}`, piecesOf(`\uFEFF${clean}`)]) {
       expect(readServerLine(line)).toMatchObject({ kind: "response", id: 1, line: clean });
     }
   });
 
   it("may hold a bare carriage return between tokens, which would end a field of an event and does not go on", () => {
     const dirty = '{"jsonrpc":"2.0",\r"id":1,\r\r"result":{"a":\r1}}';
-    for (const line of [dirty, Buffer.from(dirty)]) {
+    for (const line of [dirty, piecesOf(dirty)]) {
       const read = readServerLine(line);
       expect(read).toMatchObject({ kind: "response", id: 1, line: expect.not.stringContaining("\r") });
     }
@@ -107,7 +112,7 @@ describe("a line", () => {
       Buffer.from([0xff, 0xc3, 0x28]),
       Buffer.from('n"}}'),
     ]);
-    const read = readServerLine(bytes);
+    const read = readServerLine(piecesOf(bytes));
     expect(read).toMatchObject({ kind: "response", id: 1 });
     expect(typeof (read as { line: unknown }).line).toBe("string");
     expect(JSON.parse(String((read as { line: unknown }).line))).toMatchObject({
@@ -147,7 +152,7 @@ describe("a line", () => {
   it("keeps an id beyond 2^53", () => {
     const line = '{"jsonrpc":"2.0","id":9007199254740993,"result":{}}';
     expect(readServerLine(line)).toMatchObject({ id: 9007199254740993n });
-    expect(readServerLine(Buffer.from(line))).toMatchObject({ id: 9007199254740993n });
+    expect(readServerLine(piecesOf(line))).toMatchObject({ id: 9007199254740993n });
   });
 });
 

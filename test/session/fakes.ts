@@ -1,3 +1,4 @@
+import type { Line } from "../../src/lib/lines.ts";
 import { readClientMessages } from "../../src/protocol/client-frame.ts";
 import { GatewayError } from "../../src/protocol/errors.ts";
 import type { GatewayEvent } from "../../src/protocol/events.ts";
@@ -24,7 +25,7 @@ export class FakeServer implements Upstream {
     this.listener = listener;
   }
 
-  send(line: string | Buffer): void {
+  send(line: Line): void {
     if (this.isFull) throw new GatewayError("queue_full", "The server does not read.");
     this.lines.push(line.toString());
     this.sent.push(JSON.parse(line.toString()));

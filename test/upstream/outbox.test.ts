@@ -1,6 +1,8 @@
 import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { Pieces } from "../../src/lib/pieces.ts";
 import { Outbox } from "../../src/upstream/outbox.ts";
+import { piecesOf } from "../helpers/pieces.ts";
 import { until } from "../helpers/until.ts";
 
 /** A stdin that takes everything at once and remembers what came in one write. */
@@ -54,10 +56,22 @@ describe("what is pushed in one turn", () => {
     const { target, writes } = taking();
     const outbox = new Outbox();
     outbox.open(target);
-    for (const line of ["a", Buffer.from("b"), "c"]) outbox.push(line);
+    for (const line of ["a", piecesOf("b"), "c"]) outbox.push(line);
     await until(() => writes.join("").length === 6, { what: "it was written" });
     expect(writes.join("")).toBe("a\nb\nc\n");
     expect(writes.length).toBeLessThanOrEqual(2);
+  });
+
+  it("is written at once although a line of it came in parts", async () => {
+    const { target, writes } = taking();
+    const outbox = new Outbox();
+    outbox.open(target);
+    for (const line of ["a", new Pieces(["b", "", "cd", "e"].map((part) => Buffer.from(part))), "f"]) outbox.push(line);
+    expect(outbox.waitingBytes).toBe(9);
+    await until(() => writes.join("").length === 9, { what: "it was written" });
+    expect(writes.join("")).toBe("a\nbcde\nf\n");
+    expect(writes.length).toBeLessThanOrEqual(2);
+    expect(outbox.waitingBytes).toBe(0);
   });
 });
 

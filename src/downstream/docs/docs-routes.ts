@@ -2,6 +2,7 @@ import type { NextFunction, Request, RequestHandler, Response } from "express";
 import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
 import { setErrorHeaders } from "../errors.ts";
 import { baseUrl, type DocumentContext } from "../openapi/routes.ts";
+import { requestIdOf } from "../request-id.ts";
 import { Assets } from "./assets.ts";
 import { signInPage } from "./credential-form.ts";
 import { docsPage } from "./docs-page.ts";
@@ -47,7 +48,7 @@ async function showDocs(request: Request, response: Response, context: DocumentC
 
 function showError(request: Request, response: Response, error: GatewayError, context: DocumentContext): void {
   const { documents, events } = context;
-  const requestId = String(response.locals["requestId"]);
+  const requestId = requestIdOf(response);
   events.emit({ type: "refused", requestId, method: request.method, path: request.path, error });
   setErrorHeaders(response, error);
   const body =

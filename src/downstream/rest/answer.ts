@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { isObject, member, type JsonObject } from "../../lib/json.ts";
 import { scanKeys, valueEnd } from "../../lib/json-scan.ts";
-import type { Line } from "../../lib/lines.ts";
+import { byteLength, type Line } from "../../lib/lines.ts";
+import { Pieces } from "../../lib/pieces.ts";
 import { endWatched } from "../end-watched.ts";
 import { accepts } from "../accept.ts";
 import type { ResultForm } from "./result-form.ts";
@@ -31,14 +32,11 @@ export function saysToolError(result: Line): boolean {
   return result.includes('"isError"') && member(JSON.parse(result.toString()), "isError") === true;
 }
 
-/** As `writeAnswer`, for a body of any length. */
-export function endAnswer(response: ServerResponse, { status, headers, body }: RestAnswer, stallMs: number): void {
-  response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
+/** `stallMs`: how long a reader of a long body may take nothing at all. */
+export function endAnswer(response: ServerResponse, answer: RestAnswer, stallMs = Number.POSITIVE_INFINITY): void {
+  const { status, headers, body } = answer;
+  response.writeHead(status, { ...headers, "Content-Length": byteLength(body) });
   endWatched(response, body, stallMs);
-}
-
-export function writeAnswer(response: ServerResponse, { status, headers, body }: RestAnswer): void {
-  response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) }).end(body);
 }
 
 function textAnswer(result: Line): RestAnswer {
@@ -69,7 +67,7 @@ function blobAnswer(result: Line, accept: string | undefined): RestAnswer | unde
     const type = typeof mimeType === "string" ? mimeType.toLowerCase() : "application/octet-stream";
     if (!accepts(accept, type) && !accepts(accept, "application/octet-stream")) continue;
     const headers = { "Content-Type": SHOWN_BLOBS.test(type) ? type : "application/octet-stream", ...INERT };
-    return { status: 200, headers, body: Buffer.from(data, "base64") };
+    return { status: 200, headers, body: new Pieces([Buffer.from(data, "base64")]) };
   }
   return undefined;
 }

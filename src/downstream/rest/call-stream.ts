@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { Line } from "../../lib/lines.ts";
 import { toGatewayError } from "../../protocol/errors.ts";
 import type { NotificationFrame, ResponseFrame } from "../../protocol/frame.ts";
 import { methods } from "../../protocol/methods.ts";
@@ -58,7 +59,7 @@ export class CallStream {
     this.#events?.end();
   }
 
-  #send(event: string, data: string | Buffer): void {
+  #send(event: string, data: Line): void {
     this.#events?.send(data, { event, id: String(++this.#lastId) });
   }
 }

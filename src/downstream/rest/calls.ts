@@ -11,7 +11,7 @@ import type { Session } from "../../protocol/session.ts";
 import type { ListedTool } from "../../protocol/tool.ts";
 import { readJsonBody } from "../body.ts";
 import type { Visit } from "../context.ts";
-import { endAnswer, resultAnswer, saysToolError, writeAnswer, type RestAnswer } from "./answer.ts";
+import { endAnswer, resultAnswer, saysToolError, type RestAnswer } from "./answer.ts";
 import { readArguments, withoutStraySessionId, type CallArguments } from "./arguments.ts";
 import type { RestContext } from "./context.ts";
 import type { Begun } from "./idempotency.ts";
@@ -65,7 +65,7 @@ export class RestCalls {
     const form = resultForm(request.headers.accept, query?.get("result") ?? undefined);
     const sessionId = sessionIdOf(request, query, settings.implicitSession);
     this.#checkSessionId(visit, sessionId);
-    const body = hasBody(request) ? await readJsonBody(request, limits.bodyBytes) : "";
+    const body = hasBody(request) ? (await readJsonBody(request, limits.bodyBytes)).toString() : "";
     const { accept } = request.headers;
     const asked: Asked = {
       visit,
@@ -81,7 +81,7 @@ export class RestCalls {
     if (form === "stream")
       throw new GatewayError("invalid_request", "A stream cannot be given again: leave the Idempotency-Key out.");
     const begun = idempotency.begin([visit.principal.kind, visit.principal.id, visit.server, tool], key, body);
-    if ("status" in begun) return writeAnswer(response, begun);
+    if ("status" in begun) return endAnswer(response, begun, limits.stallMs);
     await this.#run(asked, response, begun);
   }
 
@@ -106,8 +106,9 @@ export class RestCalls {
       client = this.#existingOrNew(visit, sessionId);
       if (sessionId !== undefined) response.setHeader("X-MCP-Session", client === known ? "reused" : "new");
       await client.ready(visit.requestId);
-      const call = this.#call.bind(this, client, { ...asked, given, listed: tool }, response, begun);
-      await (this.#context.callsOf(visit.server).serial ? this.#inTurn(client, response, call) : call());
+      const sent: Sent = { ...asked, given, listed: tool };
+      if (!this.#context.callsOf(visit.server).serial) return await this.#call(client, sent, response, begun);
+      await this.#inTurn(client, sent, response, begun);
     } finally {
       begun?.forget();
       if (sessionId === undefined) void client?.session.close("client closed");
@@ -115,9 +116,9 @@ export class RestCalls {
   }
 
   /** After the calls of the same session that came before; not at all when the caller has gone by then. */
-  async #inTurn(client: McpClient, response: ServerResponse, call: () => Promise<void>): Promise<void> {
+  async #inTurn(client: McpClient, sent: Sent, response: ServerResponse, begun: Begun | undefined): Promise<void> {
     const before = this.#turns.get(client) ?? Promise.resolve();
-    const turn = before.then(() => (response.destroyed ? undefined : call()));
+    const turn = before.then(() => (response.destroyed ? undefined : this.#call(client, sent, response, begun)));
     // The next one waits for the end of this one, whatever it is.
     this.#turns.set(
       client,
@@ -138,7 +139,7 @@ export class RestCalls {
       const frame = await call.answer;
       if (stream !== undefined) return stream.finish(frame, tool);
       const answer = this.#answerFor(frame, asked);
-      await this.#checkOutput(frame, asked);
+      if (this.#checksOutput(asked.listed)) await this.#checkOutput(frame, asked);
       begun?.finish(answer);
       endAnswer(response, answer, this.#context.limits.stallMs);
     } catch (thrown) {
@@ -149,9 +150,12 @@ export class RestCalls {
     }
   }
 
+  #checksOutput({ listed }: ListedTool): boolean {
+    return this.#context.settings.validateOutput !== "off" && listed["outputSchema"] !== undefined;
+  }
+
   async #checkOutput(frame: ResponseFrame, { listed, tool }: Sent): Promise<void> {
     const { settings, validator, events } = this.#context;
-    if (settings.validateOutput === "off" || listed.listed["outputSchema"] === undefined) return;
     const text = resultText(frame.line).toString();
     const result = resultOf(frame.line);
     // A tool that failed need not say so in the shape of its results (MCP 2025-11-25, tools, output schema).

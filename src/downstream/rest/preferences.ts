@@ -9,10 +9,10 @@ export interface Preferences {
 
 export function preferencesOf(request: IncomingMessage, query: URLSearchParams | undefined): Preferences {
   const prefer = request.headers["prefer"];
-  const preferred = typeof prefer === "string" ? parsePrefer(prefer) : new Map<string, string>();
-  const wait = preferred.get("wait");
+  const preferred = typeof prefer === "string" ? parsePrefer(prefer) : undefined;
+  const wait = preferred?.get("wait");
   const timeout = query?.get("timeoutMs") ?? (wait === undefined ? undefined : String(Number(wait) * 1_000));
-  const toolErrors = query?.get("toolErrors") ?? preferred.get("tool-errors");
+  const toolErrors = query?.get("toolErrors") ?? preferred?.get("tool-errors");
   return {
     timeoutMs: timeoutOf(timeout ?? undefined),
     toolErrorsAsHttp: toolErrors === undefined ? undefined : toolErrors === "http",

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { GatewayError } from "../../protocol/errors.ts";
 import { accepts } from "../accept.ts";
 import { setErrorHeaders } from "../errors.ts";
-import { writeAnswer, type RestAnswer } from "./answer.ts";
+import { endAnswer, type RestAnswer } from "./answer.ts";
 
 /** Where a problem happened, as far as it is known. */
 export interface ProblemPlace {
@@ -53,7 +53,7 @@ export function writeProblem(response: ServerResponse, error: GatewayError, plac
     return;
   }
   setErrorHeaders(response, error);
-  writeAnswer(response, problemAnswer(error, place));
+  endAnswer(response, problemAnswer(error, place));
 }
 
 /** `call_timeout` → "Call timeout". */

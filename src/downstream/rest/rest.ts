@@ -1,7 +1,12 @@
-import type { NextFunction, Request, RequestHandler, Response } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { RestCalls } from "./calls.ts";
+import { documentTarget } from "../openapi/target.ts";
+import type { Route } from "../http.ts";
+import { requestIdOf } from "../request-id.ts";
+import { sendJson } from "../send-json.ts";
+import { pathOf, queryOf } from "../target.ts";
 import type { RestContext } from "./context.ts";
 import { describeAll, describeServer, describeTool } from "./describe.ts";
 import { writeProblem } from "./problem.ts";
@@ -10,40 +15,53 @@ import { restTarget, type RestTarget } from "./target.ts";
 
 /** A request below `/api`, with what is known of it so far. */
 interface RestVisit {
-  readonly request: Request;
-  readonly response: Response;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
   readonly target: RestTarget;
   readonly principal: Principal;
   readonly query: URLSearchParams | undefined;
   readonly requestId: string;
 }
 
-/** REST: everything below `/api` (ACE-13 to ACE-17). Errors are problem bodies. */
-export function restRoutes(context: RestContext): RequestHandler {
+/** REST: everything below `/api` (ACE-13 to ACE-17) but the OpenAPI documents. Errors are problem bodies. */
+export function restRoute(context: RestContext): Route {
   const calls = new RestCalls(context);
 
-  return async (request: Request, response: Response, next: NextFunction) => {
-    if (!request.url.startsWith("/api")) return next();
-    const requestId = String(response.locals["requestId"]);
-    const queryAt = request.url.indexOf("?");
-    let target: RestTarget | undefined;
+  const serveOrRefuse = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: RestTarget,
+  ): Promise<void> => {
+    const requestId = requestIdOf(response);
+    const { authorization, accept } = request.headers;
     try {
-      target = restTarget(queryAt === -1 ? request.url : request.url.slice(0, queryAt));
-      if (target === undefined) return next();
-      const principal = context.doorkeeper.admit({ authorization: request.headers.authorization });
-      const query = queryAt === -1 ? undefined : new URLSearchParams(request.url.slice(queryAt));
-      await serve({ request, response, target, principal, query, requestId }, context, calls);
+      const principal = context.doorkeeper.admit({ authorization });
+      await serve(
+        { request, response, target, principal, query: queryOf(request.url ?? ""), requestId },
+        context,
+        calls,
+      );
     } catch (thrown) {
       const error = toGatewayError(thrown);
-      context.events.emit({ type: "refused", requestId, method: request.method, path: request.path, error });
+      const { method = "", url = "" } = request;
+      context.events.emit({ type: "refused", requestId, method, path: pathOf(url), error });
       const [server, tool] = namesOf(target);
       const { exposeStderr } = context.settings;
-      writeProblem(response, error, { requestId, server, tool, accept: request.headers.accept, exposeStderr });
+      writeProblem(response, error, { requestId, server, tool, accept, exposeStderr });
     }
+  };
+
+  return (request, response) => {
+    const path = pathOf(request.url ?? "");
+    if (!path.startsWith("/api") || isDocument(path)) return undefined;
+    const target = restTarget(path);
+    return target === undefined ? undefined : serveOrRefuse(request, response, target);
   };
 }
 
-async function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promise<void> {
+const isDocument = (path: string): boolean => path.includes("/openapi") && documentTarget(path) !== undefined;
+
+function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promise<void> | void {
   const { request, response, target, principal, query, requestId } = visit;
   switch (target.kind) {
     case "tool": {
@@ -60,10 +78,10 @@ async function serve(visit: RestVisit, context: RestContext, calls: RestCalls): 
     case "server":
       refuseUnknown(target.server, context);
       allowed(request, "GET");
-      return void response.json(await describeServer(target.server, context));
+      return describeServer(target.server, context).then((server) => sendJson(response, server));
     case "index":
       allowed(request, "GET");
-      return void response.json(await describeAll(context));
+      return describeAll(context).then((all) => sendJson(response, all));
     case "new-id":
       allowed(request, "GET");
       return giveSessionId(response, principal, context);
@@ -77,13 +95,13 @@ async function serve(visit: RestVisit, context: RestContext, calls: RestCalls): 
 }
 
 async function showTool(
-  response: Response,
+  response: ServerResponse,
   { server, tool: name }: { server: string; tool: string },
   context: RestContext,
 ): Promise<void> {
   const tool = await context.catalog.find(server, name);
   if (tool === undefined) throw new GatewayError("tool_not_found", `The server "${server}" has no such tool.`);
-  response.json(describeTool(server, tool));
+  sendJson(response, describeTool(server, tool));
 }
 
 function refuseUnknown(server: string, { hasServer }: RestContext): void {
@@ -91,13 +109,13 @@ function refuseUnknown(server: string, { hasServer }: RestContext): void {
 }
 
 /** The method, when it is one of these (a HEAD counts as its GET). */
-function allowed({ method }: Request, ...methods: readonly string[]): string {
+function allowed({ method = "" }: IncomingMessage, ...methods: readonly string[]): string {
   const asked = method === "HEAD" ? "GET" : method;
   if (methods.includes(asked)) return asked;
   throw new GatewayError("method_not_allowed", `${method} is not allowed here.`, { allow: methods.join(", ") });
 }
 
-function namesOf(target: RestTarget | undefined): [server?: string, tool?: string] {
-  if (target?.kind === "tool") return [target.server, target.tool.slice(0, 200)];
-  return target?.kind === "server" ? [target.server] : [];
+function namesOf(target: RestTarget): [server?: string, tool?: string] {
+  if (target.kind === "tool") return [target.server, target.tool.slice(0, 200)];
+  return target.kind === "server" ? [target.server] : [];
 }

@@ -1,53 +1,57 @@
-import type { Request, Response } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { GatewayError } from "../../protocol/errors.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import type { Session } from "../../protocol/session.ts";
 import { publicPrefix } from "../public-path.ts";
+import { sendJson } from "../send-json.ts";
 import type { RestContext } from "./context.ts";
 
 /** `GET /api/sessionid`: an id to call with. Nothing is started for it. */
-export function giveSessionId(response: Response, principal: Principal, { minted }: RestContext): void {
-  response.set("Cache-Control", "no-store").json({ sessionId: minted.mint(principal) });
+export function giveSessionId(response: ServerResponse, principal: Principal, { minted }: RestContext): void {
+  sendJson(response, { sessionId: minted.mint(principal) });
 }
 
 /** `POST /api/sessions`: the same, told in full. */
-export function createSession(request: Request, response: Response, principal: Principal, context: RestContext): void {
+export function createSession(
+  request: IncomingMessage,
+  response: ServerResponse,
+  principal: Principal,
+  context: RestContext,
+): void {
   const sessionId = context.minted.mint(principal);
   const { idleMs } = context.settings;
   const ttlSeconds = Number.isFinite(idleMs) ? Math.round(idleMs / 1_000) : undefined;
   const now = Date.now();
-  response
-    .status(201)
-    .set("Cache-Control", "no-store")
-    .location(`${publicPrefix(request, context.publicPath)}/api/sessions/${sessionId}`)
-    .json({
-      sessionId,
-      createdAt: new Date(now).toISOString(),
-      ...(ttlSeconds !== undefined && { expiresAt: new Date(now + idleMs).toISOString(), ttlSeconds }),
-    });
+  const created = {
+    sessionId,
+    createdAt: new Date(now).toISOString(),
+    ...(ttlSeconds !== undefined && { expiresAt: new Date(now + idleMs).toISOString(), ttlSeconds }),
+  };
+  const headers = { Location: `${publicPrefix(request, context.publicPath)}/api/sessions/${sessionId}` };
+  sendJson(response, created, { status: 201, headers });
 }
 
 /** `GET /api/sessions/<id>`: which servers run in it. */
-export function showSession(response: Response, principal: Principal, id: string, context: RestContext): void {
+export function showSession(response: ServerResponse, principal: Principal, id: string, context: RestContext): void {
   const running = sessionsOf(principal, id, context);
   if (running.length === 0 && !context.minted.has(principal, id)) {
     throw new GatewayError("session_not_found", "No such session; it may have ended.");
   }
   const servers = Object.fromEntries(context.serverNames.map((name) => [name, { state: "not started" }]));
   for (const { server } of running) servers[server] = { state: "running" };
-  response.set("Cache-Control", "no-store").json({ sessionId: id, servers });
+  sendJson(response, { sessionId: id, servers });
 }
 
 /** `DELETE /api/sessions/<id>`: ends all of it. Somebody else's and an unknown one are answered the same. */
 export async function deleteSession(
-  response: Response,
+  response: ServerResponse,
   principal: Principal,
   id: string,
   context: RestContext,
 ): Promise<void> {
   context.minted.delete(principal, id);
   await Promise.all(sessionsOf(principal, id, context).map((session) => session.close("client closed")));
-  response.status(204).end();
+  response.writeHead(204).end();
 }
 
 function sessionsOf(principal: Principal, id: string, { sessions, serverNames }: RestContext): Session[] {

@@ -31,6 +31,11 @@ interface Compilers {
 
 const LONG_TEXT = 64 * 1024;
 
+interface Given {
+  readonly value: unknown;
+  readonly text: string;
+}
+
 /** The two schemas of a tool. */
 type Part = "inputSchema" | "outputSchema";
 
@@ -45,17 +50,22 @@ type Compiled = Map<`${Part} ${keyof Compilers}`, ValidateFunction | "unchecked"
 export class SchemaValidator {
   readonly #emit: Emit;
   readonly #compiled = new WeakMap<ListedTool, Compiled>();
-  #compilers: Promise<Compilers> | undefined;
+  #compilers: Compilers | undefined;
+  #loading: Promise<Compilers> | undefined;
 
   constructor(emit: Emit) {
     this.#emit = emit;
   }
 
   /** What does not fit; nothing when the tool has no such schema. `text` is the value as JSON. */
-  async check(tool: ListedTool, part: Part, { value, text }: { value: unknown; text: string }): Promise<SchemaError[]> {
+  async check(tool: ListedTool, part: Part, given: Given): Promise<SchemaError[]> {
     if (tool.listed[part] === undefined) return [];
-    this.#compilers ??= loadCompilers();
-    const compilers = await this.#compilers;
+    this.#loading ??= loadCompilers();
+    this.#compilers ??= await this.#loading;
+    return this.#check(tool, part, given, this.#compilers);
+  }
+
+  #check(tool: ListedTool, part: Part, { value, text }: Given, compilers: Compilers): SchemaError[] {
     const compiled: Compiled = this.#compiled.get(tool) ?? new Map();
     this.#compiled.set(tool, compiled);
     const how = text.length > LONG_TEXT ? "first" : "all";
@@ -83,11 +93,16 @@ function compile(listed: unknown, { draft07, draft2020 }: Dialects): ValidateFun
 
 /** Loaded at the first check: most of the gateway's commands and sessions never need them. */
 async function loadCompilers(): Promise<Compilers> {
-  const [{ Ajv }, { Ajv2020 }, { default: formats }] = await Promise.all([
-    import("ajv"),
-    import("ajv/dist/2020.js"),
-    import("ajv-formats"),
-  ]);
+  // By their default: where a CommonJS module was bundled it is all there is.
+  const [
+    {
+      default: { Ajv },
+    },
+    {
+      default: { Ajv2020 },
+    },
+    { default: formats },
+  ] = await Promise.all([import("ajv"), import("ajv/dist/2020.js"), import("ajv-formats")]);
   const dialects = (allErrors: boolean): Dialects => {
     // The schema is not checked against its own: what cannot be compiled says so.
     const options = { strict: false, allErrors, logger: false, validateSchema: false } as const;

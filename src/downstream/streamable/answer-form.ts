@@ -8,6 +8,8 @@ import { accepts } from "../accept.ts";
 export type AnswerForm = "json" | "stream" | "either";
 
 export function answerForm(accept: string | undefined): AnswerForm {
+  // What the SDKs send with every message.
+  if (accept === "application/json, text/event-stream") return "either";
   const namesStreams = accept !== undefined && /text\/(?:event-stream|\*)/i.test(accept);
   const takesStreams = namesStreams && accepts(accept, "text/event-stream");
   const takesJson = accepts(accept, "application/json");

@@ -118,8 +118,8 @@ export class Conversation implements Outlet {
 
   /** Of a message that belongs to no request: undefined is the GET stream. */
   #targetFor(frame: Frame): PostAnswer | undefined {
-    const isGeneral = frame.kind === "notification" && ABOUT_THE_SERVER.test(frame.method);
-    return isGeneral && this.#get !== undefined ? undefined : this.#newestPost();
+    const isForAll = this.#get !== undefined && frame.kind === "notification" && ABOUT_THE_SERVER.test(frame.method);
+    return isForAll ? undefined : this.#newestPost();
   }
 
   #newestPost(): PostAnswer | undefined {

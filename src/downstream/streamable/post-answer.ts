@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Line } from "../../lib/lines.ts";
+import { byteLength, type Line } from "../../lib/lines.ts";
 import type { RequestId } from "../../protocol/jsonrpc.ts";
 import type { Replay } from "../../session/replay.ts";
 import { endWatched } from "../end-watched.ts";
@@ -110,7 +110,7 @@ export class PostAnswer {
       return;
     }
     const body = this.#options.isBatch ? `[${this.#answers.map(String).join(",")}]` : first;
-    response.writeHead(200, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) });
+    response.writeHead(200, { "Content-Type": "application/json", "Content-Length": byteLength(body) });
     endWatched(response, body, this.#options.stallMs);
   }
 

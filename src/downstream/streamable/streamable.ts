@@ -145,6 +145,6 @@ function sessionIdOf(request: IncomingMessage): string | undefined {
 }
 
 function refuseTwins(ids: readonly RequestId[]): void {
-  if (new Set(ids).size < ids.length)
+  if (ids.length > 1 && new Set(ids).size < ids.length)
     throw new GatewayError("invalid_request", "Two requests of a batch have the same id.");
 }

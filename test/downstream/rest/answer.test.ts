@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { resultAnswer, saysToolError } from "../../../src/downstream/rest/answer.ts";
+import { piecesOf } from "../../helpers/pieces.ts";
 
 const lineOf = (result: unknown): string => JSON.stringify(result);
 
@@ -14,11 +15,11 @@ describe("a result", () => {
     ["{}", false],
   ])("%s says of itself that the tool failed: %s", (result, failed) => {
     expect(saysToolError(result)).toBe(failed);
-    expect(saysToolError(Buffer.from(result))).toBe(failed);
+    expect(saysToolError(piecesOf(result))).toBe(failed);
   });
 
   it("is the very same bytes when it is asked for raw", () => {
-    const bytes = Buffer.from('{ "content":[] }');
+    const bytes = piecesOf('{ "content":[] }');
     expect(resultAnswer(bytes, "raw", undefined).body).toBe(bytes);
   });
 
@@ -76,7 +77,7 @@ describe("a result", () => {
     );
     expect(headers).toMatchObject({ "Content-Type": type, "X-Content-Type-Options": "nosniff" });
     expect(headers["Content-Security-Policy"]).toContain("sandbox");
-    expect(body).toEqual(Buffer.from([0, 1, 2]));
+    expect(body).toEqual(piecesOf(Buffer.from([0, 1, 2])));
   });
 
   it("has the structured content of its outermost object only", () => {

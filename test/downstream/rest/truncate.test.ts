@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cutResult } from "../../../src/downstream/rest/truncate.ts";
+import { piecesOf } from "../../helpers/pieces.ts";
 
 const text = (value: string): object => ({ type: "text", text: value });
 const cut = (content: readonly object[], maxChars: number, more: object = {}): unknown =>
@@ -32,7 +33,7 @@ describe("a result that is short enough", () => {
     { content: [], _meta: { a: "b".repeat(99) } },
     { content: [text("üüüüü")], structuredContent: { a: 1 } },
   ])("is left alone: %j", (result) => {
-    const line = Buffer.from(JSON.stringify(result));
+    const line = piecesOf(JSON.stringify(result));
     expect(cutResult(line, 5)).toEqual({ result: line, isCut: false });
   });
 

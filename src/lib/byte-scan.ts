@@ -1,0 +1,58 @@
+import type { Pieces } from "./pieces.ts";
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Where the JSON object or array that begins at `start` ends (exclusive); -1 when it does not. */
+export function closingEnd(json: Pieces, start: number): number {
+  const scan = new ClosingScan();
+  let passed = start;
+  for (const part of json.slice(start).parts) {
+    const end = scan.push(part);
+    if (end !== -1) return passed + end;
+    passed += part.length;
+  }
+  return -1;
+}
+
+/** Counts what opens and closes, across parts; strings are skipped by `indexOf`. */
+class ClosingScan {
+  #depth = 0;
+  #inString = false;
+  /** Was the last byte, inside of a string, a backslash that escapes the next one? */
+  #isEscaped = false;
+
+  /** Where in this part the value ends (exclusive), or -1. */
+  push(part: Buffer): number {
+    let at = 0;
+    while (at < part.length) {
+      if (this.#inString) at = this.#skipString(part, at);
+      else if (this.#isLast(part[at++] ?? 0)) return at;
+    }
+    return -1;
+  }
+
+  #isLast(code: number): boolean {
+    if (code === QUOTE) this.#inString = true;
+    else if (opens(code)) this.#depth++;
+    else if (closes(code)) return --this.#depth === 0;
+    return false;
+  }
+
+  /** After the next quote, which is the end of the string unless it is escaped. */
+  #skipString(part: Buffer, start: number): number {
+    const quote = part.indexOf(QUOTE, start);
+    const end = quote === -1 ? part.length : quote;
+    let at = end;
+    while (at > start && part[at - 1] === BACKSLASH) at--;
+    const backslashes = end - at + (at === start && this.#isEscaped ? 1 : 0);
+    const isEscaped = backslashes % 2 === 1;
+    if (quote !== -1) this.#inString = isEscaped;
+    this.#isEscaped = quote === -1 && isEscaped;
+    return end + 1;
+  }
+}
+
+// `{` `[` and `}` `]` differ from each other by bit 0x20 only.
+const opens = (code: number): boolean => (code | 0x20) === 0x7b;
+const closes = (code: number): boolean => (code | 0x20) === 0x7d;

@@ -1,0 +1,109 @@
+import { isUtf8 } from "node:buffer";
+
+/** More bytes than a character has, so that one that lies across two parts is whole in the seam between them. */
+const SEAM = 8;
+/** Parts are joined up to this size: each costs more than the few bytes that a slow writer puts into it. */
+const PART_BYTES = 32 * 1024;
+
+/** Bytes in the parts in which they were read: what is only passed on is not worth one long copy. Immutable. */
+export class Pieces {
+  readonly parts: readonly Buffer[];
+  /** In bytes. */
+  readonly length: number;
+
+  constructor(parts: readonly Buffer[]) {
+    this.parts = parts;
+    this.length = parts.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** The first bytes, one character each. */
+  head(bytes: number): string {
+    return this.slice(0, bytes).join().toString("latin1");
+  }
+
+  /** The last bytes, one character each. */
+  tail(bytes: number): string {
+    return this.slice(Math.max(0, this.length - bytes))
+      .join()
+      .toString("latin1");
+  }
+
+  slice(start: number, end = this.length): Pieces {
+    const kept: Buffer[] = [];
+    let at = 0;
+    for (const part of this.parts) {
+      const [from, to] = [Math.max(0, start - at), Math.min(part.length, end - at)];
+      if (from < to) kept.push(part.subarray(from, to));
+      at += part.length;
+    }
+    return new Pieces(kept);
+  }
+
+  /** `text` must be ASCII. */
+  includes(text: string): boolean {
+    const reach = text.length - 1;
+    let before = "";
+    for (const part of this.parts) {
+      if (part.includes(text, 0, "latin1")) return true;
+      if ((before + part.toString("latin1", 0, reach)).includes(text)) return true;
+      before = (before + part.toString("latin1", Math.max(0, part.length - reach))).slice(-reach);
+    }
+    return false;
+  }
+
+  isUtf8(): boolean {
+    const [only] = this.parts;
+    if (only !== undefined && this.parts.length === 1) return isUtf8(only);
+    let unfinished: Buffer = Buffer.alloc(0);
+    const isWhole = (bytes: Buffer): boolean => {
+      const end = bytes.length - unfinishedBytes(bytes);
+      unfinished = bytes.subarray(end);
+      return isUtf8(bytes.subarray(0, end));
+    };
+    for (const part of this.parts) {
+      const seam = unfinished.length === 0 ? 0 : Math.min(SEAM, part.length);
+      if (seam > 0 && !isWhole(Buffer.concat([unfinished, part.subarray(0, seam)]))) return false;
+      if (seam < part.length && !isWhole(part.subarray(seam === 0 ? 0 : seam - unfinished.length))) return false;
+    }
+    return unfinished.length === 0;
+  }
+
+  /** As one Buffer; a copy when there are several parts. */
+  join(): Buffer {
+    const [only] = this.parts;
+    return only !== undefined && this.parts.length === 1 ? only : Buffer.concat(this.parts);
+  }
+
+  /** Read as UTF-8. */
+  toString(): string {
+    return this.join().toString("utf8");
+  }
+}
+
+/** Adds a part to those of an unfinished line. Two small ones of about the same size become one, so no byte is copied often. */
+export function addPart(parts: Buffer[], part: Buffer): void {
+  let whole = part;
+  for (let last = parts.at(-1); last !== undefined && isWorthJoining(last, whole); last = parts.at(-1)) {
+    parts.pop();
+    whole = Buffer.concat([last, whole]);
+  }
+  parts.push(whole);
+}
+
+function isWorthJoining({ length: before }: Buffer, { length: after }: Buffer): boolean {
+  return before + after <= PART_BYTES && before <= 2 * after;
+}
+
+/** How many bytes at the end begin a character that is not finished there. */
+function unfinishedBytes(bytes: Buffer): number {
+  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    // A byte that continues a character says nothing of its length.
+    if ((byte & 0xc0) === 0x80) continue;
+    return byte >= lengthMarks(back) ? back : 0;
+  }
+  return 0;
+}
+
+/** The smallest first byte of a character with more than `bytes` bytes (RFC 3629 §3). */
+const lengthMarks = (bytes: number): number => [0xc0, 0xe0, 0xf0][bytes - 1] ?? 0x100;

@@ -58,7 +58,7 @@ export const TRIALS: readonly Trial[] = [
   },
   { server: "exits-at-once", weight: 2, steps: [], ends: EXITED },
   { server: "exits-on-init", weight: 2, steps: [], ends: EXITED },
-  { server: "refuses-init", weight: 2, steps: [], ends: ["-32602", "upstream_error", "server_error"] },
+  { server: "refuses-init", weight: 2, steps: [], ends: ["-32602", "server_error", "spawn_failed"] },
   { server: "bad-results", weight: 3, steps: [echo, step("bad", { before: '"kind":"array",' })], ends: BROKEN },
   { server: "one-huge-message", weight: 3, steps: [echo, step("huge", { before: '"bytes":2000000,' })], ends: BROKEN },
   { server: "prints-rubbish", weight: 5, steps: [echo, step("bom"), echo], ends: OK },

@@ -21,6 +21,8 @@ export class Origins {
   readonly #hosts: ReadonlySet<string> | undefined;
   readonly #origins: ReadonlySet<string>;
   readonly #anyOrigin: boolean;
+  /** The last Host that was allowed, as it came: almost always the next one too. */
+  #lastHost: string | undefined;
 
   constructor({ hostname, publicUrl, allowedHosts, allowedOrigins }: OriginPolicy) {
     const publicAddress = publicUrl === undefined ? undefined : new URL(publicUrl);
@@ -35,11 +37,12 @@ export class Origins {
   /** Throws when the request is not for us or not from where we allow. */
   check(request: IncomingMessage): void {
     refuseTwins(request.rawHeaders);
-    const host = (request.headers.host ?? "").toLowerCase();
-    if (!this.#allowsHost(host)) {
+    const { host: given = "", origin } = request.headers;
+    const host = given.toLowerCase();
+    if (given !== this.#lastHost && !this.#allowsHost(host)) {
       throw new GatewayError("host_denied", "This Host is not served here; allowedHosts in the config lists more.");
     }
-    const { origin } = request.headers;
+    this.#lastHost = given;
     if (origin === undefined || this.#allowsOrigin(origin, host)) return;
     throw new GatewayError(
       "origin_denied",

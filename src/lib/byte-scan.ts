@@ -1,7 +1,5 @@
+import { BACKSLASH, closes, opens, QUOTE } from "./json-scan.ts";
 import type { Pieces } from "./pieces.ts";
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 
 /** Where the JSON object or array that begins at `start` ends (exclusive); -1 when it does not. */
 export function closingEnd(json: Pieces, start: number): number {
@@ -52,7 +50,3 @@ class ClosingScan {
     return end + 1;
   }
 }
-
-// `{` `[` and `}` `]` differ from each other by bit 0x20 only.
-const opens = (code: number): boolean => (code | 0x20) === 0x7b;
-const closes = (code: number): boolean => (code | 0x20) === 0x7d;

@@ -3,10 +3,10 @@
  * a value starts. One pass over the structural characters; strings are skipped by `indexOf`.
  */
 
-const QUOTE = 0x22;
+export const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const BACKSLASH = 0x5c;
+export const BACKSLASH = 0x5c;
 
 export interface KeySeen {
   readonly key: string;
@@ -97,8 +97,8 @@ export function arrayElements(json: string): string[] {
 }
 
 // `{` `[` and `}` `]` differ from each other by bit 0x20 only.
-const opens = (code: number): boolean => (code | 0x20) === 0x7b;
-const closes = (code: number): boolean => (code | 0x20) === 0x7d;
+export const opens = (code: number): boolean => (code | 0x20) === 0x7b;
+export const closes = (code: number): boolean => (code | 0x20) === 0x7d;
 
 function stringEnd(json: string, start: number): number {
   let end = json.indexOf('"', start + 1);

@@ -212,6 +212,7 @@ export class RestCalls {
     const isText = form === "raw" || form === "text";
     const { result, isCut } = cutResult(whole, isText ? settings.maxResponseChars : 0);
     const answer = resultAnswer(result, form, accept);
+    if (!isToolError && !isCut) return answer;
     const headers = { ...(isToolError && { "X-MCP-Tool-Error": "true" }), ...(isCut && { "X-MCP-Truncated": "true" }) };
     return { ...answer, headers: { ...answer.headers, ...headers } };
   }

@@ -19,6 +19,7 @@ export interface ConversationOptions {
 }
 
 export interface Expected {
+  readonly response: ServerResponse;
   readonly ids: readonly RequestId[];
   readonly isBatch: boolean;
   readonly form: AnswerForm;
@@ -51,11 +52,11 @@ export class Conversation implements Outlet {
   }
 
   /** Prepares the answer to a POST; `begin` starts it once its requests were accepted. */
-  expect(response: ServerResponse, { ids, isBatch, form }: Expected): PostAnswer {
+  expect({ response, ids, isBatch, form }: Expected): PostAnswer {
     const { undecided, context } = this.#options;
     const post: PostAnswer = new PostAnswer(response, {
       stream: `p${++this.#streams}`,
-      ids,
+      requests: ids.length,
       isBatch,
       form,
       stallMs: context.limits.stallMs,
@@ -98,7 +99,7 @@ export class Conversation implements Outlet {
     const post = requestId === undefined ? undefined : this.#posts.get(requestId);
     if (frame.kind === "response") {
       this.#posts.delete(frame.id);
-      return post?.answer(frame.id, frame.line);
+      return post?.answer(frame.line);
     }
     const target = post?.keepsMessages === true ? post : this.#targetFor(frame);
     if (target !== undefined) return target.message(frame.line);
@@ -109,7 +110,7 @@ export class Conversation implements Outlet {
   cancelled(requestId: RequestId): void {
     const post = this.#posts.get(requestId);
     this.#posts.delete(requestId);
-    post?.withdraw(requestId);
+    post?.withdraw();
   }
 
   ended(_reason: EndReason, _error: GatewayError | undefined): void {

@@ -1,6 +1,5 @@
 import type { ServerResponse } from "node:http";
 import { byteLength, type Line } from "../../lib/lines.ts";
-import type { RequestId } from "../../protocol/jsonrpc.ts";
 import type { Replay } from "../../session/replay.ts";
 import { endWatched } from "../end-watched.ts";
 import type { EventStream } from "../event-stream.ts";
@@ -9,7 +8,8 @@ import type { AnswerForm } from "./answer-form.ts";
 export interface PostAnswerOptions {
   /** Its name in event ids. */
   readonly stream: string;
-  readonly ids: readonly RequestId[];
+  /** How many answers are to come. */
+  readonly requests: number;
   readonly isBatch: boolean;
   readonly form: AnswerForm;
   readonly stallMs: number;
@@ -28,7 +28,8 @@ export interface PostAnswerOptions {
 export class PostAnswer {
   readonly stream: string;
   readonly #options: PostAnswerOptions;
-  readonly #waiting: Set<RequestId>;
+  /** How many of its requests have no answer yet. */
+  #waiting: number;
   readonly #answers: Line[] = [];
   #response: ServerResponse | undefined;
   #events: EventStream | undefined;
@@ -36,7 +37,7 @@ export class PostAnswer {
   constructor(response: ServerResponse, options: PostAnswerOptions) {
     this.#options = options;
     this.stream = options.stream;
-    this.#waiting = new Set(options.ids);
+    this.#waiting = options.requests;
     this.#response = response;
     response.once("close", () => this.#onClose());
   }
@@ -78,17 +79,16 @@ export class PostAnswer {
     this.#say(line);
   }
 
-  answer(id: RequestId, line: Line): void {
-    this.#waiting.delete(id);
+  /** One of its requests was answered. */
+  answer(line: Line): void {
     if (this.#events !== undefined || this.#response === undefined) this.#say(line);
     else this.#answers.push(line);
-    if (this.#waiting.size === 0) this.#finish();
+    if (--this.#waiting === 0) this.#finish();
   }
 
-  /** It was cancelled: no answer will come. */
-  withdraw(id: RequestId): void {
-    this.#waiting.delete(id);
-    if (this.#waiting.size === 0) this.#finish();
+  /** One of them was cancelled: no answer will come. */
+  withdraw(): void {
+    if (--this.#waiting === 0) this.#finish();
   }
 
   #say(line: Line): void {

@@ -10,7 +10,7 @@ import { accepts } from "../accept.ts";
 import { readJsonBody } from "../body.ts";
 import type { DownstreamContext, Visit } from "../context.ts";
 import { answerForm } from "./answer-form.ts";
-import { Conversation } from "./conversation.ts";
+import { Conversation, type Expected } from "./conversation.ts";
 import type { PostAnswer } from "./post-answer.ts";
 import { knowsPriming, protocolVersion, refuseModern, requestedVersion } from "./versions.ts";
 
@@ -77,9 +77,7 @@ export class StreamableDownstream {
     const session = opening === undefined ? this.#find(visit, sessionIdOf(request)) : this.#open(visit, opening);
     response.setHeader("Mcp-Session-Id", session.id);
     try {
-      this.#pass(session, asked, visit, (conversation) =>
-        conversation.expect(response, { ids, isBatch: asked.isBatch, form }),
-      );
+      this.#pass(session, asked, visit, { response, ids, isBatch: asked.isBatch, form });
     } catch (error) {
       // Nobody has learnt its id: it would only wait for its idle time.
       if (opening !== undefined) void session.close("client closed");
@@ -88,18 +86,20 @@ export class StreamableDownstream {
     }
   }
 
-  #pass(session: Session, { frames }: Asked, visit: Visit, expect: (of: Conversation) => PostAnswer): void {
+  #pass(session: Session, { frames }: Asked, visit: Visit, expected: Expected): void {
     // All of them first: a batch is refused as a whole, or not at all.
     session.judge(frames);
     const conversation = this.#conversationOf(session);
-    const post = expect(conversation);
-    for (const [index, frame] of frames.entries()) {
-      try {
+    const post = conversation.expect(expected);
+    let passed = 0;
+    try {
+      for (const frame of frames) {
         session.receive(frame, visit);
-      } catch (error) {
-        conversation.forget(frames.slice(index).flatMap((left) => (left.kind === "request" ? left.id : [])));
-        throw error;
+        passed++;
       }
+    } catch (error) {
+      conversation.forget(frames.slice(passed).flatMap((left) => (left.kind === "request" ? left.id : [])));
+      throw error;
     }
     conversation.begin(post);
   }

@@ -1,8 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { newSession, type Setup } from "../bench.ts";
 import { compare, ratioAtMost, type Figure } from "../figures.ts";
-import { median } from "../statistics.ts";
 import { startGateway, type Target } from "../targets.ts";
 
 const NPX = { command: "npx", args: ["-y", "@modelcontextprotocol/server-everything"] };
@@ -14,18 +12,15 @@ const REFILL_MS = 5_000;
 export async function warmOpen({ options, echo }: Setup): Promise<Figure[]> {
   const point = "warm";
   if (!options.wants(point)) return [];
-  const hasWarm = execFileSync(process.execPath, [options.main, "schema"], { encoding: "utf8" }).includes('"warm"');
-  const servers = { cold: NPX, ...(hasWarm && { warm: { ...NPX, warm: WARM } }) };
+  const servers = { cold: NPX, warm: { ...NPX, warm: WARM } };
   const gateway = await startGateway({ main: options.main, echo, servers });
   const opens = options.isQuick ? 1 : 5;
   try {
     const cold = await openMs(gateway, "cold", opens);
-    const figures: Figure[] = [{ point, name: "session open, npx entry, cold", unit: "ms", gateway: median(cold) }];
-    if (!hasWarm) return figures;
     const warm = await openMs(gateway, "warm", opens, REFILL_MS);
     const pairs = warm.map((ms, index) => ({ gateway: ms, ideal: cold[index] ?? Number.NaN }));
-    const name = "session open, npx entry, warm (beside it: cold)";
-    return [...figures, { point, name, unit: "ms", ...compare(pairs, (ms) => ms), goal: ratioAtMost(0.05) }];
+    const name = "session open, npx entry: warm (beside it: cold)";
+    return [{ point, name, unit: "ms", ...compare(pairs, (ms) => ms), goal: ratioAtMost(0.05) }];
   } finally {
     await gateway.stop();
   }

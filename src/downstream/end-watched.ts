@@ -12,8 +12,6 @@ export function endWatched(response: ServerResponse, body: Line, stallMs: number
 }
 
 function endWithParts(response: ServerResponse, { parts }: Pieces): void {
-  response.cork();
   for (const part of parts) response.write(part);
   response.end();
-  response.uncork();
 }

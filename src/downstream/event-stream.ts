@@ -128,12 +128,10 @@ export class EventStream implements Beating {
 
   #take(piece: Piece): boolean {
     for (const part of piece) this.#queuedBytes -= part.length;
-    const [only] = piece;
-    if (only !== undefined && piece.length === 1) return this.#response.write(only);
-    this.#response.cork();
-    const taken = piece.map((part) => this.#response.write(part));
-    this.#response.uncork();
-    return taken.at(-1) === true;
+    // Not corked: from Node 22 on, what `write` says of a corked response does not tell whether `drain` will follow.
+    let isTaken = true;
+    for (const part of piece) isTaken = this.#response.write(part);
+    return isTaken;
   }
 
   #clog(): void {

@@ -8,6 +8,7 @@ import { answerError } from "./errors.ts";
 import { healthRoute } from "./health.ts";
 import { mcpRoute } from "./mcp.ts";
 import type { DocumentContext } from "./openapi/routes.ts";
+import { LatePages } from "./late-pages.ts";
 import type { Origins } from "./origins.ts";
 import { requestIdOf } from "./request-id.ts";
 import type { RestContext } from "./rest/context.ts";
@@ -38,8 +39,12 @@ const SERVER_OPTIONS = {
 const MAX_CONNECTIONS = 2_048;
 const MAX_HEADERS = 200;
 
-export function createHttp(options: HttpOptions): Server {
-  const server = createServer(SERVER_OPTIONS, listener(options));
+export function createHttp({ context, origins, health }: HttpOptions): Server {
+  const refuse = lastResort(context);
+  const pages = new LatePages(context, refuse);
+  const routes = [mcpRoute(context), restRoute(context), healthRoute(health), pages.route];
+  const server = createServer(SERVER_OPTIONS, listener(edge(context, origins), routes, refuse));
+  server.once("listening", () => void loadTheRest(pages, context));
   server.maxConnections = MAX_CONNECTIONS;
   server.maxHeadersCount = MAX_HEADERS;
   return server;
@@ -49,13 +54,10 @@ export function createHttp(options: HttpOptions): Server {
  * What every request meets first; then the routes of MCP and REST on bare node, because Express costs more than all the rest of
  * a small call; then the Express app with everything else.
  */
-function listener({ context, origins, health }: HttpOptions): RequestListener {
-  const enter = edge(context, origins);
-  const refuse = lastResort(context);
-  const routes: readonly Route[] = [mcpRoute(context), restRoute(context), healthRoute(health), pages(context, refuse)];
-
+function listener(enter: ReturnType<typeof edge>, routes: readonly Route[], refuse: Refuse): RequestListener {
   return (request, response) => {
     try {
+      request.url = originForm(request.url ?? "");
       if (!enter(request, response)) return;
       for (const route of routes) {
         const served = route(request, response);
@@ -67,6 +69,13 @@ function listener({ context, origins, health }: HttpOptions): RequestListener {
       refuse(thrown, request, response);
     }
   };
+}
+
+/** `http://host/path`, as a proxy may ask, is the same as `/path` (RFC 9112 §3.2.2). */
+function originForm(url: string): string {
+  if (url.startsWith("/") || !URL.canParse(url)) return url;
+  const { pathname, search } = new URL(url);
+  return pathname + search;
 }
 
 /** Request id, Host and Origin, CORS, and the line about it in the log. False when that was all. */
@@ -95,15 +104,18 @@ function givenId({ headers }: IncomingMessage): string | undefined {
   return typeof given === "string" && REQUEST_ID.test(given) ? given : undefined;
 }
 
-/** Everything that is not busy. Loaded when it is first asked for: Express is a fifth of what a start would take. */
-function pages(context: HttpOptions["context"], refuse: Refuse): Route {
-  let app: Promise<RequestListener> | undefined;
-  const load = async (): Promise<RequestListener> => (await import("./pages.ts")).createPages(context, refuse);
-
-  return async (request, response) => {
-    app ??= load();
-    (await app)(request, response);
-  };
+/** What is loaded late is loaded right after the start, not at a bad moment: without descriptors left, or after an update. */
+async function loadTheRest(pages: LatePages, { validator, events }: RestContext): Promise<void> {
+  try {
+    await pages.load();
+    await validator.load();
+  } catch (cause) {
+    events.emit({
+      type: "trouble",
+      what: "a part of the gateway could not be loaded; it is tried again when it is needed",
+      cause,
+    });
+  }
 }
 
 /** Answers a request that failed. */

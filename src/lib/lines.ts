@@ -1,4 +1,4 @@
-import { addPart, Pieces } from "./pieces.ts";
+import { addPart, leanPieces, Pieces } from "./pieces.ts";
 
 /** A line without its newline: text when it is short, bytes when decoding it for nothing would cost. */
 export type Line = string | Pieces;
@@ -54,7 +54,7 @@ export class LineSplitter {
     if (this.#overflow !== undefined) return this.#finishOverflow(chunk.subarray(start, end));
     if (this.#parts.length === 0) return this.#emit(chunk, start, end);
     addPart(this.#parts, chunk.subarray(start, end));
-    const whole = new Pieces(this.#parts);
+    const whole = leanPieces(this.#parts);
     this.#forget();
     if (whole.length > TEXT_BYTES) return this.#emitLong(whole);
     this.#emit(whole.join(), 0, whole.length);
@@ -63,7 +63,7 @@ export class LineSplitter {
   #emit(bytes: Buffer, start: number, end: number): void {
     const stop = end > start && bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
     if (stop === start) return;
-    if (stop - start > TEXT_BYTES) this.#reader.line(new Pieces([bytes.subarray(start, stop)]));
+    if (stop - start > TEXT_BYTES) this.#reader.line(leanPieces([bytes.subarray(start, stop)]));
     else this.#reader.line(bytes.toString("utf8", start, stop));
   }
 

@@ -80,6 +80,13 @@ export class Pieces {
   }
 }
 
+/** Parts that would keep more than twice their own size alive, as views of large reads do, are copied. */
+export function leanPieces(parts: readonly Buffer[]): Pieces {
+  const pieces = new Pieces(parts);
+  const alive = parts.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+  return alive > 2 * pieces.length ? new Pieces([Buffer.concat(parts)]) : pieces;
+}
+
 /** Adds a part to those of an unfinished line. Two small ones of about the same size become one, so no byte is copied often. */
 export function addPart(parts: Buffer[], part: Buffer): void {
   let whole = part;

@@ -37,11 +37,11 @@ export const stdio = defineUpstreamKind({
   entry: (name, { command, args, path, env, inheritEnv, timeout, warm, serial }, context) => {
     const line: StdioCommand = { command, args, path, env, inheritEnv };
     const crashLoop = new CrashLoop(name, context.crashLoop);
-    const start = (label: SessionLabel, listener: UpstreamListener): StdioUpstream =>
-      new StdioUpstream({ command: line, label, listener, context, crashLoop });
+    const start = (label: SessionLabel, listener: UpstreamListener, isWarm = false): StdioUpstream =>
+      new StdioUpstream({ command: line, label, listener, context, crashLoop, isWarm });
     const pool = new WarmPool({
       size: warm,
-      start: (listener) => start({ server: name, sessionId: "warm" }, listener),
+      start: (listener) => start({ server: name, sessionId: "warm" }, listener, true),
       mayStart: () => context.startGate.hasRoom(name) && context.population.hasRoom(name),
     });
     return {

@@ -34,11 +34,13 @@ export interface StdioOptions {
   readonly listener: UpstreamListener;
   readonly context: UpstreamContext;
   readonly crashLoop: CrashLoop;
+  /** Started for no session yet: `label` and `listener` are those of who keeps it. */
+  readonly isWarm?: boolean;
 }
 
 /** One MCP server process (MCP, stdio transport), the leader of its own process group. */
 export class StdioUpstream implements Upstream {
-  readonly #options: Omit<StdioOptions, "label" | "listener">;
+  readonly #options: Omit<StdioOptions, "label" | "listener" | "isWarm">;
   #label: SessionLabel;
   #listener: UpstreamListener;
   readonly #outbox = new Outbox();
@@ -47,14 +49,17 @@ export class StdioUpstream implements Upstream {
   #leaveQueue: () => void = () => undefined;
   #child: ChildProcessWithoutNullStreams | undefined;
   #group: ProcessGroup | undefined;
+  /** When it was started, or came to its session. */
   #startedAt = 0;
+  #isWarm: boolean;
   #isStarting = false;
   #isPaused = false;
   #isOver = false;
   #closing: Promise<void> | undefined;
 
-  constructor({ label, listener, ...options }: StdioOptions) {
+  constructor({ label, listener, isWarm = false, ...options }: StdioOptions) {
     this.#options = options;
+    this.#isWarm = isWarm;
     this.#label = label;
     this.#listener = listener;
     const { context } = options;
@@ -78,10 +83,17 @@ export class StdioUpstream implements Upstream {
   adopt(label: SessionLabel, listener: UpstreamListener): this {
     this.#label = label;
     this.#listener = listener;
+    this.#isWarm = false;
+    this.#startedAt = performance.now();
     const pid = this.#child?.pid;
     if (pid !== undefined) this.#options.context.emit({ type: "server.adopted", ...label, pid });
     this.resume();
     return this;
+  }
+
+  /** Its process is gone, which its listener may not have been told yet. */
+  get hasExited(): boolean {
+    return this.#isOver || this.#child?.exitCode !== null || this.#child.signalCode !== null;
   }
 
   send(line: Line): void {
@@ -211,7 +223,8 @@ export class StdioUpstream implements Upstream {
     const { context, crashLoop } = this.#options;
     context.emit({ type: "server.exited", ...this.#label, code, signal, asked: this.#isOver });
     if (this.#isOver) return;
-    crashLoop.exited(performance.now() - this.#startedAt);
+    // What nobody used says nothing of how the server serves, and its keeper does not start it again by itself.
+    if (!this.#isWarm) crashLoop.exited(performance.now() - this.#startedAt);
     const stderr = this.#stderr.last(1_024);
     const end = (): void => this.#end(exitError(this.#label.server, this.#options.command, { code, signal, stderr }));
     const timer = setTimeout(end, LAST_WORDS_MS);

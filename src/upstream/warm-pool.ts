@@ -7,6 +7,7 @@ interface Waiting {
   /** It has had its time to come up. */
   started(): void;
   close(): Promise<void>;
+  readonly hasExited: boolean;
 }
 
 export interface WarmPoolOptions<T extends Waiting> {
@@ -50,7 +51,11 @@ export class WarmPool<T extends Waiting> {
     if (!this.#isOpen) return undefined;
     this.#wanted = this.#options.size;
     this.#fillIn(AFTER_TAKE_MS);
-    return this.#ready.shift();
+    // One that has just ended may not have said so yet.
+    for (let oldest = this.#ready.shift(); oldest !== undefined; oldest = this.#ready.shift()) {
+      if (!oldest.hasExited) return oldest;
+    }
+    return undefined;
   }
 
   /** Ends those that wait. Resolves when nothing of them is left. */
@@ -84,16 +89,22 @@ export class WarmPool<T extends Waiting> {
       });
       upstream.pause();
       this.#ready.push(upstream);
-      setTimeout(() => upstream.started(), SETTLE_MS).unref();
+      setTimeout(() => this.#settle(upstream), SETTLE_MS).unref();
     } catch {
       // It rests, which its log line has said: the next session asks again.
       this.#wanted = this.#ready.length;
     }
   }
 
+  /** It gives its place among the starting ones up, unless a session has it: then its first word does. */
+  #settle(upstream: T): void {
+    if (this.#ready.includes(upstream)) upstream.started();
+  }
+
   #lost(upstream: T): void {
     const index = this.#ready.indexOf(upstream);
-    if (index !== -1) this.#ready.splice(index, 1);
+    if (index === -1) return;
+    this.#ready.splice(index, 1);
     this.#wanted = this.#ready.length;
   }
 }

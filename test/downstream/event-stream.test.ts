@@ -54,8 +54,16 @@ class Reader extends Writable {
   }
 }
 
-/** Takes at once what was gathered for one write, as a socket does. */
+/** Takes at once what was written in one turn, as the socket of a response does. */
 class GatheringReader extends Reader {
+  override write(chunk: unknown): boolean {
+    if (this.writableCorked === 0) {
+      this.cork();
+      process.nextTick(() => this.uncork());
+    }
+    return super.write(chunk);
+  }
+
   override _writev(chunks: { readonly chunk: Buffer }[], done: () => void): void {
     this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), "buffer", done);
   }
@@ -328,6 +336,7 @@ describe("a long line in many parts", () => {
     await turn();
     reader.isReading = false;
     events.send(new Pieces(parts));
+    await turn();
     for (let count = 0; count < 3; count++) {
       expect(told).toEqual(["clogged"]);
       vi.advanceTimersByTime(29_000);

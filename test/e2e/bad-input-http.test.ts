@@ -502,6 +502,11 @@ describe("raw bytes", () => {
     expect(received).toMatch(/^(?:HTTP\/1\.1 40\d |$)/);
   });
 
+  it.each(["/ready", "/health"])("an absolute-form target is the same as its path: %s", async (path) => {
+    const request = `GET ${url(path)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+    expect(await sendRaw(gateway.port, request)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   it("an absolute-form target cannot smuggle a foreign Host in", async () => {
     const request = `GET http://evil.example/echo HTTP/1.1\r\nHost: evil.example\r\n${auth}\r\n`;
     const received = await sendRaw(gateway.port, request, (text) => text.includes("}"));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { isAlive } from "../helpers/children.ts";
-import { fixture, startGateway, type GatewayProcess } from "../helpers/gateway.ts";
+import { fixture, ROOT, startGateway, type GatewayProcess } from "../helpers/gateway.ts";
 import { refusal } from "../helpers/http.ts";
 import { CLIENT, openSession, openSse } from "../helpers/sse-client.ts";
 import { until } from "../helpers/until.ts";
@@ -97,6 +97,38 @@ describe("a server that ends by itself while it waits", () => {
 
     expect(existsSync(starts)).toBe(true);
     expect(readFileSync(starts, "utf8")).toBe("x");
+  });
+
+  it("is not taken for one that crashes: however often, a session finds it at work", async () => {
+    const server = join(folder, "waits-not.mjs");
+    // Ends when nothing is said to it for a moment; else it serves.
+    writeFileSync(
+      server,
+      `await import(${JSON.stringify(join(ROOT, "test/fixtures/servers/counter.mjs"))});
+       const timer = setTimeout(() => process.exit(0), 150);
+       process.stdin.once("data", () => clearTimeout(timer));`,
+    );
+    await using gateway = await startGateway({
+      limits: { crashLoop: 1 },
+      servers: { short: { command: process.execPath, args: [server], warm: 1 } },
+    });
+    for (let n = 0; n < 3; n++) {
+      await ready(gateway, "short", 0);
+      await using client = await openSession(`${gateway.url}/short`);
+      expect(await client.call("next")).toBe("1");
+      await until(() => gateway.children("short").length === 2, { what: "another one waits" });
+      client.close();
+    }
+  });
+
+  it("is not given to a session when it was killed a moment ago", async () => {
+    await using gateway = await startGateway({ servers: { rubbish: fixture("prints-rubbish", { warm: 1 }) } });
+    await ready(gateway, "rubbish", 1);
+    const [pid = Number.NaN] = gateway.children("rubbish");
+    process.kill(pid, "SIGKILL");
+    await until(() => !isAlive(pid), { what: "it is dead" });
+    await using client = await openSession(`${gateway.url}/rubbish`);
+    expect(await client.call("echo", { message: "hello" })).toBe("hello");
   });
 
   it("rests like any other when it crashes again and again: sessions hear why, and nothing is started meanwhile", async () => {

@@ -10,6 +10,7 @@ class Waiting {
   isPaused = false;
   isClosed = false;
   isStarted = false;
+  hasExited = false;
   readonly listener: UpstreamListener;
 
   constructor(listener: UpstreamListener) {
@@ -113,6 +114,24 @@ describe("a pool", () => {
     expect(pool.take()).toBe(undefined);
     rounds(2);
     expect(started).toHaveLength(4);
+  });
+
+  it("does not give one that has ended and not yet said so", () => {
+    const { pool, started } = poolOf(2);
+    pool.open();
+    rounds(2);
+    for (const one of started.slice(0, 1)) one.hasExited = true;
+    expect(pool.take()).toBe(started[1]);
+    rounds(3);
+    expect(started).toHaveLength(4);
+  });
+
+  it("leaves the place of one that was taken to the session that has it", () => {
+    const { pool, started } = poolOf(1);
+    pool.open();
+    expect(pool.take()).toBe(started[0]);
+    rounds(3);
+    expect(started.map(({ isStarted }) => isStarted)).toEqual([false, true]);
   });
 
   it("does not try again by itself while the server rests", () => {

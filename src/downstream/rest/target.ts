@@ -9,9 +9,9 @@ export type RestTarget =
   | { readonly kind: "server"; readonly server: string }
   | { readonly kind: "tool"; readonly server: string; readonly tool: string };
 
-/** Undefined when the path is none of ours. The tool's segment is percent-decoded once; a bad escape is refused. */
+/** `path` as `pathOf` gives it. Undefined when it is none of ours. The tool's segment is percent-decoded once; a bad escape is refused. */
 export function restTarget(path: string): RestTarget | undefined {
-  const [root, api, first, second, ...more] = trimSlash(path).split("/");
+  const [root, api, first, second, ...more] = path.split("/");
   if (root !== "" || api !== "api" || more.length > 0) return undefined;
   if (first === undefined) return { kind: "index" };
   if (first === "sessionid") return second === undefined ? { kind: "new-id" } : undefined;
@@ -28,5 +28,3 @@ function decode(segment: string): string {
     throw new GatewayError("invalid_request", "The path holds a broken percent escape.", { cause });
   }
 }
-
-const trimSlash = (path: string): string => (path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path);

@@ -60,9 +60,19 @@ export class SchemaValidator {
   /** What does not fit; nothing when the tool has no such schema. `text` is the value as JSON. */
   async check(tool: ListedTool, part: Part, given: Given): Promise<SchemaError[]> {
     if (tool.listed[part] === undefined) return [];
+    return this.#check(tool, part, given, this.#compilers ?? (await this.load()));
+  }
+
+  /** Loads the compilers, if that was not done yet. */
+  async load(): Promise<Compilers> {
     this.#loading ??= loadCompilers();
-    this.#compilers ??= await this.#loading;
-    return this.#check(tool, part, given, this.#compilers);
+    try {
+      this.#compilers = await this.#loading;
+      return this.#compilers;
+    } finally {
+      // What failed once may be tried again.
+      this.#loading = undefined;
+    }
   }
 
   #check(tool: ListedTool, part: Part, { value, text }: Given, compilers: Compilers): SchemaError[] {

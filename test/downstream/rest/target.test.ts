@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { restTarget } from "../../../src/downstream/rest/target.ts";
+import { pathOf } from "../../../src/downstream/target.ts";
 
 describe("a path below /api", () => {
   it.each([
@@ -13,7 +14,7 @@ describe("a path below /api", () => {
     ["/api/git/log", { kind: "tool", server: "git", tool: "log" }],
     ["/api/git/log/", { kind: "tool", server: "git", tool: "log" }],
   ])("%s leads somewhere", (path, target) => {
-    expect(restTarget(path)).toEqual(target);
+    expect(restTarget(pathOf(path))).toEqual(target);
   });
 
   it.each([
@@ -28,7 +29,7 @@ describe("a path below /api", () => {
     "/api/sessionid/x",
     "/api/sessions/a/b",
   ])("%j is none of ours", (path) => {
-    expect(restTarget(path)).toBeUndefined();
+    expect(restTarget(pathOf(path))).toBeUndefined();
   });
 
   it.each([

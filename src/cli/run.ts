@@ -26,9 +26,9 @@ export async function run(flags: ConfigFlags): Promise<Gateway> {
 }
 
 /**
- * Up to four times what lives, between two full collections: the most that V8 would choose itself. On its own it comes to choose far
- * less while long messages go through, and as their buffers count, every few messages would end in a collection.
+ * Up to three times what lives, between two full collections. On its own V8 comes to choose far less while long messages go through
+ * (it may choose up to four times), and as their buffers count, every few messages would end in a collection.
  */
 function letHeapGrow(): void {
-  setFlagsFromString("--heap-growing-percent=300");
+  setFlagsFromString("--heap-growing-percent=200");
 }

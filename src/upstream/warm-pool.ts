@@ -91,7 +91,7 @@ export class WarmPool<T extends Waiting> {
       this.#ready.push(upstream);
       setTimeout(() => this.#settle(upstream), SETTLE_MS).unref();
     } catch {
-      // It rests, which its log line has said: the next session asks again.
+      // It rests after crashes, each of which is in the log: the next session asks again.
       this.#wanted = this.#ready.length;
     }
   }

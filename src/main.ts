@@ -15,6 +15,10 @@ import type { Gateway } from "./gateway.ts";
 const EXIT_CONFIG = 78;
 const EXIT_USAGE = 2;
 const EXIT_FAILURE = 1;
+/** sysexits: an error of the program itself. */
+const EXIT_SOFTWARE = 70;
+/** What a shutdown after an unexpected error may take. */
+const LAST_STOP_MS = 20_000;
 const EXIT_OF_DUMP: Readonly<Record<DumpOutcome, number>> = { complete: 0, partial: EXIT_FAILURE, "over limits": 3 };
 
 const CONFIG_OPTION = [
@@ -44,7 +48,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .option("--output <file>", "with --schemaDump: write to this file")
     .action(async (flags: RunFlags) => {
       const dump = schemaDump(flags);
-      if (dump === undefined) stopOnSignals(await run(flags));
+      if (dump === undefined) watch(await run(flags));
       else process.exitCode = EXIT_OF_DUMP[await openapi(dump)];
     });
   program
@@ -89,6 +93,11 @@ function refuseUnknownCommand(program: Command, [first]: readonly string[]): voi
   program.error(`error: unknown command "${first}".${guess} There are: ${names.join(", ")}`);
 }
 
+function watch(gateway: Gateway): void {
+  stopOnSignals(gateway);
+  stopOnUnexpectedErrors(gateway);
+}
+
 /** The first signal drains and ends; the second one ends at once. */
 function stopOnSignals(gateway: Gateway): void {
   let isStopping = false;
@@ -103,6 +112,24 @@ function stopOnSignals(gateway: Gateway): void {
       );
     });
   }
+}
+
+/**
+ * The last resort. An error that no callback has guarded leaves the process in an unknown state: it says so, lets running work
+ * finish, and exits with code 70, so that a supervisor starts it again.
+ */
+function stopOnUnexpectedErrors(gateway: Gateway): void {
+  let isStopping = false;
+  const stop = (thrown: unknown): void => {
+    const cause = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    gateway.log("error", "Unexpected error: shutting down", { cause });
+    if (isStopping) return;
+    isStopping = true;
+    setTimeout(() => process.exit(EXIT_SOFTWARE), LAST_STOP_MS).unref();
+    void gateway.stop().finally(() => process.exit(EXIT_SOFTWARE));
+  };
+  process.on("uncaughtException", stop);
+  process.on("unhandledRejection", stop);
 }
 
 function fail(error: unknown): never {

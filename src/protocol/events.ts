@@ -33,3 +33,15 @@ export interface Events {
   /** True when somebody reads a line per HTTP request. */
   readonly logsRequests: boolean;
 }
+
+/**
+ * Runs what a timer, a socket, a stream or a child process sets off. Whatever that throws is reported and goes no further: thrown
+ * out of such a callback it would end the process.
+ */
+export function guarded(emit: Emit, what: string, run: () => void): void {
+  try {
+    run();
+  } catch (cause) {
+    emit({ type: "trouble", what, cause });
+  }
+}

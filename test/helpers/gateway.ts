@@ -10,6 +10,8 @@ import { until } from "./until.ts";
 
 export const ROOT = join(import.meta.dirname, "../..");
 
+/** What the last-resort handler logs. */
+const UNEXPECTED_ERROR = "Unexpected error: shutting down";
 const START_MS = 20_000;
 /** The gateway promises to be gone 15 s after a signal. */
 const EXIT_MS = 20_000;
@@ -150,6 +152,7 @@ function running({ gateway, mark, port, log, exited, folder }: Running): Gateway
       try {
         if (!hasExited(gateway)) await self.stop();
         await self.nothingLeft();
+        refuseUnexpectedErrors(log());
       } finally {
         killed(processesMatching(mark));
         rmSync(folder, { recursive: true, force: true });
@@ -157,6 +160,11 @@ function running({ gateway, mark, port, log, exited, folder }: Running): Gateway
     },
   };
   return self;
+}
+
+/** Whatever a test did, no error may have come as far as the last-resort handler. */
+export function refuseUnexpectedErrors(log: string): void {
+  if (log.includes(UNEXPECTED_ERROR)) throw new Error(`The gateway met an unexpected error:\n${log}`);
 }
 
 const hasExited = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;

@@ -5,13 +5,13 @@ import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { toYaml } from "./config/yaml.ts";
 import type { DownstreamContext } from "./downstream/context.ts";
-import { Heartbeats } from "./downstream/heartbeats.ts";
 import { createHttp } from "./downstream/http.ts";
 import type { RestContext } from "./downstream/rest/context.ts";
 import { IdempotencyStore } from "./downstream/rest/idempotency.ts";
 import { MintedIds } from "./downstream/rest/minted-ids.ts";
 import { SchemaValidator } from "./downstream/rest/validator.ts";
 import type { DocumentSettings } from "./downstream/openapi/documents.ts";
+import { StreamCare, type StreamLimits } from "./downstream/stream-care.ts";
 import { Origins } from "./downstream/origins.ts";
 import { Redactor } from "./lib/redactor.ts";
 import { durationMs, sizeBytes } from "./lib/units.ts";
@@ -212,14 +212,21 @@ function downstreamContext(
   return {
     ...parts,
     hasServer: (name) => names.has(name),
-    heartbeats: new Heartbeats(durationMs(limits.heartbeat)),
+    streams: new StreamCare(streamLimits(limits), parts.events.emit),
     publicPath: publicUrl === undefined ? undefined : new URL(publicUrl).pathname.replace(/\/$/, ""),
     limits: {
       bodyBytes: sizeBytes(limits.bodyBytes),
-      streamBytes: sizeBytes(limits.streamBytes),
       stallMs: durationMs(limits.stall),
       replay: { events: limits.replayEvents, bytes: sizeBytes(limits.replayBytes) },
     },
+  };
+}
+
+function streamLimits(limits: Config["limits"]): StreamLimits {
+  return {
+    bufferBytes: sizeBytes(limits.streamBytes),
+    stallMs: durationMs(limits.stall),
+    heartbeatMs: durationMs(limits.heartbeat),
   };
 }
 

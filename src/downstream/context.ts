@@ -1,8 +1,8 @@
 import type { Events } from "../protocol/events.ts";
 import type { Doorkeeper, Principal } from "../protocol/principal.ts";
 import type { SessionTable } from "../protocol/session.ts";
-import type { ReplayLimits } from "../session/replay.ts";
-import type { Heartbeats } from "./heartbeats.ts";
+import type { ReplayLimits } from "./streamable/replay.ts";
+import type { StreamCare } from "./stream-care.ts";
 
 /** All that a downstream may use: whoever writes a new one cannot go around the gate or the session. */
 export interface DownstreamContext {
@@ -10,7 +10,7 @@ export interface DownstreamContext {
   readonly sessions: SessionTable;
   readonly hasServer: (name: string) => boolean;
   readonly events: Events;
-  readonly heartbeats: Heartbeats;
+  readonly streams: StreamCare;
   /** The path of `publicUrl`, without a slash at its end; undefined when there is none. */
   readonly publicPath: string | undefined;
   readonly limits: DownstreamLimits;
@@ -18,7 +18,6 @@ export interface DownstreamContext {
 
 interface DownstreamLimits {
   readonly bodyBytes: number;
-  readonly streamBytes: number;
   readonly stallMs: number;
   readonly replay: ReplayLimits;
 }

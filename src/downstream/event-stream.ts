@@ -1,17 +1,13 @@
 import type { ServerResponse } from "node:http";
 import type { Line } from "../lib/lines.ts";
 import type { Pieces } from "../lib/pieces.ts";
-import type { Beating, Heartbeats } from "./heartbeats.ts";
+import type { StreamCare, TendedStream } from "./stream-care.ts";
 
-export interface EventStreamOptions {
-  readonly heartbeats: Heartbeats;
-  /** Bytes that may wait for a slow reader before the server is made to wait. */
-  readonly bufferBytes: number;
-  /** How long a reader may take nothing at all before it is cut off. */
-  readonly stallMs: number;
+export interface EventStreamListener {
+  /** More waits for the reader than it should: the server is to be made to wait. */
   readonly onClogged: () => void;
   readonly onDrained: () => void;
-  /** The stream is over, by whoever's will. */
+  /** The stream is over, by whoever's will. Also told, a moment later, when the reader had left before it began. */
   readonly onClosed: () => void;
 }
 
@@ -24,15 +20,14 @@ const HEADERS = {
 
 /** A long message goes out in pieces of this size, so that a reader who takes it slowly is seen to take it. */
 const PIECE_BYTES = 256 * 1024;
-/** How often within `stallMs` a clogged stream is looked at. */
-const LOOKS = 4;
 
 type Piece = readonly (string | Buffer)[];
 
 /** One server-sent event stream (WHATWG HTML §9.2) on a response: gathers what one turn brings, beats, watches its reader. */
-export class EventStream implements Beating {
+export class EventStream implements TendedStream {
   readonly #response: ServerResponse;
-  readonly #options: EventStreamOptions;
+  readonly #care: StreamCare;
+  readonly #listener: EventStreamListener;
   #text = "";
   #isFlushing = false;
   /** What the response has not taken yet. */
@@ -40,14 +35,25 @@ export class EventStream implements Beating {
   #queuedBytes = 0;
   #isFull = false;
   #isClogged = false;
+  #isWatched = false;
+  /** How many bytes the reader had taken when it was last looked at, and when that last became more. */
+  #takenBytes = 0;
   #lastTakenAt = 0;
-  #watch: NodeJS.Timeout | undefined;
   #isEnding = false;
   #isOver = false;
 
-  constructor(response: ServerResponse, options: EventStreamOptions) {
+  constructor(response: ServerResponse, care: StreamCare, listener: EventStreamListener) {
     this.#response = response;
-    this.#options = options;
+    this.#care = care;
+    this.#listener = listener;
+    // A write that meets a socket already gone: `close` follows and says all there is to say.
+    response.on("error", () => undefined);
+    // `close` comes once: on a response that has had it nobody would ever be told.
+    if (response.destroyed || response.writableEnded) {
+      this.#isEnding = true;
+      queueMicrotask(() => this.#onClose());
+      return;
+    }
     // HTTP/2 has no such header, and HTTP/1.1 needs none: a proxy may pass on what it is given.
     response.removeHeader("connection");
     response.writeHead(200, HEADERS);
@@ -55,9 +61,7 @@ export class EventStream implements Beating {
     this.#write(": ok\n\n");
     response.on("drain", () => this.#onDrain());
     response.once("close", () => this.#onClose());
-    // A write that meets a socket already gone: `close` follows and says all there is to say.
-    response.on("error", () => undefined);
-    options.heartbeats.add(this);
+    care.heartbeats.add(this);
   }
 
   /** `event` and `id` must hold no line break. */
@@ -84,6 +88,17 @@ export class EventStream implements Beating {
     if (!this.#isClogged) this.#write(": hb\n\n");
   }
 
+  look(): void {
+    if (this.#waitingBytes === 0) {
+      this.#isWatched = false;
+      return this.#care.stalls.delete(this);
+    }
+    const now = performance.now();
+    const taken = this.#countTaken();
+    if (taken !== this.#takenBytes) [this.#takenBytes, this.#lastTakenAt] = [taken, now];
+    if (now - this.#lastTakenAt >= this.#care.limits.stallMs) this.#response.destroy();
+  }
+
   /** Ends the stream after what was sent. */
   end(): void {
     if (this.#isEnding) return;
@@ -92,13 +107,17 @@ export class EventStream implements Beating {
     this.#pump();
   }
 
+  get #waitingBytes(): number {
+    return this.#queuedBytes + this.#response.writableLength;
+  }
+
   #write(text: string): void {
     if (this.#isEnding) return;
     this.#text += text;
     if (this.#isFlushing) return;
     this.#isFlushing = true;
     // What one read from the server brings becomes one write to the client.
-    process.nextTick(() => this.#flush());
+    process.nextTick(() => this.#care.guard(() => this.#flush()));
   }
 
   #flush(): void {
@@ -122,8 +141,9 @@ export class EventStream implements Beating {
       this.#isFull = !this.#take(piece);
     }
     if (this.#isEnding && this.#queue.length === 0 && !this.#isOver) this.#response.end();
-    const waiting = this.#queuedBytes + this.#response.writableLength;
-    if (!this.#isClogged && waiting > this.#options.bufferBytes) this.#clog();
+    const waiting = this.#waitingBytes;
+    if (waiting > 0 && !this.#isWatched) this.#watch();
+    if (!this.#isClogged && waiting > this.#care.limits.bufferBytes) this.#clog();
   }
 
   #take(piece: Piece): boolean {
@@ -134,35 +154,43 @@ export class EventStream implements Beating {
     return isTaken;
   }
 
-  #clog(): void {
-    this.#isClogged = true;
+  #watch(): void {
+    if (this.#isOver || !Number.isFinite(this.#care.limits.stallMs)) return;
+    this.#isWatched = true;
+    this.#takenBytes = this.#countTaken();
     this.#lastTakenAt = performance.now();
-    this.#options.onClogged();
-    const { stallMs } = this.#options;
-    if (Number.isFinite(stallMs)) this.#watch = setInterval(() => this.#look(), stallMs / LOOKS);
+    this.#care.stalls.add(this);
   }
 
-  #look(): void {
-    if (performance.now() - this.#lastTakenAt >= this.#options.stallMs) this.#response.destroy();
+  /** Grows with each write that the system has taken. */
+  #countTaken(): number {
+    const { socket, writableLength } = this.#response;
+    return (socket?.bytesWritten ?? 0) - writableLength;
+  }
+
+  #clog(): void {
+    this.#isClogged = true;
+    this.#listener.onClogged();
   }
 
   /** The reader has taken all that the response held. */
   #onDrain(): void {
     this.#isFull = false;
     this.#lastTakenAt = performance.now();
-    this.#pump();
-    if (!this.#isClogged || this.#queue.length > 0 || this.#isFull) return;
-    this.#isClogged = false;
-    clearInterval(this.#watch);
-    this.#options.onDrained();
+    this.#care.guard(() => {
+      this.#pump();
+      if (!this.#isClogged || this.#queue.length > 0 || this.#isFull) return;
+      this.#isClogged = false;
+      this.#listener.onDrained();
+    });
   }
 
   #onClose(): void {
     this.#isEnding = true;
     this.#isOver = true;
-    clearInterval(this.#watch);
-    this.#options.heartbeats.remove(this);
-    this.#options.onClosed();
+    this.#care.stalls.delete(this);
+    this.#care.heartbeats.delete(this);
+    this.#care.guard(() => this.#listener.onClosed());
   }
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { readClientMessages } from "../protocol/client-frame.ts";
+import { readClientMessages, type ClientMessages } from "../protocol/client-frame.ts";
 import { GatewayError, refusalOf } from "../protocol/errors.ts";
+import type { RequestId } from "../protocol/jsonrpc.ts";
 import type { Outlet, Session } from "../protocol/session.ts";
 import { accepts } from "./accept.ts";
 import { readJsonBody } from "./body.ts";
@@ -37,23 +38,17 @@ export class SseDownstream {
   async post(request: IncomingMessage, response: ServerResponse, visit: Visit, sessionId: string): Promise<void> {
     const { sessions, limits } = this.#context;
     const session = sessions.find(visit.principal, visit.server, sessionId, "sse");
-    const { frames } = readClientMessages(await readJsonBody(request, limits.bodyBytes));
-    for (const frame of frames) {
-      try {
-        session.receive(frame, visit);
-      } catch (error) {
-        throw refusalOf(error, frame.kind === "notification" ? undefined : frame.id);
-      }
+    const messages = readClientMessages(await readJsonBody(request, limits.bodyBytes));
+    try {
+      session.receive(messages, visit);
+    } catch (error) {
+      throw refusalOf(error, idOf(messages));
     }
     response.writeHead(202, NO_BODY).end();
   }
 
   #outlet(session: Session, response: ServerResponse, endpoint: string): Outlet {
-    const { heartbeats, limits } = this.#context;
-    const stream = new EventStream(response, {
-      heartbeats,
-      bufferBytes: limits.streamBytes,
-      stallMs: limits.stallMs,
+    const stream = new EventStream(response, this.#context.streams, {
       onClogged: () => session.pause(),
       onDrained: () => session.resume(),
       onClosed: () => void session.close("client closed"),
@@ -62,8 +57,13 @@ export class SseDownstream {
     stream.send(`${endpoint}?sessionId=${session.id}`, { event: "endpoint" });
     return {
       deliver: (frame) => stream.send(frame.line),
-      cancelled: () => undefined,
       ended: () => stream.end(),
     };
   }
+}
+
+/** Of the first message that somebody waits for. */
+function idOf({ frames }: ClientMessages): RequestId | undefined {
+  for (const frame of frames) if (frame.kind !== "notification") return frame.id;
+  return undefined;
 }

@@ -1,4 +1,6 @@
+import type { ClientMessages } from "./client-frame.ts";
 import type { GatewayError } from "./errors.ts";
+import type { Reply } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
 import type { Principal } from "./principal.ts";
@@ -19,10 +21,10 @@ export interface Session {
   readonly id: string;
   readonly server: string;
   readonly principal: Principal;
-  /** Throws what `receive` would throw for these messages because of others that run; passes none of them on. */
-  judge(frames: readonly Frame[]): void;
-  /** Passes a client's message on; throws a GatewayError when it is refused. */
-  receive(frame: Frame, visit: Reception): void;
+  /** Passes the messages of one HTTP body on, all of them or none: throws a GatewayError when they are refused. */
+  receive(messages: ClientMessages, reception: Reception): void;
+  /** Does this request still wait for its answer? */
+  waitsFor(id: RequestId): boolean;
   /** The outlet cannot take more / can again. */
   pause(): void;
   resume(): void;
@@ -30,23 +32,20 @@ export interface Session {
   close(reason: EndReason): Promise<void>;
 }
 
-/** The circumstances in which a message arrives. */
+/** The circumstances in which messages arrive. */
 export interface Reception {
-  /** The HTTP request that brought it, as log and audit name it. */
+  /** The HTTP request that brought them, as log and audit name it. */
   readonly requestId: string;
-  /** How long its answer may take, when the caller wants another time than the session's. */
+  /** Where the answers to their requests go; to the session's outlet when there is none. */
+  readonly reply?: Reply | undefined;
+  /** How long an answer may take, when the caller wants another time than the session's. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** Where a session's messages for the client go: implemented by each downstream. */
+/** Where the messages go that a server sends to a client: implemented by each downstream. */
 export interface Outlet {
-  /**
-   * `requestId` is the client's request that the message belongs to: the one it answers, or whose progress it tells;
-   * undefined when the protocol does not say.
-   */
-  deliver(frame: Frame, requestId: RequestId | undefined): void;
-  /** The client cancelled a request: it will get no answer. */
-  cancelled(requestId: RequestId): void;
+  /** A message that belongs to no request, or to one that came without a reply of its own. */
+  deliver(frame: Frame): void;
   /** Nothing will be delivered any more. `error` says why when it was not the client's wish. */
   ended(reason: EndReason, error: GatewayError | undefined): void;
 }

@@ -1,12 +1,13 @@
-import type { Line } from "../lib/lines.ts";
 import type { GatewayError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
 
 /** A connection to one MCP server, owned by one session. It may still be starting: what is sent waits. */
 export interface Upstream {
-  /** Throws `queue_full` when the server does not read. */
-  send(line: Line): void;
+  /** Throws `queue_full` while the server does not read what was sent before. */
+  checkRoom(): void;
+  /** Never throws: whoever sends has asked `checkRoom`, or may lose the message when the server has ended. */
+  send(frame: Frame): void;
   /** Stops reading what the server says until `resume`, so that a slow client makes the server wait, not our memory grow. */
   pause(): void;
   resume(): void;

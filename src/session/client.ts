@@ -1,13 +1,12 @@
+import { NEWEST_LEGACY_REVISION } from "../protocol/eras/revisions.ts";
 import { GatewayError } from "../protocol/errors.ts";
+import type { Reply } from "../protocol/exchange.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
-import { errorLine, notificationLine, type RequestId } from "../protocol/jsonrpc.ts";
+import { errorLine, notificationLine } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import { errorOf, resultOf } from "../protocol/result-text.ts";
-import type { EndReason, OpenSession, Outlet, Session, SessionTable } from "../protocol/session.ts";
+import type { OpenSession, Outlet, Session, SessionTable } from "../protocol/session.ts";
 import type { JsonObject } from "../lib/json.ts";
-
-/** The newest revision that servers with a handshake speak; a server that is older answers with its own. */
-const PROTOCOL_VERSION = "2025-11-25";
 
 export interface CallOptions {
   readonly requestId: string;
@@ -22,10 +21,32 @@ export interface Call {
   readonly answer: Promise<ResponseFrame>;
 }
 
-interface Waiter {
-  readonly resolve: (frame: ResponseFrame) => void;
-  readonly reject: (error: GatewayError) => void;
+/** The answer to one call, as a promise. */
+class CallReply implements Reply {
+  readonly answered: Promise<ResponseFrame>;
   readonly onNotification: CallOptions["onNotification"];
+  #resolve: (frame: ResponseFrame) => void = () => undefined;
+  #reject: (error: GatewayError) => void = () => undefined;
+
+  constructor(onNotification: CallOptions["onNotification"]) {
+    this.onNotification = onNotification;
+    this.answered = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  message(frame: NotificationFrame): void {
+    this.onNotification?.(frame);
+  }
+
+  answer(frame: ResponseFrame): void {
+    this.#resolve(frame);
+  }
+
+  withdrawn(): void {
+    this.#reject(new GatewayError("session_ended", "The call was cancelled."));
+  }
 }
 
 /**
@@ -35,7 +56,8 @@ interface Waiter {
 export class McpClient implements Outlet {
   readonly session: Session;
   readonly #clientVersion: string;
-  readonly #waiting = new Map<RequestId, Waiter>();
+  /** Calls that hear what the server logs meanwhile, the newest last. */
+  readonly #listening = new Set<CallReply>();
   #ready: Promise<JsonObject> | undefined;
   #lastId = 0;
   #toolsChanged = false;
@@ -62,16 +84,11 @@ export class McpClient implements Outlet {
   call(method: string, params: JsonObject, paramsText: string, options: CallOptions): Call {
     const id = ++this.#lastId;
     const line = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${paramsText}}`;
-    const answer = new Promise<ResponseFrame>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject, onNotification: options.onNotification });
-    });
-    try {
-      this.session.receive({ kind: "request", id, method, params, line }, options);
-    } catch (error) {
-      this.#waiting.delete(id);
-      throw error;
-    }
-    return { id, answer };
+    const reply = new CallReply(options.onNotification);
+    const { requestId, timeoutMs } = options;
+    const frame: Frame = { kind: "request", id, method, params, line };
+    this.session.receive({ frames: [frame], isBatch: false }, { requestId, timeoutMs, reply });
+    return { id, answer: options.onNotification === undefined ? reply.answered : this.#listen(reply) };
   }
 
   /** Sends a request and reads its result. */
@@ -87,41 +104,42 @@ export class McpClient implements Outlet {
 
   /** Nobody wants the answer any more. */
   cancel(id: number, reason: string, requestId: string): void {
-    if (!this.#waiting.has(id)) return;
+    if (!this.session.waitsFor(id)) return;
     const params = { requestId: id, reason };
     const line = notificationLine(methods.cancelled, params);
     this.#tell({ kind: "notification", method: methods.cancelled, params, line }, requestId);
   }
 
-  deliver(frame: Frame, requestId: RequestId | undefined): void {
-    if (frame.kind === "response") return this.#settle(frame);
+  deliver(frame: Frame): void {
     if (frame.kind === "request") return this.#decline(frame);
+    if (frame.kind === "response") return;
     if (frame.method === methods.toolsChanged) this.#toolsChanged = true;
-    if (frame.method === methods.message) return this.#newest()?.onNotification?.(frame);
-    if (requestId !== undefined) this.#waiting.get(requestId)?.onNotification?.(frame);
+    // A log line does not say which call it is about: the newest one that listens is the best guess.
+    if (frame.method === methods.message) [...this.#listening].at(-1)?.message(frame);
   }
 
-  cancelled(requestId: RequestId): void {
-    const waiter = this.#waiting.get(requestId);
-    this.#waiting.delete(requestId);
-    waiter?.reject(new GatewayError("session_ended", "The call was cancelled."));
-  }
+  /** Every call that waits has been told by then. */
+  ended(): void {}
 
-  ended(_reason: EndReason, error: GatewayError | undefined): void {
-    const why = error ?? new GatewayError("session_ended", "The session has ended.");
-    for (const { reject } of this.#waiting.values()) reject(why);
-    this.#waiting.clear();
+  async #listen(reply: CallReply): Promise<ResponseFrame> {
+    this.#listening.add(reply);
+    try {
+      return await reply.answered;
+    } finally {
+      this.#listening.delete(reply);
+    }
   }
 
   async #handshake(requestId: string): Promise<JsonObject> {
     const params = {
-      protocolVersion: PROTOCOL_VERSION,
+      protocolVersion: NEWEST_LEGACY_REVISION,
       capabilities: {},
       clientInfo: { name: "mcp-gateway", version: this.#clientVersion },
     };
     const hello = await this.#hello(params, requestId);
     const line = notificationLine(methods.initialized);
-    this.session.receive({ kind: "notification", method: methods.initialized, params: undefined, line }, { requestId });
+    const frame: Frame = { kind: "notification", method: methods.initialized, params: undefined, line };
+    this.session.receive({ frames: [frame], isBatch: false }, { requestId });
     return hello;
   }
 
@@ -134,15 +152,9 @@ export class McpClient implements Outlet {
     }
   }
 
-  #settle(frame: ResponseFrame): void {
-    const waiter = this.#waiting.get(frame.id);
-    this.#waiting.delete(frame.id);
-    waiter?.resolve(frame);
-  }
-
   /** There is nobody to sample, to fill in a form or to have roots; none of it was declared. */
   #decline(frame: RequestFrame): void {
-    const error = new GatewayError("not_supported", `This client does not do ${frame.method}.`);
+    const error = new GatewayError("not_supported", `This client does not support ${frame.method}.`);
     const line = errorLine(frame.id, error);
     this.#tell({ kind: "response", id: frame.id, failed: true, line }, "");
   }
@@ -150,15 +162,10 @@ export class McpClient implements Outlet {
   /** What nobody waits for. */
   #tell(frame: Frame, requestId: string): void {
     try {
-      this.session.receive(frame, { requestId });
+      this.session.receive({ frames: [frame], isBatch: false }, { requestId });
     } catch (error) {
       // The session has ended, or its server does not read: then it cannot be told, and will be ended for that.
       if (!(error instanceof GatewayError)) throw error;
     }
-  }
-
-  /** A log line does not say which call it is about: the newest listening one is the best guess. */
-  #newest(): Waiter | undefined {
-    return [...this.#waiting.values()].findLast((waiter) => waiter.onNotification !== undefined);
   }
 }

@@ -1,35 +1,19 @@
+import type { ClientMessages } from "../protocol/client-frame.ts";
+import { revisionIn } from "../protocol/eras/revisions.ts";
 import { GatewayError } from "../protocol/errors.ts";
-import type { Events } from "../protocol/events.ts";
+import { guarded } from "../protocol/events.ts";
+import type { Exchange, Reply } from "../protocol/exchange.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
-import { errorLine, notificationLine, resultLine, type RequestId } from "../protocol/jsonrpc.ts";
+import { notificationLine, resultLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import type { Principal } from "../protocol/principal.ts";
+import { resultOf } from "../protocol/result-text.ts";
 import type { EndReason, OpenSession, Outlet, Reception, Session, Transport } from "../protocol/session.ts";
-import type { Connect, Upstream } from "../protocol/upstream.ts";
-import { Pending, type PendingRequest } from "./pending.ts";
-
-export interface SessionLimits {
-  /** From the first message to the server's first answer. */
-  readonly startMs: number;
-  readonly requestMs: number;
-  /** The longest a request may last when progress keeps it alive. */
-  readonly requestMaxMs: number;
-  readonly inFlight: number;
-}
-
-export interface SessionContext {
-  readonly connect: Connect;
-  readonly limits: SessionLimits;
-  readonly events: Events;
-  /** No message goes through it any more; its server may still be ending. */
-  readonly onClosing: (session: LiveSession) => void;
-  readonly onClosed: (session: LiveSession) => void;
-  /** Its server said that its tools are others now. */
-  readonly onToolsChanged: (server: string) => void;
-}
-
-/** Server requests that a client leaves unanswered are forgotten beyond this many. */
-const MAX_ASKED = 256;
+import type { Upstream } from "../protocol/upstream.ts";
+import { admit } from "./admission.ts";
+import type { SessionContext } from "./context.ts";
+import { Exchanges, renew } from "./exchanges.ts";
+import { ServerRequests } from "./server-requests.ts";
 
 /**
  * Pumps one conversation both ways between its outlet (the client) and its upstream (the server), which it opens at the first
@@ -42,10 +26,13 @@ export class LiveSession implements Session {
   readonly transport: Transport;
   readonly #context: SessionContext;
   readonly #outlet: Outlet;
-  readonly #pending = new Pending();
-  /** Requests of the server that wait for the client's answer. */
-  readonly #asked = new Set<RequestId>();
+  /** Where answers go that have no reply of their own. */
+  readonly #outletReply: Reply;
+  readonly #exchanges = new Exchanges();
+  readonly #serverRequests = new ServerRequests();
   #upstream: Upstream | undefined;
+  /** What client and server agreed on in `initialize`. */
+  #revision: string | undefined;
   #hasSpoken = false;
   #isPaused = false;
   #requests = 0;
@@ -60,43 +47,31 @@ export class LiveSession implements Session {
     this.transport = transport;
     this.#context = context;
     this.#outlet = outlet(this);
+    this.#outletReply = replyThrough(this.#outlet);
   }
 
   get isBusy(): boolean {
-    return this.#pending.size > 0;
+    return this.#exchanges.size > 0;
   }
 
   idleMs(now: number): number {
     return this.isBusy ? 0 : now - this.#lastActiveAt;
   }
 
-  receive(frame: Frame, { requestId, timeoutMs }: Reception): void {
-    this.judge([frame]);
-    this.#lastActiveAt = performance.now();
-    this.#trace("client", frame, requestId);
-    switch (frame.kind) {
-      case "request":
-        return this.#receiveRequest(frame, timeoutMs);
-      case "notification":
-        return this.#receiveNotification(frame);
-      case "response":
-        return this.#receiveResponse(frame);
-    }
+  waitsFor(id: RequestId): boolean {
+    return this.#exchanges.has(id);
   }
 
-  judge(frames: readonly Frame[]): void {
-    if (this.#isClosing) throw new GatewayError("session_not_found", "The session has ended.");
-    let requests = 0;
-    for (const frame of frames) {
-      if (frame.kind !== "request") continue;
-      requests++;
-      if (!this.#pending.has(frame.id)) continue;
-      throw new GatewayError("invalid_request", "A request with this id is still waiting for its answer.");
-    }
+  receive(messages: ClientMessages, reception: Reception): void {
+    this.#refuseAfterEnd();
     const { inFlight } = this.#context.limits;
-    if (this.#pending.size + requests <= inFlight) return;
-    const message = `A session may have ${inFlight} requests in flight; wait for an answer.`;
-    throw new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
+    admit(messages, { exchanges: this.#exchanges, revision: this.#revision, inFlight });
+    this.#upstream ??= this.#open();
+    // A start may be refused on the spot.
+    this.#refuseAfterEnd();
+    this.#upstream.checkRoom();
+    this.#lastActiveAt = performance.now();
+    for (const frame of messages.frames) this.#pass(frame, reception);
   }
 
   pause(): void {
@@ -115,39 +90,42 @@ export class LiveSession implements Session {
 
   /** Answers the requests whose time is over. */
   expire(now: number): void {
-    for (const request of this.#pending.expired(now)) this.#timeOut(request, now);
+    for (const exchange of this.#exchanges.expired(now)) this.#timeOut(exchange, now);
   }
 
-  #receiveRequest(frame: RequestFrame, timeoutMs: number | undefined): void {
-    this.#send(frame);
+  #refuseAfterEnd(): void {
+    if (this.#isClosing) throw new GatewayError("session_not_found", "The session has ended.");
+  }
+
+  #pass(frame: Frame, reception: Reception): void {
+    this.#trace("client", frame, reception.requestId);
+    switch (frame.kind) {
+      case "request":
+        return this.#passRequest(frame, reception);
+      case "notification":
+        return this.#passNotification(frame);
+      case "response":
+        // An answer to nothing: a server could take it for one to a later request of its own.
+        if (this.#serverRequests.take(frame.id)) this.#upstream?.send(frame);
+    }
+  }
+
+  #passRequest(frame: RequestFrame, { requestId, reply = this.#outletReply, timeoutMs }: Reception): void {
+    const { requestMs, startMs } = this.#context.limits;
+    const ownMs = timeoutMs ?? requestMs;
+    const firstMs = this.#hasSpoken ? ownMs : startMs;
     this.#requests++;
-    const { limits } = this.#context;
-    const ownMs = timeoutMs ?? limits.requestMs;
-    this.#pending.add(frame, {
-      now: this.#lastActiveAt,
-      timeoutMs: ownMs,
-      firstMs: this.#hasSpoken ? ownMs : limits.startMs,
-    });
+    this.#exchanges.open(frame, { requestId, reply, startedAt: this.#lastActiveAt, timeoutMs: ownMs, firstMs });
+    this.#upstream?.send(frame);
   }
 
-  #receiveNotification(frame: NotificationFrame): void {
-    this.#send(frame);
+  #passNotification(frame: NotificationFrame): void {
+    this.#upstream?.send(frame);
     if (frame.method !== methods.cancelled) return;
     const id = frame.params?.["requestId"];
     if (typeof id !== "string" && typeof id !== "number") return;
     // The server need not answer any more (MCP, cancellation): nobody may be left waiting for it.
-    if (this.#pending.take(id) !== undefined) this.#outlet.cancelled(id);
-  }
-
-  #receiveResponse(frame: ResponseFrame): void {
-    // An answer to nothing: a server could take it for one to a later request of its own.
-    if (!this.#asked.delete(frame.id)) return;
-    this.#send(frame);
-  }
-
-  #send(frame: Frame): void {
-    this.#upstream ??= this.#open();
-    this.#upstream.send(frame.line);
+    this.#exchanges.take(id)?.reply.withdrawn();
   }
 
   #open(): Upstream {
@@ -155,7 +133,7 @@ export class LiveSession implements Session {
       { server: this.server, sessionId: this.id },
       {
         frame: (frame) => this.#fromServer(frame),
-        badMessage: (id, error) => this.#answerWithError(id, error),
+        badMessage: (id, error) => this.#exchanges.fail(id, error),
         ended: (error) => void this.#close("server ended", error),
       },
     );
@@ -166,7 +144,7 @@ export class LiveSession implements Session {
   #fromServer(frame: Frame): void {
     if (this.#isClosing) return;
     this.#hasSpoken = true;
-    // HTTP+SSE has a session only as long as somebody listens: what is said there is not said to nobody.
+    // On HTTP+SSE the client is there as long as its stream is: what it is sent counts as activity.
     if (this.transport === "sse") this.#lastActiveAt = performance.now();
     this.#trace("server", frame, undefined);
     switch (frame.kind) {
@@ -176,116 +154,92 @@ export class LiveSession implements Session {
         return this.#ask(frame);
       case "notification":
         if (frame.method === methods.toolsChanged) this.#context.onToolsChanged(this.server);
-        return this.#outlet.deliver(frame, this.#ownerOf(frame));
+        return this.#notify(frame);
     }
   }
 
   #answer(frame: ResponseFrame): void {
     // Late, doubled, or an answer to somebody else's id: nobody here waits for it.
-    const request = this.#pending.take(frame.id);
-    if (request === undefined) return;
+    const exchange = this.#exchanges.take(frame.id);
+    if (exchange === undefined) return;
     this.#lastActiveAt = performance.now();
-    this.#outlet.deliver(frame, frame.id);
+    const isInitialize = exchange.method === methods.initialize;
+    if (isInitialize && !frame.failed) this.#revision = revisionIn(resultOf(frame.line));
+    exchange.reply.answer(frame);
     // A server that refuses to begin has nothing to keep a process for.
-    if (frame.failed && request.method === methods.initialize) void this.close("server ended");
+    if (isInitialize && frame.failed) void this.close("server ended");
   }
 
   #ask(frame: RequestFrame): void {
     // Clients may answer a ping late or never (LibreChat drops quick ones); that the server is heard is all it wants to know.
-    if (frame.method === methods.ping) return this.#trySend(resultLine(frame.id, {}));
-    if (this.#asked.size >= MAX_ASKED) this.#forgetOldestAsked();
-    this.#asked.add(frame.id);
-    this.#outlet.deliver(frame, undefined);
+    if (frame.method === methods.ping) {
+      return this.#tellServer({ kind: "response", id: frame.id, failed: false, line: resultLine(frame.id, {}) });
+    }
+    this.#serverRequests.add(frame.id);
+    this.#outlet.deliver(frame);
   }
 
-  /** The request whose progress this is; its clock starts anew, up to the longest time allowed. */
-  #ownerOf(frame: NotificationFrame): RequestId | undefined {
-    if (frame.method !== methods.progress) return undefined;
-    const request = this.#pending.withToken(frame.params?.["progressToken"]);
-    if (request === undefined) return undefined;
-    const renewed = Math.min(performance.now() + request.timeoutMs, request.sentAt + this.#context.limits.requestMaxMs);
-    request.expiresAt = Math.max(request.expiresAt, renewed);
-    return request.id;
+  /** Progress goes to its request, whose clock starts anew, up to the longest time allowed. */
+  #notify(frame: NotificationFrame): void {
+    const isProgress = frame.method === methods.progress;
+    const exchange = isProgress ? this.#exchanges.withToken(frame.params?.["progressToken"]) : undefined;
+    if (exchange === undefined) return this.#outlet.deliver(frame);
+    renew(exchange, performance.now(), this.#context.limits.requestMaxMs);
+    exchange.reply.message(frame);
   }
 
-  #timeOut(request: PendingRequest, now: number): void {
+  #timeOut({ id, method, startedAt }: Exchange, now: number): void {
     const { server, id: sessionId } = this;
-    const afterMs = Math.round(now - request.sentAt);
-    this.#context.events.emit({ type: "session.timeout", server, sessionId, method: request.method, afterMs });
+    const afterMs = Math.round(now - startedAt);
+    this.#context.events.emit({ type: "session.timeout", server, sessionId, method, afterMs });
     if (!this.#hasSpoken) {
       const message = `The MCP server "${server}" did not answer within ${afterMs} ms of its start.`;
       void this.#close("server timeout", new GatewayError("server_timeout", message, { code: "start_timeout" }));
       return;
     }
-    const message = `The MCP server "${server}" did not answer ${request.method} within ${afterMs} ms.`;
-    this.#answerWithError(request.id, new GatewayError("server_timeout", message));
-    const { id } = request;
-    if (typeof id === "bigint" || request.method === methods.initialize) return;
-    this.#trySend(notificationLine(methods.cancelled, { requestId: id, reason: "timed out" }));
+    const message = `The MCP server "${server}" did not answer ${method} within ${afterMs} ms.`;
+    this.#exchanges.fail(id, new GatewayError("server_timeout", message));
+    if (typeof id === "bigint" || method === methods.initialize) return;
+    const params = { requestId: id, reason: "timed out" };
+    const line = notificationLine(methods.cancelled, params);
+    this.#tellServer({ kind: "notification", method: methods.cancelled, params, line });
   }
 
   /** For what the gateway itself says to a server, which may not read it. */
-  #trySend(line: string): void {
+  #tellServer(frame: Frame): void {
     try {
-      this.#upstream?.send(line);
+      this.#upstream?.checkRoom();
+      this.#upstream?.send(frame);
     } catch (cause) {
-      this.#context.events.emit({
-        type: "trouble",
-        what: `"${this.server}" does not read what the gateway tells it`,
-        cause,
-      });
+      const what = `"${this.server}" does not read what the gateway tells it`;
+      this.#context.events.emit({ type: "trouble", what, cause });
     }
-  }
-
-  #answerWithError(id: RequestId | undefined, error: GatewayError): void {
-    if (id === undefined || this.#pending.take(id) === undefined) return;
-    this.#outlet.deliver({ kind: "response", id, failed: true, line: errorLine(id, error), fault: error }, id);
   }
 
   #close(reason: EndReason, error: GatewayError | undefined): Promise<void> {
     if (!this.#isClosing) {
       // Before anything else, as an outlet may close its session again from within `ended`.
       this.#isClosing = true;
-      this.#context.onClosing(this);
       this.#closed = this.#end(reason, error);
+      this.#context.onClosing(this, this.#closed);
     }
     return this.#closed;
   }
 
   async #end(reason: EndReason, error: GatewayError | undefined): Promise<void> {
-    try {
-      this.#tellOutlet(reason, error);
-    } catch (cause) {
-      // Its server must end whatever becomes of the client's side.
-      this.#context.events.emit({
-        type: "trouble",
-        what: `the client of "${this.server}" could not be told of the end`,
-        cause,
-      });
-    }
-    const { server, id: sessionId, transport } = this;
-    this.#context.events.emit({
-      type: "session.closed",
-      server,
-      sessionId,
-      transport,
-      reason,
-      requests: this.#requests,
-    });
-    await this.#upstream?.close();
-    this.#context.onClosed(this);
-  }
-
-  #tellOutlet(reason: EndReason, error: GatewayError | undefined): void {
     const why = error ?? new GatewayError("session_ended", `The session ended (${reason}).`);
-    for (const { id } of this.#pending.all()) this.#answerWithError(id, why);
-    this.#outlet.ended(reason, error);
-  }
-
-  #forgetOldestAsked(): void {
-    for (const id of this.#asked) {
-      this.#asked.delete(id);
-      return;
+    const { server, id: sessionId, transport } = this;
+    const { emit } = this.#context.events;
+    // Its server must end whatever becomes of the client's side.
+    const what = `the client of "${server}" could not be told of the end`;
+    for (const { id } of this.#exchanges.all()) guarded(emit, what, () => this.#exchanges.fail(id, why));
+    guarded(emit, what, () => this.#outlet.ended(reason, error));
+    const requests = this.#requests;
+    emit({ type: "session.closed", server, sessionId, transport, reason, requests });
+    try {
+      await this.#upstream?.close();
+    } catch (cause) {
+      emit({ type: "trouble", what: `a process of "${server}" could not be ended`, cause });
     }
   }
 
@@ -295,3 +249,9 @@ export class LiveSession implements Session {
     events.emit({ type: "session.message", server: this.server, sessionId: this.id, from, line, requestId });
   }
 }
+
+const replyThrough = (outlet: Outlet): Reply => ({
+  message: (frame) => outlet.deliver(frame),
+  answer: (frame) => outlet.deliver(frame),
+  withdrawn: () => undefined,
+});

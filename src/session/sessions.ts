@@ -1,16 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { nanoid } from "nanoid";
 import { GatewayError } from "../protocol/errors.ts";
-import type { Events } from "../protocol/events.ts";
+import { guarded, type Events } from "../protocol/events.ts";
 import { principalKey, type Principal } from "../protocol/principal.ts";
 import type { OpenSession, Session, SessionTable, Transport } from "../protocol/session.ts";
 import type { Connect } from "../protocol/upstream.ts";
-import { LiveSession, type SessionContext, type SessionLimits } from "./session.ts";
+import type { SessionContext, SessionKey, SessionLimits } from "./context.ts";
+import { evictionsFor, type RoomCaps } from "./room.ts";
+import { LiveSession } from "./session.ts";
 
-export interface TableLimits extends SessionLimits {
-  readonly sessions: number;
-  readonly sessionsPerServer: number;
-  readonly sessionsPerPrincipal: number;
+export interface TableLimits extends SessionLimits, RoomCaps {
   readonly idleMs: number;
   /** REST sessions: their callers rarely say goodbye. */
   readonly restIdleMs: number;
@@ -25,16 +24,14 @@ export interface SessionsOptions {
 
 const POLL_MS = 50;
 const SWEEP_MS = 30_000;
-/** At a cap only sessions that have been quiet for this long make room: a client between two calls is not pushed out. */
-const EVICTABLE_AFTER_MS = 60_000;
 
 /** The one table of sessions: opens, finds, ends the idle ones, keeps the caps. */
 export class Sessions implements SessionTable {
   readonly #limits: TableLimits;
   readonly #context: SessionContext;
   readonly #live = new Map<string, LiveSession>();
-  /** Ended, but their servers are not yet gone. */
-  readonly #leaving = new Set<LiveSession>();
+  /** Of those that have ended, but whose servers are not yet gone. */
+  readonly #closings = new Set<Promise<void>>();
   #sweeper: NodeJS.Timeout | undefined;
   #expirer: NodeJS.Timeout | undefined;
   #isDraining = false;
@@ -43,11 +40,11 @@ export class Sessions implements SessionTable {
     this.#limits = options.limits;
     this.#context = {
       ...options,
-      onClosing: (session) => {
-        this.#live.delete(keyOf(session));
-        this.#leaving.add(session);
+      onClosing: (key, closed) => {
+        this.#live.delete(keyOf(key));
+        this.#closings.add(closed);
+        void closed.finally(() => this.#closings.delete(closed));
       },
-      onClosed: (session) => this.#leaving.delete(session),
     };
   }
 
@@ -72,7 +69,7 @@ export class Sessions implements SessionTable {
     if (id !== undefined && this.look(request.principal, server, id, transport) !== undefined) {
       throw new GatewayError("invalid_request", "A session with this id is open already.");
     }
-    this.#makeRoom(request);
+    for (const session of evictionsFor(request, [...this.#live.values()], this.#limits)) void session.close("evicted");
     // Unguessable (126 random bits), and only A-Za-z0-9_-: fit for a URL, a header and an SSE field.
     const session = new LiveSession(id ?? nanoid(), request, this.#context);
     this.#live.set(keyOf(session), session);
@@ -102,14 +99,15 @@ export class Sessions implements SessionTable {
     while (performance.now() < deadline && [...this.#live.values()].some((session) => session.isBusy))
       await sleep(POLL_MS);
     clearInterval(this.#expirer);
-    await Promise.all([...this.#live.values(), ...this.#leaving].map((session) => session.close("shutdown")));
+    await Promise.all([...this.#live.values()].map((session) => session.close("shutdown")));
+    await Promise.all(this.#closings);
   }
 
   #sweep(): void {
     const now = performance.now();
-    for (const session of this.#live.values()) {
+    this.#each((session) => {
       if (session.idleMs(now) >= this.#idleLimitMs(session)) void session.close("idle");
-    }
+    });
   }
 
   #idleLimitMs({ transport }: LiveSession): number {
@@ -118,45 +116,18 @@ export class Sessions implements SessionTable {
 
   #expire(): void {
     const now = performance.now();
-    for (const session of this.#live.values()) session.expire(now);
+    this.#each((session) => session.expire(now));
   }
 
-  /** Makes room below every cap, or throws and lets everybody be. */
-  #makeRoom({ server, principal }: OpenSession): void {
-    const { sessions, sessionsPerServer, sessionsPerPrincipal } = this.#limits;
-    const key = principalKey(principal);
-    const all = [...this.#live.values()];
-    const crowds: readonly (readonly [cap: number, crowd: readonly LiveSession[]])[] = [
-      [sessionsPerPrincipal, all.filter((session) => principalKey(session.principal) === key)],
-      [sessionsPerServer, all.filter((session) => session.server === server)],
-      [sessions, all],
-    ];
-    const leaving = new Set<LiveSession>();
-    for (const [cap, crowd] of crowds) {
-      const staying = crowd.filter((session) => !leaving.has(session));
-      if (staying.length >= cap) leaving.add(longestIdle(staying));
-    }
-    for (const session of leaving) void session.close("evicted");
+  /** What fails for one session keeps a clock from none of the others. */
+  #each(work: (session: LiveSession) => void): void {
+    const { emit } = this.#context.events;
+    for (const session of this.#live.values())
+      guarded(emit, `a clock failed for a session of "${session.server}"`, () => work(session));
   }
 }
 
-function longestIdle(crowd: readonly LiveSession[]): LiveSession {
-  const now = performance.now();
-  const [oldest] = crowd
-    .filter((session) => session.idleMs(now) >= EVICTABLE_AFTER_MS)
-    .toSorted((a, b) => b.idleMs(now) - a.idleMs(now));
-  if (oldest !== undefined) return oldest;
-  throw new GatewayError("too_many_sessions", "All sessions are in use; try again later.", { retryAfterMs: 10_000 });
-}
-
-interface SessionKey {
-  readonly principal: Principal;
-  readonly server: string;
-  readonly transport: Transport;
-  readonly id: string;
-}
-
-/** A session is its principal's and its server's: the id alone opens nothing. The id comes last, as only it may hold anything. */
+/** The id comes last, as only it may hold anything. */
 function keyOf({ principal, server, transport, id }: SessionKey): string {
   return `${server}\n${transport}\n${principalKey(principal)}\n${id}`;
 }

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { LineSplitter, type Line } from "../lib/lines.ts";
 import { oneSafeLine } from "../lib/redactor.ts";
 import { GatewayError } from "../protocol/errors.ts";
+import type { Frame } from "../protocol/frame.ts";
 import { idInEnds, readServerLine } from "../protocol/server-frame.ts";
 import type { SessionLabel, Upstream, UpstreamListener } from "../protocol/upstream.ts";
 import { childEnv } from "./child-env.ts";
@@ -96,12 +97,14 @@ export class StdioUpstream implements Upstream {
     return this.#isOver || this.#child?.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  send(line: Line): void {
-    if (this.#outbox.waitingBytes > this.#options.context.queueBytes) {
-      throw new GatewayError("queue_full", `The MCP server "${this.#label.server}" does not read its input.`, {
-        retryAfterMs: 1_000,
-      });
-    }
+  checkRoom(): void {
+    if (this.#outbox.waitingBytes <= this.#options.context.queueBytes) return;
+    throw new GatewayError("queue_full", `The MCP server "${this.#label.server}" does not read its input.`, {
+      retryAfterMs: 1_000,
+    });
+  }
+
+  send({ line }: Frame): void {
     this.#outbox.push(line);
   }
 

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { Writable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EventStream } from "../../src/downstream/event-stream.ts";
-import { Heartbeats } from "../../src/downstream/heartbeats.ts";
+import { StreamCare, type StreamLimits } from "../../src/downstream/stream-care.ts";
 import { Pieces } from "../../src/lib/pieces.ts";
 import { piecesOf } from "../helpers/pieces.ts";
 
@@ -148,6 +148,21 @@ describe("an event stream", () => {
   });
 });
 
+describe("a stream whose reader has left before it began", () => {
+  it("writes nothing, is told of its end, and is looked after by no clock", async () => {
+    const reader = new Reader({ highWaterMark: 100 });
+    reader.destroy();
+    await turn();
+    const { events, told } = stream({ reader });
+    events.send("x");
+    expect(told).toEqual([]);
+    await turn();
+    expect(told).toEqual(["closed"]);
+    expect(reader.writes).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
 describe("a heartbeat", () => {
   it("comes every 15 s, as a comment, and no more after the end", async () => {
     const { reader, events } = stream();
@@ -165,8 +180,9 @@ describe("a heartbeat", () => {
   });
 
   it("comes from one clock for all streams, which stops with the last one", async () => {
-    const heartbeats = new Heartbeats(15_000);
-    const all = [stream({ heartbeats }), stream({ heartbeats }), stream({ heartbeats })];
+    const care = careWith({ stallMs: Number.POSITIVE_INFINITY });
+    const all = [stream({ care }), stream({ care }), stream({ care })];
+    await turn();
     expect(vi.getTimerCount()).toBe(1);
     for (const { reader } of all) reader.destroy();
     await turn();
@@ -174,7 +190,7 @@ describe("a heartbeat", () => {
   });
 
   it("comes never when it is switched off", async () => {
-    const { reader } = stream({ heartbeats: new Heartbeats(Number.POSITIVE_INFINITY) });
+    const { reader } = stream({ care: careWith({ heartbeatMs: Number.POSITIVE_INFINITY }) });
     await turn();
     const before = reader.text.length;
     vi.advanceTimersByTime(86_400_000);
@@ -254,9 +270,34 @@ describe("a reader that takes nothing", () => {
     }
   });
 
+  it("is cut off although only a little waits for it, and although the stream has ended", async () => {
+    for (const end of [false, true]) {
+      const { reader, events, told } = stream();
+      await turn();
+      reader.isReading = false;
+      events.send("x");
+      if (end) events.end();
+      await turn();
+      expect(told).toEqual([]);
+      vi.advanceTimersByTime(40_000);
+      await turn();
+      expect(reader.destroyed).toBe(true);
+      expect(told).toEqual(["closed"]);
+      expect(vi.getTimerCount()).toBe(0);
+    }
+  });
+
+  it("is not one for whom nothing waits", async () => {
+    const { reader } = stream({ care: careWith({ heartbeatMs: Number.POSITIVE_INFINITY }) });
+    await turn();
+    vi.advanceTimersByTime(600_000);
+    await turn();
+    expect(reader.destroyed).toBe(false);
+  });
+
   it("is cut off although heartbeats are switched off, or rare", async () => {
     for (const heartbeatMs of [Number.POSITIVE_INFINITY, 600_000]) {
-      const { reader, events } = stream({ heartbeats: new Heartbeats(heartbeatMs) });
+      const { reader, events } = stream({ care: careWith({ heartbeatMs }) });
       await turn();
       reader.isReading = false;
       events.send("x".repeat(2_000));
@@ -349,26 +390,29 @@ describe("a long line in many parts", () => {
 });
 
 interface Options {
-  readonly heartbeats?: Heartbeats;
+  readonly care?: StreamCare;
   readonly stallMs?: number;
   readonly reader?: Reader;
 }
 
 function stream({
-  heartbeats = new Heartbeats(15_000),
   stallMs = 30_000,
+  care = careWith({ stallMs }),
   reader = new Reader({ highWaterMark: 100 }),
 }: Options = {}) {
   const told: string[] = [];
-  const events = new EventStream(reader as unknown as ServerResponse, {
-    heartbeats,
-    bufferBytes: 1_000,
-    stallMs,
+  const events = new EventStream(reader as unknown as ServerResponse, care, {
     onClogged: () => told.push("clogged"),
     onDrained: () => told.push("drained"),
     onClosed: () => told.push("closed"),
   });
   return { reader, events, told };
+}
+
+function careWith(limits: Partial<StreamLimits>): StreamCare {
+  return new StreamCare({ bufferBytes: 1_000, stallMs: 30_000, heartbeatMs: 15_000, ...limits }, ({ type }) => {
+    throw new Error(`an event stream emitted ${type}`);
+  });
 }
 
 /** Lets everything that is due in this turn happen. */

@@ -219,7 +219,8 @@ describe("nesting", () => {
 
 describe("a batch", () => {
   it("is taken apart, and each of its messages answered", async () => {
-    await using mine = await openSession(url("/echo"), AUTH);
+    await using mine = await openSse(url("/echo"), AUTH);
+    await mine.initialize({ protocolVersion: "2025-03-26" });
     const echo = (id: number | string, message: string) => ({
       jsonrpc: "2.0",
       id,
@@ -230,6 +231,12 @@ describe("a batch", () => {
     expect(await mine.send(batch)).toMatchObject({ status: 202 });
     expect(await mine.response(21)).toMatchObject({ result: { content: [{ text: "one" }] } });
     expect(await mine.response("21")).toMatchObject({ result: { content: [{ text: "two" }] } });
+  });
+
+  it("is refused in a session of a revision that has none", async () => {
+    await using mine = await openSession(url("/echo"), AUTH);
+    const batch = [{ jsonrpc: "2.0", id: 40, method: "ping" }];
+    expect(refusal(await mine.send(batch))).toMatchObject({ status: 400, code: -32600, id: 40 });
   });
 
   it("with one bad element is refused as a whole: nothing of it is carried out", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { isAlive } from "../helpers/children.ts";
 import { fixture, startGateway, type GatewayProcess } from "../helpers/gateway.ts";
+import { sendRaw } from "../helpers/http.ts";
 import {
   send,
   StreamableClient,
@@ -29,6 +30,7 @@ beforeAll(async () => {
       recorder: fixture("records", { env: { RECORD_DIR: records } }),
       refuses: fixture("refuses-init"),
       bigIds: fixture("big-ids"),
+      verbatim: fixture("verbatim"),
     },
   });
 });
@@ -210,10 +212,6 @@ describe("messages that want no answer", () => {
       { jsonrpc: "2.0", method: "notifications/roots/list_changed" },
       { jsonrpc: "2.0", id: 99, result: {} },
       { jsonrpc: "2.0", id: 98, error: { code: -1, message: "no" } },
-      [
-        { jsonrpc: "2.0", method: "x/one" },
-        { jsonrpc: "2.0", id: 97, result: {} },
-      ],
     ]) {
       const exchange = await (await one.post(message)).over();
       expect([exchange.status, exchange.text, exchange.headers["content-type"]]).toEqual([202, "", undefined]);
@@ -292,6 +290,71 @@ describe("a batch (2025-03-26)", () => {
     expect(textOf(await exchange.answer(1_000))).toBe("a");
     expect(textOf(await exchange.answer("b"))).toBe("b");
     expect(await exchange.answer(1_002)).toMatchObject({ error: { code: -32602 } });
+  });
+
+  test("without a request is answered 202 without a body", async () => {
+    const one = await opened("/commands", "2025-03-26");
+    const batch = [
+      { jsonrpc: "2.0", method: "x/one" },
+      { jsonrpc: "2.0", id: 97, result: {} },
+    ];
+    const exchange = await (await one.post(batch)).over();
+    expect([exchange.status, exchange.text]).toEqual([202, ""]);
+  });
+
+  test.each(["2024-11-05", "2025-06-18", "2025-11-25"])("is refused in a session of %s", async (version) => {
+    const one = await opened("/commands/mcp", version);
+    const { status, body } = await refused(one.post([LIST]));
+    expect([status, body.error?.code, body.id]).toEqual([400, -32600, 7]);
+  });
+
+  test.each([
+    ["application/json, text/event-stream", "an event stream or JSON"],
+    ["text/event-stream", "an event stream"],
+    ["application/json", "JSON"],
+  ])("that cancels its own requests is answered 202 where the client takes %s", async (accept) => {
+    const one = await opened("/commands/mcp", "2025-03-26");
+    const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 5 } };
+    const exchange = await (await one.post([{ ...LIST, id: 5 }, cancel], { headers: { Accept: accept } })).over();
+    expect([exchange.status, exchange.text]).toEqual([202, ""]);
+    expect(await one.call("echo", { message: "next" })).toBe("next");
+  });
+
+  test("that cancels its own requests may stand behind a slow request on one connection", async () => {
+    const one = await opened("/commands/mcp", "2025-03-26");
+    const { port } = gateway;
+    const message = (body: unknown): string => {
+      const text = JSON.stringify(body);
+      return [
+        "POST /commands/mcp HTTP/1.1",
+        "Host: 127.0.0.1",
+        `Mcp-Session-Id: ${one.sessionId ?? ""}`,
+        "Content-Type: application/json",
+        "Accept: application/json, text/event-stream",
+        `Content-Length: ${Buffer.byteLength(text)}`,
+        "",
+        text,
+      ].join("\r\n");
+    };
+    const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 5 } };
+    const bytes = message(call("slow", "hold", { name: "slow" })) + message([{ ...LIST, id: 5 }, cancel]);
+    const received = sendRaw(port, bytes, (text) => text.includes("released slow") && text.includes(" 202 "));
+    await until(async () => (await one.call("holding")) === '["slow"]', { what: "the slow call is held" });
+    // By the time that a later request is answered with a stream, so would the batch have been.
+    await one.start("hold", { name: "later" });
+    await one.notify("x/release", { name: "slow" });
+    const answers = await received;
+    expect(answers.indexOf("released slow")).toBeLessThan(answers.indexOf("HTTP/1.1 202"));
+    expect(await one.call("echo", { message: "next" })).toBe("next");
+  });
+
+  test("is not spoilt by an answer that is too long to be read and no JSON", async () => {
+    const one = await opened("/verbatim/mcp", "2025-03-26");
+    const broken = `{"content":[${'"x",'.repeat(6_000)}]}`;
+    const batch = [call(1_000, "result", { text: broken }), call(1_001, "result", { text: '{"content":[]}' })];
+    const exchange = await (await one.post(batch, { headers: { Accept: "application/json" } })).over();
+    expect(await exchange.answer(1_001)).toMatchObject({ result: { content: [] } });
+    expect(await exchange.answer(1_000)).toMatchObject({ error: { data: { reason: "server_bad_message" } } });
   });
 
   test("of one request is still answered with an array", async () => {

@@ -1,6 +1,6 @@
-import type { Line } from "../../src/lib/lines.ts";
-import { readClientMessages } from "../../src/protocol/client-frame.ts";
+import { readClientMessages, type ClientMessages } from "../../src/protocol/client-frame.ts";
 import { GatewayError } from "../../src/protocol/errors.ts";
+import type { Reply } from "../../src/protocol/exchange.ts";
 import type { GatewayEvent } from "../../src/protocol/events.ts";
 import type { Frame } from "../../src/protocol/frame.ts";
 import type { RequestId } from "../../src/protocol/jsonrpc.ts";
@@ -25,8 +25,11 @@ export class FakeServer implements Upstream {
     this.listener = listener;
   }
 
-  send(line: Line): void {
+  checkRoom(): void {
     if (this.isFull) throw new GatewayError("queue_full", "The server does not read.");
+  }
+
+  send({ line }: Frame): void {
     this.lines.push(line.toString());
     this.sent.push(JSON.parse(line.toString()));
   }
@@ -71,26 +74,34 @@ export class FakeClient implements Outlet {
   readonly cancelledIds: RequestId[] = [];
   readonly ends: (readonly [EndReason, GatewayError | undefined])[] = [];
 
-  deliver(frame: Frame, requestId: RequestId | undefined): void {
-    this.lines.push(frame.line.toString());
-    this.got.push(JSON.parse(frame.line.toString()));
-    this.requestIds.push(requestId);
+  deliver(frame: Frame): void {
+    this.#note(frame, frame.kind === "response" ? frame.id : undefined);
   }
 
-  cancelled(requestId: RequestId): void {
-    this.cancelledIds.push(requestId);
+  /** Where the answer to a request of this client goes. */
+  replyTo(id: RequestId): Reply {
+    return {
+      message: (frame) => this.#note(frame, id),
+      answer: (frame) => this.#note(frame, id),
+      withdrawn: () => this.cancelledIds.push(id),
+    };
   }
 
   ended(reason: EndReason, error: GatewayError | undefined): void {
     this.ends.push([reason, error]);
   }
+
+  #note(frame: Frame, requestId: RequestId | undefined): void {
+    this.lines.push(frame.line.toString());
+    this.got.push(JSON.parse(frame.line.toString()));
+    this.requestIds.push(requestId);
+  }
 }
 
-/** One message of a client, as its downstream reads it. */
-export function clientFrame(message: object): Frame {
-  const [frame] = readClientMessages(JSON.stringify({ jsonrpc: "2.0", ...message })).frames;
-  if (frame === undefined) throw new Error("no message");
-  return frame;
+/** One message of a client, or a batch of them, as its downstream reads it. */
+export function clientMessages(message: object | readonly object[]): ClientMessages {
+  const whole = (one: object): object => Object.assign({ jsonrpc: "2.0" }, one);
+  return readClientMessages(JSON.stringify(Array.isArray(message) ? message.map(whole) : whole(message)));
 }
 
 export function fakeEvents(tracing = false) {

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GatewayError } from "../../src/protocol/errors.ts";
-import { LiveSession, type SessionLimits } from "../../src/session/session.ts";
-import { clientFrame, FakeClient, fakeEvents, type FakeServer, fakeServers } from "./fakes.ts";
+import type { Frame } from "../../src/protocol/frame.ts";
+import type { SessionLimits } from "../../src/session/context.ts";
+import { LiveSession } from "../../src/session/session.ts";
+import { clientMessages, FakeClient, fakeEvents, type FakeServer, fakeServers } from "./fakes.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -24,7 +26,8 @@ describe("a message", () => {
     const { session, server, client } = started();
     const line =
       '{"method":"tools/call","params":{"name":"x","arguments":{"n":12345678901234567890,"f":1.0}} ,"id":5,"jsonrpc":"2.0"}';
-    session.receive({ kind: "request", id: 5, method: "tools/call", params: {}, line }, { requestId: "r" });
+    const frame: Frame = { kind: "request", id: 5, method: "tools/call", params: {}, line };
+    session.receive({ frames: [frame], isBatch: false }, { requestId: "r" });
     expect(server.lines.at(-1)).toBe(line);
     const answer = '{"result":{"n":12345678901234567890}, "id":5,"jsonrpc":"2.0"}';
     server.listener.frame({ kind: "response", id: 5, failed: false, line: answer });
@@ -67,6 +70,52 @@ describe("a message", () => {
     isResting = false;
     say(INITIALIZE);
     expect(servers[0]?.sent).toHaveLength(1);
+  });
+});
+
+describe("a batch", () => {
+  const ping = (id: number): object => ({ id, method: "ping" });
+  const cancel = (requestId: number): object => ({ method: "notifications/cancelled", params: { requestId } });
+
+  it("is passed on in a session that agreed on 2025-03-26", () => {
+    const { server, client, say } = started({}, false, "2025-03-26");
+    say([ping(5), ping(6)]);
+    expect(server.sent.slice(-2)).toMatchObject([{ id: 5 }, { id: 6 }]);
+    server.says({ id: 6, result: {} });
+    expect(client.got).toMatchObject([{ id: 6 }]);
+  });
+
+  it.each(["2024-11-05", "2025-06-18", "2025-11-25"])("is refused in one that agreed on %s", (revision) => {
+    const { session, server, say } = started({}, false, revision);
+    const before = server.sent.length;
+    expect(() => say([ping(5)])).toThrow(expect.objectContaining({ reason: "invalid_request" }));
+    expect([server.sent.length, session.isBusy]).toEqual([before, false]);
+  });
+
+  it("is refused before there is an agreement", () => {
+    const { servers, say } = conversation();
+    expect(() => say([ping(5)])).toThrow(expect.objectContaining({ reason: "invalid_request" }));
+    expect(servers).toEqual([]);
+  });
+
+  it.each([
+    ["with two requests of one id", [ping(5), ping(5)], "invalid_request"],
+    ["with more requests than may be in flight", [ping(5), ping(6), ping(7), ping(8)], "queue_full"],
+    ["with an id that is in use", [ping(6), ping(4)], "invalid_request"],
+  ])("%s is refused as a whole", (_what, batch, reason) => {
+    const { session, server, say } = started({}, false, "2025-03-26");
+    say(ping(4));
+    const before = server.sent.length;
+    expect(() => say(batch)).toThrow(expect.objectContaining({ reason }));
+    expect(server.sent).toHaveLength(before);
+    expect([4, 5, 6].map((id) => session.waitsFor(id))).toEqual([true, false, false]);
+  });
+
+  it("may cancel a request of its own, for which nobody waits then", () => {
+    const { session, client, say } = started({}, false, "2025-03-26");
+    say([ping(5), cancel(5)]);
+    expect(client.cancelledIds).toEqual([5]);
+    expect(session.isBusy).toBe(false);
   });
 });
 
@@ -189,8 +238,8 @@ describe("a request that is not answered in time", () => {
 
   it("has the time that its caller asked for", () => {
     const { session, client, pass } = started();
-    session.receive(clientFrame({ id: 5, method: "tools/list" }), { requestId: "r", timeoutMs: 1_000 });
-    session.receive(clientFrame({ id: 6, method: "tools/list" }), { requestId: "r", timeoutMs: 120_000 });
+    session.receive(clientMessages({ id: 5, method: "tools/list" }), { requestId: "r", timeoutMs: 1_000 });
+    session.receive(clientMessages({ id: 6, method: "tools/list" }), { requestId: "r", timeoutMs: 120_000 });
     pass(1_000);
     expect(client.requestIds).toEqual([5]);
     pass(118_000);
@@ -281,7 +330,7 @@ describe("progress", () => {
 
   it("never takes time away from a caller who asked for more", () => {
     const { session, server, client, pass } = started();
-    session.receive(clientFrame(call), { requestId: "r", timeoutMs: 300_000 });
+    session.receive(clientMessages(call), { requestId: "r", timeoutMs: 300_000, reply: client.replyTo(5) });
     pass(1_000);
     server.says(progress);
     pass(298_000);
@@ -452,7 +501,7 @@ describe("closing", () => {
     expect(log).toEqual(["onClosing"]);
     leave();
     await closed;
-    expect(log).toEqual(["onClosing", "onClosed", "closed"]);
+    expect(log).toEqual(["onClosing", "gone", "closed"]);
   });
 
   it("needs no server", async () => {
@@ -471,7 +520,7 @@ describe("closing", () => {
     };
     await session.close("idle");
     expect(client.ends).toHaveLength(1);
-    expect(log).toEqual(["onClosing", "onClosed"]);
+    expect(log).toEqual(["onClosing", "gone"]);
   });
 
   it("ends the server although the outlet throws", async () => {
@@ -481,7 +530,7 @@ describe("closing", () => {
     };
     await session.close("idle").catch(() => undefined);
     expect(server.closings).toBe(1);
-    expect(log).toContain("onClosed");
+    expect(log).toContain("gone");
   });
 });
 
@@ -522,8 +571,10 @@ function conversation(limits: Partial<SessionLimits> = {}, connect = fakeServers
       },
       limits: { ...LIMITS, ...limits },
       events,
-      onClosing: () => log.push("onClosing"),
-      onClosed: () => log.push("onClosed"),
+      onClosing: (_key, closed) => {
+        log.push("onClosing");
+        void closed.then(() => log.push("gone"));
+      },
       onToolsChanged: (server) => log.push(`tools of ${server}`),
     },
   );
@@ -532,7 +583,12 @@ function conversation(limits: Partial<SessionLimits> = {}, connect = fakeServers
     if (first === undefined) throw new Error("no server was started");
     return first;
   };
-  const say = (message: object): void => session.receive(clientFrame(message), { requestId: "http-1" });
+  const say = (message: object | readonly object[]): void => {
+    const messages = clientMessages(message);
+    const [first] = messages.frames;
+    const reply = first?.kind === "request" ? client.replyTo(first.id) : undefined;
+    session.receive(messages, { requestId: "http-1", reply });
+  };
   const pass = (ms: number): void => {
     vi.advanceTimersByTime(ms);
     session.expire(performance.now());
@@ -541,10 +597,10 @@ function conversation(limits: Partial<SessionLimits> = {}, connect = fakeServers
 }
 
 /** A session whose server has answered initialize. */
-function started(limits: Partial<SessionLimits> = {}, tracing = false) {
+function started(limits: Partial<SessionLimits> = {}, tracing = false, revision = "2025-11-25") {
   const all = conversation(limits, undefined, tracing);
   all.say(INITIALIZE);
-  all.server().says({ id: 0, result: { protocolVersion: "2025-11-25" } });
+  all.server().says({ id: 0, result: { protocolVersion: revision } });
   for (const list of [all.client.got, all.client.lines, all.client.requestIds]) list.length = 0;
   return { ...all, server: all.server() };
 }

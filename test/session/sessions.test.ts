@@ -3,7 +3,7 @@ import { GatewayError } from "../../src/protocol/errors.ts";
 import type { Principal } from "../../src/protocol/principal.ts";
 import type { OpenSession, Session } from "../../src/protocol/session.ts";
 import { Sessions, type TableLimits } from "../../src/session/sessions.ts";
-import { clientFrame, FakeClient, fakeEvents, fakeServers } from "./fakes.ts";
+import { clientMessages, FakeClient, fakeEvents, fakeServers } from "./fakes.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -90,7 +90,7 @@ describe("a session is found", () => {
   it("no more once it is closing, although its server is still there", () => {
     const { sessions, open, servers } = table();
     const { session } = open(ann, "git");
-    session.receive(clientFrame({ id: 1, method: "ping" }), { requestId: "r" });
+    session.receive(clientMessages({ id: 1, method: "ping" }), { requestId: "r" });
     const [server] = servers;
     if (server !== undefined) server.gone = new Promise(() => undefined);
     void session.close("idle");
@@ -185,7 +185,7 @@ describe("at a cap", () => {
       vi.advanceTimersByTime(1_000);
       return open();
     });
-    all[0]?.session.receive(clientFrame({ method: "notifications/x" }), { requestId: "r" });
+    all[0]?.session.receive(clientMessages({ method: "notifications/x" }), { requestId: "r" });
     vi.advanceTimersByTime(57_999);
     expect(refusalOf(() => open()).reason).toBe("too_many_sessions");
     vi.advanceTimersByTime(1);
@@ -197,7 +197,7 @@ describe("at a cap", () => {
   it("a session that waits for an answer is never the one", () => {
     const { open } = table({ sessions: 1 });
     const { session, client } = open();
-    session.receive(clientFrame({ id: 1, method: "tools/list" }), { requestId: "r" });
+    session.receive(clientMessages({ id: 1, method: "tools/list" }), { requestId: "r" });
     vi.advanceTimersByTime(3_600_000);
     expect(refusalOf(() => open()).reason).toBe("too_many_sessions");
     expect(client.ends).toEqual([]);
@@ -244,7 +244,7 @@ describe("the sweep", () => {
     const quiet = open(ann, "git");
     const busy = open(ann, "files");
     const rest = open(bob, "git", { transport: "rest", id: "rest-session" });
-    busy.session.receive(clientFrame({ id: 1, method: "tools/list" }), { requestId: "r", timeoutMs: 10_000_000 });
+    busy.session.receive(clientMessages({ id: 1, method: "tools/list" }), { requestId: "r", timeoutMs: 10_000_000 });
     busy.server()?.says({ method: "notifications/message", params: {} });
     vi.advanceTimersByTime(599_000);
     expect(rest.client.ends).toEqual([]);
@@ -270,9 +270,9 @@ describe("the clock", () => {
     const { sessions, open } = table();
     sessions.start();
     const { session, client, server } = open();
-    session.receive(clientFrame({ id: 0, method: "initialize" }), { requestId: "r" });
+    session.receive(clientMessages({ id: 0, method: "initialize" }), { requestId: "r" });
     server()?.says({ id: 0, result: {} });
-    session.receive(clientFrame({ id: 1, method: "tools/list" }), { requestId: "r" });
+    session.receive(clientMessages({ id: 1, method: "tools/list" }), { requestId: "r" });
     vi.advanceTimersByTime(59_000);
     expect(client.got).toHaveLength(1);
     vi.advanceTimersByTime(2_000);
@@ -295,7 +295,7 @@ describe("draining", () => {
     vi.useRealTimers();
     const { sessions, open, servers } = table();
     const all = [open(ann, "git"), open(bob, "files")];
-    for (const { session } of all) session.receive(clientFrame({ method: "notifications/x" }), { requestId: "r" });
+    for (const { session } of all) session.receive(clientMessages({ method: "notifications/x" }), { requestId: "r" });
     let leave = (): void => undefined;
     const [first] = servers;
     if (first !== undefined) first.gone = new Promise((resolve) => (leave = resolve));
@@ -313,7 +313,7 @@ describe("draining", () => {
     vi.useRealTimers();
     const { sessions, open, servers } = table();
     const { session } = open();
-    session.receive(clientFrame({ method: "notifications/x" }), { requestId: "r" });
+    session.receive(clientMessages({ method: "notifications/x" }), { requestId: "r" });
     let leave = (): void => undefined;
     const [first] = servers;
     if (first !== undefined) first.gone = new Promise((resolve) => (leave = resolve));
@@ -330,7 +330,7 @@ describe("draining", () => {
     vi.useRealTimers();
     const { sessions, open } = table();
     const { session, client, server } = open();
-    session.receive(clientFrame({ id: 1, method: "tools/list" }), { requestId: "r" });
+    session.receive(clientMessages({ id: 1, method: "tools/list" }), { requestId: "r" });
     const drained = sessions.drain(10_000);
     expect(client.ends).toEqual([]);
     server()?.says({ id: 1, result: { tools: [] } });
@@ -343,7 +343,7 @@ describe("draining", () => {
     vi.useRealTimers();
     const { sessions, open } = table();
     const { session, client } = open();
-    session.receive(clientFrame({ id: 1, method: "tools/list" }), { requestId: "r" });
+    session.receive(clientMessages({ id: 1, method: "tools/list" }), { requestId: "r" });
     await sessions.drain(20);
     expect(client.got).toMatchObject([{ id: 1, error: { data: { reason: "session_ended" } } }]);
   });

@@ -26,11 +26,7 @@ export class CallStream {
 
   /** The call was sent: from here on errors are events too. */
   begin(response: ServerResponse): void {
-    const { heartbeats, limits } = this.#context;
-    this.#events = new EventStream(response, {
-      heartbeats,
-      bufferBytes: limits.streamBytes,
-      stallMs: limits.stallMs,
+    this.#events = new EventStream(response, this.#context.streams, {
       onClogged: () => (this.#isClogged = true),
       onDrained: () => (this.#isClogged = false),
       onClosed: () => undefined,

@@ -1,26 +1,24 @@
 import type { ServerResponse } from "node:http";
 import type { Soon } from "../../lib/soon.ts";
-import type { GatewayError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
-import type { RequestId } from "../../protocol/jsonrpc.ts";
-import type { EndReason, Outlet, Session } from "../../protocol/session.ts";
-import { Replay, type EventPosition, type ReplayLimits } from "../../session/replay.ts";
-import { EventStream } from "../event-stream.ts";
+import type { Outlet, Session } from "../../protocol/session.ts";
 import type { DownstreamContext } from "../context.ts";
+import { EventStream } from "../event-stream.ts";
 import type { AnswerForm } from "./answer-form.ts";
 import { PostAnswer } from "./post-answer.ts";
+import { Replay, type EventPosition } from "./replay.ts";
 
 export interface ConversationOptions {
   readonly context: DownstreamContext;
-  readonly replayLimits: ReplayLimits;
   readonly undecided: Soon<PostAnswer>;
   /** The client knows events that carry only an id. */
   readonly primes: boolean;
 }
 
-export interface Expected {
+export interface PostRequest {
   readonly response: ServerResponse;
-  readonly ids: readonly RequestId[];
+  /** How many answers are to come. */
+  readonly requests: number;
   readonly isBatch: boolean;
   readonly form: AnswerForm;
 }
@@ -29,6 +27,8 @@ export interface Expected {
 const GET_STREAM = "g";
 /** How soon a client may come back after a stream ended, for clients that obey `retry`. */
 const RETRY_MS = 1_000;
+/** Streams of finished POSTs that clients have come back to; each beyond it ends the oldest. */
+const MAX_QUIET_STREAMS = 8;
 /** These are about the server as a whole, not about what a request is doing. */
 const ABOUT_THE_SERVER = /^notifications\/(?:[a-z]+\/list_changed|resources\/updated)$/;
 
@@ -40,7 +40,10 @@ export class Conversation implements Outlet {
   readonly #session: Session;
   readonly #options: ConversationOptions;
   readonly #replay: Replay;
-  readonly #posts = new Map<RequestId, PostAnswer>();
+  /** Those with requests that wait, the newest last. */
+  readonly #posts = new Set<PostAnswer>();
+  /** Resumed streams on which nothing more will come, by name. */
+  readonly #quiet = new Map<string, EventStream>();
   readonly #clogged = new Set<number>();
   #get: EventStream | undefined;
   #streams = 0;
@@ -48,34 +51,33 @@ export class Conversation implements Outlet {
   constructor(session: Session, options: ConversationOptions) {
     this.#session = session;
     this.#options = options;
-    this.#replay = new Replay(options.replayLimits);
+    this.#replay = new Replay(options.context.limits.replay);
   }
 
   /** Prepares the answer to a POST; `begin` starts it once its requests were accepted. */
-  expect({ response, ids, isBatch, form }: Expected): PostAnswer {
+  expect(request: PostRequest): PostAnswer {
     const { undecided, context } = this.#options;
-    const post: PostAnswer = new PostAnswer(response, {
+    const post: PostAnswer = new PostAnswer(request.response, {
+      ...request,
       stream: `p${++this.#streams}`,
-      requests: ids.length,
-      isBatch,
-      form,
-      stallMs: context.limits.stallMs,
+      stallMs: context.streams.limits.stallMs,
       replay: this.#replay,
       openStream: (target, stream) => this.#openStream(target, this.#replay.now(stream), (closed) => post.lost(closed)),
-      onDone: (done) => undecided.remove(done),
+      onStray: (frame) => this.deliver(frame),
+      onDone: (done) => {
+        undecided.remove(done);
+        this.#posts.delete(done);
+      },
     });
-    for (const id of ids) this.#posts.set(id, post);
     return post;
   }
 
   begin(post: PostAnswer): void {
+    // A batch may cancel its own requests: then it is answered before it begins.
+    if (post.isDone) return;
+    this.#posts.add(post);
     if (post.form === "stream") post.startStream();
     if (post.form === "either") this.#options.undecided.add(post);
-  }
-
-  /** The requests were refused after all. */
-  forget(ids: readonly RequestId[]): void {
-    for (const id of ids) this.#posts.delete(id);
   }
 
   /** The server-to-client stream of a GET, or what a client missed of another stream. The newest GET replaces an older one. */
@@ -95,61 +97,59 @@ export class Conversation implements Outlet {
     for (const { id, line } of missed) stream.send(line, { id });
   }
 
-  deliver(frame: Frame, requestId: RequestId | undefined): void {
-    const post = requestId === undefined ? undefined : this.#posts.get(requestId);
-    if (frame.kind === "response") {
-      this.#posts.delete(frame.id);
-      return post?.answer(frame.line);
-    }
-    const target = post?.keepsMessages === true ? post : this.#targetFor(frame);
-    if (target !== undefined) return target.message(frame.line);
+  deliver(frame: Frame): void {
+    const isForAll = this.#get !== undefined && frame.kind === "notification" && ABOUT_THE_SERVER.test(frame.method);
+    const post = isForAll || frame.kind === "response" ? undefined : this.#newestPost();
+    if (post !== undefined && frame.kind !== "response") return post.message(frame);
     const id = this.#replay.add(GET_STREAM, frame.line, this.#get !== undefined);
     this.#get?.send(frame.line, { id });
   }
 
-  cancelled(requestId: RequestId): void {
-    const post = this.#posts.get(requestId);
-    this.#posts.delete(requestId);
-    post?.withdraw();
-  }
-
-  ended(_reason: EndReason, _error: GatewayError | undefined): void {
+  /** Every request has been answered by then; what is still open ends with the session. */
+  ended(): void {
     this.#get?.end();
-  }
-
-  /** Of a message that belongs to no request: undefined is the GET stream. */
-  #targetFor(frame: Frame): PostAnswer | undefined {
-    const isForAll = this.#get !== undefined && frame.kind === "notification" && ABOUT_THE_SERVER.test(frame.method);
-    return isForAll ? undefined : this.#newestPost();
+    for (const stream of this.#quiet.values()) stream.end();
   }
 
   #newestPost(): PostAnswer | undefined {
     let newest: PostAnswer | undefined;
-    for (const post of this.#posts.values()) if (post.takesMessages) newest = post;
+    for (const post of this.#posts) if (post.takesMessages) newest = post;
     return newest;
   }
 
   #resumePost(response: ServerResponse, position: EventPosition): void {
-    const post = [...this.#posts.values()].find((one) => one.stream === position.stream);
-    const events = this.#openStream(response, position, (closed) => post?.lost(closed));
+    const { stream: name } = position;
+    const post = [...this.#posts].find(({ stream }) => stream === name);
+    const events = this.#openStream(response, position, (closed) => {
+      post?.lost(closed);
+      if (this.#quiet.get(name) === closed) this.#quiet.delete(name);
+    });
     post?.resume(events);
     const missed = this.#replay.after(position);
     for (const { id, line } of missed) events.send(line, { id });
-    // With nothing to say any more it stays open and quiet: ended, the client would come back for it without end.
-    if (post === undefined && missed.length > 0) events.end();
+    if (post !== undefined) return;
+    if (missed.length > 0) events.end();
+    else this.#keepQuiet(name, events);
+  }
+
+  /** With nothing to say any more a stream stays open: ended, its client would come back for it without end. */
+  #keepQuiet(name: string, stream: EventStream): void {
+    this.#quiet.get(name)?.end();
+    this.#quiet.set(name, stream);
+    if (this.#quiet.size <= MAX_QUIET_STREAMS) return;
+    for (const [oldest, quiet] of this.#quiet) {
+      this.#quiet.delete(oldest);
+      return quiet.end();
+    }
   }
 
   /** `position` is what a client that knows such events is primed with. */
   #openStream(response: ServerResponse, position: EventPosition, onClosed: (stream: EventStream) => void): EventStream {
-    const { heartbeats, limits } = this.#options.context;
     const key = ++this.#streams;
     const unclog = (): void => {
       if (this.#clogged.delete(key) && this.#clogged.size === 0) this.#session.resume();
     };
-    const stream = new EventStream(response, {
-      heartbeats,
-      bufferBytes: limits.streamBytes,
-      stallMs: limits.stallMs,
+    const stream = new EventStream(response, this.#options.context.streams, {
       onClogged: () => {
         this.#clogged.add(key);
         this.#session.pause();

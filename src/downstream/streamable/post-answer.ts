@@ -1,9 +1,13 @@
 import type { ServerResponse } from "node:http";
 import { byteLength, type Line } from "../../lib/lines.ts";
-import type { Replay } from "../../session/replay.ts";
+import { errorLine } from "../../protocol/jsonrpc.ts";
+import { GatewayError } from "../../protocol/errors.ts";
+import type { Reply } from "../../protocol/exchange.ts";
+import type { NotificationFrame, RequestFrame, ResponseFrame } from "../../protocol/frame.ts";
 import { endWatched } from "../end-watched.ts";
 import type { EventStream } from "../event-stream.ts";
 import type { AnswerForm } from "./answer-form.ts";
+import type { Replay } from "./replay.ts";
 
 export interface PostAnswerOptions {
   /** Its name in event ids. */
@@ -16,6 +20,8 @@ export interface PostAnswerOptions {
   readonly replay: Replay;
   /** Begins an event stream on a response. */
   readonly openStream: (response: ServerResponse, stream: string) => EventStream;
+  /** A message that a plain JSON body cannot carry. */
+  readonly onStray: (frame: NotificationFrame | RequestFrame) => void;
   /** No request of it waits any more. */
   readonly onDone: (answer: PostAnswer) => void;
 }
@@ -24,13 +30,14 @@ export interface PostAnswerOptions {
  * The answer to one POST that brought requests. Where the client takes both forms it stays undecided for a moment: what is
  * complete by then goes out as one JSON body, everything else as an event stream, so that nobody waits for headers.
  * When the connection is lost the work goes on (a disconnect is not a cancel), and what would have been said is kept.
+ * Nothing begins once it is done.
  */
-export class PostAnswer {
+export class PostAnswer implements Reply {
   readonly stream: string;
   readonly #options: PostAnswerOptions;
   /** How many of its requests have no answer yet. */
   #waiting: number;
-  readonly #answers: Line[] = [];
+  readonly #answers: ResponseFrame[] = [];
   #response: ServerResponse | undefined;
   #events: EventStream | undefined;
 
@@ -38,33 +45,36 @@ export class PostAnswer {
     this.#options = options;
     this.stream = options.stream;
     this.#waiting = options.requests;
+    // On a response that is closed already, `close` does not come again.
+    if (response.destroyed) return;
     this.#response = response;
-    response.once("close", () => this.#onClose());
+    response.once("close", () => (this.#response = undefined));
   }
 
   get form(): AnswerForm {
     return this.#options.form;
   }
 
-  /** May messages that belong to its requests go here? Without a connection they are kept for it. */
-  get keepsMessages(): boolean {
-    return this.form !== "json";
+  get isDone(): boolean {
+    return this.#waiting === 0;
   }
 
   /** May messages that belong to no request in particular go here? */
   get takesMessages(): boolean {
-    return this.keepsMessages && (this.#response !== undefined || this.#events !== undefined);
+    return this.#keepsMessages && !this.isDone && (this.#response !== undefined || this.#events !== undefined);
   }
 
   /** The moment for a plain JSON body is over. */
   startStream(): void {
-    if (this.#events !== undefined || this.#response === undefined) return;
+    if (this.isDone || this.#events !== undefined || this.#response === undefined) return;
     this.#events = this.#options.openStream(this.#response, this.stream);
-    for (const line of this.#answers) this.#say(line);
+    for (const { line } of this.#answers.splice(0)) this.#say(line);
   }
 
   /** The client came back for what it missed (`Last-Event-ID`): the rest goes to this stream. */
   resume(events: EventStream): void {
+    // One that never began would be left without an end.
+    this.startStream();
     this.#events?.end();
     this.#events = events;
   }
@@ -74,21 +84,28 @@ export class PostAnswer {
     if (this.#events === events) this.#events = undefined;
   }
 
-  message(line: Line): void {
+  message(frame: NotificationFrame | RequestFrame): void {
+    if (this.isDone || !this.#keepsMessages) return this.#options.onStray(frame);
     this.startStream();
-    this.#say(line);
+    this.#say(frame.line);
   }
 
   /** One of its requests was answered. */
-  answer(line: Line): void {
-    if (this.#events !== undefined || this.#response === undefined) this.#say(line);
-    else this.#answers.push(line);
-    if (--this.#waiting === 0) this.#finish();
+  answer(frame: ResponseFrame): void {
+    if (this.isDone) return;
+    if (this.#events !== undefined || this.#response === undefined) this.#say(frame.line);
+    else this.#answers.push(frame);
+    this.#settle();
   }
 
   /** One of them was cancelled: no answer will come. */
-  withdraw(): void {
-    if (--this.#waiting === 0) this.#finish();
+  withdrawn(): void {
+    if (!this.isDone) this.#settle();
+  }
+
+  /** Only events can carry more than the answers; without a connection they are kept. */
+  get #keepsMessages(): boolean {
+    return this.form !== "json";
   }
 
   #say(line: Line): void {
@@ -96,7 +113,8 @@ export class PostAnswer {
     this.#events?.send(line, { id });
   }
 
-  #finish(): void {
+  #settle(): void {
+    if (--this.#waiting > 0) return;
     this.#options.onDone(this);
     const response = this.#response;
     if (this.#events !== undefined) this.#events.end();
@@ -109,12 +127,20 @@ export class PostAnswer {
       response.writeHead(202, { "Content-Length": 0 }).end();
       return;
     }
-    const body = this.#options.isBatch ? `[${this.#answers.map(String).join(",")}]` : first;
+    const body = this.#options.isBatch ? `[${this.#answers.map(jsonOf).join(",")}]` : first.line;
     response.writeHead(200, { "Content-Type": "application/json", "Content-Length": byteLength(body) });
     endWatched(response, body, this.#options.stallMs);
   }
+}
 
-  #onClose(): void {
-    this.#response = undefined;
+/** A long line is passed on unread: one that is broken must not spoil the others of its batch. */
+function jsonOf({ id, line }: ResponseFrame): string {
+  const text = line.toString();
+  if (typeof line === "string") return text;
+  try {
+    JSON.parse(text);
+    return text;
+  } catch (cause) {
+    return errorLine(id, new GatewayError("server_bad_message", "The answer is not valid JSON.", { cause }));
   }
 }

@@ -1,18 +1,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Soon } from "../../lib/soon.ts";
 import { readClientMessages, type ClientMessages } from "../../protocol/client-frame.ts";
+import { ASSUMED_REVISION, hasPriming, revisionIn } from "../../protocol/eras/revisions.ts";
 import { GatewayError, refusalOf } from "../../protocol/errors.ts";
-import type { Frame, RequestFrame } from "../../protocol/frame.ts";
-import type { RequestId } from "../../protocol/jsonrpc.ts";
+import type { RequestFrame } from "../../protocol/frame.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { Session } from "../../protocol/session.ts";
 import { accepts } from "../accept.ts";
 import { readJsonBody } from "../body.ts";
 import type { DownstreamContext, Visit } from "../context.ts";
-import { answerForm } from "./answer-form.ts";
-import { Conversation, type Expected } from "./conversation.ts";
+import { whenClosed } from "../when-closed.ts";
+import { answerForm, type AnswerForm } from "./answer-form.ts";
+import { Conversation } from "./conversation.ts";
 import type { PostAnswer } from "./post-answer.ts";
-import { knowsPriming, protocolVersion, refuseModern, requestedVersion } from "./versions.ts";
+import { checkVersionHeader, refuseModern } from "./versions.ts";
 
 /** An answer that comes within this time (up to twice) may be a plain JSON body. */
 const INSTANT_MS = 25;
@@ -21,17 +22,18 @@ const INSTANT_MS = 25;
 export class StreamableDownstream {
   readonly #context: DownstreamContext;
   readonly #conversations = new WeakMap<Session, Conversation>();
-  readonly #undecided = new Soon<PostAnswer>(INSTANT_MS, (post) => post.startStream());
+  readonly #undecided: Soon<PostAnswer>;
 
   constructor(context: DownstreamContext) {
     this.#context = context;
+    this.#undecided = new Soon(INSTANT_MS, (post) => context.streams.guard(() => post.startStream()));
   }
 
   async post(request: IncomingMessage, response: ServerResponse, visit: Visit): Promise<void> {
     const messages = readClientMessages(await readJsonBody(request, this.#context.limits.bodyBytes));
     const requests = messages.frames.filter((frame) => frame.kind === "request");
     try {
-      if (requests.length === 0) return this.#accept(request, response, visit, messages.frames);
+      if (requests.length === 0) return this.#take(request, response, visit, messages);
       this.#ask(request, response, visit, { ...messages, requests });
     } catch (error) {
       // With the id, so that the caller's own request fails and not only its connection.
@@ -41,7 +43,7 @@ export class StreamableDownstream {
 
   /** The stream for what the server says unasked. */
   listen(request: IncomingMessage, response: ServerResponse, visit: Visit): void {
-    protocolVersion(request.headers["mcp-protocol-version"]);
+    checkVersionHeader(request.headers["mcp-protocol-version"]);
     const session = this.#find(visit, sessionIdOf(request));
     if (!accepts(request.headers.accept, "text/event-stream")) {
       throw new GatewayError("not_acceptable", "This is an event stream: accept text/event-stream.");
@@ -52,68 +54,66 @@ export class StreamableDownstream {
 
   /** The client says goodbye. The server's end is not waited for. */
   delete(request: IncomingMessage, response: ServerResponse, visit: Visit): void {
+    checkVersionHeader(request.headers["mcp-protocol-version"]);
     void this.#find(visit, sessionIdOf(request)).close("client closed");
     response.writeHead(204).end();
   }
 
-  /** Notifications and answers: taken, and that is all there is to say. */
-  #accept(request: IncomingMessage, response: ServerResponse, visit: Visit, frames: readonly Frame[]): void {
-    protocolVersion(request.headers["mcp-protocol-version"]);
-    const session = this.#find(visit, sessionIdOf(request));
-    for (const frame of frames) session.receive(frame, visit);
+  /** Notifications and answers: there is nothing to say about them. */
+  #take(request: IncomingMessage, response: ServerResponse, visit: Visit, messages: ClientMessages): void {
+    checkVersionHeader(request.headers["mcp-protocol-version"]);
+    this.#find(visit, sessionIdOf(request)).receive(messages, visit);
     response.writeHead(202, { "Content-Length": 0 }).end();
   }
 
-  #ask(request: IncomingMessage, response: ServerResponse, visit: Visit, asked: Asked): void {
-    for (const frame of asked.frames) refuseModern(frame);
-    protocolVersion(request.headers["mcp-protocol-version"]);
+  #ask(request: IncomingMessage, response: ServerResponse, visit: Visit, messages: RequestMessages): void {
+    for (const frame of messages.frames) refuseModern(frame);
+    checkVersionHeader(request.headers["mcp-protocol-version"]);
     const form = answerForm(request.headers.accept);
-    const ids = asked.requests.map((frame) => frame.id);
-    refuseTwins(ids);
-    const opening = asked.requests.find((frame) => frame.method === methods.initialize);
-    if (opening !== undefined && asked.isBatch) {
-      throw new GatewayError("invalid_request", "initialize must not be part of a batch.");
+    const opening = messages.requests.find((frame) => frame.method === methods.initialize);
+    if (opening === undefined) {
+      const session = this.#find(visit, sessionIdOf(request));
+      return this.#pass(session, messages, visit, { response, form });
     }
-    const session = opening === undefined ? this.#find(visit, sessionIdOf(request)) : this.#open(visit, opening);
-    response.setHeader("Mcp-Session-Id", session.id);
+    if (messages.isBatch) throw new GatewayError("invalid_request", "initialize must not be part of a batch.");
+    const session = this.#open(visit, opening);
     try {
-      this.#pass(session, asked, visit, { response, ids, isBatch: asked.isBatch, form });
+      this.#pass(session, messages, visit, { response, form });
     } catch (error) {
       // Nobody has learnt its id: it would only wait for its idle time.
-      if (opening !== undefined) void session.close("client closed");
-      response.removeHeader("Mcp-Session-Id");
+      void session.close("client closed");
       throw error;
     }
+    whenClosed(response, () => {
+      if (!response.writableFinished) void session.close("client closed");
+    });
   }
 
-  #pass(session: Session, { frames }: Asked, visit: Visit, expected: Expected): void {
-    // All of them first: a batch is refused as a whole, or not at all.
-    session.judge(frames);
+  #pass(session: Session, messages: RequestMessages, visit: Visit, { response, form }: Answering): void {
     const conversation = this.#conversationOf(session);
-    const post = conversation.expect(expected);
-    let passed = 0;
+    const { isBatch, requests } = messages;
+    const post = conversation.expect({ response, requests: requests.length, isBatch, form });
+    // Before anything is passed on: a batch that cancels its own requests is answered meanwhile.
+    response.setHeader("Mcp-Session-Id", session.id);
     try {
-      for (const frame of frames) {
-        session.receive(frame, visit);
-        passed++;
-      }
+      session.receive(messages, { requestId: visit.requestId, reply: post });
     } catch (error) {
-      conversation.forget(frames.slice(passed).flatMap((left) => (left.kind === "request" ? left.id : [])));
+      // A refusal names no session.
+      response.removeHeader("Mcp-Session-Id");
       throw error;
     }
     conversation.begin(post);
   }
 
-  #open(visit: Visit, opening: Frame): Session {
+  #open(visit: Visit, opening: RequestFrame): Session {
     return this.#context.sessions.open({
       ...visit,
       transport: "streamable-http",
       outlet: (session) => {
         const conversation = new Conversation(session, {
           context: this.#context,
-          replayLimits: this.#context.limits.replay,
           undecided: this.#undecided,
-          primes: knowsPriming(requestedVersion(opening)),
+          primes: hasPriming(revisionIn(opening.params) ?? ASSUMED_REVISION),
         });
         this.#conversations.set(session, conversation);
         return conversation;
@@ -135,16 +135,16 @@ export class StreamableDownstream {
   }
 }
 
-interface Asked extends ClientMessages {
+interface RequestMessages extends ClientMessages {
   readonly requests: readonly RequestFrame[];
+}
+
+interface Answering {
+  readonly response: ServerResponse;
+  readonly form: AnswerForm;
 }
 
 function sessionIdOf(request: IncomingMessage): string | undefined {
   const id = request.headers["mcp-session-id"];
   return typeof id === "string" && id !== "" ? id : undefined;
-}
-
-function refuseTwins(ids: readonly RequestId[]): void {
-  if (ids.length > 1 && new Set(ids).size < ids.length)
-    throw new GatewayError("invalid_request", "Two requests of a batch have the same id.");
 }

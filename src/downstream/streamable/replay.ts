@@ -1,5 +1,5 @@
 import { nanoid } from "nanoid";
-import type { Line } from "../lib/lines.ts";
+import type { Line } from "../../lib/lines.ts";
 
 export interface ReplayLimits {
   readonly events: number;

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Replay } from "../../src/session/replay.ts";
+import { Replay } from "../../../src/downstream/streamable/replay.ts";
 
 describe("what was said on a stream", () => {
   it("is said again from a position on, and on this stream only", () => {

@@ -1,0 +1,31 @@
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Calls `tick` for each member every `everyMs`: one timer for all of them, which runs only while there are any. */
+export class Clock<T> {
+  readonly #everyMs: number;
+  readonly #tick: (member: T) => void;
+  readonly #members = new Set<T>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Infinity, as a limit that is switched off gives, means never. */
+  constructor(everyMs: number, tick: (member: T) => void) {
+    // node takes a longer timer for one of 1 ms.
+    this.#everyMs = Math.min(everyMs, LONGEST_TIMER_MS);
+    this.#tick = tick;
+  }
+
+  add(member: T): void {
+    this.#members.add(member);
+    this.#timer ??= setInterval(() => this.#tickAll(), this.#everyMs);
+  }
+
+  delete(member: T): void {
+    if (!this.#members.delete(member) || this.#members.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tickAll(): void {
+    for (const member of this.#members) this.#tick(member);
+  }
+}

@@ -1,0 +1,37 @@
+import type { ClientMessages } from "../protocol/client-frame.ts";
+import { hasBatches } from "../protocol/eras/revisions.ts";
+import { GatewayError } from "../protocol/errors.ts";
+import type { Exchanges } from "./exchanges.ts";
+
+export interface AdmissionState {
+  readonly exchanges: Exchanges;
+  /** What client and server agreed on; undefined before that. */
+  readonly revision: string | undefined;
+  /** How many requests may wait for an answer at once. */
+  readonly inFlight: number;
+}
+
+/** May these messages of one HTTP body be passed on? Asked once for all of them, on every transport; throws when not. */
+export function admit({ frames, isBatch }: ClientMessages, { exchanges, revision, inFlight }: AdmissionState): void {
+  if (isBatch) refuseBatch(frames, revision);
+  let requests = 0;
+  for (const frame of frames) {
+    if (frame.kind !== "request") continue;
+    requests++;
+    if (!exchanges.has(frame.id)) continue;
+    throw new GatewayError("invalid_request", "A request with this id is still waiting for its answer.");
+  }
+  if (requests === 0 || exchanges.size + requests <= inFlight) return;
+  const message = `A session may have ${inFlight} requests in flight; wait for an answer.`;
+  throw new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
+}
+
+function refuseBatch(frames: ClientMessages["frames"], revision: string | undefined): void {
+  if (!hasBatches(revision)) {
+    const message = "Only sessions of MCP 2025-03-26 have batches; send one message at a time.";
+    throw new GatewayError("invalid_request", message);
+  }
+  const ids = frames.flatMap((frame) => (frame.kind === "request" ? [frame.id] : []));
+  if (new Set(ids).size === ids.length) return;
+  throw new GatewayError("invalid_request", "Two requests of a batch have the same id.");
+}

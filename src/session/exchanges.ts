@@ -1,0 +1,84 @@
+import { member } from "../lib/json.ts";
+import type { GatewayError } from "../protocol/errors.ts";
+import type { Exchange, Reply } from "../protocol/exchange.ts";
+import { isProgressToken, type ProgressToken, type RequestFrame } from "../protocol/frame.ts";
+import { errorLine, type RequestId } from "../protocol/jsonrpc.ts";
+
+export interface Opening {
+  readonly requestId: string;
+  readonly reply: Reply;
+  /** Monotonic, as `performance.now()`. */
+  readonly startedAt: number;
+  readonly timeoutMs: number;
+  /** Instead of `timeoutMs`, while no progress has been told. */
+  readonly firstMs: number;
+}
+
+/** The exchanges of a session that wait for an answer, by request id and by progress token. */
+export class Exchanges {
+  readonly #byId = new Map<RequestId, Exchange>();
+  readonly #byToken = new Map<ProgressToken, Exchange>();
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  has(id: RequestId): boolean {
+    return this.#byId.has(id);
+  }
+
+  open(frame: RequestFrame, { requestId, reply, startedAt, timeoutMs, firstMs }: Opening): void {
+    const { id, method } = frame;
+    const progressToken = progressTokenOf(frame);
+    const expiresAt = startedAt + firstMs;
+    const exchange: Exchange = { id, method, progressToken, reply, requestId, startedAt, timeoutMs, expiresAt };
+    this.#byId.set(id, exchange);
+    if (progressToken !== undefined) this.#byToken.set(progressToken, exchange);
+  }
+
+  /** Removes and returns it; undefined when nobody waits for this id (any more). */
+  take(id: RequestId): Exchange | undefined {
+    const exchange = this.#byId.get(id);
+    if (exchange === undefined) return undefined;
+    this.#byId.delete(id);
+    const { progressToken } = exchange;
+    if (progressToken !== undefined && this.#byToken.get(progressToken) === exchange)
+      this.#byToken.delete(progressToken);
+    return exchange;
+  }
+
+  /** Answers with an error, if somebody waits. */
+  fail(id: RequestId | undefined, error: GatewayError): void {
+    const exchange = id === undefined ? undefined : this.take(id);
+    if (id === undefined || exchange === undefined) return;
+    exchange.reply.answer({ kind: "response", id, failed: true, line: errorLine(id, error), fault: error });
+  }
+
+  withToken(token: unknown): Exchange | undefined {
+    return isProgressToken(token) ? this.#byToken.get(token) : undefined;
+  }
+
+  /** Those whose time is over, still in place. */
+  expired(now: number): Exchange[] {
+    const expired: Exchange[] = [];
+    for (const exchange of this.#byId.values()) if (exchange.expiresAt <= now) expired.push(exchange);
+    return expired;
+  }
+
+  all(): Exchange[] {
+    return [...this.#byId.values()];
+  }
+}
+
+/** Progress starts the clock of a request anew, up to the longest time that one may take. */
+export function renew(exchange: Exchange, now: number, maxMs: number): void {
+  const renewed = Math.min(now + exchange.timeoutMs, exchange.startedAt + maxMs);
+  exchange.expiresAt = Math.max(exchange.expiresAt, renewed);
+}
+
+/** `params._meta.progressToken` (MCP, utilities, progress). */
+function progressTokenOf({ params }: RequestFrame): ProgressToken | undefined {
+  if (params === undefined) return undefined;
+  const token = member(params["_meta"], "progressToken");
+  return isProgressToken(token) ? token : undefined;
+}

@@ -150,6 +150,7 @@ function eventsFor(level: Level, log: Log, redactor: Redactor): Events {
   return {
     emit: logEvents(log, redactor),
     tracing: level === "verbose",
+    exchanges: level === "verbose" || level === "debug",
     logsRequests: level === "verbose" || level === "debug",
   };
 }

@@ -63,6 +63,15 @@ function logSession(log: Log, event: SessionEvent, redactor: Redactor): void {
         requestId: event.requestId,
       });
     }
+    case "exchange": {
+      const { requestId, method, outcome, ms } = event;
+      const took = Math.round(ms * 10) / 10;
+      return log("debug", `${server}: ${oneSafeLine(method, 64)} ended: ${outcome}`, {
+        sessionId,
+        requestId,
+        ms: took,
+      });
+    }
     case "session.timeout":
       return log("warn", `${server} did not answer ${oneSafeLine(event.method, 64)} in time`, {
         sessionId,

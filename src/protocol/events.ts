@@ -1,4 +1,5 @@
 import type { GatewayError } from "./errors.ts";
+import type { ExchangeOutcome } from "./exchange.ts";
 import type { Line } from "../lib/lines.ts";
 import type { EndReason, Transport } from "./session.ts";
 
@@ -14,6 +15,15 @@ export type GatewayEvent =
   | ({ type: "session.opened"; transport: Transport; principal: string; requestId: string } & OfSession)
   | ({ type: "session.closed"; transport: Transport; reason: EndReason; requests: number } & OfSession)
   | ({ type: "session.message"; from: "client" | "server"; line: Line; requestId: string | undefined } & OfSession)
+  | ({
+      type: "exchange";
+      transport: Transport;
+      principal: string;
+      requestId: string;
+      method: string;
+      outcome: ExchangeOutcome;
+      ms: number;
+    } & OfSession)
   | ({ type: "session.timeout"; method: string; afterMs: number } & OfSession)
   | ({ type: "server.started"; pid: number; command: string } & OfSession)
   | ({ type: "server.adopted"; pid: number } & OfSession)
@@ -30,6 +40,8 @@ export type Emit = (event: GatewayEvent) => void;
 export interface Events {
   readonly emit: Emit;
   readonly tracing: boolean;
+  /** True when somebody hears of every exchange: ask before making such an event. */
+  readonly exchanges: boolean;
   /** True when somebody reads a line per HTTP request. */
   readonly logsRequests: boolean;
 }

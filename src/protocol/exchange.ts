@@ -1,3 +1,4 @@
+import type { Reason } from "./errors.ts";
 import type { NotificationFrame, ProgressToken, ResponseFrame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
 
@@ -24,3 +25,6 @@ export interface Exchange {
   readonly timeoutMs: number;
   expiresAt: number;
 }
+
+/** How an exchange ended: with what the server answered, cancelled by its client, or with an error of the gateway. */
+export type ExchangeOutcome = "result" | "error" | "cancelled" | Reason;

@@ -1,7 +1,7 @@
 import { member } from "../lib/json.ts";
 import type { GatewayError } from "../protocol/errors.ts";
-import type { Exchange, Reply } from "../protocol/exchange.ts";
-import { isProgressToken, type ProgressToken, type RequestFrame } from "../protocol/frame.ts";
+import type { Exchange, ExchangeOutcome, Reply } from "../protocol/exchange.ts";
+import { isProgressToken, type ProgressToken, type RequestFrame, type ResponseFrame } from "../protocol/frame.ts";
 import { errorLine, type RequestId } from "../protocol/jsonrpc.ts";
 
 export interface Opening {
@@ -14,10 +14,18 @@ export interface Opening {
   readonly firstMs: number;
 }
 
+/** Hears of each exchange when it is over; once. */
+export type ExchangeListener = (exchange: Exchange, outcome: ExchangeOutcome) => void;
+
 /** The exchanges of a session that wait for an answer, by request id and by progress token. */
 export class Exchanges {
+  readonly #onClosed: ExchangeListener;
   readonly #byId = new Map<RequestId, Exchange>();
   readonly #byToken = new Map<ProgressToken, Exchange>();
+
+  constructor(onClosed: ExchangeListener) {
+    this.#onClosed = onClosed;
+  }
 
   get size(): number {
     return this.#byId.size;
@@ -36,22 +44,30 @@ export class Exchanges {
     if (progressToken !== undefined) this.#byToken.set(progressToken, exchange);
   }
 
-  /** Removes and returns it; undefined when nobody waits for this id (any more). */
-  take(id: RequestId): Exchange | undefined {
-    const exchange = this.#byId.get(id);
+  /** Passes an answer to whoever waits for it; undefined when nobody does (any more). */
+  answer(frame: ResponseFrame): Exchange | undefined {
+    const exchange = this.#take(frame.id);
     if (exchange === undefined) return undefined;
-    this.#byId.delete(id);
-    const { progressToken } = exchange;
-    if (progressToken !== undefined && this.#byToken.get(progressToken) === exchange)
-      this.#byToken.delete(progressToken);
+    exchange.reply.answer(frame);
+    this.#onClosed(exchange, frame.failed ? "error" : "result");
     return exchange;
   }
 
-  /** Answers with an error, if somebody waits. */
+  /** Answers with an error of the gateway's own, if somebody waits. */
   fail(id: RequestId | undefined, error: GatewayError): void {
-    const exchange = id === undefined ? undefined : this.take(id);
-    if (id === undefined || exchange === undefined) return;
-    exchange.reply.answer({ kind: "response", id, failed: true, line: errorLine(id, error), fault: error });
+    const exchange = id === undefined ? undefined : this.#take(id);
+    if (exchange === undefined) return;
+    const line = errorLine(exchange.id, error);
+    exchange.reply.answer({ kind: "response", id: exchange.id, failed: true, line, fault: error });
+    this.#onClosed(exchange, error.reason);
+  }
+
+  /** Its client wants no answer any more. */
+  cancel(id: RequestId): void {
+    const exchange = this.#take(id);
+    if (exchange === undefined) return;
+    exchange.reply.withdrawn();
+    this.#onClosed(exchange, "cancelled");
   }
 
   withToken(token: unknown): Exchange | undefined {
@@ -67,6 +83,16 @@ export class Exchanges {
 
   all(): Exchange[] {
     return [...this.#byId.values()];
+  }
+
+  #take(id: RequestId): Exchange | undefined {
+    const exchange = this.#byId.get(id);
+    if (exchange === undefined) return undefined;
+    this.#byId.delete(id);
+    const { progressToken } = exchange;
+    if (progressToken !== undefined && this.#byToken.get(progressToken) === exchange)
+      this.#byToken.delete(progressToken);
+    return exchange;
   }
 }
 

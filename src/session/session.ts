@@ -13,6 +13,7 @@ import type { Upstream } from "../protocol/upstream.ts";
 import { admit } from "./admission.ts";
 import type { SessionContext } from "./context.ts";
 import { Exchanges, renew } from "./exchanges.ts";
+import { SessionReporter } from "./reporter.ts";
 import { ServerRequests } from "./server-requests.ts";
 
 /**
@@ -25,10 +26,11 @@ export class LiveSession implements Session {
   readonly principal: Principal;
   readonly transport: Transport;
   readonly #context: SessionContext;
+  readonly #reporter: SessionReporter;
   readonly #outlet: Outlet;
   /** Where answers go that have no reply of their own. */
   readonly #outletReply: Reply;
-  readonly #exchanges = new Exchanges();
+  readonly #exchanges = new Exchanges((exchange, outcome) => this.#reporter.exchange(exchange, outcome));
   readonly #serverRequests = new ServerRequests();
   #upstream: Upstream | undefined;
   /** What client and server agreed on in `initialize`. */
@@ -46,6 +48,7 @@ export class LiveSession implements Session {
     this.principal = principal;
     this.transport = transport;
     this.#context = context;
+    this.#reporter = new SessionReporter(this, context.events);
     this.#outlet = outlet(this);
     this.#outletReply = replyThrough(this.#outlet);
   }
@@ -98,7 +101,7 @@ export class LiveSession implements Session {
   }
 
   #pass(frame: Frame, reception: Reception): void {
-    this.#trace("client", frame, reception.requestId);
+    this.#reporter.message("client", frame, reception.requestId);
     switch (frame.kind) {
       case "request":
         return this.#passRequest(frame, reception);
@@ -125,7 +128,7 @@ export class LiveSession implements Session {
     const id = frame.params?.["requestId"];
     if (typeof id !== "string" && typeof id !== "number") return;
     // The server need not answer any more (MCP, cancellation): nobody may be left waiting for it.
-    this.#exchanges.take(id)?.reply.withdrawn();
+    this.#exchanges.cancel(id);
   }
 
   #open(): Upstream {
@@ -146,7 +149,7 @@ export class LiveSession implements Session {
     this.#hasSpoken = true;
     // On HTTP+SSE the client is there as long as its stream is: what it is sent counts as activity.
     if (this.transport === "sse") this.#lastActiveAt = performance.now();
-    this.#trace("server", frame, undefined);
+    this.#reporter.message("server", frame, undefined);
     switch (frame.kind) {
       case "response":
         return this.#answer(frame);
@@ -160,14 +163,13 @@ export class LiveSession implements Session {
 
   #answer(frame: ResponseFrame): void {
     // Late, doubled, or an answer to somebody else's id: nobody here waits for it.
-    const exchange = this.#exchanges.take(frame.id);
+    const exchange = this.#exchanges.answer(frame);
     if (exchange === undefined) return;
     this.#lastActiveAt = performance.now();
-    const isInitialize = exchange.method === methods.initialize;
-    if (isInitialize && !frame.failed) this.#revision = revisionIn(resultOf(frame.line));
-    exchange.reply.answer(frame);
+    if (exchange.method !== methods.initialize) return;
     // A server that refuses to begin has nothing to keep a process for.
-    if (isInitialize && frame.failed) void this.close("server ended");
+    if (frame.failed) void this.close("server ended");
+    else this.#revision = revisionIn(resultOf(frame.line));
   }
 
   #ask(frame: RequestFrame): void {
@@ -189,9 +191,9 @@ export class LiveSession implements Session {
   }
 
   #timeOut({ id, method, startedAt }: Exchange, now: number): void {
-    const { server, id: sessionId } = this;
+    const { server } = this;
     const afterMs = Math.round(now - startedAt);
-    this.#context.events.emit({ type: "session.timeout", server, sessionId, method, afterMs });
+    this.#reporter.timeout(method, afterMs);
     if (!this.#hasSpoken) {
       const message = `The MCP server "${server}" did not answer within ${afterMs} ms of its start.`;
       void this.#close("server timeout", new GatewayError("server_timeout", message, { code: "start_timeout" }));
@@ -211,8 +213,7 @@ export class LiveSession implements Session {
       this.#upstream?.checkRoom();
       this.#upstream?.send(frame);
     } catch (cause) {
-      const what = `"${this.server}" does not read what the gateway tells it`;
-      this.#context.events.emit({ type: "trouble", what, cause });
+      this.#reporter.trouble(`"${this.server}" does not read what the gateway tells it`, cause);
     }
   }
 
@@ -228,25 +229,17 @@ export class LiveSession implements Session {
 
   async #end(reason: EndReason, error: GatewayError | undefined): Promise<void> {
     const why = error ?? new GatewayError("session_ended", `The session ended (${reason}).`);
-    const { server, id: sessionId, transport } = this;
     const { emit } = this.#context.events;
     // Its server must end whatever becomes of the client's side.
-    const what = `the client of "${server}" could not be told of the end`;
+    const what = `the client of "${this.server}" could not be told of the end`;
     for (const { id } of this.#exchanges.all()) guarded(emit, what, () => this.#exchanges.fail(id, why));
     guarded(emit, what, () => this.#outlet.ended(reason, error));
-    const requests = this.#requests;
-    emit({ type: "session.closed", server, sessionId, transport, reason, requests });
+    this.#reporter.closed(reason, this.#requests);
     try {
       await this.#upstream?.close();
     } catch (cause) {
-      emit({ type: "trouble", what: `a process of "${server}" could not be ended`, cause });
+      this.#reporter.trouble(`a process of "${this.server}" could not be ended`, cause);
     }
-  }
-
-  #trace(from: "client" | "server", { line }: Frame, requestId: string | undefined): void {
-    const { events } = this.#context;
-    if (!events.tracing) return;
-    events.emit({ type: "session.message", server: this.server, sessionId: this.id, from, line, requestId });
   }
 }
 

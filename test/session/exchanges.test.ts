@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { RequestFrame } from "../../src/protocol/frame.ts";
+import type { RequestFrame, ResponseFrame } from "../../src/protocol/frame.ts";
 import type { RequestId } from "../../src/protocol/jsonrpc.ts";
+import { GatewayError } from "../../src/protocol/errors.ts";
 import type { Reply } from "../../src/protocol/exchange.ts";
 import { Exchanges, renew } from "../../src/session/exchanges.ts";
 
@@ -14,8 +15,10 @@ const request = (id: RequestId, progressToken?: unknown): RequestFrame => ({
 
 const NOWHERE: Reply = { message: () => undefined, answer: () => undefined, withdrawn: () => undefined };
 
+const answer = (id: RequestId): ResponseFrame => ({ kind: "response", id, failed: false, line: "" });
+
 function exchangesWith(...frames: readonly RequestFrame[]): Exchanges {
-  const exchanges = new Exchanges();
+  const exchanges = new Exchanges(() => undefined);
   for (const [index, frame] of frames.entries())
     exchanges.open(frame, { requestId: "r", reply: NOWHERE, startedAt: 0, timeoutMs: 100, firstMs: (index + 1) * 100 });
   return exchanges;
@@ -24,8 +27,8 @@ function exchangesWith(...frames: readonly RequestFrame[]): Exchanges {
 describe("a request that waits", () => {
   it("is taken once", () => {
     const exchanges = exchangesWith(request(1));
-    expect(exchanges.take(1)).toMatchObject({ id: 1, method: "tools/call", startedAt: 0, expiresAt: 100 });
-    expect(exchanges.take(1)).toBeUndefined();
+    expect(exchanges.answer(answer(1))).toMatchObject({ id: 1, method: "tools/call", startedAt: 0, expiresAt: 100 });
+    expect(exchanges.answer(answer(1))).toBeUndefined();
     expect(exchanges.size).toBe(0);
   });
 
@@ -34,17 +37,17 @@ describe("a request that waits", () => {
     expect(exchanges.size).toBe(5);
     expect(exchanges.has(2n ** 60n)).toBe(true);
     expect(exchanges.has(BigInt(1))).toBe(false);
-    expect(exchanges.take("1")?.id).toBe("1");
+    expect(exchanges.answer(answer("1"))?.id).toBe("1");
     expect(exchanges.has(1)).toBe(true);
-    expect(exchanges.take("")?.id).toBe("");
-    expect(exchanges.take(0)?.id).toBe(0);
+    expect(exchanges.answer(answer(""))?.id).toBe("");
+    expect(exchanges.answer(answer(0))?.id).toBe(0);
   });
 
   it("is known by ids that every object knows", () => {
     const exchanges = exchangesWith(request("__proto__"), request("constructor"));
     expect(exchanges.has("toString")).toBe(false);
-    expect(exchanges.take("__proto__")?.id).toBe("__proto__");
-    expect(exchanges.take("constructor")?.id).toBe("constructor");
+    expect(exchanges.answer(answer("__proto__"))?.id).toBe("__proto__");
+    expect(exchanges.answer(answer("constructor"))?.id).toBe("constructor");
   });
 });
 
@@ -54,7 +57,7 @@ describe("a progress token", () => {
     expect(exchanges.withToken("a")?.id).toBe(1);
     expect(exchanges.withToken(7)?.id).toBe(2);
     expect(exchanges.withToken("7")).toBeUndefined();
-    exchanges.take(1);
+    exchanges.answer(answer(1));
     expect(exchanges.withToken("a")).toBeUndefined();
   });
 
@@ -66,10 +69,38 @@ describe("a progress token", () => {
 
   it("that two requests share finds the later one, and stays when the earlier one is taken", () => {
     const exchanges = exchangesWith(request(1, "a"), request(2, "a"));
-    exchanges.take(1);
+    exchanges.answer(answer(1));
     expect(exchanges.withToken("a")?.id).toBe(2);
-    exchanges.take(2);
+    exchanges.answer(answer(2));
     expect(exchanges.withToken("a")).toBeUndefined();
+  });
+});
+
+describe("an exchange", () => {
+  it("ends once, and tells its reply and its listener how", () => {
+    const told: unknown[] = [];
+    const ends: unknown[] = [];
+    const exchanges = new Exchanges(({ id }, outcome) => ends.push([id, outcome]));
+    const reply: Reply = {
+      message: () => told.push("message"),
+      answer: ({ id, failed, fault }) => told.push([id, failed, fault?.reason]),
+      withdrawn: () => told.push("withdrawn"),
+    };
+    for (const id of [1, 2, 3, 4])
+      exchanges.open(request(id), { requestId: "r", reply, startedAt: 0, timeoutMs: 100, firstMs: 100 });
+    for (const _time of ["first", "second"]) {
+      exchanges.answer(answer(1));
+      exchanges.answer({ ...answer(2), failed: true });
+      exchanges.cancel(3);
+      exchanges.fail(4, new GatewayError("server_timeout", "Too late."));
+    }
+    expect(told).toEqual([[1, false, undefined], [2, true, undefined], "withdrawn", [4, true, "server_timeout"]]);
+    expect(ends).toEqual([
+      [1, "result"],
+      [2, "error"],
+      [3, "cancelled"],
+      [4, "server_timeout"],
+    ]);
   });
 });
 

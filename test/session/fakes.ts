@@ -106,5 +106,8 @@ export function clientMessages(message: object | readonly object[]): ClientMessa
 
 export function fakeEvents(tracing = false) {
   const emitted: GatewayEvent[] = [];
-  return { emitted, events: { emit: (event: GatewayEvent) => emitted.push(event), tracing, logsRequests: false } };
+  return {
+    emitted,
+    events: { emit: (event: GatewayEvent) => emitted.push(event), tracing, exchanges: true, logsRequests: false },
+  };
 }

@@ -1,0 +1,45 @@
+import type { Events } from "../protocol/events.ts";
+import type { Exchange, ExchangeOutcome } from "../protocol/exchange.ts";
+import type { Frame } from "../protocol/frame.ts";
+import { principalKey } from "../protocol/principal.ts";
+import type { EndReason } from "../protocol/session.ts";
+import type { SessionKey } from "./context.ts";
+
+/** Makes the events of one session. */
+export class SessionReporter {
+  readonly #session: SessionKey;
+  readonly #events: Events;
+
+  constructor(session: SessionKey, events: Events) {
+    this.#session = session;
+    this.#events = events;
+  }
+
+  message(from: "client" | "server", { line }: Frame, requestId: string | undefined): void {
+    if (!this.#events.tracing) return;
+    const { server, id: sessionId } = this.#session;
+    this.#events.emit({ type: "session.message", server, sessionId, from, line, requestId });
+  }
+
+  exchange({ method, requestId, startedAt }: Exchange, outcome: ExchangeOutcome): void {
+    if (!this.#events.exchanges) return;
+    const { server, id: sessionId, transport } = this.#session;
+    const principal = principalKey(this.#session.principal);
+    const ms = performance.now() - startedAt;
+    this.#events.emit({ type: "exchange", server, sessionId, transport, principal, requestId, method, outcome, ms });
+  }
+
+  timeout(method: string, afterMs: number): void {
+    const { server, id: sessionId } = this.#session;
+    this.#events.emit({ type: "session.timeout", server, sessionId, method, afterMs });
+  }
+
+  closed(reason: EndReason, requests: number): void {
+    const { server, id: sessionId, transport } = this.#session;
+    this.#events.emit({ type: "session.closed", server, sessionId, transport, reason, requests });
+  }
+
+  trouble(what: string, cause: unknown): void {
+    this.#events.emit({ type: "trouble", what, cause });
+  }
+}

@@ -27,6 +27,7 @@ import { Sessions } from "./session/sessions.ts";
 import { SessionToolCatalog } from "./session/tool-catalog.ts";
 import type { ServerEntry, UpstreamContext } from "./upstream/kind.ts";
 import { upstreamKinds } from "./upstream/kinds.ts";
+import { Descriptors } from "./upstream/descriptors.ts";
 import { Population } from "./upstream/population.ts";
 import { Reaper } from "./upstream/reaper.ts";
 import { StartGate } from "./upstream/start-gate.ts";
@@ -47,6 +48,7 @@ export class Gateway {
   readonly config: Config;
   readonly catalog: ToolCatalog;
   readonly documents: DocumentSettings;
+  readonly descriptors = new Descriptors();
   readonly #health = new Health();
   readonly #reaper: Reaper;
   readonly #sessions: Sessions;
@@ -66,6 +68,7 @@ export class Gateway {
       emit: events.emit,
       redactor,
       reaper: this.#reaper,
+      descriptors: this.descriptors,
       gatewayEnv: env,
     });
     const onToolsChanged = (server: string): void => catalog.changed(server);
@@ -99,7 +102,8 @@ export class Gateway {
       publicUrl: config.publicUrl,
       toYaml,
     };
-    this.#http = createHttp({ context, origins: new Origins(config), health: this.#health });
+    const maxConnections = this.descriptors.connections(MAX_CONNECTIONS);
+    this.#http = createHttp({ context, origins: new Origins(config), health: this.#health, maxConnections });
   }
 
   /** Starts the clocks of sessions, without which no deadline ends. Part of `start`; alone for who only lists tools. */
@@ -140,6 +144,7 @@ export class Gateway {
   }
 }
 
+const MAX_CONNECTIONS = 2_048;
 const NO_OWN_CALLS = { timeoutMs: undefined, serial: false };
 /** What ending a server that obeys nothing but SIGKILL takes (2 s + 3 s), with some room. */
 const ENDING_MS = 7_000;

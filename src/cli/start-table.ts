@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { Config } from "../config/schema.ts";
 import { isLoopback } from "../downstream/origins.ts";
+import type { Descriptors } from "../upstream/descriptors.ts";
 import type { ServerEntry } from "../upstream/kind.ts";
 
 export interface Started {
@@ -32,8 +33,8 @@ export function startTable({ config, address, servers, authenticates }: Started)
 
 /** What an operator should hear at the start rather than find out. */
 export function startWarnings(
-  { hostname, auth }: Config,
-  { servers, authenticates }: Pick<Started, "servers" | "authenticates">,
+  { hostname, auth, limits }: Config,
+  { servers, authenticates, descriptors }: Pick<Started, "servers" | "authenticates"> & { descriptors: Descriptors },
 ): string[] {
   const warnings = servers.flatMap(({ name, warnings: ask }) => ask().map((warning) => `server "${name}": ${warning}`));
   if (!authenticates && Object.keys(auth).length > 0)
@@ -41,6 +42,12 @@ export function startWarnings(
   if (!authenticates && !isLoopback(hostname)) {
     warnings.push(
       `listening on ${hostname} without auth: whoever reaches this port may run every server of the catalog`,
+    );
+  }
+  const { limit, sessions } = descriptors;
+  if (sessions < limits.sessions) {
+    warnings.push(
+      `the system's limit of open files (ulimit -n) is ${limit}: about ${sessions} of the ${limits.sessions} sessions of limits.sessions fit`,
     );
   }
   return warnings;

@@ -20,6 +20,8 @@ export interface HttpOptions {
   readonly context: RestContext & DocumentContext;
   readonly origins: Origins;
   readonly health: Health;
+  /** How many may be open at once; more are closed as they come. */
+  readonly maxConnections: number;
 }
 
 /** Takes a request on, with a promise where that can fail later; undefined when its path is not one of this route's. */
@@ -36,16 +38,15 @@ const SERVER_OPTIONS = {
   keepAliveInitialDelay: 60_000,
   noDelay: true,
 };
-const MAX_CONNECTIONS = 2_048;
 const MAX_HEADERS = 200;
 
-export function createHttp({ context, origins, health }: HttpOptions): Server {
+export function createHttp({ context, origins, health, maxConnections }: HttpOptions): Server {
   const refuse = lastResort(context);
   const pages = new LatePages(context, refuse);
   const routes = [mcpRoute(context), restRoute(context), healthRoute(health), pages.route];
   const server = createServer(SERVER_OPTIONS, listener(edge(context, origins), routes, refuse));
   server.once("listening", () => void loadTheRest(pages, context));
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = maxConnections;
   server.maxHeadersCount = MAX_HEADERS;
   return server;
 }

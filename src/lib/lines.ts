@@ -16,6 +16,9 @@ export interface LineReader {
   line(line: Line): void;
   /** A line longer than the limit went by; only its two ends were kept, `bytes` is its full length. */
   tooLong(head: string, tail: string, bytes: number): void;
+  /** Is a line that begins with this byte worth a text? What is not is told to `skipped` as it lies in the bytes. */
+  readonly isWorthReading?: (firstByte: number) => boolean;
+  skipped?(bytes: Buffer, start: number, end: number): void;
 }
 
 const NEWLINE = 0x0a;
@@ -63,6 +66,7 @@ export class LineSplitter {
   #emit(bytes: Buffer, start: number, end: number): void {
     const stop = end > start && bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
     if (stop === start) return;
+    if (this.#reader.isWorthReading?.(bytes[start] ?? 0) === false) return this.#reader.skipped?.(bytes, start, stop);
     if (stop - start > TEXT_BYTES) this.#reader.line(leanPieces([bytes.subarray(start, stop)]));
     else this.#reader.line(bytes.toString("utf8", start, stop));
   }

@@ -109,9 +109,15 @@ function logServer(log: Log, event: ServerEvent): void {
       return log("debug", `[${server}] ${event.text}`, { sessionId, dropped });
     }
     case "server.garbage":
-      return log("debug", `${server} wrote to stdout what is no message: ${event.sample}`, { sessionId });
+      return log("debug", `${server} wrote to stdout what is no message: ${event.sample}`, {
+        sessionId,
+        dropped: event.dropped === 0 ? undefined : event.dropped,
+      });
     case "server.bad-message":
-      return log("warn", `${server} sent a message that cannot be passed on: ${event.why}`, { sessionId });
+      return log("warn", `${server} sent a message that cannot be passed on: ${event.why}`, {
+        sessionId,
+        dropped: event.dropped === 0 ? undefined : event.dropped,
+      });
   }
 }
 

@@ -34,6 +34,7 @@ const table = {
   queue_full: { status: 503, rpc: 50300, code: "unavailable" },
   too_many_sessions: { status: 503, rpc: 50300, code: "unavailable" },
   too_many_starts: { status: 503, rpc: 50300, code: "unavailable" },
+  descriptors_exhausted: { status: 503, rpc: 50300, code: "unavailable" },
   crash_loop: { status: 503, rpc: 50300, code: "unavailable" },
   draining: { status: 503, rpc: 50300, code: "unavailable" },
   server_timeout: { status: 504, rpc: -32603, code: "call_timeout" },

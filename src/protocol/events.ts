@@ -30,8 +30,8 @@ export type GatewayEvent =
   | ({ type: "server.exited"; code: number | null; signal: string | null; asked: boolean } & OfSession)
   | ({ type: "server.failed"; error: GatewayError } & OfSession)
   | ({ type: "server.stderr"; text: string; dropped: number } & OfSession)
-  | ({ type: "server.garbage"; sample: string } & OfSession)
-  | ({ type: "server.bad-message"; why: string } & OfSession)
+  | ({ type: "server.garbage"; sample: string; dropped: number } & OfSession)
+  | ({ type: "server.bad-message"; why: string; dropped: number } & OfSession)
   | { type: "trouble"; what: string; cause: unknown };
 
 export type Emit = (event: GatewayEvent) => void;

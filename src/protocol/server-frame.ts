@@ -1,3 +1,4 @@
+import { member } from "../lib/json.ts";
 import type { Line } from "../lib/lines.ts";
 import type { Pieces } from "../lib/pieces.ts";
 import { readEnvelope, type NoFrame } from "./envelope.ts";
@@ -10,7 +11,12 @@ const HEAD = /^\{"jsonrpc":"2\.0","id":("[^"\\]*"|-?\d{1,15}),"result":\{/;
 const HEAD_RESULT = /^\{"result":\{/;
 const TAIL = /\},"jsonrpc":"2\.0","id":("[^"\\]*"|-?\d{1,15})\}$/;
 
-/** One line that a server wrote: a frame, something addressed that is no frame, or garbage (undefined). */
+/** May a line that begins with this byte be a message? All but an object, white space and a byte order mark can only be garbage. */
+export function mayBeMessage(firstByte: number): boolean {
+  return firstByte === 0x7b || firstByte <= 0x20 || firstByte >= 0x80;
+}
+
+/** One line that a server wrote: a frame, something addressed that is no frame, or garbage (undefined), as all is that is no JSON-RPC 2.0. */
 export function readServerLine(line: Line): Frame | NoFrame | undefined {
   if (typeof line === "string") return readText(line, line);
   if (!line.isUtf8() || line.includes("\r")) return readText(line.toString());
@@ -22,7 +28,10 @@ function readText(text: string, line: Line = text): Frame | NoFrame | undefined 
   // A banner is the commonest garbage: do not pay for an exception on each line of it.
   if (!clean.trimStart().startsWith("{")) return undefined;
   try {
-    return readEnvelope(JSON.parse(clean), clean, clean === text ? line : clean);
+    const value: unknown = JSON.parse(clean);
+    // What does not even say that it is JSON-RPC 2.0 answers nothing, whatever id it has: some servers log JSON to stdout.
+    if (member(value, "jsonrpc") !== "2.0") return undefined;
+    return readEnvelope(value, clean, clean === text ? line : clean);
   } catch {
     // Not JSON: a server that prints to stdout. The caller counts it.
     return undefined;

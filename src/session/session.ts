@@ -35,6 +35,8 @@ export class LiveSession implements Session {
   #upstream: Upstream | undefined;
   /** What client and server agreed on in `initialize`. */
   #revision: string | undefined;
+  /** Why its upstream ended by itself. */
+  #upstreamError: GatewayError | undefined;
   #hasSpoken = false;
   #isPaused = false;
   #requests = 0;
@@ -66,12 +68,12 @@ export class LiveSession implements Session {
   }
 
   receive(messages: ClientMessages, reception: Reception): void {
-    this.#refuseAfterEnd();
+    if (this.#isClosing) throw new GatewayError("session_not_found", "The session has ended.");
     const { inFlight } = this.#context.limits;
     admit(messages, { exchanges: this.#exchanges, revision: this.#revision, inFlight });
     this.#upstream ??= this.#open();
     // A start may be refused on the spot.
-    this.#refuseAfterEnd();
+    if (this.#upstreamError !== undefined) throw this.#upstreamError;
     this.#upstream.checkRoom();
     this.#lastActiveAt = performance.now();
     for (const frame of messages.frames) this.#pass(frame, reception);
@@ -94,10 +96,6 @@ export class LiveSession implements Session {
   /** Answers the requests whose time is over. */
   expire(now: number): void {
     for (const exchange of this.#exchanges.expired(now)) this.#timeOut(exchange, now);
-  }
-
-  #refuseAfterEnd(): void {
-    if (this.#isClosing) throw new GatewayError("session_not_found", "The session has ended.");
   }
 
   #pass(frame: Frame, reception: Reception): void {
@@ -137,7 +135,10 @@ export class LiveSession implements Session {
       {
         frame: (frame) => this.#fromServer(frame),
         badMessage: (id, error) => this.#exchanges.fail(id, error),
-        ended: (error) => void this.#close("server ended", error),
+        ended: (error) => {
+          this.#upstreamError = error;
+          void this.#close("server ended", error);
+        },
       },
     );
     if (this.#isPaused) upstream.pause();

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { member } from "../lib/json.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import type { StdioCommand } from "./stdio.ts";
+import { MAX_STRAY_BYTES } from "./stray-output.ts";
 
 export interface Exit {
   readonly code: number | null;
@@ -36,6 +37,17 @@ export function exitError(server: string, { command }: StdioCommand, { code, sig
   if (stderr !== "") data["stderr"] = stderr;
   if (hint !== undefined) data["hint"] = hint;
   return new GatewayError("server_exited", `The MCP server "${server}" ended (${how}).`, { data });
+}
+
+/** Its process lives, but one of its pipes does not: `what` it did, in the past tense. */
+export function cutOffError(server: string, what: string): GatewayError {
+  return new GatewayError("server_exited", `The MCP server "${server}" ${what}, and was ended.`);
+}
+
+export function strayOutputError(server: string): GatewayError {
+  const mebibytes = MAX_STRAY_BYTES / 1024 ** 2;
+  const message = `The MCP server "${server}" wrote ${mebibytes} MiB to its stdout that is no MCP message, and was ended.`;
+  return new GatewayError("server_bad_message", message);
 }
 
 /** The two exit codes that a launcher (npx, sh, env) uses when the program behind it is missing or no program. */

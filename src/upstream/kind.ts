@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Redactor } from "../lib/redactor.ts";
 import type { Emit } from "../protocol/events.ts";
 import type { Connect } from "../protocol/upstream.ts";
+import type { Descriptors } from "./descriptors.ts";
 import type { Population } from "./population.ts";
 import type { Reaper } from "./reaper.ts";
 import type { StartGate } from "./start-gate.ts";
@@ -11,6 +12,7 @@ export interface UpstreamContext {
   readonly emit: Emit;
   readonly redactor: Redactor;
   readonly reaper: Reaper;
+  readonly descriptors: Descriptors;
   readonly startGate: StartGate;
   readonly population: Population;
   readonly gatewayEnv: NodeJS.ProcessEnv;

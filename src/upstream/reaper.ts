@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { extname } from "node:path";
+import type { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import type { Emit } from "../protocol/events.ts";
+import { guarded, type Emit } from "../protocol/events.ts";
 
 const RESTART_MS = 1_000;
 
@@ -13,16 +14,21 @@ export class Reaper {
   readonly #emit: Emit;
   readonly #children = new Map<number, string>();
   #process: ChildProcess | undefined;
+  #restart: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(emit: Emit) {
     this.#emit = emit;
   }
 
+  /** Starts it, if it is not there: before the first child, which must not take the last descriptors. */
+  prepare(): void {
+    if (this.#process === undefined && this.#restart === undefined && !this.#isClosed) this.#start();
+  }
+
   started(pid: number, cookie: string): void {
     this.#children.set(pid, cookie);
-    if (this.#process === undefined) this.#start();
-    else this.#tell(`+ ${pid} ${cookie}`);
+    this.#tell(`+ ${pid} ${cookie}`);
   }
 
   ending(pid: number): void {
@@ -36,10 +42,12 @@ export class Reaper {
   /** Lets the reaper finish what it knows and leave. */
   close(): void {
     this.#isClosed = true;
+    clearTimeout(this.#restart);
     this.#process?.stdin?.end();
   }
 
   #start(): void {
+    this.#restart = undefined;
     const main = fileURLToPath(new URL(`./reaper-main${extname(import.meta.url)}`, import.meta.url));
     const reaper = spawn(process.execPath, [...process.execArgv, "--max-old-space-size=64", main], {
       // Its own session: what ends the gateway's group must not end it.
@@ -48,25 +56,28 @@ export class Reaper {
       cwd: "/",
     });
     this.#process = reaper;
-    reaper.on("error", (cause) => this.#emit({ type: "trouble", what: "the reaper process cannot be started", cause }));
-    reaper.once("exit", (code) => this.#onExit(code));
-    reaper.stdin.on("error", (cause) => this.#emit({ type: "trouble", what: "the reaper does not read", cause }));
+    reaper.once("error", (cause) => this.#onEnd("the reaper process cannot be started", cause));
+    reaper.once("exit", (code) => this.#onEnd("the reaper process ended", code));
+    // Out of descriptors there is no pipe, which the types do not tell; `error` follows.
+    reaper.stdin?.on("error", (cause) => this.#emit({ type: "trouble", what: "the reaper does not read", cause }));
     reaper.unref();
-    // A pipe handle keeps the loop alive like a socket: the gateway must be able to end with the reaper running.
-    if ("unref" in reaper.stdin && typeof reaper.stdin.unref === "function") reaper.stdin.unref();
+    letEnd(reaper.stdin);
     for (const [pid, cookie] of this.#children) this.#tell(`+ ${pid} ${cookie}`);
   }
 
-  #onExit(code: number | null): void {
+  #onEnd(what: string, cause: unknown): void {
+    if (this.#isClosed || this.#restart !== undefined) return;
     this.#process = undefined;
-    if (this.#isClosed) return;
-    this.#emit({ type: "trouble", what: "the reaper process ended; it is started again", cause: code });
-    setTimeout(() => {
-      if (!this.#isClosed && this.#process === undefined && this.#children.size > 0) this.#start();
-    }, RESTART_MS).unref();
+    this.#emit({ type: "trouble", what: `${what}; it is started again`, cause });
+    this.#restart = setTimeout(() => guarded(this.#emit, what, () => this.#start()), RESTART_MS).unref();
   }
 
   #tell(line: string): void {
     this.#process?.stdin?.write(`${line}\n`);
   }
+}
+
+/** A pipe handle keeps the loop alive like a socket: the gateway must be able to end with the reaper running. */
+function letEnd(pipe: Writable | null | undefined): void {
+  if (pipe && "unref" in pipe && typeof pipe.unref === "function") pipe.unref();
 }

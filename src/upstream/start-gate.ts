@@ -1,4 +1,4 @@
-import { GatewayError } from "../protocol/errors.ts";
+import { GatewayError, toGatewayError } from "../protocol/errors.ts";
 
 export interface StartLimits {
   /** Process starts per second, and how many at once when it was quiet before. */
@@ -64,7 +64,7 @@ export class StartGate {
         this.#queue.delete(waiting);
         this.#tokens -= 1;
         this.#starting.set(waiting.server, this.#crowd(waiting.server) + 1);
-        waiting.start();
+        this.#start(waiting);
       } else if (now - waiting.since >= this.#limits.queueMs) {
         this.#queue.delete(waiting);
         waiting.refuse(tooManyStarts());
@@ -73,6 +73,15 @@ export class StartGate {
     if (this.#queue.size === 0 || this.#isWaiting) return;
     this.#isWaiting = true;
     setTimeout(() => this.#tick(), RETRY_MS).unref();
+  }
+
+  /** What goes wrong with one start is no reason to forget those behind it. */
+  #start({ start, refuse }: Waiting): void {
+    try {
+      start();
+    } catch (thrown) {
+      refuse(toGatewayError(thrown));
+    }
   }
 
   #tick(): void {

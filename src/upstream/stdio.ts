@@ -1,25 +1,22 @@
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { randomUUID } from "node:crypto";
 import { LineSplitter, type Line } from "../lib/lines.ts";
 import { oneSafeLine } from "../lib/redactor.ts";
+import { Sampler } from "../lib/sampler.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import type { Frame } from "../protocol/frame.ts";
-import { idInEnds, readServerLine } from "../protocol/server-frame.ts";
+import { idInEnds, mayBeMessage, readServerLine } from "../protocol/server-frame.ts";
 import type { SessionLabel, Upstream, UpstreamListener } from "../protocol/upstream.ts";
-import { childEnv } from "./child-env.ts";
 import type { CrashLoop } from "./crash-loop.ts";
-import { exitError, spawnError } from "./exit-error.ts";
+import { cutOffError, exitError, spawnError, strayOutputError } from "./exit-error.ts";
 import type { UpstreamContext } from "./kind.ts";
 import { Outbox } from "./outbox.ts";
-import { ProcessGroup } from "./process-group.ts";
+import { ServerProcess, type ProcessExit } from "./server-process.ts";
 import { StderrTail } from "./stderr-tail.ts";
+import { StrayOutput } from "./stray-output.ts";
 
-const STAGES = { eofMs: 2_000, termMs: 3_000 };
-/** After an exit, what the child wrote last is still in the pipe; a grandchild may hold that pipe open for ever. */
-const LAST_WORDS_MS = 250;
 const SAMPLE_LENGTH = 200;
 /** More than is shown, so that a secret is whole when it is masked. */
 const MASKED_LENGTH = 8_192;
+const BAD_MESSAGES_PER_SECOND = 5;
 
 export interface StdioCommand {
   readonly command: string;
@@ -39,7 +36,7 @@ export interface StdioOptions {
   readonly isWarm?: boolean;
 }
 
-/** One MCP server process (MCP, stdio transport), the leader of its own process group. */
+/** One MCP server process (MCP, stdio transport). */
 export class StdioUpstream implements Upstream {
   readonly #options: Omit<StdioOptions, "label" | "listener" | "isWarm">;
   #label: SessionLabel;
@@ -47,9 +44,10 @@ export class StdioUpstream implements Upstream {
   readonly #outbox = new Outbox();
   readonly #stderr: StderrTail;
   readonly #stdout: LineSplitter;
+  readonly #stray: StrayOutput;
+  readonly #badMessages = new Sampler(BAD_MESSAGES_PER_SECOND);
   #leaveQueue: () => void = () => undefined;
-  #child: ChildProcessWithoutNullStreams | undefined;
-  #group: ProcessGroup | undefined;
+  #process: ServerProcess | undefined;
   /** When it was started, or came to its session. */
   #startedAt = 0;
   #isWarm: boolean;
@@ -63,16 +61,24 @@ export class StdioUpstream implements Upstream {
     this.#isWarm = isWarm;
     this.#label = label;
     this.#listener = listener;
-    const { context } = options;
+    const { context, crashLoop } = options;
+    const { emit, redactor } = context;
     this.#stderr = new StderrTail(
-      (text, dropped) => context.emit({ type: "server.stderr", ...this.#label, text, dropped }),
-      (text) => context.redactor.text(text),
+      (text, dropped) => emit({ type: "server.stderr", ...this.#label, text, dropped }),
+      (text) => redactor.text(text),
     );
+    this.#stray = new StrayOutput((text, dropped) => {
+      const sample = oneSafeLine(redactor.text(text), SAMPLE_LENGTH);
+      emit({ type: "server.garbage", ...this.#label, sample, dropped });
+    });
     this.#stdout = new LineSplitter(context.messageBytes, {
       line: (line) => this.#onLine(line),
       tooLong: (head, tail, bytes) => this.#onTooLong(head, tail, bytes),
+      isWorthReading: mayBeMessage,
+      skipped: (bytes, start, end) => this.#onStray(end - start, () => bytes.toString("utf8", start, end)),
     });
-    options.crashLoop.check();
+    crashLoop.check();
+    context.descriptors.checkRoom();
     this.#leaveQueue = context.startGate.enter(
       label.server,
       () => this.#start(),
@@ -86,7 +92,7 @@ export class StdioUpstream implements Upstream {
     this.#listener = listener;
     this.#isWarm = false;
     this.#startedAt = performance.now();
-    const pid = this.#child?.pid;
+    const pid = this.#process?.pid;
     if (pid !== undefined) this.#options.context.emit({ type: "server.adopted", ...label, pid });
     this.resume();
     return this;
@@ -94,7 +100,7 @@ export class StdioUpstream implements Upstream {
 
   /** Its process is gone, which its listener may not have been told yet. */
   get hasExited(): boolean {
-    return this.#isOver || this.#child?.exitCode !== null || this.#child.signalCode !== null;
+    return this.#isOver || this.#process?.hasExited === true;
   }
 
   checkRoom(): void {
@@ -110,12 +116,12 @@ export class StdioUpstream implements Upstream {
 
   pause(): void {
     this.#isPaused = true;
-    this.#child?.stdout.pause();
+    this.#process?.pause();
   }
 
   resume(): void {
     this.#isPaused = false;
-    this.#child?.stdout.resume();
+    this.#process?.resume();
   }
 
   close(): Promise<void> {
@@ -124,92 +130,71 @@ export class StdioUpstream implements Upstream {
     return this.#closing;
   }
 
+  /** It has spoken, or is gone, or has had its time: its place among the starting ones is free. */
+  started(): void {
+    if (!this.#isStarting) return;
+    this.#isStarting = false;
+    this.#options.context.startGate.leave(this.#label.server);
+  }
+
   async #close(): Promise<void> {
     this.#leaveQueue();
     this.started();
-    const group = this.#group;
-    if (group === undefined) return;
-    const { reaper, population } = this.#options.context;
-    reaper.ending(group.pid);
-    // A child that is blocked on a full stdout could not see the end of its stdin.
-    this.#child?.stdout.removeAllListeners("data").resume();
-    await group.end(STAGES);
-    this.#child?.stdout.destroy();
-    this.#child?.stderr.destroy();
-    reaper.ended(group.pid);
-    population.gone(this.#label.server);
+    if (this.#process?.pid === undefined) return;
+    await this.#process.end();
+    this.#options.context.population.gone(this.#label.server);
   }
 
   #start(): void {
+    const { command, context } = this.#options;
     this.#isStarting = true;
     this.#startedAt = performance.now();
-    const { command, context } = this.#options;
-    const cookie = randomUUID();
-    const child = this.#spawn(cookie);
-    if (child === undefined) return;
-    this.#child = child;
-    child.once("error", (cause) => this.#onSpawnError(cause));
-    child.stdin.on("error", (cause) =>
-      context.emit({ type: "trouble", what: `stdin of "${this.#label.server}" closed`, cause }),
+    const { gatewayEnv, reaper, emit } = context;
+    // It may have waited for its turn.
+    context.descriptors.checkRoom();
+    const process = new ServerProcess(
+      { command, gatewayEnv, reaper, emit },
+      {
+        output: (chunk) => this.#stdout.push(chunk),
+        errors: (chunk) => this.#stderr.push(chunk),
+        failed: (cause) => this.#end(spawnError(this.#label.server, command, cause)),
+        exited: (exit) => this.#onExit(exit),
+        finished: (exit) => this.#onFinish(exit),
+        cutOff: (what) => this.#end(cutOffError(this.#label.server, what)),
+      },
     );
-    child.stdout.on("data", (chunk: Buffer) => this.#stdout.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => this.#stderr.push(chunk));
-    child.once("exit", (code, signal) => this.#onExit(child, code, signal));
-    if (child.pid === undefined) return;
-    this.#group = new ProcessGroup(child, child.pid);
-    context.reaper.started(child.pid, cookie);
-    if (this.#isPaused) child.stdout.pause();
-    this.#outbox.open(child.stdin);
+    this.#process = process;
+    const { pid, stdin } = process;
+    if (pid === undefined || stdin === undefined) return;
+    if (this.#isPaused) process.pause();
+    this.#outbox.open(stdin);
     context.population.born(this.#label.server);
-    context.emit({ type: "server.started", ...this.#label, pid: child.pid, command: command.command });
-  }
-
-  #spawn(cookie: string): ChildProcessWithoutNullStreams | undefined {
-    const { command, context } = this.#options;
-    const { gatewayEnv } = context;
-    try {
-      return spawn(command.command, command.args, {
-        cwd: command.path,
-        env: childEnv({ gatewayEnv, inheritAll: command.inheritEnv, own: command.env, cookie }),
-        // Its own process group, so that the whole tree can be signalled.
-        detached: true,
-        stdio: "pipe",
-      });
-    } catch (cause) {
-      // spawn throws where the arguments themselves are impossible (E2BIG, a NUL byte).
-      // Not on the caller's stack: its session does not know this upstream yet.
-      queueMicrotask(() => this.#onSpawnError(cause));
-      return undefined;
-    }
-  }
-
-  #onSpawnError(cause: unknown): void {
-    this.#end(spawnError(this.#label.server, this.#options.command, cause));
+    emit({ type: "server.started", ...this.#label, pid, command: command.command });
   }
 
   #onLine(line: Line): void {
-    const { context } = this.#options;
     const frame = readServerLine(line);
-    if (frame === undefined) {
-      const sample = oneSafeLine(context.redactor.text(line.toString().slice(0, MASKED_LENGTH)), SAMPLE_LENGTH);
-      return context.emit({ type: "server.garbage", ...this.#label, sample });
-    }
+    if (frame === undefined) return this.#onStray(line.length, () => line.toString());
     this.started();
-    if (frame.kind !== "none") return this.#tell(() => this.#listener.frame(frame));
-    this.#onBadMessage(frame.id, frame.why);
+    if (frame.kind === "none") return this.#onBadMessage(frame.id, frame.why);
+    this.#stray.reset();
+    this.#pass(frame);
   }
 
-  /** What a message sets off must not end the gateway, whatever it is. */
-  #tell(what: () => void): void {
+  /** What one message sets off must not cost those behind it. */
+  #pass(frame: Frame): void {
     try {
-      what();
+      this.#listener.frame(frame);
     } catch (cause) {
-      this.#options.context.emit({
-        type: "trouble",
-        what: `a message of "${this.#label.server}" was lost`,
-        cause,
-      });
+      const what = `a message of "${this.#label.server}" was lost`;
+      this.#options.context.emit({ type: "trouble", what, cause });
     }
+  }
+
+  #onStray(bytes: number, text: () => string): void {
+    if (this.#isOver) return;
+    this.#stray.add(bytes, () => text().slice(0, MASKED_LENGTH));
+    if (this.#stray.isTooMuch) this.#end(strayOutputError(this.#label.server));
   }
 
   #onTooLong(head: string, tail: string, bytes: number): void {
@@ -217,24 +202,25 @@ export class StdioUpstream implements Upstream {
   }
 
   #onBadMessage(id: ReturnType<typeof idInEnds>, why: string): void {
-    this.#options.context.emit({ type: "server.bad-message", ...this.#label, why });
+    const dropped = this.#badMessages.take();
+    if (dropped !== undefined) {
+      this.#options.context.emit({ type: "server.bad-message", ...this.#label, why, dropped });
+    }
+    if (id === undefined) return;
     const message = `The MCP server "${this.#label.server}" sent a message that cannot be passed on: ${why}.`;
-    this.#tell(() => this.#listener.badMessage(id, new GatewayError("server_bad_message", message)));
+    this.#listener.badMessage(id, new GatewayError("server_bad_message", message));
   }
 
-  #onExit(child: ChildProcessWithoutNullStreams, code: number | null, signal: NodeJS.Signals | null): void {
+  #onExit({ code, signal }: ProcessExit): void {
     const { context, crashLoop } = this.#options;
     context.emit({ type: "server.exited", ...this.#label, code, signal, asked: this.#isOver });
-    if (this.#isOver) return;
     // What nobody used says nothing of how the server serves, and its keeper does not start it again by itself.
-    if (!this.#isWarm) crashLoop.exited(performance.now() - this.#startedAt);
+    if (!this.#isOver && !this.#isWarm) crashLoop.exited(performance.now() - this.#startedAt);
+  }
+
+  #onFinish(exit: ProcessExit): void {
     const stderr = this.#stderr.last(1_024);
-    const end = (): void => this.#end(exitError(this.#label.server, this.#options.command, { code, signal, stderr }));
-    const timer = setTimeout(end, LAST_WORDS_MS);
-    child.stdout.once("close", () => {
-      clearTimeout(timer);
-      end();
-    });
+    this.#end(exitError(this.#label.server, this.#options.command, { ...exit, stderr }));
   }
 
   /** Ended without being asked. Tells the session once; the group may still hold processes, so it is closed all the same. */
@@ -243,12 +229,5 @@ export class StdioUpstream implements Upstream {
     this.#options.context.emit({ type: "server.failed", ...this.#label, error });
     void this.close();
     this.#listener.ended(error);
-  }
-
-  /** It has spoken, or is gone, or has had its time: its place among the starting ones is free. */
-  started(): void {
-    if (!this.#isStarting) return;
-    this.#isStarting = false;
-    this.#options.context.startGate.leave(this.#label.server);
   }
 }

@@ -81,19 +81,25 @@ export class WarmPool<T extends Waiting> {
   }
 
   #startOne(): void {
+    // One that cannot be started may say so before it is known here.
+    let upstream: T | undefined;
     try {
-      const upstream = this.#options.start({
+      upstream = this.#options.start({
         frame: () => undefined,
         badMessage: () => undefined,
         ended: () => this.#lost(upstream),
       });
-      upstream.pause();
-      this.#ready.push(upstream);
-      setTimeout(() => this.#settle(upstream), SETTLE_MS).unref();
+      this.#keep(upstream);
     } catch {
       // It rests after crashes, each of which is in the log: the next session asks again.
       this.#wanted = this.#ready.length;
     }
+  }
+
+  #keep(upstream: T): void {
+    upstream.pause();
+    this.#ready.push(upstream);
+    setTimeout(() => this.#settle(upstream), SETTLE_MS).unref();
   }
 
   /** It gives its place among the starting ones up, unless a session has it: then its first word does. */
@@ -101,10 +107,9 @@ export class WarmPool<T extends Waiting> {
     if (this.#ready.includes(upstream)) upstream.started();
   }
 
-  #lost(upstream: T): void {
-    const index = this.#ready.indexOf(upstream);
-    if (index === -1) return;
-    this.#ready.splice(index, 1);
+  #lost(upstream: T | undefined): void {
+    const index = upstream === undefined ? -1 : this.#ready.indexOf(upstream);
+    if (index !== -1) this.#ready.splice(index, 1);
     this.#wanted = this.#ready.length;
   }
 }

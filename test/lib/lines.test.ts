@@ -169,3 +169,17 @@ function longLinesOf(chunks: readonly Buffer[]): Line[] {
   for (const chunk of chunks) splitter.push(chunk);
   return lines;
 }
+
+it("a line that is not worth reading is told as it lies in the bytes, also when it came in parts", () => {
+  const read: string[] = [];
+  const skipped: string[] = [];
+  const splitter = new LineSplitter(LIMIT, {
+    line: (line) => read.push(line.toString()),
+    tooLong: () => read.push("too long"),
+    isWorthReading: (firstByte) => firstByte === 0x7b,
+    skipped: (bytes, start, end) => skipped.push(bytes.toString("utf8", start, end)),
+  });
+  for (const chunk of ["banner\n{1}\r\nmo", "re\n\n{", "2}\n"]) splitter.push(Buffer.from(chunk));
+  expect(read).toEqual(["{1}", "{2}"]);
+  expect(skipped).toEqual(["banner", "more"]);
+});

@@ -36,8 +36,8 @@ const EVENTS: readonly GatewayEvent[] = [
     ...SESSION,
   },
   { type: "server.stderr", text: "oops", dropped: 5, ...SESSION },
-  { type: "server.garbage", sample: "banner", ...SESSION },
-  { type: "server.bad-message", why: "no result", ...SESSION },
+  { type: "server.garbage", sample: "banner", dropped: 3, ...SESSION },
+  { type: "server.bad-message", why: "no result", dropped: 0, ...SESSION },
   { type: "trouble", what: "stdin closed", cause: new Error(FORGED) },
 ];
 

@@ -144,10 +144,16 @@ describe("a line", () => {
     ["an error without a code", '{"jsonrpc":"2.0","id":5,"error":{"message":"m"}}'],
     ["result and error", '{"jsonrpc":"2.0","id":5,"result":{},"error":{"code":1,"message":"m"}}'],
     ["neither", '{"jsonrpc":"2.0","id":5}'],
-    ["no version", '{"id":5,"result":{}}'],
   ])("with %s is no frame, but tells whose answer it would have been", (_what, line) => {
     expect(readServerLine(line)).toMatchObject({ kind: "none", id: 5 });
   });
+
+  it.each(['{"id":5,"result":{}}', '{"jsonrpc":"1.0","id":5,"result":{}}', '{"jsonrpc":2,"id":5,"error":{"code":1}}'])(
+    "that does not say that it is JSON-RPC 2.0 is garbage: %s",
+    (line) => {
+      expect(readServerLine(line)).toBeUndefined();
+    },
+  );
 
   it("keeps an id beyond 2^53", () => {
     const line = '{"jsonrpc":"2.0","id":9007199254740993,"result":{}}';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { GatewayError } from "../../src/protocol/errors.ts";
+import { GatewayError } from "../../src/protocol/errors.ts";
 import { StartGate, type StartLimits } from "../../src/upstream/start-gate.ts";
 
 beforeEach(() => vi.useFakeTimers());
@@ -159,5 +159,24 @@ describe("the queue", () => {
     vi.advanceTimersByTime(150);
     gate.leave("a");
     expect(told).toEqual(["first", "again"]);
+  });
+
+  it("refuses whose start fails, and goes on with those behind", () => {
+    const { gate, started, refused, enter } = gateWith({ startingPerServer: 1 });
+    enter("a", "first");
+    gate.enter(
+      "a",
+      () => {
+        throw new GatewayError("descriptors_exhausted", "No room.");
+      },
+      (error) => {
+        refused.push(["second", error]);
+        gate.leave("a");
+      },
+    );
+    enter("a", "third");
+    gate.leave("a");
+    expect(started).toEqual(["first", "third"]);
+    expect(refused.map(([name, { reason }]) => [name, reason])).toEqual([["second", "descriptors_exhausted"]]);
   });
 });

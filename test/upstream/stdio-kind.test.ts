@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Redactor } from "../../src/lib/redactor.ts";
+import { Descriptors } from "../../src/upstream/descriptors.ts";
 import type { UpstreamContext } from "../../src/upstream/kind.ts";
 import { upstreamKinds } from "../../src/upstream/kinds.ts";
 import { Population } from "../../src/upstream/population.ts";
@@ -32,6 +33,7 @@ function entryOf(config: object) {
     emit,
     redactor: new Redactor(["token"]),
     reaper: new Reaper(emit),
+    descriptors: new Descriptors(),
     startGate: new StartGate({ perSecond: 1, burst: 1, startingPerServer: 1, queueMs: 1 }),
     population: new Population({ all: 1, perServer: 1 }),
     gatewayEnv: { PATH: folder },

@@ -158,4 +158,21 @@ describe("a pool", () => {
     expect(pool.take()).toBe(undefined);
     expect(started).toHaveLength(2);
   });
+
+  it("takes one for lost that says so before it is known", () => {
+    let starts = 0;
+    const pool = new WarmPool<Waiting>({
+      size: 2,
+      start: (listener) => {
+        starts++;
+        listener.ended(new GatewayError("server_not_started", "No room."));
+        throw new GatewayError("descriptors_exhausted", "No room.");
+      },
+      mayStart: () => true,
+    });
+    pool.open();
+    rounds(5);
+    expect(starts).toBe(1);
+    expect(pool.take()).toBeUndefined();
+  });
 });

@@ -34,6 +34,7 @@ const REASONS = {
   queue_full: true,
   too_many_sessions: true,
   too_many_starts: true,
+  descriptors_exhausted: true,
   crash_loop: true,
   draining: true,
   server_timeout: true,

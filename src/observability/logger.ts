@@ -1,12 +1,14 @@
+import { Writable } from "node:stream";
 import { createLogger as createWinston, format, transports, type Logger } from "winston";
 import type { Redactor } from "../lib/redactor.ts";
 import { LEVELS, type Level } from "./config.ts";
+import type { LogOutput } from "./log-output.ts";
 
 export interface LoggerOptions {
   readonly level: Level;
   readonly format: "text" | "json";
   readonly redactor: Redactor;
-  readonly stream: NodeJS.WritableStream;
+  readonly output: LogOutput;
   readonly colors: boolean;
 }
 
@@ -17,24 +19,39 @@ export interface Log {
   (level: Level, message: string, fields?: LogFields): void;
 }
 
-/** All lines go to `stream` (stderr): stdout belongs to documents and, in stdio mode, to the protocol. */
+/** All lines go to `output` (stderr): stdout belongs to documents and, in stdio mode, to the protocol. */
 export function createLog(options: LoggerOptions): Log {
   const logger = winston(options);
-  return (level, message, fields = {}) => {
+  const log: Log = (level, message, fields = {}) => {
     if (LEVELS.indexOf(level) <= LEVELS.indexOf(options.level)) logger.log({ level, message, fields });
   };
+  options.output.onDropped = (dropped) =>
+    log(options.level === "error" ? "error" : "warn", "The log could not be written for a while: lines were dropped", {
+      dropped,
+    });
+  return log;
 }
 
-function winston({ level, format: shape, redactor, stream, colors }: LoggerOptions): Logger {
+function winston({ level, format: shape, redactor, output, colors }: LoggerOptions): Logger {
   return createWinston({
     levels: Object.fromEntries(LEVELS.map((name, index) => [name, index])),
     level,
     format: format.combine(format.timestamp(), shape === "json" ? jsonLine(redactor) : textLine(redactor, colors)),
-    transports: [new transports.Stream({ stream })],
+    transports: [new transports.Stream({ stream: streamTo(output) })],
     // A log that cannot be written must not end the gateway.
     exitOnError: false,
   });
 }
+
+/** Takes every line at once, so that nothing gathers in the streams before it. */
+const streamTo = (output: LogOutput): Writable =>
+  new Writable({
+    decodeStrings: false,
+    write(line: string, _encoding, done) {
+      output.write(line);
+      done();
+    },
+  });
 
 const jsonLine = (redactor: Redactor): ReturnType<typeof format.printf> =>
   format.printf(({ timestamp, level, message, fields }) => {

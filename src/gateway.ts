@@ -60,7 +60,7 @@ export class Gateway {
     const redactor = new Redactor([...REDACTED_KEYS, ...config.logging.redactKeys], secrets);
     const colors = logOutput.isTerminal && env["NO_COLOR"] === undefined;
     this.log = createLog({ level, format: config.logging.format, redactor, output: logOutput, colors });
-    const events = eventsFor(level, this.log, redactor);
+    const events = eventsFor(level, this.log);
     this.#reaper = new Reaper(events.emit);
     this.servers = serverEntries(config, {
       ...upstreamLimits(config),
@@ -68,6 +68,7 @@ export class Gateway {
       redactor,
       reaper: this.#reaper,
       gatewayEnv: env,
+      exposeStderr: config.rest.exposeStderr,
     });
     const onToolsChanged = (server: string): void => catalog.changed(server);
     this.#sessions = new Sessions({
@@ -147,9 +148,9 @@ const ENDING_MS = 7_000;
 /** With every session over, a request that still runs has only to write its refusal. */
 const LAST_ANSWERS_MS = 500;
 
-function eventsFor(level: Level, log: Log, redactor: Redactor): Events {
+function eventsFor(level: Level, log: Log): Events {
   return {
-    emit: logEvents(log, redactor),
+    emit: logEvents(log),
     tracing: level === "verbose",
     logsRequests: level === "verbose" || level === "debug",
   };

@@ -3,6 +3,7 @@ import { LineCounter, parseDocument, type Document } from "yaml";
 import { documentProblems, type OffsetProblem } from "./document-problems.ts";
 import { extreme } from "./extremes.ts";
 import { frameMaker, type FrameMaker } from "./frame.ts";
+import { isSetting } from "./harmless.ts";
 import { interpolate } from "./interpolate.ts";
 import { findNode } from "./node-at.ts";
 import { ConfigError, type Problem } from "./problems.ts";
@@ -42,7 +43,11 @@ export function parseConfig(file: string, source: string, env: NodeJS.ProcessEnv
   const issues = result.success ? [] : schemaProblems(result.error).map((issue) => located(issue, document));
   const mistakes = [...placed, ...issues.filter(({ offset }) => offset === undefined || !known.has(offset))];
   if (mistakes.length > 0 || !result.success) throw failure(file, mistakes, place);
-  return { config: deepFreeze(result.data), file, secrets: [...secrets, ...secretsOf(value)] };
+  return {
+    config: deepFreeze(result.data),
+    file,
+    secrets: [...secrets.filter((secret) => !isSetting(secret)), ...secretsOf(value)],
+  };
 }
 
 function readConfig(file: string): string {

@@ -19,6 +19,9 @@ export interface Log {
   (level: Level, message: string, fields?: LogFields): void;
 }
 
+/** Of a message, and of each field. */
+const SHOWN_LENGTH = 2 * 1024;
+
 /** All lines go to `output` (stderr): stdout belongs to documents and, in stdio mode, to the protocol. */
 export function createLog(options: LoggerOptions): Log {
   const logger = winston(options);
@@ -56,7 +59,7 @@ const streamTo = (output: LogOutput): Writable =>
 const jsonLine = (redactor: Redactor): ReturnType<typeof format.printf> =>
   format.printf(({ timestamp, level, message, fields }) => {
     const masked = isFields(fields) ? maskedFields(fields, redactor) : {};
-    return JSON.stringify({ timestamp, level, message: redactor.text(String(message)), ...masked });
+    return JSON.stringify({ timestamp, level, message: redactor.line(String(message), SHOWN_LENGTH), ...masked });
   });
 
 const textLine = (redactor: Redactor, colors: boolean): ReturnType<typeof format.printf> =>
@@ -64,14 +67,14 @@ const textLine = (redactor: Redactor, colors: boolean): ReturnType<typeof format
     const tag = colors ? colored(level) : level.toUpperCase();
     const masked = isFields(fields) ? maskedFields(fields, redactor) : {};
     const tail = Object.entries(masked).flatMap(([name, value]) => fieldText(name, value));
-    return [`${String(timestamp)} [${tag}]: ${redactor.text(String(message))}`, ...tail].join(" ");
+    return [`${String(timestamp)} [${tag}]: ${redactor.line(String(message), SHOWN_LENGTH)}`, ...tail].join(" ");
   });
 
-/** Before anything is quoted or escaped: a secret is looked for as it is. */
+/** Before anything is quoted or escaped: a secret is looked for as it is. Here foreign text becomes one safe line, whatever it was. */
 function maskedFields(fields: LogFields, redactor: Redactor): LogFields {
   const entries = Object.entries(fields).map(([name, value]): [string, LogFields[string]] => {
     if (typeof value !== "string") return [name, value];
-    return [name, redactor.hides(name) ? "[redacted]" : redactor.text(value)];
+    return [name, redactor.hides(name) ? "[redacted]" : redactor.line(value, SHOWN_LENGTH)];
   });
   return Object.fromEntries(entries);
 }

@@ -32,15 +32,16 @@ export class Redactor {
   }
 
   text(text: string): string {
-    let masked = text.replaceAll(AUTH_SCHEME, `$1 ${MASK}`);
-    if (masked.includes("@")) masked = masked.replaceAll(URL_PASSWORD, `$1${MASK}`).replaceAll(URL_TOKEN, `$1${MASK}`);
-    if (this.#assignment !== undefined) {
-      masked = masked.replaceAll(MANY_WORDS, `$1${MASK}`).replaceAll(this.#assignment, maskValue);
-    }
+    let masked = text;
+    // First, while they are whole.
     for (const value of this.#values) masked = masked.replaceAll(value, MASK);
-    if (text.length < CUT_LENGTH) return masked;
-    for (const value of this.#values) masked = withoutEnd(withoutStart(masked, value), value);
-    return masked;
+    if (text.length >= CUT_LENGTH) {
+      for (const value of this.#values) masked = withoutEnd(withoutStart(masked, value), value);
+    }
+    masked = masked.replaceAll(AUTH_SCHEME, `$1 ${MASK}`);
+    if (masked.includes("@")) masked = masked.replaceAll(URL_PASSWORD, `$1${MASK}`).replaceAll(URL_TOKEN, `$1${MASK}`);
+    if (this.#assignment === undefined) return masked;
+    return masked.replaceAll(MANY_WORDS, `$1${MASK}`).replaceAll(this.#assignment, maskValue);
   }
 
   /** A text that may be a secret as a whole, or `name=secret`: then it is masked however short it is. */
@@ -120,7 +121,9 @@ const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 const INVISIBLE =
   /[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
 
-const withoutInvisible = (text: string): string => text.replaceAll(ESCAPE_SEQUENCE, "").replaceAll(INVISIBLE, "");
+/** For who masks before it is made one line: what does not show may stand within a secret. */
+export const withoutInvisible = (text: string): string =>
+  text.replaceAll(ESCAPE_SEQUENCE, "").replaceAll(INVISIBLE, "");
 
 /** Makes foreign text one harmless line: no escape sequences, no line breaks or turned text that could forge a log line (CWE-117). */
 export function oneSafeLine(text: string, maxLength: number): string {

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { z } from "zod";
-import type { Redactor } from "../lib/redactor.ts";
+import { oneSafeLine, type Redactor } from "../lib/redactor.ts";
 import { durationMs } from "../lib/units.ts";
 import { optionalDuration } from "../protocol/unit-schemas.ts";
 import type { SessionLabel, UpstreamListener } from "../protocol/upstream.ts";
@@ -60,7 +60,7 @@ export const stdio = defineUpstreamKind({
 
 /** Its words one by one, as a secret that is a whole word is masked however short it is. */
 function summaryOf({ command, args }: StdioCommand, redactor: Redactor): string {
-  return redactor.line([command, ...args].map((word) => redactor.value(word)).join(" "), SUMMARY_LENGTH);
+  return oneSafeLine([command, ...args].map((word) => redactor.value(word)).join(" "), SUMMARY_LENGTH);
 }
 
 function commandWarnings({ command, path }: StdioCommand, searchPath: string): string[] {

@@ -60,6 +60,11 @@ describe("a redactor", () => {
     }
   });
 
+  it("masks a value as a whole although a part of it looks like a credential", () => {
+    const known = new Redactor(KEYS, ["https://someone:pass@host/", "a=1;token=2;b=33"]);
+    expect(known.text("x https://someone:pass@host/ a=1;token=2;b=33 y")).toBe("x [redacted] [redacted] y");
+  });
+
   it("masks a longer value as a whole when it holds a shorter one", () => {
     expect(redactor.text("s3cr3t-value-longer")).toBe("[redacted]");
   });

@@ -65,7 +65,11 @@ export class Redactor {
 /** The text without the end of the value that it begins with. */
 function withoutStart(text: string, value: string): string {
   const start = text.slice(0, MIN_VALUE_LENGTH);
-  for (let at = value.indexOf(start, 1); at !== -1; at = value.indexOf(start, at + 1)) {
+  for (
+    let at = value.indexOf(start, Math.max(1, value.length - text.length));
+    at !== -1;
+    at = value.indexOf(start, at + 1)
+  ) {
     const end = value.slice(at);
     if (text.startsWith(end)) return MASK + text.slice(end.length);
   }
@@ -75,7 +79,11 @@ function withoutStart(text: string, value: string): string {
 /** The text without the beginning of the value that it ends with. */
 function withoutEnd(text: string, value: string): string {
   const end = text.slice(-MIN_VALUE_LENGTH);
-  for (let at = value.lastIndexOf(end); at !== -1; at = at === 0 ? -1 : value.lastIndexOf(end, at - 1)) {
+  for (
+    let at = value.lastIndexOf(end, text.length - end.length);
+    at !== -1;
+    at = at === 0 ? -1 : value.lastIndexOf(end, at - 1)
+  ) {
     const start = value.slice(0, at + end.length);
     if (text.endsWith(start)) return text.slice(0, -start.length) + MASK;
   }

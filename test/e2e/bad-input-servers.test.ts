@@ -1,6 +1,6 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixture, type GatewayProcess, memoryOf, startGateway } from "../helpers/gateway.ts";
 import { refusal } from "../helpers/http.ts";
@@ -155,9 +155,9 @@ describe("a server that cannot be started", () => {
 
   it.each([
     ["missing", '"gti-is-not-there" was not found on PATH'],
-    ["missing-file", '"./gti-is-not-there" was not found'],
-    ["forbidden", `"${noProgram}" may not be executed`],
-    ["folder", `"${folder}" may not be executed`],
+    ["missing-file", '"gti-is-not-there" was not found'],
+    ["forbidden", '"no-program" may not be executed'],
+    ["folder", `"${basename(folder)}" may not be executed`],
     ["no-path", "its working directory does not exist"],
     ["too-long", "its arguments and environment are too long"],
     ["nul-byte", '"echo" cannot be run'],

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { processesMatching } from "./children.ts";
-import { ROOT } from "./gateway.ts";
+import { refuseUnexpectedErrors, ROOT } from "./gateway.ts";
 import { until } from "./until.ts";
 
 const START_MS = 20_000;
@@ -13,7 +13,7 @@ const EXIT_MS = 20_000;
 const READ_BYTES = 1024 * 1024;
 
 /** The far end of the gateway's stderr. Nothing is read but by `read`. */
-export interface StderrReader {
+interface StderrReader {
   /** Reads what is there now: all that was read so far. */
   read(): string;
   close(): void;
@@ -68,6 +68,7 @@ export async function startWithStderr(
       try {
         child.kill();
         await self.exit();
+        refuseUnexpectedErrors(stderr.read());
       } finally {
         for (const pid of processesMatching(mark)) process.kill(pid, "SIGKILL");
         stderr.close();

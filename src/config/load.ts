@@ -9,7 +9,7 @@ import { findNode } from "./node-at.ts";
 import { ConfigError, type Problem } from "./problems.ts";
 import { configSchema, type Config } from "./schema.ts";
 import { schemaProblems } from "./schema-problems.ts";
-import { secretsOf } from "./secrets.ts";
+import { inheritedSecrets, secretsOf } from "./secrets.ts";
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -43,10 +43,11 @@ export function parseConfig(file: string, source: string, env: NodeJS.ProcessEnv
   const issues = result.success ? [] : schemaProblems(result.error).map((issue) => located(issue, document));
   const mistakes = [...placed, ...issues.filter(({ offset }) => offset === undefined || !known.has(offset))];
   if (mistakes.length > 0 || !result.success) throw failure(file, mistakes, place);
+  const filledIn = secrets.filter((secret) => !isSetting(secret));
   return {
     config: deepFreeze(result.data),
     file,
-    secrets: [...secrets.filter((secret) => !isSetting(secret)), ...secretsOf(value)],
+    secrets: [...filledIn, ...secretsOf(value), ...inheritedSecrets(value, env)],
   };
 }
 

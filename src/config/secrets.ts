@@ -1,6 +1,6 @@
-import { isObject } from "../lib/json.ts";
+import { isObject, member } from "../lib/json.ts";
 import { argumentSecrets, namedSecrets } from "./argument-secrets.ts";
-import { isSetting } from "./harmless.ts";
+import { isHarmless, isSetting } from "./harmless.ts";
 import { isSecretName } from "./secret-names.ts";
 
 /** The password in a URL, or what stands for one: `https://token@host`. */
@@ -14,6 +14,15 @@ const URL_TOKEN = /https?:\/\/([^\s/?#:@]+)@/gi;
 export function secretsOf(config: unknown): string[] {
   // A set, as the same variable may be given to many servers.
   return [...new Set(found(config, ""))].filter((value) => !isSetting(value));
+}
+
+/** What a server that inherits the whole environment can tell of it. */
+export function inheritedSecrets(config: unknown, env: NodeJS.ProcessEnv): string[] {
+  const servers = member(config, "servers");
+  if (!isObject(servers) || !Object.values(servers).some((entry) => member(entry, "inheritEnv") === true)) return [];
+  return Object.entries(env).flatMap(([name, value = ""]) =>
+    isSecretName(name) && !isSetting(value) && !isHarmless(value) ? [value] : [],
+  );
 }
 
 function found(value: unknown, name: string): string[] {

@@ -237,6 +237,14 @@ describe("of a server's arguments,", () => {
   });
 });
 
+it("a server that inherits the whole environment may tell the secrets of that", () => {
+  const env = { AWS_SECRET_ACCESS_KEY: "hunter2-9f8e7d", SSH_AUTH_SOCK: "/tmp/agent.1", HOME: "/root", AUTH: "" };
+  const secretsWith = (inheritEnv: boolean): readonly string[] =>
+    parseConfig("config.yaml", `servers: { git: { command: x, inheritEnv: ${inheritEnv} } }\n`, env).secrets;
+  expect(secretsWith(true)).toEqual(["hunter2-9f8e7d"]);
+  expect(secretsWith(false)).toEqual([]);
+});
+
 it("the names of keys to mask are no secrets", () => {
   expect(secretsOf({ logging: { redactKeys: ["x-own-header"] } })).toEqual([]);
 });

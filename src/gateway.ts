@@ -18,6 +18,7 @@ import { durationMs, sizeBytes } from "./lib/units.ts";
 import { REDACTED_KEYS, type Level } from "./observability/config.ts";
 import { Health } from "./observability/health.ts";
 import { logEvents } from "./observability/log-events.ts";
+import type { LogOutput } from "./observability/log-output.ts";
 import { createLog, type Log } from "./observability/logger.ts";
 import { GatewayError } from "./protocol/errors.ts";
 import type { Events } from "./protocol/events.ts";
@@ -37,7 +38,7 @@ export interface GatewayOptions {
   readonly version: string;
   readonly loaded: LoadedConfig;
   readonly env: NodeJS.ProcessEnv;
-  readonly logStream: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly logOutput: LogOutput;
 }
 
 /** The composition root: every room's part is made here, once, from the config. */
@@ -54,14 +55,14 @@ export class Gateway {
   readonly #sessions: Sessions;
   readonly #http: Server;
 
-  constructor({ loaded, env, logStream, version }: GatewayOptions) {
+  constructor({ loaded, env, logOutput, version }: GatewayOptions) {
     const { config, secrets } = loaded;
     this.config = config;
     const level = config.logging.level ?? config.debug.level ?? "info";
     const redactor = new Redactor([...REDACTED_KEYS, ...config.logging.redactKeys], secrets);
-    const colors = logStream.isTTY === true && env["NO_COLOR"] === undefined;
-    this.log = createLog({ level, format: config.logging.format, redactor, stream: logStream, colors });
-    const events = eventsFor(level, this.log, redactor);
+    const colors = logOutput.isTerminal && env["NO_COLOR"] === undefined;
+    this.log = createLog({ level, format: config.logging.format, redactor, output: logOutput, colors });
+    const events = eventsFor(level, this.log);
     this.#reaper = new Reaper(events.emit);
     this.servers = serverEntries(config, {
       ...upstreamLimits(config),
@@ -70,6 +71,7 @@ export class Gateway {
       reaper: this.#reaper,
       descriptors: this.descriptors,
       gatewayEnv: env,
+      exposeStderr: config.rest.exposeStderr,
     });
     const onToolsChanged = (server: string): void => catalog.changed(server);
     this.#sessions = new Sessions({
@@ -151,9 +153,9 @@ const ENDING_MS = 7_000;
 /** With every session over, a request that still runs has only to write its refusal. */
 const LAST_ANSWERS_MS = 500;
 
-function eventsFor(level: Level, log: Log, redactor: Redactor): Events {
+function eventsFor(level: Level, log: Log): Events {
   return {
-    emit: logEvents(log, redactor),
+    emit: logEvents(log),
     tracing: level === "verbose",
     exchanges: level === "verbose" || level === "debug",
     logsRequests: level === "verbose" || level === "debug",

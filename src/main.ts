@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { inspect } from "node:util";
 import { Command, Option } from "commander";
 import { health, type HealthFlags } from "./cli/health.ts";
 import { openapi, type DumpOutcome, type OpenapiFlags } from "./cli/openapi.ts";
@@ -27,6 +28,7 @@ const CONFIG_OPTION = [
 ] as const;
 
 async function main(argv: readonly string[]): Promise<void> {
+  outliveReaders();
   const program = new Command("mcp-gateway")
     .description("Gives every session its own MCP server process and bridges it to HTTP+SSE, Streamable HTTP and REST.")
     .version(version())
@@ -84,6 +86,16 @@ async function main(argv: readonly string[]): Promise<void> {
   await program.parseAsync([...argv], { from: "user" });
 }
 
+/** A reader that goes away (`| head`) has had enough. */
+function outliveReaders(): void {
+  process.stderr.on("error", () => undefined);
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") return;
+    process.stderr.write(`stdout cannot be written: ${error.message}\n`);
+    process.exit(EXIT_FAILURE);
+  });
+}
+
 /** With a default command, commander takes a mistyped one for an argument of that. */
 function refuseUnknownCommand(program: Command, [first]: readonly string[]): void {
   const names = program.commands.flatMap((command) => [command.name(), ...command.aliases()]);
@@ -121,7 +133,7 @@ function stopOnSignals(gateway: Gateway): void {
 function stopOnUnexpectedErrors(gateway: Gateway): void {
   let isStopping = false;
   const stop = (thrown: unknown): void => {
-    const cause = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    const cause = thrown instanceof Error ? (thrown.stack ?? thrown.message) : inspect(thrown);
     gateway.log("error", "Unexpected error: shutting down", { cause });
     if (isStopping) return;
     isStopping = true;

@@ -3,6 +3,8 @@ import { loadConfig } from "../config/load.ts";
 import { toYaml } from "../config/yaml.ts";
 import { documentTools, type Documented } from "../downstream/openapi/documents.ts";
 import { Gateway } from "../gateway.ts";
+import type { LogOutput } from "../observability/log-output.ts";
+import { stderrOutput } from "../observability/stderr-output.ts";
 import { toJson } from "../openapi/serialize.ts";
 import { findConfig, type ConfigFlags } from "./options.ts";
 import { localUrl } from "./start-table.ts";
@@ -28,20 +30,21 @@ export type DumpOutcome = "complete" | "partial" | "over limits";
 export async function openapi(flags: OpenapiFlags): Promise<DumpOutcome> {
   const { path } = findConfig(flags, process.env);
   const loaded = loadConfig(path, process.env);
-  const gateway = new Gateway({ version: version(), loaded, env: process.env, logStream: process.stderr });
+  const logOutput = stderrOutput();
+  const gateway = new Gateway({ version: version(), loaded, env: process.env, logOutput });
   gateway.watchTime();
   try {
-    const documented = await dump(gateway, flags);
+    const documented = await dump(gateway, flags, logOutput);
     const text = flags.format === "json" ? toJson(documented.document) : toYaml(documented.document);
     if (flags.output === undefined) await writeOut(text);
     else writeFileSync(flags.output, text);
-    return tell(documented, flags.allowPartial === true);
+    return tell(documented, flags.allowPartial === true, logOutput);
   } finally {
     await gateway.stop();
   }
 }
 
-async function dump(gateway: Gateway, flags: OpenapiFlags): Promise<Documented> {
+async function dump(gateway: Gateway, flags: OpenapiFlags, log: LogOutput): Promise<Documented> {
   const names = gateway.servers.map((server) => server.name);
   const { server } = flags;
   if (server !== undefined && !names.includes(server)) {
@@ -49,7 +52,7 @@ async function dump(gateway: Gateway, flags: OpenapiFlags): Promise<Documented> 
   }
   const { publicUrl, hostname, port } = gateway.config;
   if (publicUrl === undefined && !isOneAddress(hostname)) {
-    process.stderr.write(
+    log.write(
       `warning: bound to ${hostname} without publicUrl: the document says localhost, which others cannot reach\n`,
     );
   }
@@ -66,13 +69,11 @@ async function dump(gateway: Gateway, flags: OpenapiFlags): Promise<Documented> 
 
 const isOneAddress = (hostname: string): boolean => hostname !== "0.0.0.0" && hostname !== "::";
 
-function tell({ warnings, failed, limitProblems }: Documented, allowPartial: boolean): DumpOutcome {
-  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
-  for (const problem of limitProblems) process.stderr.write(`limit: ${problem}\n`);
+function tell({ warnings, failed, limitProblems }: Documented, allowPartial: boolean, log: LogOutput): DumpOutcome {
+  for (const warning of warnings) log.write(`warning: ${warning}\n`);
+  for (const problem of limitProblems) log.write(`limit: ${problem}\n`);
   for (const { server, error } of failed) {
-    process.stderr.write(
-      `server "${server}" is not described: ${error instanceof Error ? error.message : String(error)}\n`,
-    );
+    log.write(`server "${server}" is not described: ${error instanceof Error ? error.message : String(error)}\n`);
   }
   if (failed.length > 0 && !allowPartial) return "partial";
   return limitProblems.length > 0 ? "over limits" : "complete";

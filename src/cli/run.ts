@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { loadConfig } from "../config/load.ts";
 import { Gateway } from "../gateway.ts";
+import { stderrOutput } from "../observability/stderr-output.ts";
 import { findConfig, type ConfigFlags } from "./options.ts";
 import { version } from "./version.ts";
 import { startTable, startWarnings } from "./start-table.ts";
@@ -10,7 +11,8 @@ export async function run(flags: ConfigFlags): Promise<Gateway> {
   letHeapGrow();
   const file = findConfig(flags, process.env);
   const loaded = loadConfig(file.path, process.env);
-  const gateway = new Gateway({ version: version(), loaded, env: process.env, logStream: process.stderr });
+  const logOutput = stderrOutput();
+  const gateway = new Gateway({ version: version(), loaded, env: process.env, logOutput });
   const address = await gateway.start();
   const { config } = loaded;
   if (file.isBundled) {
@@ -19,7 +21,7 @@ export async function run(flags: ConfigFlags): Promise<Gateway> {
       "No config.yaml here: serving the bundled example. Copy config.example.yaml to config.yaml to make it yours.",
     );
   }
-  process.stderr.write(startTable({ config, address, servers: gateway.servers, authenticates: gateway.authenticates }));
+  logOutput.write(startTable({ config, address, servers: gateway.servers, authenticates: gateway.authenticates }));
   for (const warning of startWarnings(config, gateway)) gateway.log("warn", warning);
   gateway.log("info", `MCP gateway listening on ${address.address}:${address.port}`, { config: file.path });
   return gateway;

@@ -13,7 +13,10 @@ export interface Started {
 
 /** Server → its URLs, as a client of this machine (or of `publicUrl`) would use them. */
 export function startTable({ config, address, servers, authenticates }: Started): string {
-  const base = (config.publicUrl ?? localUrl(config.hostname, address.port)).replace(/\/$/, "");
+  const base = (config.publicUrl ?? localUrl(config.hostname, address.port))
+    .replace(/\/$/, "")
+    // Whoever has put a password into it does not want to read it here.
+    .replace(/\/\/[^/]*@/, "//");
   const rows = servers.map(({ name, summary }) => [
     name,
     `/${name}`,

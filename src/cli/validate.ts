@@ -15,13 +15,13 @@ export function validate(flags: ValidateFlags): void {
     `${path} is valid: ${servers.length} server${servers.length === 1 ? "" : "s"} (${servers.join(", ")})\n`,
   );
   if (flags.print === true)
-    process.stdout.write(`${JSON.stringify(masked(config, new Redactor([], secrets), secrets), null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(masked(config, new Redactor([], secrets)), null, 2)}\n`);
 }
 
 /** Whole values first: a secret that is too short to be looked for inside of text is masked where it stands. */
-function masked(value: unknown, redactor: Redactor, secrets: readonly string[]): unknown {
-  if (typeof value === "string") return secrets.includes(value) ? "[redacted]" : redactor.text(value);
-  if (Array.isArray(value)) return value.map((item) => masked(item, redactor, secrets));
+function masked(value: unknown, redactor: Redactor): unknown {
+  if (typeof value === "string") return redactor.value(value);
+  if (Array.isArray(value)) return value.map((item) => masked(item, redactor));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, masked(inner, redactor, secrets)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, masked(inner, redactor)]));
 }

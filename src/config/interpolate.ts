@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
-import { isScalar, parseDocument, Scalar, visit, type Document } from "yaml";
+import { isPair, isScalar, parseDocument, Scalar, visit, type Document } from "yaml";
+import { isHarmless } from "./harmless.ts";
 import { isSecretName } from "./secret-names.ts";
 
 const HOW_TO_WRITE = "write ${VAR}, ${VAR:-default} or ${file:/path}, and $${ for a literal ${";
 
 export interface Interpolation {
-  /** What stood for a secret: values from files, and from variables that are named like one. */
+  /** What stood for a secret: values from files, from variables that are named like one, and all but plain words in the env of a server. */
   readonly secrets: readonly string[];
   /** Each with the place in the source where its text starts. */
   readonly problems: readonly { readonly offset: number; readonly message: string }[];
@@ -20,10 +21,12 @@ export function interpolate(document: Document, env: NodeJS.ProcessEnv): Interpo
   const secrets: string[] = [];
   const problems: { offset: number; message: string }[] = [];
   visit(document, {
-    Scalar(key, node) {
+    Scalar(key, node, path) {
       if (key === "key" || typeof node.value !== "string" || !node.value.includes("${")) return;
+      const isInEnv = path.some((place) => isPair(place) && isScalar(place.key) && place.key.value === "env");
+      const hides = (name: string, value: string): boolean => isSecretName(name) || (isInEnv && !isHarmless(value));
       try {
-        node.value = typed(node, filled(node.value, env, secrets));
+        node.value = typed(node, filled(node.value, { env, secrets, hides }));
       } catch (error) {
         problems.push({
           offset: node.range?.[0] ?? 0,
@@ -35,7 +38,13 @@ export function interpolate(document: Document, env: NodeJS.ProcessEnv): Interpo
   return { secrets, problems };
 }
 
-function filled(text: string, env: NodeJS.ProcessEnv, secrets: string[]): string {
+interface Filling {
+  readonly env: NodeJS.ProcessEnv;
+  readonly secrets: string[];
+  readonly hides: (name: string, value: string) => boolean;
+}
+
+function filled(text: string, { env, secrets, hides }: Filling): string {
   // Nothing of the text is quoted: it may be a password that only looks like a placeholder.
   if (text.replaceAll(PLACEHOLDER, "").includes("${")) throw new Error(`a placeholder does not end; ${HOW_TO_WRITE}`);
   return text.replaceAll(PLACEHOLDER, (_whole: string, name: string | undefined) => {
@@ -49,7 +58,7 @@ function filled(text: string, env: NodeJS.ProcessEnv, secrets: string[]): string
       throw new Error(
         `the environment variable ${variable} is not set (or empty); \${${variable}:-default} gives it a default`,
       );
-    if (isSecretName(variable)) secrets.push(value);
+    if (hides(variable, value)) secrets.push(value);
     return value;
   });
 }

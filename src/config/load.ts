@@ -3,12 +3,13 @@ import { LineCounter, parseDocument, type Document } from "yaml";
 import { documentProblems, type OffsetProblem } from "./document-problems.ts";
 import { extreme } from "./extremes.ts";
 import { frameMaker, type FrameMaker } from "./frame.ts";
+import { isSetting } from "./harmless.ts";
 import { interpolate } from "./interpolate.ts";
 import { findNode } from "./node-at.ts";
 import { ConfigError, type Problem } from "./problems.ts";
 import { configSchema, type Config } from "./schema.ts";
 import { schemaProblems } from "./schema-problems.ts";
-import { secretsOf } from "./secrets.ts";
+import { inheritedSecrets, secretsOf } from "./secrets.ts";
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -42,7 +43,12 @@ export function parseConfig(file: string, source: string, env: NodeJS.ProcessEnv
   const issues = result.success ? [] : schemaProblems(result.error).map((issue) => located(issue, document));
   const mistakes = [...placed, ...issues.filter(({ offset }) => offset === undefined || !known.has(offset))];
   if (mistakes.length > 0 || !result.success) throw failure(file, mistakes, place);
-  return { config: deepFreeze(result.data), file, secrets: [...secrets, ...secretsOf(value)] };
+  const filledIn = secrets.filter((secret) => !isSetting(secret));
+  return {
+    config: deepFreeze(result.data),
+    file,
+    secrets: [...filledIn, ...secretsOf(value), ...inheritedSecrets(value, env)],
+  };
 }
 
 function readConfig(file: string): string {

@@ -1,10 +1,58 @@
+import { isObject, member } from "../lib/json.ts";
+import { argumentSecrets, namedSecrets } from "./argument-secrets.ts";
+import { isHarmless, isSetting } from "./harmless.ts";
 import { isSecretName } from "./secret-names.ts";
 
-/** The values in a config that must never be printed: credentials of callers, and variables that are named like secrets. */
-export function secretsOf(value: unknown, name = ""): string[] {
-  if (typeof value === "string") return isSecretName(name) ? [value] : [];
-  if (typeof value !== "object" || value === null) return [];
+/** The password in a URL, or what stands for one: `https://token@host`. */
+const URL_PASSWORD = /:\/\/[^\s/?#:@]*:([^\s/]+)@/g;
+const URL_TOKEN = /https?:\/\/([^\s/?#:@]+)@/gi;
+
+/**
+ * The values in a config that must never be printed: credentials of callers, what is named like a secret, the variables and the
+ * telling arguments of servers, and passwords in URLs.
+ */
+export function secretsOf(config: unknown): string[] {
+  // A set, as the same variable may be given to many servers.
+  return [...new Set(found(config, ""))].filter((value) => !isSetting(value));
+}
+
+/** What a server that inherits the whole environment can tell of it. */
+export function inheritedSecrets(config: unknown, env: NodeJS.ProcessEnv): string[] {
+  const servers = member(config, "servers");
+  if (!isObject(servers) || !Object.values(servers).some((entry) => member(entry, "inheritEnv") === true)) return [];
+  return Object.entries(env).flatMap(([name, value = ""]) =>
+    isSecretName(name) && !isSetting(value) && !isHarmless(value) ? [value] : [],
+  );
+}
+
+function found(value: unknown, name: string): string[] {
+  if (typeof value === "string") return [...(isSecretName(name) ? [value] : []), ...urlPasswords(value)];
   // A list stands for its key: `tokens: [a, b]`.
-  if (Array.isArray(value)) return value.flatMap((item) => secretsOf(item, name));
-  return Object.entries(value).flatMap(([key, inner]) => secretsOf(inner, key));
+  if (Array.isArray(value)) {
+    const items: readonly unknown[] = value;
+    const own = name === "args" ? argumentSecrets(items.filter((item) => typeof item === "string")) : [];
+    return [...own, ...items.flatMap((item) => found(item, name))];
+  }
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    // These are names of keys, no secrets.
+    if (key === "redactKeys") return [];
+    const isVariable = (name === "env" || name === "headers") && typeof inner === "string";
+    return [...(isVariable ? namedSecrets(key, inner) : []), ...found(inner, key)];
+  });
+}
+
+function urlPasswords(text: string): string[] {
+  return [URL_PASSWORD, URL_TOKEN].flatMap((pattern) =>
+    [...text.matchAll(pattern)].flatMap(([, password = ""]) => [password, decoded(password)]),
+  );
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // It was never encoded.
+    return text;
+  }
 }

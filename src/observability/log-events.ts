@@ -1,11 +1,11 @@
 import { inspect } from "node:util";
-import { oneSafeLine, type Redactor } from "../lib/redactor.ts";
+import type { Line } from "../lib/lines.ts";
 import type { GatewayEvent } from "../protocol/events.ts";
 import type { Transport } from "../protocol/session.ts";
 import type { Log } from "./logger.ts";
 
-const BODY_LENGTH = 2 * 1024;
-const MASKED_LENGTH = 16 * 1024;
+/** More than the log shows of a message, so that a secret is whole when it is masked. */
+const BODY_LENGTH = 16 * 1024;
 
 const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
   sse: "SSE",
@@ -13,8 +13,8 @@ const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
   rest: "REST",
 };
 
-/** Turns events into log lines; the one place where a line is worded. */
-export function logEvents(log: Log, redactor: Redactor): (event: GatewayEvent) => void {
+/** Turns events into log lines; the one place where a line is worded. The log itself masks it and makes it one safe line. */
+export function logEvents(log: Log): (event: GatewayEvent) => void {
   return (event) => {
     switch (event.type) {
       case "request": {
@@ -25,23 +25,23 @@ export function logEvents(log: Log, redactor: Redactor): (event: GatewayEvent) =
         const { requestId, method, path, error } = event;
         const level =
           error.reason === "internal" ? "error" : error.status === 401 || error.status === 403 ? "warn" : "info";
-        return log(level, `${method} ${path} refused: ${oneSafeLine(error.message, BODY_LENGTH)}`, {
+        return log(level, `${method} ${path} refused: ${error.message}`, {
           requestId,
           reason: error.reason,
-          ...trace(error.cause),
+          cause: error.reason === "internal" ? trace(error.cause) : brief(error.cause),
         });
       }
       case "trouble":
-        return log("warn", event.what, trace(event.cause));
+        return log("warn", event.what, { cause: trace(event.cause) });
       default:
-        return logSession(log, event, redactor);
+        return logSession(log, event);
     }
   };
 }
 
 type SessionEvent = Exclude<GatewayEvent, { type: "request" | "refused" | "trouble" }>;
 
-function logSession(log: Log, event: SessionEvent, redactor: Redactor): void {
+function logSession(log: Log, event: SessionEvent): void {
   const { server, sessionId } = event;
   switch (event.type) {
     case "session.opened": {
@@ -56,9 +56,7 @@ function logSession(log: Log, event: SessionEvent, redactor: Redactor): void {
       return log("info", `Session of ${server} closed: ${event.reason}`, { sessionId, requests: event.requests });
     case "session.message": {
       const what = event.from === "client" ? "Client message received" : "STDIO message received";
-      // Masked before it is cut, as half a secret is not known for one.
-      const body = oneSafeLine(redactor.text(event.line.toString().slice(0, MASKED_LENGTH)), BODY_LENGTH);
-      return log("verbose", `${what}: ${body}`, {
+      return log("verbose", `${what}: ${beginningOf(event.line)}`, {
         session: `/${server}?sessionId=${sessionId}`,
         requestId: event.requestId,
       });
@@ -66,14 +64,14 @@ function logSession(log: Log, event: SessionEvent, redactor: Redactor): void {
     case "exchange": {
       const { requestId, method, outcome, ms } = event;
       const took = Math.round(ms * 10) / 10;
-      return log("debug", `${server}: ${oneSafeLine(method, 64)} ended: ${outcome}`, {
+      return log("debug", `${server}: ${method.slice(0, 64)} ended: ${outcome}`, {
         sessionId,
         requestId,
         ms: took,
       });
     }
     case "session.timeout":
-      return log("warn", `${server} did not answer ${oneSafeLine(event.method, 64)} in time`, {
+      return log("warn", `${server} did not answer ${event.method.slice(0, 64)} in time`, {
         sessionId,
         afterMs: event.afterMs,
       });
@@ -99,10 +97,11 @@ function logServer(log: Log, event: ServerEvent): void {
       return log(asked ? "debug" : "warn", `Server ${server} exited`, { sessionId, code, signal, asked });
     }
     case "server.failed":
-      return log("warn", oneSafeLine(event.error.message, BODY_LENGTH), {
+      return log("warn", event.error.message, {
         sessionId,
         reason: event.error.reason,
-        stderr: told(event.error.details.data),
+        ...event.error.details.log,
+        cause: brief(event.error.cause),
       });
     case "server.stderr": {
       const dropped = event.dropped === 0 ? undefined : event.dropped;
@@ -121,10 +120,14 @@ function logServer(log: Log, event: ServerEvent): void {
   }
 }
 
-const told = (data: Readonly<Record<string, unknown>> | undefined): string | undefined =>
-  typeof data?.["stderr"] === "string" ? data["stderr"] : undefined;
+const beginningOf = (line: Line): string => line.slice(0, BODY_LENGTH).toString();
 
-function trace(cause: unknown): { cause?: string } {
-  if (cause === undefined) return {};
-  return { cause: oneSafeLine(cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause), BODY_LENGTH) };
+/** An error with its stack, for what nobody expected. */
+function trace(cause: unknown): string | undefined {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : brief(cause);
+}
+
+function brief(cause: unknown): string | undefined {
+  if (cause === undefined) return undefined;
+  return cause instanceof Error ? cause.message : inspect(cause);
 }

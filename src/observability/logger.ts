@@ -1,12 +1,14 @@
+import { Writable } from "node:stream";
 import { createLogger as createWinston, format, transports, type Logger } from "winston";
 import type { Redactor } from "../lib/redactor.ts";
 import { LEVELS, type Level } from "./config.ts";
+import type { LogOutput } from "./log-output.ts";
 
 export interface LoggerOptions {
   readonly level: Level;
   readonly format: "text" | "json";
   readonly redactor: Redactor;
-  readonly stream: NodeJS.WritableStream;
+  readonly output: LogOutput;
   readonly colors: boolean;
 }
 
@@ -17,29 +19,47 @@ export interface Log {
   (level: Level, message: string, fields?: LogFields): void;
 }
 
-/** All lines go to `stream` (stderr): stdout belongs to documents and, in stdio mode, to the protocol. */
+/** Of a message, and of each field. */
+const SHOWN_LENGTH = 2 * 1024;
+
+/** All lines go to `output` (stderr): stdout belongs to documents and, in stdio mode, to the protocol. */
 export function createLog(options: LoggerOptions): Log {
   const logger = winston(options);
-  return (level, message, fields = {}) => {
+  const log: Log = (level, message, fields = {}) => {
     if (LEVELS.indexOf(level) <= LEVELS.indexOf(options.level)) logger.log({ level, message, fields });
   };
+  options.output.onDropped = (dropped) =>
+    log(options.level === "error" ? "error" : "warn", "The log could not be written for a while: lines were dropped", {
+      dropped,
+    });
+  return log;
 }
 
-function winston({ level, format: shape, redactor, stream, colors }: LoggerOptions): Logger {
+function winston({ level, format: shape, redactor, output, colors }: LoggerOptions): Logger {
   return createWinston({
     levels: Object.fromEntries(LEVELS.map((name, index) => [name, index])),
     level,
     format: format.combine(format.timestamp(), shape === "json" ? jsonLine(redactor) : textLine(redactor, colors)),
-    transports: [new transports.Stream({ stream })],
+    transports: [new transports.Stream({ stream: streamTo(output) })],
     // A log that cannot be written must not end the gateway.
     exitOnError: false,
   });
 }
 
+/** Takes every line at once, so that nothing gathers in the streams before it. */
+const streamTo = (output: LogOutput): Writable =>
+  new Writable({
+    decodeStrings: false,
+    write(line: string, _encoding, done) {
+      output.write(line);
+      done();
+    },
+  });
+
 const jsonLine = (redactor: Redactor): ReturnType<typeof format.printf> =>
   format.printf(({ timestamp, level, message, fields }) => {
     const masked = isFields(fields) ? maskedFields(fields, redactor) : {};
-    return JSON.stringify({ timestamp, level, message: redactor.text(String(message)), ...masked });
+    return JSON.stringify({ timestamp, level, message: redactor.line(String(message), SHOWN_LENGTH), ...masked });
   });
 
 const textLine = (redactor: Redactor, colors: boolean): ReturnType<typeof format.printf> =>
@@ -47,14 +67,14 @@ const textLine = (redactor: Redactor, colors: boolean): ReturnType<typeof format
     const tag = colors ? colored(level) : level.toUpperCase();
     const masked = isFields(fields) ? maskedFields(fields, redactor) : {};
     const tail = Object.entries(masked).flatMap(([name, value]) => fieldText(name, value));
-    return [`${String(timestamp)} [${tag}]: ${redactor.text(String(message))}`, ...tail].join(" ");
+    return [`${String(timestamp)} [${tag}]: ${redactor.line(String(message), SHOWN_LENGTH)}`, ...tail].join(" ");
   });
 
-/** Before anything is quoted or escaped: a secret is looked for as it is. */
+/** Before anything is quoted or escaped: a secret is looked for as it is. Here foreign text becomes one safe line, whatever it was. */
 function maskedFields(fields: LogFields, redactor: Redactor): LogFields {
   const entries = Object.entries(fields).map(([name, value]): [string, LogFields[string]] => {
     if (typeof value !== "string") return [name, value];
-    return [name, redactor.hides(name) ? "[redacted]" : redactor.text(value)];
+    return [name, redactor.hides(name) ? "[redacted]" : redactor.line(value, SHOWN_LENGTH)];
   });
   return Object.fromEntries(entries);
 }

@@ -45,6 +45,8 @@ export type Reason = keyof typeof table;
 export interface ErrorDetails {
   /** What really happened, for the log; never told to a caller. */
   readonly cause?: unknown;
+  /** What the log says besides; never told to a caller. */
+  readonly log?: Readonly<Record<string, string>>;
   /** Members of `error.data` besides `reason`; told to the caller. */
   readonly data?: Readonly<Record<string, unknown>>;
   readonly retryAfterMs?: number;

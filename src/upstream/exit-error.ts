@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import { member } from "../lib/json.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import type { StdioCommand } from "./stdio.ts";
@@ -11,32 +12,42 @@ export interface Exit {
   readonly stderr: string;
 }
 
-/** The process could not be started at all: says which command or directory, and what to do. */
+/** The process could not be started at all: says which program it was, and what to do. Paths are for the log. */
 export function spawnError(server: string, command: StdioCommand, cause: unknown): GatewayError {
   const hint = spawnHint(command, member(cause, "code"));
+  const { path } = command;
   return new GatewayError("server_not_started", `The MCP server "${server}" could not be started: ${hint}.`, {
     cause,
     data: { hint },
+    log: { command: command.command, ...(path !== undefined && { path }) },
   });
 }
 
 function spawnHint({ command, path }: StdioCommand, code: unknown): string {
+  const program = basename(command);
   // For a working directory that is missing the system reports ENOENT on the command.
   if (path !== undefined && !existsSync(path)) return "its working directory does not exist";
-  if (code === "ENOENT") return `"${command}" was not found ${command.includes("/") ? "" : "on PATH"}`.trimEnd();
-  if (code === "EACCES") return `"${command}" may not be executed`;
+  if (code === "ENOENT") return `"${program}" was not found ${command.includes("/") ? "" : "on PATH"}`.trimEnd();
+  if (code === "EACCES") return `"${program}" may not be executed`;
   if (code === "E2BIG") return "its arguments and environment are too long";
   if (code === "EAGAIN" || code === "EMFILE" || code === "ENOMEM") return "the machine has no room for another process";
-  return `"${command}" cannot be run`;
+  return `"${program}" cannot be run`;
 }
 
-export function exitError(server: string, { command }: StdioCommand, { code, signal, stderr }: Exit): GatewayError {
+export function exitError(
+  server: string,
+  { command, exposeStderr }: StdioCommand,
+  { code, signal, stderr }: Exit,
+): GatewayError {
   const how = signal === null ? `exit code ${code ?? "unknown"}` : `signal ${signal}`;
   const hint = exitHint(command, code);
   const data: Record<string, unknown> = { exitCode: code, signal };
-  if (stderr !== "") data["stderr"] = stderr;
+  if (exposeStderr && stderr !== "") data["stderr"] = stderr;
   if (hint !== undefined) data["hint"] = hint;
-  return new GatewayError("server_exited", `The MCP server "${server}" ended (${how}).`, { data });
+  return new GatewayError("server_exited", `The MCP server "${server}" ended (${how}).`, {
+    data,
+    log: { command, ...(stderr !== "" && { stderr }) },
+  });
 }
 
 /** Its process lives, but one of its pipes does not: `what` it did, in the past tense. */
@@ -52,7 +63,8 @@ export function strayOutputError(server: string): GatewayError {
 
 /** The two exit codes that a launcher (npx, sh, env) uses when the program behind it is missing or no program. */
 function exitHint(command: string, code: number | null): string | undefined {
-  if (code === 127) return `a program that "${command}" starts was not found`;
-  if (code === 126) return `a program that "${command}" starts may not be executed`;
+  const program = basename(command);
+  if (code === 127) return `a program that "${program}" starts was not found`;
+  if (code === 126) return `a program that "${program}" starts may not be executed`;
   return undefined;
 }

@@ -19,6 +19,8 @@ export interface UpstreamContext {
   readonly messageBytes: number;
   readonly queueBytes: number;
   readonly crashLoop: number;
+  /** Callers may read the last words of a server that ended. */
+  readonly exposeStderr: boolean;
 }
 
 /** One entry of the catalog, ready to be connected to. */

@@ -1,5 +1,5 @@
 import { LineSplitter } from "../lib/lines.ts";
-import { oneSafeLine } from "../lib/redactor.ts";
+import { oneSafeLine, withoutInvisible } from "../lib/redactor.ts";
 
 const KEPT_BYTES = 8 * 1024;
 const LINE_LENGTH = 2 * 1024;
@@ -23,7 +23,7 @@ export class StderrTail {
     this.#redact = redact;
     this.#lines = new LineSplitter(KEPT_BYTES, {
       line: (line) => this.#line(line.toString()),
-      tooLong: (head) => this.#line(`${head}…`),
+      tooLong: (head) => this.#line(head, "…"),
     });
   }
 
@@ -34,18 +34,22 @@ export class StderrTail {
 
   /** The last lines, as one line. Masked before it is cut, as half a secret is not known for one. */
   last(maxLength: number): string {
-    const text = oneSafeLine(this.#redact(this.#tail.toString("utf8").trimEnd()), KEPT_BYTES);
+    const text = oneSafeLine(this.#masked(this.#tail.toString("utf8").trimEnd()), KEPT_BYTES);
     return text.slice(-maxLength).trim();
   }
 
-  #line(line: string): void {
+  #line(line: string, end = ""): void {
     const second = Math.floor(performance.now() / 1_000);
     if (second !== this.#second) [this.#second, this.#logged] = [second, 0];
     if (++this.#logged > LINES_PER_SECOND) {
       this.#dropped++;
       return;
     }
-    this.#log(oneSafeLine(this.#redact(line), LINE_LENGTH), this.#dropped);
+    this.#log(oneSafeLine(this.#masked(line), LINE_LENGTH) + end, this.#dropped);
     this.#dropped = 0;
+  }
+
+  #masked(text: string): string {
+    return this.#redact(withoutInvisible(text));
   }
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { z } from "zod";
+import { oneSafeLine, type Redactor } from "../lib/redactor.ts";
 import { durationMs } from "../lib/units.ts";
 import { optionalDuration } from "../protocol/unit-schemas.ts";
 import type { SessionLabel, UpstreamListener } from "../protocol/upstream.ts";
@@ -11,6 +12,7 @@ import { WarmPool } from "./warm-pool.ts";
 
 /** More than this is a mistake, or a way around the caps of `limits`. */
 const MAX_WARM = 32;
+const SUMMARY_LENGTH = 300;
 
 const config = z.strictObject({
   type: z.literal("stdio").optional().describe("How the server is reached: a process of its own per session."),
@@ -35,7 +37,7 @@ export const stdio = defineUpstreamKind({
   type: "stdio",
   config,
   entry: (name, { command, args, path, env, inheritEnv, timeout, warm, serial }, context) => {
-    const line: StdioCommand = { command, args, path, env, inheritEnv };
+    const line: StdioCommand = { command, args, path, env, inheritEnv, exposeStderr: context.exposeStderr };
     const crashLoop = new CrashLoop(name, context.crashLoop);
     const start = (label: SessionLabel, listener: UpstreamListener, isWarm = false): StdioUpstream =>
       new StdioUpstream({ command: line, label, listener, context, crashLoop, isWarm });
@@ -47,7 +49,7 @@ export const stdio = defineUpstreamKind({
     return {
       name,
       calls: { timeoutMs: timeout === undefined ? undefined : durationMs(timeout), serial },
-      summary: context.redactor.text([command, ...args].join(" ")),
+      summary: summaryOf(line, context.redactor),
       warnings: () => commandWarnings(line, env["PATH"] ?? context.gatewayEnv["PATH"] ?? ""),
       connect: (label, listener) => pool.take()?.adopt(label, listener) ?? start(label, listener),
       open: () => pool.open(),
@@ -55,6 +57,11 @@ export const stdio = defineUpstreamKind({
     };
   },
 });
+
+/** Its words one by one, as a secret that is a whole word is masked however short it is. */
+function summaryOf({ command, args }: StdioCommand, redactor: Redactor): string {
+  return oneSafeLine([command, ...args].map((word) => redactor.value(word)).join(" "), SUMMARY_LENGTH);
+}
 
 function commandWarnings({ command, path }: StdioCommand, searchPath: string): string[] {
   if (path !== undefined && !existsSync(path)) return [`its path "${path}" does not exist`];

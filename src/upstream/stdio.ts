@@ -24,6 +24,8 @@ export interface StdioCommand {
   readonly path: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly inheritEnv: boolean;
+  /** Callers may read the last words of the process. */
+  readonly exposeStderr: boolean;
 }
 
 export interface StdioOptions {

@@ -73,8 +73,8 @@ auth:
 servers:
   git:
     command: git-mcp
-    args: ["--key=\${API_KEY}", "--root=/srv", "a: b"]
-    env: { GITHUB_TOKEN: hunter2-github, LOG_LEVEL: debug, WITH: "\${API_KEY}" }
+    args: ["--key=\${API_KEY}", "--root=/srv", "a: b", --password, pw, -H, "X-Api-Key: hunter2-header"]
+    env: { GITHUB_TOKEN: hunter2-github, LOG_LEVEL: debug, WITH: "\${API_KEY}", DATABASE_URL: "postgres://me:hunter2-url@host/db" }
 `);
     const env = { TOKEN: "hunter2-env", API_KEY: "hunter2-key" };
     const { code, stdout, stderr } = await run(["validate", "-c", file, "--print"], { env });
@@ -91,8 +91,8 @@ servers:
       },
       servers: {
         git: {
-          args: ["--key=[redacted]", "--root=/srv", "a: b"],
-          env: { GITHUB_TOKEN: "[redacted]", LOG_LEVEL: "debug", WITH: "[redacted]" },
+          args: ["--key=[redacted]", "--root=/srv", "a: b", "--password", "[redacted]", "-H", "X-Api-Key: [redacted]"],
+          env: { GITHUB_TOKEN: "[redacted]", LOG_LEVEL: "debug", WITH: "[redacted]", DATABASE_URL: "[redacted]" },
         },
       },
     });

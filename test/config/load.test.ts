@@ -327,6 +327,17 @@ describe("a code frame", () => {
     );
   });
 
+  it("shows short values of plain keys, and none of a key or an option that tells of a secret", () => {
+    const frame = (yaml: string): string => mistakesIn(yaml).split("\n")[1] ?? "";
+    expect(frame("prot: { a: pw, password: pw, 'token': [pw, pw], port: 80, x: 1 }\n")).toBe(
+      "  1 | prot: { a: pw, password: …, 'token': […, …], port: 80, x: 1 }",
+    );
+    expect(frame("servers: { git: { comand: x, args: [--key, pw, -y, a] } }\n")).toBe(
+      "  1 | servers: { git: { comand: x, args: [--key, …, …, a] } }",
+    );
+    expect(frame("auth: { basic: { credentials: [{ username: a, password: 4711 }] } }\n")).toContain("password: …");
+  });
+
   it("stays short, and its mark in it, when the line is long", () => {
     const [first = "", ...rest] = mistakesIn(`servers: { git: { command: "${"x".repeat(500)}", args: y } }\n`).split(
       "\n",

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
-import { isSecretName, isSecretPath } from "../../src/config/secret-names.ts";
+import { isHarmless } from "../../src/config/harmless.ts";
+import { isSecretName } from "../../src/config/secret-names.ts";
+import { secretsOf } from "../../src/config/secrets.ts";
 
 const SECRET = "Tr0ub4dor-and-3";
 const OK = "servers: { git: { command: x } }\n";
@@ -130,24 +132,130 @@ describe("a name", () => {
     "credentials",
   ])("such as %s tells of a secret", (name) => {
     expect(isSecretName(name)).toBe(true);
-    expect(isSecretPath(["servers", "git", name])).toBe(true);
   });
 
   it.each(["HOME", "LOG_LEVEL", "port", "command", "DEBUG"])("such as %s tells of none", (name) => {
     expect(isSecretName(name)).toBe(false);
-    expect(isSecretPath([name])).toBe(false);
-  });
-
-  it("tells of one anywhere below auth, env and headers", () => {
-    for (const path of [
-      ["auth", "basic", "credentials", 0, "username"],
-      ["servers", "git", "env", "LOG_LEVEL"],
-      ["servers", "git", "headers", "x-user"],
-    ]) {
-      expect(isSecretPath(path)).toBe(true);
-    }
   });
 });
+
+const ofServer = (entry: object): string[] => secretsOf({ servers: { git: { command: "x", ...entry } } });
+
+describe("of a server's variables,", () => {
+  it.each([
+    ["DATABASE_URL", "postgres://user:hunter2@host/db"],
+    ["MONGO", "mongodb+srv://user:p%40ss@host"],
+    ["SLACK_WEBHOOK", "https://hooks.slack.com/services/T000/B000/hunter2hunter2"],
+    ["GITHUB_PAT", "hunter"],
+    ["DB_PASS", "correct horse"],
+    ["API_KEY", "12345678"],
+    ["WHATEVER", "ghp_hunter2HUNTER2hunter2"],
+    ["WHATEVER", "3f2b8c1d9e0a4b5c"],
+    ["WHATEVER", "3f2b8c1d-9e0a-4b5c-8d7e-6f5a4b3c2d1e"],
+    ["WHATEVER", '{"type":"service_account"}'],
+    ["WHATEVER", "-----BEGIN KEY-----\nMIIEvQIBADANBg"],
+    ["WHATEVER", "Bearer hunter2-hunter2"],
+    ["WHATEVER", "12345678901234567890"],
+    ["WHATEVER", "admin:hunter2"],
+  ])("%s=%s is a secret as a whole", (name, value) => {
+    expect(ofServer({ env: { [name]: value } })).toContain(value);
+  });
+
+  it.each([
+    ["DEBUG", "0"],
+    ["DEBUG", "true"],
+    ["LOG_LEVEL", "info"],
+    ["NODE_ENV", "production"],
+    ["AUTH", "enabled"],
+    ["REQUIRE_TOKEN", "true"],
+    ["API_KEY", ""],
+    ["DATA", "/data"],
+    ["DATA", "/var/lib/my files/data-1.db"],
+    ["PATH", "/usr/local/bin:/usr/bin:/bin"],
+    ["DATA", "./data"],
+    ["LANG", "en_US.UTF-8"],
+    ["REGION", "eu-west-1"],
+    ["TIMEOUT", "30s"],
+    ["PORT", "8080"],
+    ["HOST", "127.0.0.1:8080"],
+    ["HOST", "db.example.com:5432"],
+    ["BASE", "http://localhost:3000"],
+    ["MODEL", "gpt-4o-mini"],
+    ["NAME", "some plain words"],
+  ])("%s=%s is none, and does not garble the log", (name, value) => {
+    expect(ofServer({ env: { [name]: value } })).toEqual([]);
+  });
+
+  it("what a placeholder stands for counts the same, also within a longer value", () => {
+    const yaml = "servers: { git: { command: x, args: [a], env: { A: 'x ${PLACE} ${WORD}', B: '${PLACE}' } } }\n";
+    const { secrets } = parseConfig("config.yaml", yaml, { PLACE: "h9x8-hunter2-77aa", WORD: "debug" });
+    expect(new Set(secrets)).toEqual(new Set(["h9x8-hunter2-77aa", "x h9x8-hunter2-77aa debug"]));
+  });
+});
+
+describe("of a server's arguments,", () => {
+  it.each<[readonly string[], ...string[]]>([
+    [["--token", "hunter2"], "hunter2"],
+    [["--token=hunter2"], "hunter2"],
+    [["-token", "hunter2"], "hunter2"],
+    [["--password", "pw"], "pw"],
+    [["--api-key", "hunter2"], "hunter2"],
+    [["--apiKey=hunter2"], "hunter2"],
+    [["--secret", "correct horse"], "correct horse"],
+    [["--key", "hunter2"], "hunter2"],
+    [["--auth", "hunter2"], "hunter2"],
+    [["--auth", "-hunter2"], "-hunter2"],
+    [["-H", "Authorization: Bearer hunter2"], "Bearer hunter2", "hunter2"],
+    [["--header", "Authorization:Bearer hunter2"], "Bearer hunter2", "hunter2"],
+    [["--header=X-Api-Key: hunter2"], "hunter2"],
+    [["-HAuthorization: hunter2"], "hunter2"],
+    [["--header", "X-Other: 3f2b8c1d9e0a4b5c"], "3f2b8c1d9e0a4b5c"],
+    [["run", "-e", "GITHUB_TOKEN=hunter2", "image"], "hunter2"],
+    [["run", "--env=GITHUB_TOKEN=hunter2"], "hunter2"],
+    [["run", "-e", "URL=https://x/y?z=9f8e7d6c5b4a"], "https://x/y?z=9f8e7d6c5b4a"],
+    [["-u", "me:hunter2-9f8e7d"], "hunter2-9f8e7d"],
+    [["postgres://me:hunter2@host/db"], "hunter2"],
+    [["--url", "postgres://me:p%40ss@host/db"], "p%40ss", "p@ss"],
+    [["https://hunter2-token@github.com/x"], "hunter2-token"],
+    [["https://x.com/sse?api_key=hunter2&other=1"], "hunter2"],
+    [["-c", "API_KEY=hunter2 exec gti --token 'hunter3' --other 4"], "hunter2", "hunter3"],
+    [["-c", 'curl -H "Authorization: Bearer hunter2" x'], "Bearer hunter2", "hunter2"],
+  ])("%j holds a secret", (args, ...expected) => {
+    expect(ofServer({ args })).toEqual(expect.arrayContaining(expected));
+  });
+
+  it.each([
+    [["--auth", "--verbose", "-y"]],
+    [["--auth", "basic"]],
+    [["-y", "@scope/package", "--root=/srv", "a: b", "--port", "80"]],
+    [["-H", "Content-Type: application/json"]],
+    [["run", "-e", "LOG_LEVEL=debug", "-e", "GITHUB_TOKEN", "--user", "1000:1000", "image"]],
+    [["https://mcp.example.com/sse?page=1"]],
+    [["ssh://git@github.com/a/b.git"]],
+  ])("%j holds none", (args) => {
+    expect(ofServer({ args })).toEqual([]);
+  });
+});
+
+it("a server that inherits the whole environment may tell the secrets of that", () => {
+  const env = { AWS_SECRET_ACCESS_KEY: "hunter2-9f8e7d", SSH_AUTH_SOCK: "/tmp/agent.1", HOME: "/root", AUTH: "" };
+  const secretsWith = (inheritEnv: boolean): readonly string[] =>
+    parseConfig("config.yaml", `servers: { git: { command: x, inheritEnv: ${inheritEnv} } }\n`, env).secrets;
+  expect(secretsWith(true)).toEqual(["hunter2-9f8e7d"]);
+  expect(secretsWith(false)).toEqual([]);
+});
+
+it("the names of keys to mask are no secrets", () => {
+  expect(secretsOf({ logging: { redactKeys: ["x-own-header"] } })).toEqual([]);
+});
+
+it.each(["a", "1", "a-", "1a", "/", "/a", "a.", ":", " ", "a:", "a1"])(
+  "a long text of %j is not taken for harmless, and costs little to look at",
+  (part) => {
+    expect(isHarmless(part.repeat(500_000))).toBe(false);
+    expect(isHarmless(`${part.repeat(200 / part.length - 1)}!`)).toBe(false);
+  },
+);
 
 function errorOf(yaml: string, env: NodeJS.ProcessEnv = {}): string {
   try {

@@ -1,6 +1,6 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixture, type GatewayProcess, memoryOf, startGateway } from "../helpers/gateway.ts";
 import { refusal } from "../helpers/http.ts";
@@ -69,11 +69,12 @@ describe("a server that ends", () => {
     },
   }));
 
-  it("at once: the first request gets its exit code and last words, then the stream ends", async () => {
+  it("at once: the first request gets its exit code, the log its last words, then the stream ends", async () => {
     await using client = await openSse(place.url("exits-at-once"));
     const answer = await client.request("initialize", CLIENT);
     expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "server_exited", exitCode: 3, signal: null });
-    expect(answer.error?.data?.["stderr"]).toContain("Cannot find module 'left-pad'");
+    expect(client.wire()).not.toContain("left-pad");
+    expect(place.gateway().log()).toContain("Cannot find module 'left-pad'");
     expect(answer.error?.message).toContain('"exits-at-once" ended (exit code 3)');
     await expectOver(client);
     await place.noHarmDone("exits-at-once");
@@ -83,13 +84,14 @@ describe("a server that ends", () => {
     await using client = await openSse(place.url("exits-on-init"));
     const answer = await client.request("initialize", CLIENT, "init");
     expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "server_exited", exitCode: 1 });
-    expect(answer.error?.data?.["stderr"]).toContain("API_KEY is not set");
+    expect(client.wire()).not.toContain("API_KEY");
+    expect(place.gateway().log()).toContain("API_KEY is not set");
     await expectOver(client);
     await place.noHarmDone("exits-on-init");
   });
 
   it.each([
-    ["die", { exitCode: 1, signal: null, stderr: "about to die" }],
+    ["die", { exitCode: 1, signal: null }],
     ["kill", { exitCode: null, signal: "SIGKILL" }],
     ["half", { exitCode: 0, signal: null }],
   ])("during a call (%s): the call gets the reason, no half line is passed on, the stream ends", async (tool, how) => {
@@ -153,9 +155,9 @@ describe("a server that cannot be started", () => {
 
   it.each([
     ["missing", '"gti-is-not-there" was not found on PATH'],
-    ["missing-file", '"./gti-is-not-there" was not found'],
-    ["forbidden", `"${noProgram}" may not be executed`],
-    ["folder", `"${folder}" may not be executed`],
+    ["missing-file", '"gti-is-not-there" was not found'],
+    ["forbidden", '"no-program" may not be executed'],
+    ["folder", `"${basename(folder)}" may not be executed`],
     ["no-path", "its working directory does not exist"],
     ["too-long", "its arguments and environment are too long"],
     ["nul-byte", '"echo" cannot be run'],

@@ -163,7 +163,7 @@ function running({ gateway, mark, port, log, exited, folder }: Running): Gateway
 }
 
 /** Whatever a test did, no error may have come as far as the last-resort handler. */
-function refuseUnexpectedErrors(log: string): void {
+export function refuseUnexpectedErrors(log: string): void {
   if (log.includes(UNEXPECTED_ERROR)) throw new Error(`The gateway met an unexpected error:\n${log}`);
 }
 

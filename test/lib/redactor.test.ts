@@ -60,6 +60,11 @@ describe("a redactor", () => {
     }
   });
 
+  it("masks a value as a whole although a part of it looks like a credential", () => {
+    const known = new Redactor(KEYS, ["https://someone:pass@host/", "a=1;token=2;b=33"]);
+    expect(known.text("x https://someone:pass@host/ a=1;token=2;b=33 y")).toBe("x [redacted] [redacted] y");
+  });
+
   it("masks a longer value as a whole when it holds a shorter one", () => {
     expect(redactor.text("s3cr3t-value-longer")).toBe("[redacted]");
   });
@@ -106,6 +111,110 @@ describe("a redactor", () => {
   });
 });
 
+describe("a password in a URL", () => {
+  const redactor = new Redactor([]);
+
+  it.each([
+    ["postgres://me:pw@host/db", "postgres://me:[redacted]@host/db"],
+    ["redis://:pw@host", "redis://:[redacted]@host"],
+    ["https://me:p@ss:word@host/a?b=c", "https://me:[redacted]@host/a?b=c"],
+    ["https://ghp_hunter2@github.com/a", "https://[redacted]@github.com/a"],
+    ['"postgres://me:pw@host","http://a:b@c"', '"postgres://me:[redacted]@host","http://a:[redacted]@c"'],
+  ])("is masked in %s, known or not", (text, expected) => {
+    expect(redactor.text(text)).toBe(expected);
+  });
+
+  it.each(["ssh://git@github.com/a", "http://localhost:3000/@scope/x", "me@example.com: x", "https://a.b:80/c@d"])(
+    "is not seen in %s",
+    (text) => {
+      expect(redactor.text(text)).toBe(text);
+    },
+  );
+});
+
+describe("a whole value", () => {
+  const redactor = new Redactor([], ["pw", "4711"]);
+
+  it("is masked however short it is, alone and behind its name", () => {
+    expect(redactor.value("pw")).toBe("[redacted]");
+    expect(redactor.value("--password=pw")).toBe("--password=[redacted]");
+    expect(redactor.value("pwd")).toBe("pwd");
+    expect(redactor.text("a pw here")).toBe("a pw here");
+  });
+});
+
+describe("a text that was cut within a secret", () => {
+  const secret = "s3cr3t-value-of-some-length";
+  const redactor = new Redactor([], [secret]);
+
+  it("shows neither half of it", () => {
+    for (let at = 6; at <= secret.length - 6; at++) {
+      const end = redactor.text("x".repeat(600) + secret.slice(0, at));
+      const start = redactor.text(secret.slice(at) + "x".repeat(600));
+      expect([end, start]).toEqual([`${"x".repeat(600)}[redacted]`, `[redacted]${"x".repeat(600)}`]);
+    }
+  });
+});
+
+describe("a line of foreign text", () => {
+  const redactor = new Redactor(["token"], ["s3cr3t-value"]);
+
+  it("is masked although something invisible stands within the secret", () => {
+    for (const between of ["\u001b[0m", "\u200b", "\u202e", "\u2066", "\ufeff", "\u{e0041}"])
+      expect(redactor.line(`a s3cr3t${between}-value b`, 100)).toBe("a [redacted] b");
+  });
+
+  it("is masked no further than its secret, although the lines of it are joined", () => {
+    expect(redactor.line("Authorization: a b c\nError: no", 100)).toContain("Error: no");
+    expect(redactor.line("token=a\nError: no", 100)).toBe("token=[redacted] Error: no");
+  });
+
+  it("shows no half of a secret where it is cut", () => {
+    for (const length of [90, 95, 100]) {
+      expect(redactor.line(`${"x".repeat(length)}s3cr3t-value`, 100)).not.toContain("s3cr3t");
+      expect(redactor.line("s3cr3t-value ".repeat(5_000), 100_000)).not.toContain("s3cr3t");
+    }
+    expect(redactor.line(`${"x".repeat(16 * 1024 - 7)}s3cr3t-value`, 100_000)).not.toContain("s3cr3t");
+  });
+
+  it("says that it was cut", () => {
+    expect(redactor.line("x".repeat(20_000), 100)).toBe(`${"x".repeat(100)}…`);
+    expect(redactor.line("token=".repeat(20_000), 100)).toMatch(/^token=\[redacted\]…$/);
+    expect(redactor.line("abc", 3)).toBe("abc");
+  });
+
+  const KIB_64 = 64 * 1024;
+  it.each([
+    "token=",
+    'token:"',
+    'token="',
+    '"',
+    String.raw`\\`,
+    String.raw`token=\\"`,
+    "a ",
+    "authorization: ",
+    "authorization ",
+    "authorization: a ",
+    "Bearer ",
+    "cookie" + " ".repeat(200),
+    "://a:",
+    "://a:@",
+    "http://aaaaaaaaaaa",
+    "\u001b[",
+    "\u001b[1;",
+    "\u202e",
+    "s3cr3t-valu",
+    "\n",
+  ])("costs little when it is 64 KiB of %j", (part) => {
+    const text = part.repeat(KIB_64 / part.length);
+    // Were any pattern quadratic, this would outlast the time that a test may take.
+    for (const one of [text, `token="${text}`, `authorization: ${text}`, `\u001b[${text}`]) {
+      expect(redactor.line(one, 2_048).length).toBeLessThanOrEqual(2_049);
+      redactor.text(one);
+    }
+  });
+});
+
 describe("one safe line", () => {
   it.each([
     ["a line break", "ok\n2024-01-20T10:15:30.123Z [ERROR]: forged"],
@@ -136,7 +245,11 @@ describe("one safe line", () => {
     expect(oneSafeLine("", 6)).toBe("");
   });
 
+  it("is rid of what turns the order of text or does not show", () => {
+    expect(oneSafeLine("a\u202eb\u2066c\u2069\u200bd\u200e\ufeffe\u{e0041}f\u00adg", 100)).toBe("abcdefg");
+  });
+
   it("keeps letters of all languages", () => {
-    expect(oneSafeLine("  grüße 漢字 🎈 ", 100)).toBe("grüße 漢字 🎈");
+    expect(oneSafeLine("  grüße 漢字 🎈 👩‍🚀 می‌خواهم ", 100)).toBe("grüße 漢字 🎈 👩‍🚀 می‌خواهم");
   });
 });

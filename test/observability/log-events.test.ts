@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { LEVELS } from "../../src/observability/config.ts";
 import { Redactor } from "../../src/lib/redactor.ts";
+import { LogOutput } from "../../src/observability/log-output.ts";
 import { logEvents } from "../../src/observability/log-events.ts";
-import type { LogFields } from "../../src/observability/logger.ts";
+import { createLog, type LogFields } from "../../src/observability/logger.ts";
 import { GatewayError } from "../../src/protocol/errors.ts";
 import type { GatewayEvent } from "../../src/protocol/events.ts";
 import { piecesOf } from "../helpers/pieces.ts";
@@ -10,7 +11,7 @@ import { piecesOf } from "../helpers/pieces.ts";
 type Logged = readonly [level: string, message: string, fields: LogFields];
 
 const SESSION = { server: "filesystem", sessionId: "abc123" } as const;
-const FORGED = "x\r\n2024-01-20T10:15:30.123Z [ERROR]: forged\u2028\u001b[31m\u009b2J";
+const FORGED = "x\r\n2024-01-20T10:15:30.123Z [ERROR]: forged\u2028\u001b[31m\u009b2J\u202egnp.\u2066";
 
 /** One event of every type, with text of strangers wherever strangers can put some. */
 const EVENTS: readonly GatewayEvent[] = [
@@ -23,22 +24,26 @@ const EVENTS: readonly GatewayEvent[] = [
     // A key of the client's own, as JSON.stringify quotes it.
     error: new GatewayError("invalid_request", `The key ${JSON.stringify(FORGED)} stands twice.`, { cause: FORGED }),
   },
-  { type: "session.opened", transport: "sse", principal: "basic:ann", requestId: "r", ...SESSION },
+  { type: "session.opened", transport: "sse", principal: `basic:${FORGED}`, requestId: FORGED, ...SESSION },
   { type: "session.closed", transport: "sse", reason: "idle", requests: 3, ...SESSION },
   { type: "session.message", from: "client", line: `{"a":"${FORGED}"}`, requestId: "r", ...SESSION },
   { type: "session.message", from: "server", line: piecesOf(`{"a":"${FORGED}"}`), requestId: undefined, ...SESSION },
   { type: "session.timeout", method: FORGED, afterMs: 5, ...SESSION },
   { type: "server.started", pid: 7, command: "npx", ...SESSION },
+  { type: "server.started", pid: 7, command: "npx", server: "git", sessionId: FORGED },
   { type: "server.exited", code: 1, signal: null, asked: false, ...SESSION },
   {
     type: "server.failed",
-    error: new GatewayError("server_exited", "It ended.", { data: { stderr: "no such file" } }),
+    error: new GatewayError("server_exited", "It ended.", { log: { stderr: FORGED }, cause: new Error(FORGED) }),
     ...SESSION,
   },
-  { type: "server.stderr", text: "oops", dropped: 5, ...SESSION },
-  { type: "server.garbage", sample: "banner", dropped: 3, ...SESSION },
-  { type: "server.bad-message", why: "no result", dropped: 0, ...SESSION },
-  { type: "trouble", what: "stdin closed", cause: new Error(FORGED) },
+  { type: "server.stderr", text: FORGED, dropped: 5, ...SESSION },
+  { type: "server.garbage", sample: FORGED, dropped: 3, ...SESSION },
+  { type: "server.bad-message", why: FORGED, dropped: 0, ...SESSION },
+  { type: "trouble", what: `the tool "${FORGED}" is odd`, cause: new Error(FORGED) },
+  { type: "trouble", what: "w", cause: { [FORGED]: FORGED } },
+  { type: "request", requestId: FORGED, method: FORGED, path: FORGED, status: 200, ms: 1 },
+  { type: "refused", requestId: FORGED, method: FORGED, path: FORGED, error: new GatewayError("internal", FORGED) },
 ];
 
 describe("an event", () => {
@@ -52,8 +57,11 @@ describe("an event", () => {
   );
 
   it.each(EVENTS.map((event) => [event.type, event] as const))("of type %s forges nothing", (_type, event) => {
-    const [, message, fields] = logged(event);
-    expect(`${message} ${Object.values(fields).join(" ")}`).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}]/u);
+    for (const format of ["text", "json"] as const) {
+      const text = written(event, format);
+      expect(text.match(/\n/g)).toHaveLength(1);
+      expect(text.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    }
   });
 });
 
@@ -105,19 +113,23 @@ describe("a refusal", () => {
     expect(fields).toMatchObject({
       requestId: "r",
       reason: "internal",
-      cause: expect.stringContaining("the real one"),
+      cause: expect.stringMatching(/the real one\n +at .*log-events/),
     });
+  });
+
+  it("is logged without a stack unless the gateway failed", () => {
+    const [, , fields] = refused(new GatewayError("server_exited", "m", { cause: new Error("the real one") }));
+    expect(fields["cause"]).toBe("the real one");
   });
 });
 
 describe("what is long", () => {
   it("is cut at 2 KiB", () => {
     const line = piecesOf("x".repeat(1_000_000));
-    expect(
-      logged({ type: "session.message", from: "server", line, requestId: "r", ...SESSION })[1].length,
-    ).toBeLessThan(2_200);
+    const message = { type: "session.message", from: "server", line, requestId: "r", ...SESSION } as const;
+    expect(written(message).length).toBeLessThan(2_300);
     const cause = new Error("x".repeat(1_000_000));
-    expect(String(logged({ type: "trouble", what: "w", cause })[2]["cause"]).length).toBeLessThan(2_200);
+    expect(written({ type: "trouble", what: "w", cause }).length).toBeLessThan(2_200);
   });
 });
 
@@ -133,9 +145,21 @@ function ofType(type: GatewayEvent["type"]): GatewayEvent {
   return event;
 }
 
+/** What the log writes for it. */
+function written(event: GatewayEvent, format: "text" | "json" = "text"): string {
+  let text = "";
+  const write = (bytes: Uint8Array): number => {
+    text += Buffer.from(bytes).toString();
+    return bytes.length;
+  };
+  const output = new LogOutput({ write, isTerminal: false });
+  logEvents(createLog({ level: "verbose", format, redactor: new Redactor([]), output, colors: false }))(event);
+  return text;
+}
+
 function logged(event: GatewayEvent): Logged {
   const lines: Logged[] = [];
-  logEvents((level, message, fields = {}) => lines.push([level, message, fields]), new Redactor([]))(event);
+  logEvents((level, message, fields = {}) => lines.push([level, message, fields]))(event);
   expect(lines).toHaveLength(1);
   return lines[0] ?? ["", "", {}];
 }

@@ -1,7 +1,7 @@
-import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { Redactor } from "../../src/lib/redactor.ts";
 import { LEVELS, REDACTED_KEYS } from "../../src/observability/config.ts";
+import { LogOutput } from "../../src/observability/log-output.ts";
 import { createLog, type LoggerOptions } from "../../src/observability/logger.ts";
 
 describe("a line of text", () => {
@@ -94,15 +94,20 @@ describe("the levels", () => {
   );
 });
 
-it("a stream that fails does not end the gateway", () => {
-  const stream = new Writable({
-    write: (_chunk, _encoding, done) => done(new Error("ENOSPC")),
-  });
-  stream.on("error", () => undefined);
-  const log = createLog({ ...OPTIONS, redactor: new Redactor([]), stream });
-  expect(() => {
-    for (let count = 0; count < 10; count++) log("info", "x");
-  }).not.toThrow();
+it("every line is handed on at once, however many there are", () => {
+  const { log, lines } = logger();
+  for (let count = 0; count < 10_000; count++) log("info", "x");
+  expect(lines()).toHaveLength(10_000);
+});
+
+it.each([
+  ["text", "info", / \[WARN\]: The log could not be written .* dropped=7$/],
+  ["json", "info", /"level":"warn".*"dropped":7}$/],
+  ["text", "error", / \[ERROR\]: The log could not be written .* dropped=7$/],
+] as const)("lines that were dropped are a line of %s at the level %s", (format, level, expected) => {
+  const { output, lines } = logger({ format, level });
+  output.onDropped(7);
+  expect(lines()).toEqual([expect.stringMatching(expected)]);
 });
 
 const OPTIONS = { level: "verbose", format: "text", colors: false } as const satisfies Partial<LoggerOptions>;
@@ -113,13 +118,12 @@ function logger({
   ...options
 }: Partial<LoggerOptions> & { keys?: readonly string[]; secrets?: readonly string[] } = {}) {
   let text = "";
-  const stream = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      text += chunk.toString();
-      done();
-    },
-  });
+  const write = (bytes: Uint8Array): number => {
+    text += Buffer.from(bytes).toString();
+    return bytes.length;
+  };
+  const output = new LogOutput({ write, isTerminal: false });
   const redactor = new Redactor([...REDACTED_KEYS, ...keys], secrets);
-  const log = createLog({ ...OPTIONS, redactor, stream, ...options });
-  return { log, lines: () => text.split(/\r?\n/).filter((line) => line !== "") };
+  const log = createLog({ ...OPTIONS, redactor, output, ...options });
+  return { log, output, lines: () => text.split(/\r?\n/).filter((line) => line !== "") };
 }

@@ -8,6 +8,7 @@ const COMMAND: StdioCommand = {
   path: undefined,
   env: {},
   inheritEnv: false,
+  exposeStderr: false,
 };
 
 const failure = (code: string): Error => Object.assign(new Error(`spawn /very/internal/gti ${code}`), { code });
@@ -15,7 +16,9 @@ const failure = (code: string): Error => Object.assign(new Error(`spawn /very/in
 describe("a process that could not be started", () => {
   it.each<[string, Partial<StdioCommand>, string]>([
     ["ENOENT", {}, '"gti" was not found on PATH'],
-    ["ENOENT", { command: "./bin/gti" }, '"./bin/gti" was not found'],
+    ["ENOENT", { command: "./bin/gti" }, '"gti" was not found'],
+    ["EACCES", { command: "/opt/hidden/gti" }, '"gti" may not be executed'],
+    ["EPERM", { command: "/opt/hidden/gti" }, '"gti" cannot be run'],
     ["ENOENT", { path: "/nowhere/at/all" }, "its working directory does not exist"],
     ["EACCES", {}, '"gti" may not be executed'],
     ["E2BIG", {}, "its arguments and environment are too long"],
@@ -36,14 +39,31 @@ describe("a process that could not be started", () => {
     expect(JSON.stringify([error.message, error.details.data])).not.toMatch(/internal|hunter2/);
   });
 
+  it("tells its paths to the log only", () => {
+    const command = { ...COMMAND, command: "/opt/hidden/gti", path: "/nowhere/hidden" };
+    const error = spawnError("git", command, failure("ENOENT"));
+    expect(JSON.stringify([error.message, error.details.data])).not.toContain("hidden");
+    expect(error.details.log).toEqual({ command: "/opt/hidden/gti", path: "/nowhere/hidden" });
+  });
+
   it("is told of whatever was thrown", () => {
     expect(spawnError("git", COMMAND, "odd").message).toContain('"gti" cannot be run');
   });
 });
 
 describe("a process that ended", () => {
-  it("is told with its exit code and the end of its stderr", () => {
+  it("is told with its exit code, and to the log with the end of its stderr", () => {
     const error = exitError("git", COMMAND, { code: 3, signal: null, stderr: "Error: no such repository" });
+    expect(error.details.data).toEqual({ exitCode: 3, signal: null });
+    expect(error.details.log).toEqual({ command: "gti", stderr: "Error: no such repository" });
+  });
+
+  it("is told with the end of its stderr where callers may read that", () => {
+    const error = exitError(
+      "git",
+      { ...COMMAND, exposeStderr: true },
+      { code: 3, signal: null, stderr: "Error: no such repository" },
+    );
     expect(error).toMatchObject({ reason: "server_exited", status: 502, rpcCode: -32603 });
     expect(error.message).toBe('The MCP server "git" ended (exit code 3).');
     expect(error.details.data).toEqual({ exitCode: 3, signal: null, stderr: "Error: no such repository" });
@@ -59,7 +79,10 @@ describe("a process that ended", () => {
     [127, 'a program that "gti" starts was not found'],
     [126, 'a program that "gti" starts may not be executed'],
   ])("with code %d is told with a hint", (code, hint) => {
-    expect(exitError("git", COMMAND, { code, signal: null, stderr: "" }).details.data).toMatchObject({ hint });
+    for (const command of ["gti", "/opt/hidden/gti"]) {
+      const error = exitError("git", { ...COMMAND, command }, { code, signal: null, stderr: "" });
+      expect(error.details.data).toMatchObject({ hint });
+    }
   });
 
   it("with code 0 is told all the same", () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Redactor } from "../../src/lib/redactor.ts";
 import { StderrTail } from "../../src/upstream/stderr-tail.ts";
 
 beforeEach(() => vi.useFakeTimers());
@@ -53,6 +54,20 @@ describe("the log", () => {
     tail.push(Buffer.from(`${"x".repeat(8_000)}\n`));
     expect(logged[0]?.[0]).toHaveLength(2 * 1024 + 1);
   });
+});
+
+it("neither the log nor the tail shows a secret that was split by something invisible, or cut", () => {
+  const redactor = new Redactor([], ["s3cr3t-value"]);
+  const logged: string[] = [];
+  const tail = new StderrTail(
+    (text) => logged.push(text),
+    (text) => redactor.text(text),
+  );
+  tail.push(Buffer.from("a s3cr3t\u001b[0m-value b\n"));
+  tail.push(Buffer.from(`${"x".repeat(504)}s3cr3t-value${"x".repeat(9_000)}\n`));
+  tail.push(Buffer.from(`s3cr3t-value ${"y".repeat(8 * 1024 - 8)}`));
+  expect([...logged, tail.last(10_000)].join("\n")).not.toMatch(/s3cr3t|3t-val/);
+  expect(logged[0]).toBe("a [redacted] b");
 });
 
 describe("the tail", () => {

@@ -28,10 +28,10 @@ function warningsOf(config: object): readonly string[] {
   return entryOf(config).warnings();
 }
 
-function entryOf(config: object) {
+function entryOf(config: object, secrets: readonly string[] = []) {
   const context: UpstreamContext = {
     emit,
-    redactor: new Redactor(["token"]),
+    redactor: new Redactor(["token"], secrets),
     reaper: new Reaper(emit),
     descriptors: new Descriptors(),
     startGate: new StartGate({ perSecond: 1, burst: 1, startingPerServer: 1, queueMs: 1 }),
@@ -40,6 +40,7 @@ function entryOf(config: object) {
     messageBytes: 1_000,
     queueBytes: 1_000,
     crashLoop: 5,
+    exposeStderr: false,
   };
   return stdio.entry("git", config, context);
 }
@@ -84,6 +85,21 @@ describe("no warning is given for", () => {
 
   it("an absolute command", () => {
     expect(warningsOf({ command: process.execPath })).toEqual([]);
+  });
+});
+
+describe("the summary", () => {
+  it("is the command line without its secrets, however short they are", () => {
+    const args = ["-y", "gti", "--pin", "4711", "--pass=pw", "postgres://me:pw@host/db", "--token=hunter2-token"];
+    expect(entryOf({ command: "npx", args }, ["4711", "pw"]).summary).toBe(
+      "npx -y gti --pin [redacted] --pass=[redacted] postgres://me:[redacted]@host/db --token=[redacted]",
+    );
+  });
+
+  it("is one line of limited length, whatever the arguments are", () => {
+    const { summary } = entryOf({ command: "sh", args: ["-c", `echo one\necho \u001b[31mtwo ${"x".repeat(10_000)}`] });
+    expect(summary).toMatch(/^sh -c echo one echo two x+…$/);
+    expect(summary.length).toBeLessThan(400);
   });
 });
 

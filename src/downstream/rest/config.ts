@@ -39,7 +39,10 @@ export const restSchema = z.strictObject({
     .min(0)
     .default(0)
     .describe("Cut the text of results at this many characters; 0 = never."),
-  exposeStderr: z.boolean().default(false).describe("Tell callers the last words of a server that ended."),
+  exposeStderr: z
+    .boolean()
+    .default(false)
+    .describe("Tell callers, on REST and on MCP, the last words of a server that ended."),
   catalogAge: duration("5m").describe("How old the list of a server's tools may be."),
   replayAge: duration("10m").describe("How long the answer to a call with an Idempotency-Key is kept."),
   replayBytes: size("16MiB").describe("What the kept answers may take together."),

@@ -1,3 +1,4 @@
+import { toGatewayError } from "../../protocol/errors.ts";
 import type { ListedTool, ToolList } from "../../protocol/tool.ts";
 import type { RestContext } from "./context.ts";
 
@@ -24,7 +25,7 @@ async function describeOrExcuse(server: string, { catalog }: RestContext): Promi
     return { ...summary(list), tools: [...list.tools.keys()], url: `/api/${server}` };
   } catch (error) {
     // The log has the cause; here it only matters that this one is missing.
-    return { name: server, url: `/api/${server}`, error: error instanceof Error ? error.message : "not available" };
+    return { name: server, url: `/api/${server}`, error: toGatewayError(error).message };
   }
 }
 

@@ -28,4 +28,6 @@ export interface Visit {
   readonly requestId: string;
   readonly principal: Principal;
   readonly server: string;
+  /** What stands before our paths as the caller sees them; only REST says it. */
+  readonly publicPrefix?: string;
 }

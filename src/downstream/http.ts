@@ -10,6 +10,7 @@ import { mcpRoute } from "./mcp.ts";
 import type { DocumentContext } from "./openapi/routes.ts";
 import { LatePages } from "./late-pages.ts";
 import type { Origins } from "./origins.ts";
+import { publicPrefix } from "./public-path.ts";
 import { requestIdOf } from "./request-id.ts";
 import type { RestContext } from "./rest/context.ts";
 import { writeProblem } from "./rest/problem.ts";
@@ -124,7 +125,7 @@ export type Refuse = (thrown: unknown, request: IncomingMessage, response: Serve
 /** Here callers expect problem bodies; on all other paths they speak JSON-RPC. */
 const PROBLEM_PATHS = /^\/(?:api|docs|problems)(?:\/|$)|^\/openapi\./;
 
-function lastResort({ events, settings }: RestContext): Refuse {
+function lastResort({ events, settings, publicPath }: RestContext): Refuse {
   return (thrown, request, response) => {
     const error = toGatewayError(thrown);
     const requestId = requestIdOf(response);
@@ -133,6 +134,7 @@ function lastResort({ events, settings }: RestContext): Refuse {
     events.emit({ type: "refused", requestId, method, path, error });
     if (!PROBLEM_PATHS.test(path)) return answerError(response, error, error.details.rpcId);
     const { exposeStderr } = settings;
-    writeProblem(response, error, { requestId, accept: request.headers.accept, exposeStderr });
+    const prefix = publicPrefix(request, publicPath);
+    writeProblem(response, error, { requestId, accept: request.headers.accept, exposeStderr, publicPrefix: prefix });
   };
 }

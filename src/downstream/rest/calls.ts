@@ -168,8 +168,8 @@ export class RestCalls {
   }
 
   #placeOf({ visit, tool, accept }: Asked): ProblemPlace {
-    const { requestId, server } = visit;
-    return { requestId, server, tool, accept, exposeStderr: this.#context.settings.exposeStderr };
+    const { requestId, server, publicPrefix } = visit;
+    return { requestId, server, publicPrefix, tool, accept, exposeStderr: this.#context.settings.exposeStderr };
   }
 
   #send(client: McpClient, { visit, tool, given, preferences }: Asked, stream: CallStream | undefined): Call {

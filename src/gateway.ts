@@ -99,7 +99,11 @@ export class Gateway {
       publicUrl: config.publicUrl,
       toYaml,
     };
-    this.#http = createHttp({ context, origins: new Origins(config), health: this.#health });
+    this.#http = createHttp({
+      context,
+      origins: new Origins({ ...config, authenticates: gate.authenticates }),
+      health: this.#health,
+    });
   }
 
   /** Starts the clocks of sessions, without which no deadline ends. Part of `start`; alone for who only lists tools. */

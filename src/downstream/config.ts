@@ -14,7 +14,10 @@ export const listenSchema = {
   allowedHosts: z
     .array(z.string().min(1))
     .default([])
-    .describe("Host names, with or without a port, that requests may be addressed to, besides publicUrl and loopback."),
+    .describe(
+      "Host names, with or without a port, that requests may be addressed to, besides publicUrl and loopback. Without any and " +
+        "without auth: addresses, names of one label and host.docker.internal.",
+    ),
   allowedOrigins: z
     .array(z.union([z.literal("*"), z.url({ protocol: /^https?$/ })]))
     .default([])

@@ -6,6 +6,7 @@ import type { DownstreamContext } from "./context.ts";
 import { answerPreflight, shareWithOrigin } from "./cors.ts";
 import { answerError } from "./errors.ts";
 import { healthRoute } from "./health.ts";
+import { inTurn } from "./in-turn.ts";
 import { mcpRoute } from "./mcp.ts";
 import type { DocumentContext } from "./openapi/routes.ts";
 import { LatePages } from "./late-pages.ts";
@@ -44,7 +45,10 @@ export function createHttp({ context, origins, health }: HttpOptions): Server {
   const refuse = lastResort(context);
   const pages = new LatePages(context, refuse);
   const routes = [mcpRoute(context), restRoute(context), healthRoute(health), pages.route];
-  const server = createServer(SERVER_OPTIONS, listener(edge(context, origins), routes, refuse));
+  const server = createServer(
+    SERVER_OPTIONS,
+    inTurn(context.events.emit, listener(edge(context, origins), routes, refuse)),
+  );
   server.once("listening", () => void loadTheRest(pages, context));
   server.maxConnections = MAX_CONNECTIONS;
   server.maxHeadersCount = MAX_HEADERS;

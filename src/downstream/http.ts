@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { nanoid } from "nanoid";
 import { toGatewayError } from "../protocol/errors.ts";
+import { guarded } from "../protocol/events.ts";
 import type { Health } from "../observability/health.ts";
 import type { DownstreamContext } from "./context.ts";
 import { answerPreflight, shareWithOrigin } from "./cors.ts";
@@ -17,6 +18,7 @@ import type { RestContext } from "./rest/context.ts";
 import { writeProblem } from "./rest/problem.ts";
 import { restRoute } from "./rest/rest.ts";
 import { pathOf } from "./target.ts";
+import { refuseTunnel, refuseWebSocket } from "./tunnels.ts";
 
 export interface HttpOptions {
   readonly context: RestContext & DocumentContext;
@@ -49,7 +51,15 @@ export function createHttp({ context, origins, health }: HttpOptions): Server {
     SERVER_OPTIONS,
     inTurn(context.events.emit, listener(edge(context, origins), routes, refuse)),
   );
-  server.once("listening", () => void loadTheRest(pages, context));
+  const { emit } = context.events;
+  server.on("connect", (_request, socket) =>
+    guarded(emit, "a CONNECT could not be refused", () => refuseTunnel(socket)),
+  );
+  server.once("listening", () => {
+    // From here on an error is one connection that could not be taken on.
+    server.on("error", (cause) => emit({ type: "trouble", what: "a connection could not be accepted", cause }));
+    void loadTheRest(pages, context);
+  });
   server.maxConnections = MAX_CONNECTIONS;
   server.maxHeadersCount = MAX_HEADERS;
   return server;
@@ -93,11 +103,14 @@ function edge({ events }: DownstreamContext, origins: Origins) {
       const { method = "", url = "" } = request;
       response.once("close", () => {
         const ms = performance.now() - startedAt;
-        events.emit({ type: "request", requestId, method, path: pathOf(url), status: response.statusCode, ms });
+        guarded(events.emit, "a request could not be logged", () =>
+          events.emit({ type: "request", requestId, method, path: pathOf(url), status: response.statusCode, ms }),
+        );
       });
     }
     origins.check(request);
     shareWithOrigin(request, response);
+    refuseWebSocket(request, response);
     return !answerPreflight(request, response);
   };
 }
@@ -130,7 +143,7 @@ export type Refuse = (thrown: unknown, request: IncomingMessage, response: Serve
 const PROBLEM_PATHS = /^\/(?:api|docs|problems)(?:\/|$)|^\/openapi\./;
 
 function lastResort({ events, settings, publicPath }: RestContext): Refuse {
-  return (thrown, request, response) => {
+  const answer: Refuse = (thrown, request, response) => {
     const error = toGatewayError(thrown);
     const requestId = requestIdOf(response);
     const { method = "", url = "" } = request;
@@ -140,5 +153,10 @@ function lastResort({ events, settings, publicPath }: RestContext): Refuse {
     const { exposeStderr } = settings;
     const prefix = publicPrefix(request, publicPath);
     writeProblem(response, error, { requestId, accept: request.headers.accept, exposeStderr, publicPrefix: prefix });
+  };
+  return (thrown, request, response) => {
+    guarded(events.emit, "a refusal could not be written", () => answer(thrown, request, response));
+    // Nobody is left waiting for what could not be written.
+    if (!response.headersSent) response.destroy();
   };
 }

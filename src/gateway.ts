@@ -4,6 +4,7 @@ import { configuredAuthenticators, Gate } from "./access/gate.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { toYaml } from "./config/yaml.ts";
+import { Bodies } from "./downstream/bodies.ts";
 import type { DownstreamContext } from "./downstream/context.ts";
 import { Heartbeats } from "./downstream/heartbeats.ts";
 import { createHttp } from "./downstream/http.ts";
@@ -217,9 +218,9 @@ function downstreamContext(
     ...parts,
     hasServer: (name) => names.has(name),
     heartbeats: new Heartbeats(durationMs(limits.heartbeat)),
+    bodies: new Bodies({ bodyBytes: sizeBytes(limits.bodyBytes), bodiesBytes: sizeBytes(limits.bodiesBytes) }),
     publicPath: publicUrl === undefined ? undefined : new URL(publicUrl).pathname.replace(/\/$/, ""),
     limits: {
-      bodyBytes: sizeBytes(limits.bodyBytes),
       streamBytes: sizeBytes(limits.streamBytes),
       stallMs: durationMs(limits.stall),
       replay: { events: limits.replayEvents, bytes: sizeBytes(limits.replayBytes) },

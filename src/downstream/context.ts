@@ -2,6 +2,7 @@ import type { Events } from "../protocol/events.ts";
 import type { Doorkeeper, Principal } from "../protocol/principal.ts";
 import type { SessionTable } from "../protocol/session.ts";
 import type { ReplayLimits } from "../session/replay.ts";
+import type { Bodies } from "./bodies.ts";
 import type { Heartbeats } from "./heartbeats.ts";
 
 /** All that a downstream may use: whoever writes a new one cannot go around the gate or the session. */
@@ -14,10 +15,10 @@ export interface DownstreamContext {
   /** The path of `publicUrl`, without a slash at its end; undefined when there is none. */
   readonly publicPath: string | undefined;
   readonly limits: DownstreamLimits;
+  readonly bodies: Bodies;
 }
 
 interface DownstreamLimits {
-  readonly bodyBytes: number;
   readonly streamBytes: number;
   readonly stallMs: number;
   readonly replay: ReplayLimits;

@@ -35,9 +35,9 @@ export class SseDownstream {
   }
 
   async post(request: IncomingMessage, response: ServerResponse, visit: Visit, sessionId: string): Promise<void> {
-    const { sessions, limits } = this.#context;
+    const { sessions, bodies } = this.#context;
     const session = sessions.find(visit.principal, visit.server, sessionId, "sse");
-    const { frames } = readClientMessages(await readJsonBody(request, limits.bodyBytes));
+    const { frames } = readClientMessages(await readJsonBody(request, bodies, visit.principal));
     for (const frame of frames) {
       try {
         session.receive(frame, visit);

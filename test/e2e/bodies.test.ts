@@ -83,6 +83,7 @@ describe("the arguments of calls over REST", () => {
     const rest = new RestClient(gateway.url, by(ALICE));
     const leave = new AbortController();
     const calls = [1, 2].map(() => rest.call("hangs/hang", large, { signal: leave.signal }).catch(() => undefined));
+    await until(() => gateway.children("hangs").length === 2, { what: "both have been read" });
     await noRoomFor(ALICE);
     leave.abort();
     await Promise.all(calls);

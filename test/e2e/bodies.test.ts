@@ -40,12 +40,24 @@ async function unfinished(path: string, token: string): Promise<Socket> {
   return socket;
 }
 
-/** Asks with little, which takes nothing from those who are still filling the room. */
-async function noRoomFor(token: string): Promise<void> {
+/** Asks with little. */
+async function hasRoom(token: string): Promise<boolean> {
   const headers = { ...by(token), "content-type": "application/json" };
   const little = { method: "POST", headers, body: JSON.stringify({ message: "x".repeat(1_000) }), chunked: true };
-  const url = `${gateway.url}/api/echo/echo?sessionId=the-one-who-asks`;
-  await until(async () => (await ask(url, little)).status === 503, { what: "there is no room" });
+  return (await ask(`${gateway.url}/api/echo/echo?sessionId=the-one-who-asks`, little)).status !== 503;
+}
+
+/** Two bodies that fill the room of their sender. When somebody asked for room before they did, one of them was refused. */
+function filled(path: string, token: string): Promise<readonly Socket[]> {
+  return until(
+    async () => {
+      const sockets = [await unfinished(path, token), await unfinished("/api/echo/echo?sessionId=alice-0001", token)];
+      if (!(await hasRoom(token))) return sockets;
+      for (const socket of sockets) socket.destroy();
+      return undefined;
+    },
+    { what: "there is no room" },
+  );
 }
 
 describe("bodies that do not come to an end", () => {
@@ -53,15 +65,13 @@ describe("bodies that do not come to an end", () => {
     await using alice = await openSession(`${gateway.url}/echo`, by(ALICE));
     await using bob = await openSession(`${gateway.url}/echo`, by(BOB));
     const path = alice.postUrl.pathname + alice.postUrl.search;
-    const sockets = [await unfinished(path, ALICE), await unfinished("/api/echo/echo?sessionId=alice-0001", ALICE)];
-
+    const sockets = await filled(path, ALICE);
     const call = {
       jsonrpc: "2.0",
       id: 7,
       method: "tools/call",
       params: { name: "echo", arguments: JSON.parse(large) },
     };
-    await noRoomFor(ALICE);
     const refused = await post(alice.postUrl, call, by(ALICE));
     expect(refusal(refused)).toMatchObject({ code: 50300, reason: "too_many_bodies" });
     expect(refused.headers["retry-after"]).toBe("1");
@@ -84,7 +94,7 @@ describe("the arguments of calls over REST", () => {
     const leave = new AbortController();
     const calls = [1, 2].map(() => rest.call("hangs/hang", large, { signal: leave.signal }).catch(() => undefined));
     await until(() => gateway.children("hangs").length === 2, { what: "both have been read" });
-    await noRoomFor(ALICE);
+    expect(await hasRoom(ALICE)).toBe(false);
     leave.abort();
     await Promise.all(calls);
     await until(async () => (await rest.call("echo/echo", large)).status === 200, { what: "there is room again" });

@@ -235,7 +235,7 @@ describe("all bodies together", () => {
     const little = new Bodies({ bodyBytes: 100, bodiesBytes: 10 });
     const room = little.room({ kind: "basic", id: "alice" });
     room.grow(100);
-    expect(() => little.room({ kind: "basic", id: "bob" }).grow(1)).toThrow(refused as Error);
+    expect(() => little.room({ kind: "basic", id: "bob" }).grow(1)).toThrow(refused);
     room.free();
     room.free();
     expect(little.taken).toBe(0);

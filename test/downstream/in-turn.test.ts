@@ -94,6 +94,7 @@ describe("a request behind an answer that is not finished", () => {
     await until(() => performance.now() - since > 2 * OPTIONS.requestTimeout, { what: "twice the time" });
     release();
     await until(() => answers().length === 2, { what: "both are answered" });
+    expect(received).not.toContain("408");
   });
 
   it("is never handled when its client leaves before", async () => {
@@ -147,6 +148,7 @@ describe("a connection", () => {
       held.at(-1)?.end("[held]");
       await until(() => answers().length === round * 31, { what: "all are answered" });
     }
+    expect(handled).toHaveLength(3 * 31);
   });
 
   it("is ended when the bodies that wait become too many bytes", async () => {

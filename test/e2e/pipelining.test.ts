@@ -48,6 +48,7 @@ describe("streams asked for one behind the other", () => {
     await until(() => opened() === before + 30, { what: "one per connection is open" });
     for (const socket of sockets) socket.destroy();
     await until(() => closed() === opened(), { what: "all sessions are closed" });
+    expect(opened()).toBe(before + 30);
   });
 });
 

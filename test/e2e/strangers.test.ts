@@ -42,7 +42,6 @@ describe("a caller without credentials", () => {
     ["DELETE", "/api/sessions/%zz"],
     ["PUT", "/api/echo/echo"],
     ["TRACE", "/api/echo"],
-    ["HEAD", "/api/echo/%zz"],
     ["POST", "/api/echo/echo?sessionId=%zz&timeoutMs=x&result=x"],
     ["GET", "/api/openapi.json?profile=nope"],
     ["GET", "/api/echo/openapi.json?version=%zz"],
@@ -51,8 +50,9 @@ describe("a caller without credentials", () => {
     const known = await ask(`${gateway.url}/api/echo`);
     expect(known.status).toBe(401);
     const answer = await ask(gateway.url + path, { method });
-    if (method === "HEAD") expect(answer.status).toBe(401);
-    else expect(telling(answer)).toEqual(telling(known));
+    expect(telling(answer)).toEqual(telling(known));
+    const { status } = await ask(gateway.url + path, { method: "HEAD" });
+    expect(status).toBe(401);
   });
 
   test("but one who is known is told what is wrong with the path", async () => {

@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import type { DocumentOptions } from "../../openapi/options.ts";
 import { toJson } from "../../openapi/serialize.ts";
 import type { ToolList } from "../../protocol/tool.ts";
 import { Renderings } from "../renderings.ts";
@@ -60,8 +59,7 @@ export class DocumentTexts {
   #render({ folder, format }: DocumentTarget, choice: TextChoice, lists: readonly ToolList[]): DocumentText {
     const { documents, publicUrl, toYaml } = this.#context;
     const address = publicUrl?.replace(/\/$/, "") ?? ADDRESS;
-    const options: DocumentOptions = { ...documents, ...choice, baseUrl: address + folder };
-    const { document } = describeLists(lists, documents, options);
+    const { document } = describeLists(lists, documents, { ...choice, baseUrl: address + folder });
     const text = Buffer.from(format === "yaml" ? toYaml(document) : toJson(document));
     // The first one is ours: what servers say comes after it.
     const at = publicUrl === undefined ? text.indexOf(ADDRESS) : -1;

@@ -4,6 +4,7 @@ import { configuredAuthenticators, Gate } from "./access/gate.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { toYaml } from "./config/yaml.ts";
+import { Bodies } from "./downstream/bodies.ts";
 import type { DownstreamContext } from "./downstream/context.ts";
 import { createHttp } from "./downstream/http.ts";
 import type { RestContext } from "./downstream/rest/context.ts";
@@ -104,8 +105,12 @@ export class Gateway {
       publicUrl: config.publicUrl,
       toYaml,
     };
-    const maxConnections = this.descriptors.connections(MAX_CONNECTIONS);
-    this.#http = createHttp({ context, origins: new Origins(config), health: this.#health, maxConnections });
+    this.#http = createHttp({
+      context,
+      origins: new Origins({ ...config, authenticates: gate.authenticates }),
+      health: this.#health,
+      maxConnections: this.descriptors.connections(MAX_CONNECTIONS),
+    });
   }
 
   /** Starts the clocks of sessions, without which no deadline ends. Part of `start`; alone for who only lists tools. */
@@ -221,9 +226,9 @@ function downstreamContext(
     ...parts,
     hasServer: (name) => names.has(name),
     streams: new StreamCare(streamLimits(limits), parts.events.emit),
+    bodies: new Bodies({ bodyBytes: sizeBytes(limits.bodyBytes), bodiesBytes: sizeBytes(limits.bodiesBytes) }),
     publicPath: publicUrl === undefined ? undefined : new URL(publicUrl).pathname.replace(/\/$/, ""),
     limits: {
-      bodyBytes: sizeBytes(limits.bodyBytes),
       stallMs: durationMs(limits.stall),
       replay: { events: limits.replayEvents, bytes: sizeBytes(limits.replayBytes) },
     },

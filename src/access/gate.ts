@@ -21,7 +21,7 @@ export class Gate implements Doorkeeper {
       const principal = authenticator.authenticate(knock);
       if (principal !== undefined) return principal;
     }
-    const challenges = this.#authenticators.map((authenticator) => authenticator.challenge);
+    const challenges = this.#authenticators.map((authenticator) => authenticator.challenge(knock));
     const message = knock.authorization === undefined ? "Credentials are required." : "The credentials are not valid.";
     throw new GatewayError("unauthenticated", message, { challenges });
   }

@@ -1,12 +1,22 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { TEXT_BYTES, type Line } from "../lib/lines.ts";
 import { addPart, Pieces } from "../lib/pieces.ts";
 import { GatewayError } from "../protocol/errors.ts";
+import type { Principal } from "../protocol/principal.ts";
+import type { Bodies, BodyRoom } from "./bodies.ts";
 
 const JSON_TYPE = /^application\/(?:json|[\w.+-]+\+json)\s*(?:;|$)/i;
 
-/** A JSON body. Only a JSON content type is taken: a form or text/plain is what a foreign page could send unasked. */
-export async function readJsonBody(request: IncomingMessage, limitBytes: number): Promise<Line> {
+/**
+ * A JSON body of an admitted caller. Only a JSON content type is taken: a form or text/plain is what a foreign page could send
+ * unasked. The body counts among `bodies` while it is read, or until `answer` is over, for who keeps it that long.
+ */
+export async function readJsonBody(
+  request: IncomingMessage,
+  bodies: Bodies,
+  principal: Principal,
+  answer?: ServerResponse,
+): Promise<Line> {
   const { "content-type": type, "content-encoding": encoding, "content-length": length } = request.headers;
   if (type !== "application/json" && (type === undefined || !JSON_TYPE.test(type))) {
     throw new GatewayError("unsupported_media_type", "Send the body as Content-Type: application/json.");
@@ -14,29 +24,57 @@ export async function readJsonBody(request: IncomingMessage, limitBytes: number)
   if (encoding !== undefined && encoding !== "identity") {
     throw new GatewayError("unsupported_media_type", "Send the body without a Content-Encoding.");
   }
-  if (Number(length) > limitBytes) throw tooLarge(limitBytes);
-  const body = await readBytes(request, limitBytes);
+  const announced = Number(length);
+  if (announced > bodies.bodyBytes) throw tooLarge(bodies.bodyBytes);
+  const body = await readBytes({ request, bodies, principal, announced, answer });
   if (!body.isUtf8()) throw new GatewayError("parse_error", "The body is not valid UTF-8.");
   return body.length <= TEXT_BYTES ? body.toString() : body;
 }
 
+interface Reading {
+  readonly request: IncomingMessage;
+  readonly bodies: Bodies;
+  readonly principal: Principal;
+  /** NaN when the length is not known before. */
+  readonly announced: number;
+  readonly answer: ServerResponse | undefined;
+}
+
 /** Two events instead of an async iterator: on small bodies the iterator costs a tenth of the whole call. */
-function readBytes(request: IncomingMessage, limitBytes: number): Promise<Pieces> {
+function readBytes({ request, bodies, principal, announced, answer }: Reading): Promise<Pieces> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let bytes = 0;
+    let room: BodyRoom | undefined;
+    const refuse = (thrown: unknown): void => {
+      room?.free();
+      parts.length = 0;
+      // What still comes is dropped.
+      request.removeAllListeners("data").resume();
+      reject(thrown);
+    };
     request.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes <= limitBytes) addPart(parts, chunk);
-      else {
-        request.removeAllListeners("data").resume();
-        reject(tooLarge(limitBytes));
+      try {
+        if (bytes > bodies.bodyBytes) throw tooLarge(bodies.bodyBytes);
+        // What comes whole in its first chunk never waits, and is not counted.
+        if (room !== undefined || bytes !== announced) {
+          room ??= bodies.room(principal);
+          room.grow(chunk.length);
+        }
+        addPart(parts, chunk);
+      } catch (thrown) {
+        refuse(thrown);
       }
     });
-    request.on("end", () => resolve(new Pieces(parts)));
+    request.on("end", () => {
+      if (answer === undefined || answer.destroyed) room?.free();
+      else if (room !== undefined) answer.once("close", () => room?.free());
+      resolve(new Pieces(parts));
+    });
     // Every request closes: only one that did not end is worth an error.
     request.on("close", () => {
-      if (!request.complete) reject(new GatewayError("invalid_request", "The body ended early."));
+      if (!request.complete) refuse(new GatewayError("invalid_request", "The body ended early."));
     });
   });
 }

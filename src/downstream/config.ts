@@ -14,7 +14,10 @@ export const listenSchema = {
   allowedHosts: z
     .array(z.string().min(1))
     .default([])
-    .describe("Host names, with or without a port, that requests may be addressed to, besides publicUrl and loopback."),
+    .describe(
+      "Host names, with or without a port, that requests may be addressed to, besides publicUrl and loopback. Without any and " +
+        "without auth: addresses, names of one label and host.docker.internal.",
+    ),
   allowedOrigins: z
     .array(z.union([z.literal("*"), z.url({ protocol: /^https?$/ })]))
     .default([])
@@ -49,6 +52,7 @@ export const RESERVED_NAMES: readonly string[] = [
 /** The keys of `limits:` that downstreams obey. */
 export const downstreamLimitsSchema = {
   bodyBytes: size("4MiB").describe("The largest request body."),
+  bodiesBytes: size("256MiB").describe("What the bodies of all requests may take at once; one caller's at most half."),
   streamBytes: size("1MiB").describe("What may wait for a slow reader of a stream before its server is made to wait."),
   stall: duration("30s").describe("A stream whose reader takes nothing for this long is cut."),
   replayEvents: count(100).describe("Messages kept per session for clients that come back after a lost connection."),

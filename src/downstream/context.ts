@@ -1,8 +1,9 @@
 import type { Events } from "../protocol/events.ts";
 import type { Doorkeeper, Principal } from "../protocol/principal.ts";
 import type { SessionTable } from "../protocol/session.ts";
-import type { ReplayLimits } from "./streamable/replay.ts";
+import type { Bodies } from "./bodies.ts";
 import type { StreamCare } from "./stream-care.ts";
+import type { ReplayLimits } from "./streamable/replay.ts";
 
 /** All that a downstream may use: whoever writes a new one cannot go around the gate or the session. */
 export interface DownstreamContext {
@@ -14,10 +15,10 @@ export interface DownstreamContext {
   /** The path of `publicUrl`, without a slash at its end; undefined when there is none. */
   readonly publicPath: string | undefined;
   readonly limits: DownstreamLimits;
+  readonly bodies: Bodies;
 }
 
 interface DownstreamLimits {
-  readonly bodyBytes: number;
   readonly stallMs: number;
   readonly replay: ReplayLimits;
 }
@@ -27,4 +28,6 @@ export interface Visit {
   readonly requestId: string;
   readonly principal: Principal;
   readonly server: string;
+  /** What stands before our paths as the caller sees them; only REST says it. */
+  readonly publicPrefix?: string;
 }

@@ -1,20 +1,24 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { nanoid } from "nanoid";
 import { toGatewayError } from "../protocol/errors.ts";
+import { guarded } from "../protocol/events.ts";
 import type { Health } from "../observability/health.ts";
 import type { DownstreamContext } from "./context.ts";
 import { answerPreflight, shareWithOrigin } from "./cors.ts";
 import { answerError } from "./errors.ts";
 import { healthRoute } from "./health.ts";
+import { inTurn } from "./in-turn.ts";
 import { mcpRoute } from "./mcp.ts";
 import type { DocumentContext } from "./openapi/routes.ts";
 import { LatePages } from "./late-pages.ts";
 import type { Origins } from "./origins.ts";
+import { publicPrefix } from "./public-path.ts";
 import { requestIdOf } from "./request-id.ts";
 import type { RestContext } from "./rest/context.ts";
 import { writeProblem } from "./rest/problem.ts";
 import { restRoute } from "./rest/rest.ts";
 import { pathOf } from "./target.ts";
+import { refuseTunnel, refuseWebSocket } from "./tunnels.ts";
 
 export interface HttpOptions {
   readonly context: RestContext & DocumentContext;
@@ -44,8 +48,19 @@ export function createHttp({ context, origins, health, maxConnections }: HttpOpt
   const refuse = lastResort(context);
   const pages = new LatePages(context, refuse);
   const routes = [mcpRoute(context), restRoute(context), healthRoute(health), pages.route];
-  const server = createServer(SERVER_OPTIONS, listener(edge(context, origins), routes, refuse));
-  server.once("listening", () => void loadTheRest(pages, context));
+  const server = createServer(
+    SERVER_OPTIONS,
+    inTurn(context.events.emit, listener(edge(context, origins), routes, refuse)),
+  );
+  const { emit } = context.events;
+  server.on("connect", (_request, socket) =>
+    guarded(emit, "a CONNECT could not be refused", () => refuseTunnel(socket)),
+  );
+  server.once("listening", () => {
+    // From here on an error is one connection that could not be taken on.
+    server.on("error", (cause) => emit({ type: "trouble", what: "a connection could not be accepted", cause }));
+    void loadTheRest(pages, context);
+  });
   server.maxConnections = maxConnections;
   server.maxHeadersCount = MAX_HEADERS;
   return server;
@@ -89,11 +104,14 @@ function edge({ events }: DownstreamContext, origins: Origins) {
       const { method = "", url = "" } = request;
       response.once("close", () => {
         const ms = performance.now() - startedAt;
-        events.emit({ type: "request", requestId, method, path: pathOf(url), status: response.statusCode, ms });
+        guarded(events.emit, "a request could not be logged", () =>
+          events.emit({ type: "request", requestId, method, path: pathOf(url), status: response.statusCode, ms }),
+        );
       });
     }
     origins.check(request);
     shareWithOrigin(request, response);
+    refuseWebSocket(request, response);
     return !answerPreflight(request, response);
   };
 }
@@ -125,8 +143,8 @@ export type Refuse = (thrown: unknown, request: IncomingMessage, response: Serve
 /** Here callers expect problem bodies; on all other paths they speak JSON-RPC. */
 const PROBLEM_PATHS = /^\/(?:api|docs|problems)(?:\/|$)|^\/openapi\./;
 
-function lastResort({ events, settings }: RestContext): Refuse {
-  return (thrown, request, response) => {
+function lastResort({ events, settings, publicPath }: RestContext): Refuse {
+  const answer: Refuse = (thrown, request, response) => {
     const error = toGatewayError(thrown);
     const requestId = requestIdOf(response);
     const { method = "", url = "" } = request;
@@ -134,6 +152,12 @@ function lastResort({ events, settings }: RestContext): Refuse {
     events.emit({ type: "refused", requestId, method, path, error });
     if (!PROBLEM_PATHS.test(path)) return answerError(response, error, error.details.rpcId);
     const { exposeStderr } = settings;
-    writeProblem(response, error, { requestId, accept: request.headers.accept, exposeStderr });
+    const prefix = publicPrefix(request, publicPath);
+    writeProblem(response, error, { requestId, accept: request.headers.accept, exposeStderr, publicPrefix: prefix });
+  };
+  return (thrown, request, response) => {
+    guarded(events.emit, "a refusal could not be written", () => answer(thrown, request, response));
+    // Nobody is left waiting for what could not be written.
+    if (!response.headersSent) response.destroy();
   };
 }

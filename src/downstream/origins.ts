@@ -1,5 +1,7 @@
 import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 import { GatewayError } from "../protocol/errors.ts";
+import { isCrossSite } from "./fetch-metadata.ts";
 
 export interface OriginPolicy {
   /** The address that is bound. */
@@ -7,28 +9,31 @@ export interface OriginPolicy {
   readonly publicUrl?: string | undefined;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
+  /** Whether callers must show credentials. */
+  readonly authenticates: boolean;
 }
 
 /**
  * Who may be addressed and from where: the guard against DNS rebinding and cross-site requests (MCP 2025-11-25, transports,
- * security warning: an invalid Origin MUST be answered with 403).
- *
- * On a loopback bind only loopback names (and what is configured) are accepted as Host. On any other bind the gateway cannot
- * know its own names, so it checks Host only when `allowedHosts` says which; a page that rebinds its own name still fails,
- * because its Origin is not listed.
+ * security warning: an invalid Origin MUST be answered with 403). Browsers send no Origin with a GET of an image, a navigation
+ * or a page's own address, so Origin alone is no guard: a page that rebinds its own name is told by that name in Host, and a
+ * foreign page by its Sec-Fetch-Site.
  */
 export class Origins {
-  readonly #hosts: ReadonlySet<string> | undefined;
+  readonly #names: "listed" | "unclaimed" | "any";
+  readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;
   readonly #anyOrigin: boolean;
   /** The last Host that was allowed, as it came: almost always the next one too. */
   #lastHost: string | undefined;
 
-  constructor({ hostname, publicUrl, allowedHosts, allowedOrigins }: OriginPolicy) {
+  constructor({ hostname, publicUrl, allowedHosts, allowedOrigins, authenticates }: OriginPolicy) {
     const publicAddress = publicUrl === undefined ? undefined : new URL(publicUrl);
-    const checksHost = isLoopback(hostname) || allowedHosts.length > 0;
+    const isListed = isLoopback(hostname) || allowedHosts.length > 0;
+    // Credentials are a guard of their own: a page that rebinds its name has none of them.
+    this.#names = isListed ? "listed" : authenticates ? "any" : "unclaimed";
     const names = [...allowedHosts, ...(publicAddress === undefined ? [] : [publicAddress.host])];
-    this.#hosts = checksHost ? new Set(names.map((name) => name.toLowerCase())) : undefined;
+    this.#hosts = new Set(names.map((name) => name.toLowerCase()));
     this.#anyOrigin = allowedOrigins.includes("*");
     const listed = allowedOrigins.filter((origin) => origin !== "*").map((origin) => new URL(origin).origin);
     this.#origins = new Set(publicAddress === undefined ? listed : [...listed, publicAddress.origin]);
@@ -40,19 +45,25 @@ export class Origins {
     const { host: given = "", origin } = request.headers;
     const host = given.toLowerCase();
     if (given !== this.#lastHost && !this.#allowsHost(host)) {
-      throw new GatewayError("host_denied", "This Host is not served here; allowedHosts in the config lists more.");
+      throw new GatewayError(
+        "host_denied",
+        "This Host is not served here: list it under allowedHosts in the gateway's config, or set publicUrl.",
+      );
     }
     this.#lastHost = given;
-    if (origin === undefined || this.#allowsOrigin(origin, host)) return;
+    // The page of an allowed origin is cross-site, too, and may do what it was allowed.
+    if (origin === undefined ? this.#anyOrigin || !isCrossSite(request) : this.#allowsOrigin(origin, host)) return;
     throw new GatewayError(
       "origin_denied",
-      "This Origin may not call the gateway; allowedOrigins in the config lists more.",
+      "Pages of another origin may not call the gateway: list theirs under allowedOrigins in its config.",
     );
   }
 
   #allowsHost(host: string): boolean {
-    if (this.#hosts === undefined) return true;
-    return isLoopback(nameOf(host)) || this.#hosts.has(host) || this.#hosts.has(nameOf(host));
+    if (this.#names === "any") return true;
+    const name = nameOf(host);
+    if (isLoopback(name) || CONTAINER_HOSTS.has(name) || this.#hosts.has(host) || this.#hosts.has(name)) return true;
+    return this.#names === "unclaimed" && isUnclaimed(name);
   }
 
   #allowsOrigin(origin: string, host: string): boolean {
@@ -63,8 +74,24 @@ export class Origins {
   }
 }
 
+/** This machine by an address or a name that only leads to it: `x.localhost` does, too (RFC 6761 §6.3). */
 export function isLoopback(name: string): boolean {
-  return name === "localhost" || name === "::1" || name === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(name);
+  return name === "::1" || name === "[::1]" || /^127(?:\.\d{1,3}){3}$|^(?:[a-z0-9_-]+\.)*localhost$/.test(name);
+}
+
+/** How containers call the machine that runs them (Docker, Podman); `.internal` is in nobody's public DNS. */
+const CONTAINER_HOSTS: ReadonlySet<string> = new Set([
+  "host.docker.internal",
+  "gateway.docker.internal",
+  "host.containers.internal",
+]);
+
+/**
+ * A Host that no web page from elsewhere can have: an address instead of a name, a name of one label (`gateway`, as in docker
+ * compose), or none at all. A `.local` name is anybody's in the same network (RFC 6762 §3), so it has to be listed.
+ */
+function isUnclaimed(name: string): boolean {
+  return /^[a-z0-9_-]*$/.test(name) || isIP(name) === 4 || isIP(name.replace(/^\[(.*)\]$/, "$1")) === 6;
 }
 
 const nameOf = (host: string): string => host.replace(/:\d+$/, "");

@@ -13,7 +13,7 @@ export function createPages(context: DocumentContext, refuse: Refuse): Express {
   app.set("query parser", "simple");
   app.use(documentRoutes(context));
   app.use(docsRoutes(context));
-  app.use(problemRoutes());
+  app.use(problemRoutes(context));
   app.use((request: Request) => {
     throw new GatewayError("not_found", `Nothing is served at ${request.path.slice(0, 100)}.`);
   });

@@ -36,9 +36,9 @@ export class SseDownstream {
   }
 
   async post(request: IncomingMessage, response: ServerResponse, visit: Visit, sessionId: string): Promise<void> {
-    const { sessions, limits } = this.#context;
+    const { sessions, bodies } = this.#context;
     const session = sessions.find(visit.principal, visit.server, sessionId, "sse");
-    const messages = readClientMessages(await readJsonBody(request, limits.bodyBytes));
+    const messages = readClientMessages(await readJsonBody(request, bodies, visit.principal));
     try {
       session.receive(messages, visit);
     } catch (error) {

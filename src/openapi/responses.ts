@@ -107,7 +107,7 @@ function problem(): JsonObject {
     type: "object",
     required: ["type", "title", "status", "code"],
     properties: {
-      type: { type: "string", description: "`/problems/<code>`, a page about this kind of problem." },
+      type: { type: "string", description: "Leads to a page about this kind of problem." },
       title: { type: "string" },
       status: { type: "integer" },
       detail: { type: "string", description: "One sentence about this occurrence." },

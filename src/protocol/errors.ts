@@ -32,6 +32,7 @@ const table = {
   server_bad_message: { status: 502, rpc: -32603, code: "protocol_violation" },
   session_ended: { status: 503, rpc: -32603, code: "unavailable" },
   queue_full: { status: 503, rpc: 50300, code: "unavailable" },
+  too_many_bodies: { status: 503, rpc: 50300, code: "unavailable" },
   too_many_sessions: { status: 503, rpc: 50300, code: "unavailable" },
   too_many_starts: { status: 503, rpc: 50300, code: "unavailable" },
   descriptors_exhausted: { status: 503, rpc: 50300, code: "unavailable" },

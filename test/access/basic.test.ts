@@ -108,7 +108,7 @@ describe("nobody is known by", () => {
 });
 
 it("challenges with its realm and its charset", () => {
-  expect(method.challenge).toBe('Basic realm="MCP Gateway", charset="UTF-8"');
+  expect(method.challenge({ authorization: undefined })).toBe('Basic realm="MCP Gateway", charset="UTF-8"');
 });
 
 it("is no method at all when it is disabled", () => {

@@ -116,8 +116,20 @@ describe("a strategy", () => {
   });
 });
 
-it("challenges with its realm", () => {
-  expect(method.challenge).toBe('Bearer realm="MCP Gateway"');
+describe("its challenge", () => {
+  it.each([undefined, "", "Bearer", "Bearer ", "Basic x", "NotBearer x", "x Bearer y"])(
+    "has its realm and no error for who sent no token: %j",
+    (authorization) => {
+      expect(method.challenge({ authorization })).toBe('Bearer realm="MCP Gateway"');
+    },
+  );
+
+  it.each(["Bearer x", "bearer x", "Bearer  x y", `Bearer "${TOKEN}"`])(
+    "says invalid_token to who sent one: %j",
+    (authorization) => {
+      expect(method.challenge({ authorization })).toMatch(/^Bearer realm="MCP Gateway", error="invalid_token", /);
+    },
+  );
 });
 
 it("is no method at all when it is disabled", () => {

@@ -8,6 +8,7 @@ const ADMIN = `Basic ${Buffer.from("admin:a-password").toString("base64")}`;
 
 const BASIC_CHALLENGE = 'Basic realm="MCP Gateway", charset="UTF-8"';
 const BEARER_CHALLENGE = 'Bearer realm="MCP Gateway"';
+const INVALID_TOKEN = `${BEARER_CHALLENGE}, error="invalid_token", error_description="The access token is not valid"`;
 
 describe("with both methods", () => {
   const gate = gateOf({ basic: BASIC, bearer: BEARER });
@@ -19,7 +20,8 @@ describe("with both methods", () => {
 
   it("a refusal holds the challenges of both, each in full", () => {
     const { details, status, rpcCode } = refusalOf(gate, "Bearer wrong");
-    expect(details.challenges?.toSorted()).toEqual([BASIC_CHALLENGE, BEARER_CHALLENGE]);
+    expect(details.challenges?.toSorted()).toEqual([BASIC_CHALLENGE, INVALID_TOKEN]);
+    expect(refusalOf(gate, undefined).details.challenges?.toSorted()).toEqual([BASIC_CHALLENGE, BEARER_CHALLENGE]);
     expect([status, rpcCode]).toEqual([401, 40100]);
   });
 

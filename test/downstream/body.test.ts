@@ -1,6 +1,7 @@
-import { createServer, type Server } from "node:http";
-import { connect, type AddressInfo } from "node:net";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import { connect, type AddressInfo, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Bodies } from "../../src/downstream/bodies.ts";
 import { readJsonBody } from "../../src/downstream/body.ts";
 import type { Line } from "../../src/lib/lines.ts";
 import { Pieces } from "../../src/lib/pieces.ts";
@@ -12,7 +13,12 @@ const LIMIT = 1_000;
 /** At `/long`. */
 const LONG_LIMIT = 100_000;
 
+const bodies = new Bodies({ bodyBytes: LIMIT, bodiesBytes: 10 * LIMIT });
+const longBodies = new Bodies({ bodyBytes: LONG_LIMIT, bodiesBytes: 4 * LONG_LIMIT });
+
 let server: Server;
+/** Answers that the test gives itself. */
+const kept: ServerResponse[] = [];
 /** What came of each body, the last one last. */
 const outcomes: (Line | GatewayError)[] = [];
 let connections = 0;
@@ -22,7 +28,17 @@ beforeAll(async () => {
       outcomes.push(outcome);
       response.end("done");
     };
-    readJsonBody(request, request.url === "/long" ? LONG_LIMIT : LIMIT).then(remember, remember);
+    const [path, name = "alice"] = request.url?.split("?") ?? [];
+    const answer = path === "/kept" ? response : undefined;
+    const budget = path === "/" ? bodies : longBodies;
+    readJsonBody(request, budget, { kind: "basic", id: name }, answer).then(
+      path === "/kept" ? keep : remember,
+      remember,
+    );
+    function keep(body: Line): void {
+      outcomes.push(body);
+      kept.push(response);
+    }
   });
   server.on("connection", (socket) => {
     connections++;
@@ -160,6 +176,72 @@ describe("a body is refused", () => {
   });
 });
 
+describe("all bodies together", () => {
+  const LONG = ["Content-Type: application/json", `Content-Length: ${LONG_LIMIT}`];
+  const most = Buffer.alloc(LONG_LIMIT - 1, "x");
+  const refused = expect.objectContaining({ reason: "too_many_bodies", status: 503, retryAfterMs: 1_000 }) as unknown;
+  const nothingTaken = () => until(() => longBodies.taken === 0, { what: "all of it is given back" });
+
+  /** A body that lacks its last byte. */
+  const unfinished = async (name: string) => {
+    const before = longBodies.taken;
+    const socket = open(`/long?${name}`, LONG);
+    socket.write(most);
+    await until(() => longBodies.taken === before + most.length, { what: "it is counted" });
+    return socket;
+  };
+
+  it("may be so many bytes, and one caller's half as many", async () => {
+    const sockets = [await unfinished("alice"), await unfinished("alice")];
+    expect(await bodyOf(LONG, [most], { path: "/long?alice" })).toEqual(refused);
+    sockets.push(await unfinished("bob"), await unfinished("bob"));
+    expect(await bodyOf(LONG, [most], { path: "/long?carol" })).toEqual(refused);
+    expect(await bodyOf(["Content-Type: application/json", "Content-Length: 2"], ["{}"], { path: "/long" })).toBe("{}");
+    for (const socket of sockets) socket.destroy();
+    await nothingTaken();
+    expect(String(await bodyOf(LONG, [most, "x"], { path: "/long?alice" }))).toHaveLength(LONG_LIMIT);
+  });
+
+  it("are given back when one is read, refused, or left in the middle", async () => {
+    const socket = await unfinished("alice");
+    socket.write("x");
+    await nothingTaken();
+    socket.destroy();
+    const tooLong = chunked([most, Buffer.from("xxxx")]);
+    expect(await bodyOf(CHUNKED, tooLong, { path: "/long" })).toMatchObject({ status: 413 });
+    await nothingTaken();
+    expect(await bodyOf(LONG, [most.fill(0xff), "x"], { path: "/long" })).toMatchObject({ status: 400 });
+    await nothingTaken();
+    most.fill("x");
+    (await unfinished("alice")).resetAndDestroy();
+    await nothingTaken();
+  });
+
+  it("are counted until the answer for who keeps them, and given back when the client leaves before", async () => {
+    for (const leaves of [false, true]) {
+      const socket = open("/kept", LONG);
+      socket.write(Buffer.concat([most, Buffer.from("x")]));
+      await until(() => kept.length > 0, { what: "the body was read" });
+      expect(longBodies.taken).toBe(LONG_LIMIT);
+      if (leaves) socket.destroy();
+      else kept[0]?.end("done");
+      await nothingTaken();
+      kept.length = 0;
+      socket.destroy();
+    }
+  });
+
+  it("have room for one, however little was configured", () => {
+    const little = new Bodies({ bodyBytes: 100, bodiesBytes: 10 });
+    const room = little.room({ kind: "basic", id: "alice" });
+    room.grow(100);
+    expect(() => little.room({ kind: "basic", id: "bob" }).grow(1)).toThrow(refused);
+    room.free();
+    room.free();
+    expect(little.taken).toBe(0);
+  });
+});
+
 const CHUNKED = ["Content-Type: application/json", "Transfer-Encoding: chunked"];
 
 const chunked = (parts: readonly Buffer[]): Buffer[] => [
@@ -194,9 +276,7 @@ async function bodyOf(
   { hangUp = false, path = "/" } = {},
 ) {
   const before = outcomes.length;
-  const { port } = server.address() as AddressInfo;
-  const socket = connect(port, "127.0.0.1").on("error", () => undefined);
-  socket.write([`POST ${path} HTTP/1.1`, "Host: localhost", ...headers, "", ""].join("\r\n"));
+  const socket = open(path, headers);
   for (const piece of pieces) {
     await new Promise((resolve) => setImmediate(resolve));
     socket.write(piece);
@@ -205,4 +285,11 @@ async function bodyOf(
   await until(() => outcomes.length > before, { what: "the body was read or refused" });
   socket.destroy();
   return outcomes.at(-1);
+}
+
+function open(path: string, headers: readonly string[]): Socket {
+  const { port } = server.address() as AddressInfo;
+  const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+  socket.write([`POST ${path} HTTP/1.1`, "Host: localhost", ...headers, "", ""].join("\r\n"));
+  return socket;
 }

@@ -191,16 +191,17 @@ describe("a server that does not answer", () => {
     },
   }));
 
-  it.concurrent.each(["never-initializes", "closes-stdin", "closes-stdout"])(
-    "to initialize (%s): error after limits.start, then the stream ends",
-    async (server) => {
-      await using client = await openSse(place.url(server));
-      const answer = await client.request("initialize", CLIENT);
-      expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "server_timeout" });
-      await expectOver(client);
-      await place.noHarmDone(server);
-    },
-  );
+  it.concurrent.each([
+    ["never-initializes", "after limits.start", "server_timeout"],
+    ["closes-stdin", "at once", "server_exited"],
+    ["closes-stdout", "at once", "server_exited"],
+  ])("to initialize (%s): error %s, then the stream ends", async (server, _when, reason) => {
+    await using client = await openSse(place.url(server));
+    const answer = await client.request("initialize", CLIENT);
+    expect(errorOf(answer)).toMatchObject({ code: -32603, reason });
+    await expectOver(client);
+    await place.noHarmDone(server);
+  });
 
   it("to initialize, and the client leaves meanwhile: the child is ended", async () => {
     const client = await openSse(place.url("never-initializes"));

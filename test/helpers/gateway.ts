@@ -50,7 +50,7 @@ export function realServer(name: string, ...args: readonly string[]): Config {
 }
 
 /**
- * Starts the built gateway as a process, on a free port of loopback, from YAML text or the same as an object. Disposing it
+ * Starts the built gateway as a process, on a free port, of loopback unless `hostname` says otherwise, from YAML text or the same as an object. Disposing it
  * ends it with SIGTERM and fails if anything is left. Each server gets a mark in its `env` by which its processes are known;
  * the gateway and its reaper carry another one. Running calls are not waited for at the end (`drain: 7s`) unless `limits`
  * says so.
@@ -86,13 +86,19 @@ export async function startGateway(
   }
 }
 
-function forTests({ servers = {}, limits = {}, ...rest }: { servers?: object; limits?: object }, mark: string): Config {
+interface TestConfig {
+  readonly hostname?: string;
+  readonly servers?: object;
+  readonly limits?: object;
+}
+
+function forTests({ hostname = "127.0.0.1", servers = {}, limits = {}, ...rest }: TestConfig, mark: string): Config {
   const marked = Object.entries(servers).map(([name, entry]: [string, { env?: object }]) => {
     return [name, { ...entry, env: { ...entry.env, MCP_TEST_RUN: `${mark}:${name};` } }];
   });
   return {
     ...rest,
-    hostname: "127.0.0.1",
+    hostname,
     port: 0,
     limits: { drain: "7s", ...limits },
     servers: Object.fromEntries(marked),
@@ -110,7 +116,7 @@ function collect(gateway: ChildProcess): () => string {
 }
 
 function portIn(log: string): number | undefined {
-  const port = /listening on 127\.0\.0\.1:(\d+)/.exec(log)?.[1];
+  const port = /listening on [\d.]+:(\d+)/.exec(log)?.[1];
   return port === undefined ? undefined : Number(port);
 }
 

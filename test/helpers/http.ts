@@ -28,7 +28,13 @@ export function ask(
   { method = "GET", headers = {}, body, chunked = false, headOnly = false }: Question = {},
 ): Promise<Answer> {
   const [, port, path = "/"] = /^http:\/\/127\.0\.0\.1:(\d+)(\/.*)?$/s.exec(String(url)) ?? [];
-  const length = body === undefined || chunked ? {} : { "content-length": String(Buffer.byteLength(body)) };
+  const length: Record<string, string> | undefined =
+    body === undefined
+      ? undefined
+      : // Unless it is told to, node announces the length of a body that it is given at once.
+        chunked
+        ? { "transfer-encoding": "chunked" }
+        : { "content-length": String(Buffer.byteLength(body)) };
   return new Promise((resolve, reject) => {
     const outgoing = request({
       host: "127.0.0.1",

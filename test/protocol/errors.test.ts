@@ -20,6 +20,7 @@ const TABLE: readonly (readonly [Reason, number, number])[] = [
   ["server_not_started", 502, -32603],
   ["server_bad_message", 502, -32603],
   ["queue_full", 503, 50300],
+  ["too_many_bodies", 503, 50300],
   ["too_many_sessions", 503, 50300],
   ["too_many_starts", 503, 50300],
   ["crash_loop", 503, 50300],

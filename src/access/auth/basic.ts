@@ -47,7 +47,7 @@ export const basic = defineAuthMethod({
     const run = strategyRunner(new FirstColonBasicStrategy(known));
     return {
       scheme: { kind: "basic" },
-      challenge: `Basic realm="${REALM}", charset="UTF-8"`,
+      challenge: () => `Basic realm="${REALM}", charset="UTF-8"`,
       authenticate: ({ authorization }) => (authorization === undefined ? undefined : run(authorization)),
     };
   },

@@ -31,11 +31,17 @@ export const bearer = defineAuthMethod({
     );
     return {
       scheme: { kind: "bearer" },
-      challenge: `Bearer realm="${REALM}"`,
+      challenge: ({ authorization }) =>
+        authorization !== undefined && TOKEN_SENT.test(authorization) ? INVALID_TOKEN : CHALLENGE,
       authenticate: ({ authorization }) => (authorization === undefined ? undefined : run(authorization)),
     };
   },
 });
+
+const CHALLENGE = `Bearer realm="${REALM}"`;
+/** RFC 6750 §3.1: only who sent a token is told that it is not valid; without one no error code is given. */
+const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token", error_description="The access token is not valid"`;
+const TOKEN_SENT = /^Bearer +[^ ]/i;
 
 function principalOf(token: string, known: readonly Secret[]): Principal | undefined {
   const candidate = digest(token);

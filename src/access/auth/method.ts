@@ -5,8 +5,8 @@ import type { Knock, Principal } from "../../protocol/principal.ts";
 export interface Authenticator {
   /** The principal, or undefined when this method does not know the caller. */
   authenticate(knock: Knock): Principal | undefined;
-  /** Its `WWW-Authenticate` challenge (RFC 9110 §11.6.1). */
-  readonly challenge: string;
+  /** Its `WWW-Authenticate` challenge (RFC 9110 §11.6.1) to a caller whom nothing admitted. */
+  challenge(knock: Knock): string;
   /** How OpenAPI names it. */
   readonly scheme: { readonly kind: "basic" } | { readonly kind: "bearer" };
 }

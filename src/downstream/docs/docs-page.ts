@@ -44,7 +44,7 @@ function navigation(servers: readonly ServerOverview[]): Html {
         (server) =>
           html`<li>
             <a href="#${sectionId(server.name)}">${server.name}</a>
-            ${server.kind === "listed" ? html`<span class="hint">${server.tools.length}</span>` : unlistedBadge(server)}
+            ${server.kind === "listed" ? html`<span class="hint">${server.toolCount}</span>` : unlistedBadge(server)}
           </li>`,
       )}
     </ul>

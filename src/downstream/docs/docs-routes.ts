@@ -2,17 +2,19 @@ import type { NextFunction, Request, RequestHandler, Response } from "express";
 import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
 import { setErrorHeaders } from "../errors.ts";
 import { baseUrl, type DocumentContext } from "../openapi/routes.ts";
+import { Renderings } from "../renderings.ts";
 import { requestIdOf } from "../request-id.ts";
 import { Assets } from "./assets.ts";
 import { signInPage } from "./credential-form.ts";
 import { docsPage } from "./docs-page.ts";
 import { rootFrom, sendPage, wantsHtml } from "./frame.ts";
 import { html } from "./html.ts";
-import { overviewOf } from "./overview.ts";
+import { KEPT_OVERVIEWS, overviewOf, type KeptOverview } from "./overview.ts";
 
 /** `/docs`, the page for people, and the files that it loads: `/docs/style.css`, `/docs/page.js`, … */
 export function docsRoutes(context: DocumentContext): RequestHandler {
   const assets = new Assets();
+  const kept = new Renderings<KeptOverview>(KEPT_OVERVIEWS);
 
   return async (request: Request, response: Response, next: NextFunction) => {
     const [, file] = /^\/docs(?:\/([^/]*))?$/.exec(request.path) ?? [];
@@ -21,7 +23,7 @@ export function docsRoutes(context: DocumentContext): RequestHandler {
     refuseWrites(request);
     if (file !== undefined && !isPage) return assets.send(request, response, file);
     try {
-      await showDocs(request, response, context);
+      await showDocs(request, response, { ...context, kept });
     } catch (thrown) {
       if (!wantsHtml(request)) throw thrown;
       showError(request, response, toGatewayError(thrown), context);
@@ -34,14 +36,18 @@ export function refuseWrites({ method }: Request): void {
   throw new GatewayError("method_not_allowed", `${method} is not allowed here.`, { allow: "GET" });
 }
 
-async function showDocs(request: Request, response: Response, context: DocumentContext): Promise<void> {
+interface ShownContext extends DocumentContext {
+  readonly kept: Renderings<KeptOverview>;
+}
+
+async function showDocs(request: Request, response: Response, context: ShownContext): Promise<void> {
   const { documents, documentsArePublic, doorkeeper } = context;
   if (!documentsArePublic) doorkeeper.admit({ authorization: request.headers.authorization });
   const reached = baseUrl(request, context);
   // A Host may look like one and yet be none: its port can be too high.
   const base = URL.canParse(reached) ? reached : "http://localhost";
-  const servers = await overviewOf(context, base);
   const root = rootFrom(request.path);
+  const servers = await overviewOf(context, { root, baseUrl: base });
   const body = docsPage(servers, { documents, documentsArePublic, root, baseUrl: base });
   sendPage(response, 200, { title: documents.info.title, body, root });
 }

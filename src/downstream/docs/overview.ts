@@ -1,4 +1,4 @@
-import { readTools, type Tool } from "../../openapi/catalog.ts";
+import { readTools } from "../../openapi/catalog.ts";
 import { openapiDocument } from "../../openapi/document.ts";
 import { lintForGpt } from "../../openapi/gpt-lint.ts";
 import { someText } from "../../openapi/text.ts";
@@ -6,6 +6,11 @@ import { toGatewayError } from "../../protocol/errors.ts";
 import type { ToolList } from "../../protocol/tool.ts";
 import { serverTools } from "../openapi/documents.ts";
 import type { DocumentContext } from "../openapi/routes.ts";
+import type { Rendering, RenderingLimits, Renderings } from "../renderings.ts";
+import type { Html } from "./html.ts";
+import { exampleCall } from "./snippets/example-call.ts";
+import type { ExampleCall } from "./snippets/snippet.ts";
+import { toolSections } from "./tool-sections.ts";
 
 /** What the page tells of one server. */
 export type ServerOverview = ListedServer | UnlistedServer;
@@ -17,10 +22,21 @@ export interface ListedServer {
   readonly version: string | undefined;
   readonly description: string | undefined;
   readonly instructions: string | undefined;
-  readonly tools: readonly Tool[];
+  readonly toolCount: number;
+  readonly example: ExampleCall | undefined;
+  /** A section for each tool. */
+  readonly tools: Html;
   /** Why custom GPTs could not use the document made for them; none when they can. */
   readonly gptProblems: readonly string[];
 }
+
+/** The part of an overview that takes long, with a stand-in for the address at which its reader found us. */
+export interface KeptOverview extends Rendering {
+  readonly server: ListedServer;
+}
+
+/** As many as there are servers, two paths of the page and two schemes of its address. */
+export const KEPT_OVERVIEWS: RenderingLimits = { entries: Infinity, bytes: 48 * 1024 * 1024, isFirstFree: true };
 
 export interface UnlistedServer {
   readonly kind: "unlisted";
@@ -33,17 +49,35 @@ export interface UnlistedServer {
 const PATIENCE_MS = 5_000;
 const STARTING = "It is still starting. Load the page again soon.";
 
-type Sources = Pick<DocumentContext, "catalog" | "serverNames" | "documents">;
-
-export function overviewOf(context: Sources, baseUrl: string): Promise<readonly ServerOverview[]> {
-  return Promise.all(context.serverNames.map((name) => serverOverview(name, context, baseUrl)));
+interface Sources extends Pick<DocumentContext, "catalog" | "serverNames" | "documents"> {
+  readonly kept: Renderings<KeptOverview>;
 }
 
-async function serverOverview(name: string, context: Sources, baseUrl: string): Promise<ServerOverview> {
+export interface OverviewPlace {
+  readonly root: string;
+  readonly baseUrl: string;
+}
+
+export function overviewOf(context: Sources, place: OverviewPlace): Promise<readonly ServerOverview[]> {
+  return Promise.all(context.serverNames.map((name, index) => serverOverview(name, index, context, place)));
+}
+
+async function serverOverview(
+  name: string,
+  index: number,
+  context: Sources,
+  { root, baseUrl }: OverviewPlace,
+): Promise<ServerOverview> {
   try {
     const list = await withPatience(context.catalog.list(name));
     if (list === undefined) return { kind: "unlisted", name, why: STARTING, isStarting: true };
-    return listed(list, context, baseUrl);
+    const address = baseUrl.startsWith("https://") ? "https://address.invalid" : "http://address.invalid";
+    const key = `${index} ${root} ${address}`;
+    const { server } = context.kept.take(key, [list], () => {
+      const made = listed(list, index, context, { root, baseUrl: address });
+      return { server: made, bytes: String(made.tools).length };
+    });
+    return { ...server, gptProblems: server.gptProblems.map((problem) => problem.replaceAll(address, () => baseUrl)) };
   } catch (thrown) {
     // The session's own events have told the log the cause.
     return { kind: "unlisted", name, why: toGatewayError(thrown).message, isStarting: false };
@@ -62,7 +96,7 @@ async function withPatience(asked: Promise<ToolList>): Promise<ToolList | undefi
   }
 }
 
-function listed(list: ToolList, { documents }: Sources, baseUrl: string): ListedServer {
+function listed(list: ToolList, index: number, { documents }: Sources, { root, baseUrl }: OverviewPlace): ListedServer {
   const server = serverTools(list);
   const { document } = openapiDocument([server], {
     ...documents,
@@ -71,6 +105,7 @@ function listed(list: ToolList, { documents }: Sources, baseUrl: string): Listed
     layout: "server",
     baseUrl: `${baseUrl}/api/${server.name}`,
   });
+  const tools = readTools(server, () => {});
   return {
     kind: "listed",
     name: server.name,
@@ -78,7 +113,9 @@ function listed(list: ToolList, { documents }: Sources, baseUrl: string): Listed
     version: someText(server.version),
     description: someText(server.description),
     instructions: someText(server.instructions),
-    tools: readTools(server, () => {}),
+    toolCount: tools.length,
+    example: exampleCall(tools),
+    tools: toolSections(tools, root, index),
     gptProblems: lintForGpt(document),
   };
 }

@@ -30,7 +30,8 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
     "origin_denied",
     403,
     "The request comes from a web page of another origin, or is addressed to a host name that is not served.",
-    "List the origin under allowedOrigins or the name under allowedHosts in the gateway's config, or set publicUrl.",
+    "List the origin under allowedOrigins or the name under allowedHosts in the gateway's config, or set publicUrl. " +
+      "Without auth only addresses, names of one label and host.docker.internal need not be listed.",
   ),
   problem("not_found", 404, "Nothing is served at this URL.", "Compare it with /docs or GET /api."),
   problem("server_not_found", 404, "No server has this name.", "GET /api lists the servers."),

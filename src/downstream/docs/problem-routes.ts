@@ -1,12 +1,14 @@
 import type { NextFunction, Request, RequestHandler, Response } from "express";
 import { GatewayError } from "../../protocol/errors.ts";
+import type { DocumentContext } from "../openapi/routes.ts";
+import { publicPrefix } from "../public-path.ts";
 import { refuseWrites } from "./docs-routes.ts";
 import { rootFrom, sendPage, setPageHeaders, wantsHtml } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 import { PROBLEM_CODES, type ProblemCode } from "./problem-codes.ts";
 
 /** `/problems` and `/problems/<code>`: where `type` of a problem body leads (RFC 9457 §3.1.1). For everybody. */
-export function problemRoutes(): RequestHandler {
+export function problemRoutes({ publicPath }: Pick<DocumentContext, "publicPath">): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     const place = /^\/problems(?:\/([a-z_]*)\/?)?$/.exec(request.path);
     if (place === null) return next();
@@ -18,7 +20,8 @@ export function problemRoutes(): RequestHandler {
     response.vary("Accept");
     if (wantsHtml(request)) return showProblems(request, response, listed);
     setPageHeaders(response);
-    const described = listed.map(([name, problem]) => ({ code: name, type: `/problems/${name}`, ...problem }));
+    const prefix = publicPrefix(request, publicPath);
+    const described = listed.map(([name, problem]) => ({ code: name, type: `${prefix}/problems/${name}`, ...problem }));
     response.set("Cache-Control", "no-cache").json(known === undefined ? { problems: described } : described[0]);
   };
 }

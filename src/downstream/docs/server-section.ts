@@ -1,20 +1,15 @@
-import { purse } from "../../openapi/limits.ts";
 import { clip } from "../../openapi/text.ts";
 import { html, type Html } from "./html.ts";
 import type { ListedServer, ServerOverview } from "./overview.ts";
-import { exampleCall } from "./snippets/example-call.ts";
 import type { Snippet, SnippetPlace } from "./snippets/snippet.ts";
 import { snippetsFor } from "./snippets/snippets.ts";
-import { toolSection } from "./tool-section.ts";
 
 /** What all sections of a page share. */
 export interface SectionContext extends Omit<SnippetPlace, "server" | "example"> {
   readonly root: string;
 }
 
-const TOOLS = 500;
 const INSTRUCTIONS = 8_000;
-const SCHEMA_CHARACTERS = 3_000_000;
 
 /** One server: who it is, how clients connect to it, what its tools are. One that cannot be listed says why. */
 export function serverSection(server: ServerOverview, context: SectionContext, index: number): Html {
@@ -26,7 +21,7 @@ export function serverSection(server: ServerOverview, context: SectionContext, i
         ? html`<p class="alert" role="note">Its tools cannot be shown: ${clip(server.why, 1_000)}</p>
             ${connecting(snippetsFor({ ...context, server: name, example: undefined }))}`
         : html`${introduction(server)} ${connecting(snippetsOf(server, context))} ${documents(server, context)}
-          ${tools(server, context, index)}`
+          ${server.tools}`
     }
   </section>`;
 }
@@ -46,8 +41,8 @@ function introduction({ title, version, description, instructions }: ListedServe
   }`;
 }
 
-function snippetsOf({ name, tools: all }: ListedServer, context: SectionContext): readonly Snippet[] {
-  return snippetsFor({ ...context, server: name, example: exampleCall(all) });
+function snippetsOf({ name, example }: ListedServer, context: SectionContext): readonly Snippet[] {
+  return snippetsFor({ ...context, server: name, example });
 }
 
 function connecting(snippets: readonly Snippet[]): Html {
@@ -107,12 +102,4 @@ function documents({ name, gptProblems }: ListedServer, { root }: SectionContext
         </ul>`
     }
   </details>`;
-}
-
-function tools({ tools: all }: ListedServer, { root }: SectionContext, index: number): Html {
-  const spend = purse(SCHEMA_CHARACTERS);
-  const sections = all.slice(0, TOOLS).map((tool, at) => toolSection(tool, { root, spend, id: `s${index}t${at}` }));
-  return html`<h3>${all.length === 1 ? "1 tool" : html`${all.length} tools`}</h3>
-    ${sections}
-    ${all.length > TOOLS && html`<p class="hint">Only the first ${TOOLS} are shown; the OpenAPI document has more.</p>`}`;
 }

@@ -15,26 +15,44 @@ interface FailedServer {
   readonly error: unknown;
 }
 
-export interface Documented extends Described {
+/** What servers listed, in their order. */
+export interface Listed {
+  readonly lists: readonly ToolList[];
   /** Servers whose tools could not be listed, and so are not in the document. */
   readonly failed: readonly FailedServer[];
 }
 
-/** The one way to a document, for the dump and for the served ones. One broken server does not take the others down. */
+export interface Documented extends Described, Pick<Listed, "failed"> {}
+
+/** The one way to a document, for the dump and for the served ones. */
 export async function documentTools(
   catalog: ToolCatalog,
   servers: readonly string[],
   settings: DocumentSettings,
   choice: DocumentChoice,
 ): Promise<Documented> {
-  const listed = await Promise.allSettled(servers.map((server) => catalog.list(server)));
-  const tools: ServerTools[] = [];
+  const { lists, failed } = await listAll(catalog, servers);
+  return { ...describeLists(lists, settings, choice), failed };
+}
+
+/** One broken server does not take the others down. */
+export async function listAll(catalog: ToolCatalog, servers: readonly string[]): Promise<Listed> {
+  const outcomes = await Promise.allSettled(servers.map((server) => catalog.list(server)));
+  const lists: ToolList[] = [];
   const failed: FailedServer[] = [];
-  for (const [index, outcome] of listed.entries()) {
-    if (outcome.status === "fulfilled") tools.push(serverTools(outcome.value));
+  for (const [index, outcome] of outcomes.entries()) {
+    if (outcome.status === "fulfilled") lists.push(outcome.value);
     else failed.push({ server: servers[index] ?? "", error: outcome.reason });
   }
-  return { ...openapiDocument(tools, { ...settings, ...choice }), failed };
+  return { lists, failed };
+}
+
+export function describeLists(
+  lists: readonly ToolList[],
+  settings: DocumentSettings,
+  choice: DocumentChoice,
+): Described {
+  return openapiDocument(lists.map(serverTools), { ...settings, ...choice });
 }
 
 /** What a server listed, as the documents take it. */

@@ -1,12 +1,12 @@
-import { hash } from "node:crypto";
 import type { NextFunction, Request, RequestHandler, Response } from "express";
-import type { DocumentOptions } from "../../openapi/options.ts";
-import { toJson } from "../../openapi/serialize.ts";
+import { Pieces } from "../../lib/pieces.ts";
 import { GatewayError } from "../../protocol/errors.ts";
 import type { ToolCatalog } from "../../protocol/tool.ts";
 import type { DownstreamContext } from "../context.ts";
 import { publicPrefix } from "../public-path.ts";
-import { documentTools, type Documented, type DocumentSettings } from "./documents.ts";
+import { endWatched } from "../end-watched.ts";
+import { DocumentTexts, type TextChoice } from "./document-texts.ts";
+import { listAll, type DocumentSettings } from "./documents.ts";
 import { documentTarget, type DocumentTarget } from "./target.ts";
 
 export interface DocumentContext extends DownstreamContext {
@@ -18,8 +18,10 @@ export interface DocumentContext extends DownstreamContext {
   readonly toYaml: (value: unknown) => string;
 }
 
-/** The OpenAPI documents, made anew for each reader from the tools at hand; with an ETag, as they rarely change. */
+/** The OpenAPI documents, made from the tools at hand once for all readers; with an ETag, as they rarely change. */
 export function documentRoutes(context: DocumentContext): RequestHandler {
+  const texts = new DocumentTexts(context);
+
   return async (request: Request, response: Response, next: NextFunction) => {
     const target = request.path.includes("/openapi") ? documentTarget(request.path) : undefined;
     if (target === undefined) return next();
@@ -30,35 +32,21 @@ export function documentRoutes(context: DocumentContext): RequestHandler {
     if (request.method !== "GET" && request.method !== "HEAD") {
       throw new GatewayError("method_not_allowed", `${request.method} is not allowed here.`, { allow: "GET" });
     }
+    const choice = choiceOf(request, target);
     const servers = target.server === undefined ? context.serverNames : [target.server];
-    const documented = await documentTools(context.catalog, servers, context.documents, {
-      ...choiceOf(request, target),
-      baseUrl: `${baseUrl(request, context)}${target.folder}`,
-    });
-    answer(request, response, { target, documented, toYaml: context.toYaml });
+    const { lists, failed } = await listAll(context.catalog, servers);
+    if (failed.length > 0) response.set("X-MCP-Unavailable", failed.map(({ server }) => server).join(", "));
+    const { tag, parts } = texts.take(target, choice, lists, baseUrl(request, context));
+    response.set("ETag", tag).set("Cache-Control", "no-cache").set("Vary", "Authorization, Origin");
+    if (request.fresh) return void response.status(304).end();
+    const body = new Pieces(parts);
+    response.set("Content-Type", `application/${target.format}; charset=utf-8`).set("Content-Length", `${body.length}`);
+    if (request.method === "HEAD") return void response.end();
+    endWatched(response, body, context.limits.stallMs);
   };
 }
 
-interface Answer {
-  readonly target: DocumentTarget;
-  readonly documented: Documented;
-  readonly toYaml: (value: unknown) => string;
-}
-
-function answer(request: Request, response: Response, { target, documented, toYaml }: Answer): void {
-  const { document, failed } = documented;
-  if (failed.length > 0) response.set("X-MCP-Unavailable", failed.map(({ server }) => server).join(", "));
-  const body = target.format === "yaml" ? toYaml(document) : toJson(document);
-  const tag = `"${hash("sha256", body).slice(0, 32)}"`;
-  response.set("ETag", tag).set("Cache-Control", "no-cache").set("Vary", "Authorization, Origin");
-  if (request.headers["if-none-match"] === tag) return void response.status(304).end();
-  response.type(target.format === "yaml" ? "application/yaml" : "application/json").send(body);
-}
-
-function choiceOf(
-  request: Request,
-  { profile, layout }: DocumentTarget,
-): Omit<DocumentOptions, keyof DocumentSettings | "baseUrl"> {
+function choiceOf(request: Request, { profile, layout }: DocumentTarget): TextChoice {
   const query = new URLSearchParams(request.url.split("?")[1] ?? "");
   const tools = query.getAll("tools").flatMap((patterns) => patterns.split(","));
   return {

@@ -48,9 +48,8 @@ export class CallStream {
   }
 
   fail(thrown: unknown, tool: string): void {
-    const { requestId, server } = this.#visit;
     const { exposeStderr } = this.#context.settings;
-    const problem = problemOf(toGatewayError(thrown), { requestId, server, tool, accept: undefined, exposeStderr });
+    const problem = problemOf(toGatewayError(thrown), { ...this.#visit, tool, accept: undefined, exposeStderr });
     this.#send("error", JSON.stringify(problem));
     this.#events?.end();
   }

@@ -61,11 +61,12 @@ export class RestCalls {
   }
 
   async handle({ request, response, visit, tool, query }: CallRequest): Promise<void> {
-    const { settings, idempotency, limits } = this.#context;
+    const { settings, idempotency, limits, bodies } = this.#context;
     const form = resultForm(request.headers.accept, query?.get("result") ?? undefined);
     const sessionId = sessionIdOf(request, query, settings.implicitSession);
     this.#checkSessionId(visit, sessionId);
-    const body = hasBody(request) ? (await readJsonBody(request, limits.bodyBytes)).toString() : "";
+    // The arguments are kept until the call is answered.
+    const body = hasBody(request) ? (await readJsonBody(request, bodies, visit.principal, response)).toString() : "";
     const { accept } = request.headers;
     const asked: Asked = {
       visit,
@@ -168,8 +169,8 @@ export class RestCalls {
   }
 
   #placeOf({ visit, tool, accept }: Asked): ProblemPlace {
-    const { requestId, server } = visit;
-    return { requestId, server, tool, accept, exposeStderr: this.#context.settings.exposeStderr };
+    const { requestId, server, publicPrefix } = visit;
+    return { requestId, server, publicPrefix, tool, accept, exposeStderr: this.#context.settings.exposeStderr };
   }
 
   #send(client: McpClient, { visit, tool, given, preferences }: Asked, stream: CallStream | undefined): Call {

@@ -11,17 +11,20 @@ export interface ProblemPlace {
   readonly tool?: string | undefined;
   readonly accept: string | undefined;
   readonly exposeStderr: boolean;
+  /** What stands before our paths as the caller sees them. */
+  readonly publicPrefix?: string | undefined;
 }
 
 /** Worth trying again as it is: the cause is load or time, not the request. */
 const RETRYABLE = new Set([409, 429, 503, 504]);
 
 /** The body of an error on REST (RFC 9457), with members that programs and language models can act on. */
-export function problemOf(error: GatewayError, { requestId, server, tool, exposeStderr }: ProblemPlace): object {
+export function problemOf(error: GatewayError, place: ProblemPlace): object {
+  const { requestId, server, tool, exposeStderr, publicPrefix = "" } = place;
   const { data = {} } = error.details;
   const { stderr, exitCode, signal, ...rest } = data;
   return {
-    type: `/problems/${error.restCode}`,
+    type: `${publicPrefix}/problems/${error.restCode}`,
     title: titleOf(error.restCode),
     status: error.status,
     detail: error.message,

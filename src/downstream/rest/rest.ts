@@ -4,6 +4,7 @@ import type { Principal } from "../../protocol/principal.ts";
 import { RestCalls } from "./calls.ts";
 import { documentTarget } from "../openapi/target.ts";
 import type { Route } from "../http.ts";
+import { publicPrefix } from "../public-path.ts";
 import { requestIdOf } from "../request-id.ts";
 import { sendJson } from "../send-json.ts";
 import { pathOf, queryOf } from "../target.ts";
@@ -47,7 +48,8 @@ export function restRoute(context: RestContext): Route {
       context.events.emit({ type: "refused", requestId, method, path: pathOf(url), error });
       const [server, tool] = namesOf(target);
       const { exposeStderr } = context.settings;
-      writeProblem(response, error, { requestId, server, tool, accept, exposeStderr });
+      const place = { requestId, server, tool, accept, exposeStderr, publicPrefix: prefixOf(request, context) };
+      writeProblem(response, error, place);
     }
   };
 
@@ -70,7 +72,7 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
       return calls.handle({
         request,
         response,
-        visit: { requestId, principal, server: target.server },
+        visit: { requestId, principal, server: target.server, publicPrefix: prefixOf(request, context) },
         tool: target.tool,
         query,
       });
@@ -91,6 +93,8 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
     case "session":
       if (allowed(request, "GET", "DELETE") === "GET") return showSession(response, principal, target.id, context);
       return deleteSession(response, principal, target.id, context);
+    case "broken":
+      throw new GatewayError("invalid_request", "The path holds a broken percent escape.");
   }
 }
 
@@ -114,6 +118,8 @@ function allowed({ method = "" }: IncomingMessage, ...methods: readonly string[]
   if (methods.includes(asked)) return asked;
   throw new GatewayError("method_not_allowed", `${method} is not allowed here.`, { allow: methods.join(", ") });
 }
+
+const prefixOf = (request: IncomingMessage, { publicPath }: RestContext): string => publicPrefix(request, publicPath);
 
 function namesOf(target: RestTarget): [server?: string, tool?: string] {
   if (target.kind === "tool") return [target.server, target.tool.slice(0, 200)];

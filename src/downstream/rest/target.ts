@@ -1,5 +1,3 @@
-import { GatewayError } from "../../protocol/errors.ts";
-
 /** Where a URL below `/api` points. */
 export type RestTarget =
   | { readonly kind: "index" }
@@ -7,24 +5,27 @@ export type RestTarget =
   | { readonly kind: "sessions" }
   | { readonly kind: "session"; readonly id: string }
   | { readonly kind: "server"; readonly server: string }
-  | { readonly kind: "tool"; readonly server: string; readonly tool: string };
+  | { readonly kind: "tool"; readonly server: string; readonly tool: string }
+  /** One of ours, but for a broken percent escape. Whether that may be told depends on who asks. */
+  | { readonly kind: "broken" };
 
-/** `path` as `pathOf` gives it. Undefined when it is none of ours. The tool's segment is percent-decoded once; a bad escape is refused. */
+/** `path` as `pathOf` gives it. Undefined when it is none of ours. The last segment is percent-decoded once. */
 export function restTarget(path: string): RestTarget | undefined {
   const [root, api, first, second, ...more] = path.split("/");
   if (root !== "" || api !== "api" || more.length > 0) return undefined;
   if (first === undefined) return { kind: "index" };
   if (first === "sessionid") return second === undefined ? { kind: "new-id" } : undefined;
-  if (first === "sessions")
-    return second === undefined ? { kind: "sessions" } : { kind: "session", id: decode(second) };
+  if (first === "sessions" && second === undefined) return { kind: "sessions" };
   if (second === undefined) return { kind: "server", server: first };
-  return { kind: "tool", server: first, tool: decode(second) };
+  const decoded = decode(second);
+  if (decoded === undefined) return { kind: "broken" };
+  return first === "sessions" ? { kind: "session", id: decoded } : { kind: "tool", server: first, tool: decoded };
 }
 
-function decode(segment: string): string {
+function decode(segment: string): string | undefined {
   try {
     return decodeURIComponent(segment);
-  } catch (cause) {
-    throw new GatewayError("invalid_request", "The path holds a broken percent escape.", { cause });
+  } catch {
+    return undefined;
   }
 }

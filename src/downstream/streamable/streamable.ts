@@ -30,7 +30,7 @@ export class StreamableDownstream {
   }
 
   async post(request: IncomingMessage, response: ServerResponse, visit: Visit): Promise<void> {
-    const messages = readClientMessages(await readJsonBody(request, this.#context.limits.bodyBytes));
+    const messages = readClientMessages(await readJsonBody(request, this.#context.bodies, visit.principal));
     const requests = messages.frames.filter((frame) => frame.kind === "request");
     try {
       if (requests.length === 0) return this.#take(request, response, visit, messages);

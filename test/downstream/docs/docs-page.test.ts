@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { docsPage } from "../../../src/downstream/docs/docs-page.ts";
-import { overviewOf, type ServerOverview } from "../../../src/downstream/docs/overview.ts";
+import {
+  KEPT_OVERVIEWS,
+  overviewOf,
+  type KeptOverview,
+  type ServerOverview,
+} from "../../../src/downstream/docs/overview.ts";
+import { Renderings } from "../../../src/downstream/renderings.ts";
 import type { DocumentSettings } from "../../../src/downstream/openapi/documents.ts";
 import type { SecurityScheme } from "../../../src/openapi/security.ts";
 import { GatewayError } from "../../../src/protocol/errors.ts";
@@ -216,8 +222,13 @@ async function pageOf(
     info: { title: "MCP <Gateway>", version: "1.0.0" },
   };
   const overview: readonly ServerOverview[] = await overviewOf(
-    { catalog: catalogOf(servers), serverNames: Object.keys(servers), documents },
-    baseUrl,
+    {
+      catalog: catalogOf(servers),
+      serverNames: Object.keys(servers),
+      documents,
+      kept: new Renderings<KeptOverview>(KEPT_OVERVIEWS),
+    },
+    { root: "./", baseUrl },
   );
   return String(docsPage(overview, { documents, documentsArePublic: false, root: "./", baseUrl }));
 }

@@ -32,6 +32,7 @@ const REASONS = {
   server_bad_message: true,
   session_ended: true,
   queue_full: true,
+  too_many_bodies: true,
   too_many_sessions: true,
   too_many_starts: true,
   descriptors_exhausted: true,

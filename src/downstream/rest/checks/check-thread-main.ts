@@ -7,7 +7,8 @@ import { loadCompiler, type Compile } from "./compilers.ts";
 import type { Question, ThreadMessage } from "./check-thread.ts";
 import { schemaErrors } from "./schema-error.ts";
 
-const MAX_COMPILED = 32;
+/** Characters of the schemas that are kept compiled; the code takes a hundred times as much. */
+const MAX_COMPILED = 512 * 1024;
 
 async function serveChecks(): Promise<void> {
   const compile = await loadCompiler();
@@ -36,9 +37,12 @@ function compiledFor(
   const known = compiled.get(name);
   if (known !== undefined) return known;
   const validate = compile(objectIn(schema), how);
+  let chars = name.length;
+  for (const kept of compiled.keys()) chars += kept.length;
   for (const oldest of compiled.keys()) {
-    if (compiled.size < MAX_COMPILED) break;
+    if (chars <= MAX_COMPILED) break;
     compiled.delete(oldest);
+    chars -= oldest.length;
   }
   compiled.set(name, validate);
   return validate;

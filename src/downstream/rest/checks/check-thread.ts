@@ -33,6 +33,8 @@ export interface ThreadOptions {
 }
 
 const ANSWER_MS = 500;
+/** A long text gets time to be read. */
+const CHARS_PER_MS = 8_192;
 const LOAD_MS = 10_000;
 const WAIT_MS = 2_000;
 const MAX_WAITING_PER_SERVER = 32;
@@ -40,7 +42,8 @@ const MAX_WAITING_PER_SERVER = 32;
 const REST_MS = 10_000;
 /** A thread that nobody asks is ended, with all that it remembers. */
 const IDLE_MS = 60_000;
-const HEAP = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 };
+/** Room for what is kept compiled, and for the values of the longest text: neither alone may come near the limit. */
+const HEAP = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
 
 interface Asked {
   readonly question: Question;
@@ -120,7 +123,8 @@ export class CheckThread {
     if (asked === undefined) return this.#allow(IDLE_MS, () => this.#end({ kind: "unanswered" }));
     this.#current = asked;
     this.#worker?.postMessage(asked.question);
-    this.#allow(this.#options.answerMs ?? ANSWER_MS, () => this.#overrun("time"));
+    const readMs = asked.question.text.length / CHARS_PER_MS;
+    this.#allow((this.#options.answerMs ?? ANSWER_MS) + readMs, () => this.#overrun("time"));
   }
 
   #take(): Asked | undefined {

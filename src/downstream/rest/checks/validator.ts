@@ -34,8 +34,8 @@ const MAX_VALUES = 400;
 const MAX_CHARS = 32 * 1024;
 /** Rules times values: some hundred nanoseconds each. */
 const MAX_CHECKS = 20_000;
-/** Read again in the thread, whose heap has room for this. */
-const MAX_THREAD_TEXT = 1024 * 1024;
+/** Read again in the thread: its heap has room for the values of this, some 25 bytes for each of their text, all at once. */
+const MAX_THREAD_TEXT = 4 * 1024 * 1024;
 /** From here on the first mistake is enough: a list of all could fill the memory. */
 const LONG_TEXT = 64 * 1024;
 const MANY_CHECKS = 1_000_000;

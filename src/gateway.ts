@@ -10,7 +10,7 @@ import { createHttp } from "./downstream/http.ts";
 import type { RestContext } from "./downstream/rest/context.ts";
 import { IdempotencyStore } from "./downstream/rest/idempotency.ts";
 import { MintedIds } from "./downstream/rest/minted-ids.ts";
-import { SchemaValidator } from "./downstream/rest/validator.ts";
+import { SchemaValidator } from "./downstream/rest/checks/validator.ts";
 import type { DocumentSettings } from "./downstream/openapi/documents.ts";
 import { StreamCare, type StreamLimits } from "./downstream/stream-care.ts";
 import { Origins } from "./downstream/origins.ts";
@@ -54,6 +54,7 @@ export class Gateway {
   readonly #health = new Health();
   readonly #reaper: Reaper;
   readonly #sessions: Sessions;
+  readonly #validator: SchemaValidator;
   readonly #http: Server;
 
   constructor({ loaded, env, logOutput, version }: GatewayOptions) {
@@ -91,11 +92,13 @@ export class Gateway {
     const names = this.servers.map((server) => server.name);
     const calls = new Map(this.servers.map((server) => [server.name, server.calls]));
     const common = downstreamContext(config, { doorkeeper: gate, sessions: this.#sessions, events }, names);
+    const rest = restParts(config, events);
+    this.#validator = rest.validator;
     this.catalog = catalog;
     this.documents = documentSettings(config);
     const context = {
       ...common,
-      ...restParts(config, events),
+      ...rest,
       callsOf: (name: string) => calls.get(name) ?? NO_OWN_CALLS,
       catalog,
       serverNames: names,
@@ -147,6 +150,7 @@ export class Gateway {
     const cut = setTimeout(() => this.#http.closeAllConnections(), LAST_ANSWERS_MS);
     await closed;
     clearTimeout(cut);
+    this.#validator.close();
     this.#reaper.close();
   }
 }
@@ -261,6 +265,7 @@ function restParts(
       validateOutput: rest.validateOutput,
       maxResponseChars: rest.maxResponseChars,
       exposeStderr: rest.exposeStderr,
+      inFlight: limits.inFlight,
     },
     idempotency: new IdempotencyStore({ maxAgeMs: durationMs(rest.replayAge), bytes: sizeBytes(rest.replayBytes) }),
     minted: new MintedIds(idleMs),

@@ -10,8 +10,12 @@ const folder = process.argv[2] ?? `${root}dist`;
 rmSync(folder, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  // Flat: src/upstream/reaper.ts looks for the program of the reaper beside its own file.
-  entryPoints: { main: "src/main.ts", "reaper-main": "src/upstream/reaper-main.ts" },
+  // Flat: who starts another program or thread looks for its file beside its own.
+  entryPoints: {
+    main: "src/main.ts",
+    "reaper-main": "src/upstream/reaper-main.ts",
+    "check-thread-main": "src/downstream/rest/checks/check-thread-main.ts",
+  },
   outdir: folder,
   bundle: true,
   // What is imported when it is first needed stays a file of its own.

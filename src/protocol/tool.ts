@@ -35,10 +35,12 @@ function writable(name: string, listed: JsonObject): JsonObject {
   }
 }
 
-/** Finds tools for REST and for the documents. */
+/** The tools of all servers, for REST and for the documents. */
 export interface ToolCatalog {
-  /** The tools of one server; throws a GatewayError when they cannot be listed. */
+  /** The list at hand, if there is one. */
+  look(server: string): ToolList | undefined;
+  /** The list at hand, else the one that is being asked for: one promise for all. Rejects with a GatewayError. */
   list(server: string): Promise<ToolList>;
-  /** One tool; looked for anew when the list at hand does not have it. */
-  find(server: string, tool: string): Promise<ListedTool | undefined>;
+  /** A list that was asked for just now, for who missed a tool in the one at hand; that one again where none is to be had. */
+  renewed(server: string): Promise<ToolList>;
 }

@@ -1,7 +1,7 @@
 import { isObject } from "../lib/json.ts";
 import { gatewayItself } from "../protocol/principal.ts";
 import type { SessionTable } from "../protocol/session.ts";
-import type { ListedTool, ToolCatalog, ToolList } from "../protocol/tool.ts";
+import type { ToolCatalog, ToolList } from "../protocol/tool.ts";
 import { McpClient } from "./client.ts";
 import { listTools } from "./list-tools.ts";
 
@@ -12,20 +12,28 @@ export interface CatalogOptions {
   readonly maxAgeMs: number;
 }
 
-/** After a miss or a failure a server is not asked again for this long, whoever asks. */
+/** After a listing, however it ended, a server is not asked again for this long, whoever asks. */
 const PAUSE_MS = 2_000;
 /** Many servers say at every start that their tools changed: that alone makes a list old only after this long. */
 const CHANGE_PAUSE_MS = 30_000;
 
 interface Known {
-  readonly asked: Promise<ToolList>;
-  readonly at: number;
+  /** The last list that there was. */
+  list: ToolList | undefined;
+  /** When that was asked for. */
+  listedAt: number;
+  /** What the newest asking gave or will give: the list before where it failed. */
+  newest: Promise<ToolList>;
+  isAsking: boolean;
+  /** When the newest asking began or ended. */
+  askedAt: number;
   hasChanged: boolean;
 }
 
 /**
- * The tools of each server, listed once on a session of the gateway's own that ends right after, and kept: listed anew when the
- * list is old, when a server says that it changed, or when a caller names a tool that is not on it.
+ * The tools of each server, listed on a session of the gateway's own that ends right after, and kept: listed anew when the list is
+ * old, when a server says that it changed, or when a caller names a tool that is not on it. The old list serves until a new one is
+ * there.
  */
 export class SessionToolCatalog implements ToolCatalog {
   readonly #options: CatalogOptions;
@@ -35,19 +43,22 @@ export class SessionToolCatalog implements ToolCatalog {
     this.#options = options;
   }
 
-  list(server: string): Promise<ToolList> {
+  look(server: string): ToolList | undefined {
     const known = this.#known.get(server);
-    if (known === undefined) return this.#ask(server);
-    // The old list serves until the new one is there; a failure leaves it in place.
-    if (this.#isOld(known)) void this.#refresh(server, known);
-    return known.asked;
+    if (known?.list === undefined) return undefined;
+    if (this.#isOld(known)) void this.#ask(server, known);
+    return known.list;
   }
 
-  async find(server: string, name: string): Promise<ListedTool | undefined> {
-    const tool = (await this.list(server)).tools.get(name);
+  list(server: string): Promise<ToolList> {
+    const list = this.look(server);
+    return list === undefined ? this.renewed(server) : Promise.resolve(list);
+  }
+
+  renewed(server: string): Promise<ToolList> {
     const known = this.#known.get(server);
-    if (tool !== undefined || known === undefined || performance.now() - known.at < PAUSE_MS) return tool;
-    return (await this.#ask(server)).tools.get(name);
+    const mayAsk = known === undefined || (!known.isAsking && performance.now() - known.askedAt >= PAUSE_MS);
+    return mayAsk ? this.#ask(server, known) : known.newest;
   }
 
   /** A server said that its tools are others now. */
@@ -56,34 +67,42 @@ export class SessionToolCatalog implements ToolCatalog {
     if (known !== undefined) known.hasChanged = true;
   }
 
-  #isOld({ at, hasChanged }: Known): boolean {
-    const ageMs = performance.now() - at;
-    return ageMs >= this.#options.maxAgeMs || (hasChanged && ageMs >= CHANGE_PAUSE_MS);
-  }
-
-  async #refresh(server: string, old: Known): Promise<void> {
+  #isOld({ listedAt, askedAt, isAsking, hasChanged }: Known): boolean {
+    const { maxAgeMs } = this.#options;
     const now = performance.now();
-    // From here on the old one counts as young: one refresh at a time.
-    this.#known.set(server, { asked: old.asked, at: now, hasChanged: false });
-    try {
-      const fresh = await this.#list(server);
-      this.#known.set(server, { asked: Promise.resolve(fresh), at: performance.now(), hasChanged: false });
-    } catch {
-      // The session's own events have told the log why; the old list stays until it is old again.
-    }
+    const sinceMs = now - askedAt;
+    if (isAsking || (hasChanged && sinceMs >= CHANGE_PAUSE_MS)) return !isAsking;
+    // What failed is not tried again at every look.
+    return now - listedAt >= maxAgeMs && sinceMs >= Math.min(maxAgeMs, CHANGE_PAUSE_MS);
   }
 
-  #ask(server: string): Promise<ToolList> {
-    const asked = this.#list(server);
-    this.#known.set(server, { asked, at: performance.now(), hasChanged: false });
-    asked.catch(() => this.#forgetSoon(server, asked));
-    return asked;
+  #ask(server: string, before: Known | undefined): Promise<ToolList> {
+    const now = performance.now();
+    const listing = this.#list(server);
+    const known = before ?? {
+      list: undefined,
+      listedAt: now,
+      newest: listing,
+      isAsking: true,
+      askedAt: now,
+      hasChanged: false,
+    };
+    known.isAsking = true;
+    known.askedAt = now;
+    known.newest = listing.then(
+      (list) => this.#settle(known, { list, listedAt: now, hasChanged: false }),
+      (error: unknown) => this.#settle(known, {}, error),
+    );
+    // The session's own events have told the log why; who waits for it is told, too.
+    known.newest.catch(() => undefined);
+    this.#known.set(server, known);
+    return known.newest;
   }
 
-  #forgetSoon(server: string, failed: Promise<ToolList>): void {
-    setTimeout(() => {
-      if (this.#known.get(server)?.asked === failed) this.#known.delete(server);
-    }, PAUSE_MS).unref();
+  #settle(known: Known, fresh: Partial<Known>, error?: unknown): ToolList {
+    Object.assign(known, fresh, { isAsking: false, askedAt: performance.now() });
+    if (known.list === undefined) throw error;
+    return known.list;
   }
 
   async #list(server: string): Promise<ToolList> {

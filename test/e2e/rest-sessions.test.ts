@@ -251,6 +251,26 @@ describe("rest.sessionCreate: explicit", () => {
   });
 });
 
+describe("an id that the gateway gave out", () => {
+  test("is known as long as its session lives, though it was not named for longer than rest.idle", async () => {
+    await using explicit = await startGateway({
+      rest: { sessionCreate: "explicit", idle: "1s" },
+      servers: { echo: fixture("echo") },
+    });
+    const caller = new RestClient(explicit.url);
+    const minted = async (): Promise<string> => String((await caller.ask("/api/sessionid")).json["sessionId"]);
+    const sessionId = await minted();
+    const call = caller.call("echo/sleep", { ms: 5_000 }, { sessionId });
+    const unused = await minted();
+    const other = Number(textIn(await caller.call("echo/pid", {}, { sessionId: await minted() })));
+    await until(() => !explicit.children("echo").includes(other), { what: "a session younger than the id was idle" });
+    expect(await caller.call("echo/pid", {}, { sessionId: unused })).toMatchObject(problem(404, "session_not_found"));
+    expect(await session(sessionId, "GET", caller)).toMatchObject({ status: 200 });
+    expect(await caller.call("echo/pid", {}, { sessionId })).toMatchObject({ status: 200 });
+    expect(textIn(await call)).toContain("slept");
+  });
+});
+
 describe("rest.implicitSession", () => {
   test("lets a header stand for the session id", async () => {
     await using implicit = await startGateway({

@@ -594,6 +594,20 @@ describe("an Idempotency-Key", () => {
     expect(await rest.call("echo/echo", { message: "two" }, options)).toMatchObject(problem(422, "invalid_arguments"));
   });
 
+  test.each([
+    ["session", { sessionId: newId() }, {}],
+    ["form", { query: { result: "text" } }, {}],
+    ["Accept", {}, { Accept: "text/plain" }],
+    ["way to tell a tool's error", { query: { toolErrors: "http" } }, {}],
+  ])("is a 422 with another %s", async (_what, more, headers) => {
+    const options = { sessionId: newId(), ...keyed() };
+    textIn(await rest.call("counter/next", {}, options));
+    const other = { ...options, ...more, headers: { ...options.headers, ...headers } };
+    expect(await rest.call("counter/next", {}, other)).toMatchObject(problem(422, "invalid_arguments"));
+    const again = await rest.call("counter/next", {}, options);
+    expect([textIn(again), again.headers["idempotency-replayed"]]).toEqual(["1", "true"]);
+  });
+
   test("is a 409 while its call runs", async () => {
     const sessionId = newId();
     const options = { sessionId, ...keyed() };

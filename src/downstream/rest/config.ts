@@ -3,7 +3,9 @@ import { duration, size } from "../../protocol/unit-schemas.ts";
 
 /** The keys of `rest:`. */
 export const restSchema = z.strictObject({
-  timeout: duration("60s").describe("Time for a call; a caller may ask for another with ?timeoutMs= or Prefer: wait=."),
+  timeout: duration("60s").describe(
+    "Time for a call from its arrival to its answer, a start and its turn included; a caller may ask for another with ?timeoutMs= or Prefer: wait=.",
+  ),
   idle: duration("10m").describe("A session in which nothing was called for this long is ended."),
   sessionless: z
     .enum(["refuse", "oneshot"])

@@ -2,7 +2,7 @@ import type { ToolCatalog } from "../../protocol/tool.ts";
 import type { DownstreamContext } from "../context.ts";
 import type { IdempotencyStore } from "./idempotency.ts";
 import type { MintedIds } from "./minted-ids.ts";
-import type { SchemaValidator } from "./validator.ts";
+import type { SchemaValidator } from "./checks/validator.ts";
 
 /** What REST needs besides what every downstream has. */
 export interface RestContext extends DownstreamContext {
@@ -29,4 +29,6 @@ interface RestSettings {
   readonly validateOutput: "strict" | "warn" | "off";
   readonly maxResponseChars: number;
   readonly exposeStderr: boolean;
+  /** Calls of one session that may wait for its start or for their turn. */
+  readonly inFlight: number;
 }

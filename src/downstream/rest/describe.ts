@@ -1,32 +1,73 @@
-import { toGatewayError } from "../../protocol/errors.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
 import type { ListedTool, ToolList } from "../../protocol/tool.ts";
+import { publicPrefix } from "../public-path.ts";
+import { Caller } from "./caller.ts";
 import type { RestContext } from "./context.ts";
+import { Deadline } from "./deadline.ts";
+import type { ToolFinder } from "./find-tool.ts";
+
+/** A request that asks what there is to call. */
+interface Reader {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly tools: ToolFinder;
+}
 
 /** `GET /api`: what can be called. A server whose tools cannot be listed says so and does not hide the others. */
-export async function describeAll(context: RestContext): Promise<object> {
-  const servers = await Promise.all(context.serverNames.map((name) => describeOrExcuse(name, context)));
-  return { servers };
+export async function describeAll(reader: Reader, context: RestContext): Promise<object> {
+  const { list } = listsFor(reader, context);
+  const urls = urlsFor(reader, context);
+  const describe = async (name: string): Promise<object> => {
+    try {
+      const found = await list(name);
+      return { ...summary(found), tools: [...found.tools.keys()], url: urls.server(name) };
+    } catch (error) {
+      // The log has the cause; here it only matters that this one is missing.
+      return { name, url: urls.server(name), error: toGatewayError(error).message };
+    }
+  };
+  return { servers: await Promise.all(context.serverNames.map(describe)) };
 }
 
 /** `GET /api/<server>`. */
-export async function describeServer(server: string, { catalog }: RestContext): Promise<object> {
-  const list = await catalog.list(server);
-  return { ...summary(list), tools: [...list.tools.values()].map((tool) => describeTool(server, tool)) };
+export async function describeServer(server: string, reader: Reader, context: RestContext): Promise<object> {
+  const list = await listsFor(reader, context).list(server);
+  const { tool: urlOf } = urlsFor(reader, context);
+  return { ...summary(list), tools: [...list.tools.values()].map((tool) => described(tool, urlOf(server, tool.name))) };
 }
 
 /** `GET /api/<server>/<tool>`: its description; it is not called. */
-export function describeTool(server: string, { name, listed }: ListedTool): object {
-  return { ...listed, name, url: `/api/${server}/${encodeURIComponent(name)}` };
+export async function describeTool(
+  server: string,
+  name: string,
+  reader: Reader,
+  context: RestContext,
+): Promise<object> {
+  const tool = await listsFor(reader, context).find(server, name);
+  if (tool === undefined) throw new GatewayError("tool_not_found", `The server "${server}" has no such tool.`);
+  return described(tool, urlsFor(reader, context).tool(server, name));
 }
 
-async function describeOrExcuse(server: string, { catalog }: RestContext): Promise<object> {
-  try {
-    const list = await catalog.list(server);
-    return { ...summary(list), tools: [...list.tools.keys()], url: `/api/${server}` };
-  } catch (error) {
-    // The log has the cause; here it only matters that this one is missing.
-    return { name: server, url: `/api/${server}`, error: toGatewayError(error).message };
-  }
+const described = ({ name, listed }: ListedTool, url: string): object => ({ ...listed, name, url });
+
+/** Lists that are waited for no longer than a call would wait. */
+function listsFor({ response, tools }: Reader, { settings }: RestContext) {
+  const { timeoutMs } = settings;
+  const caller = new Caller(new Deadline({ ms: timeoutMs, setting: "rest.timeout" }), response, false);
+  return {
+    list: (server: string) => tools.list(server, caller),
+    find: (server: string, name: string) => tools.listed(server, name, caller),
+  };
+}
+
+/** As the reader reaches them. */
+function urlsFor({ request }: Reader, { publicPath }: RestContext) {
+  const base = `${publicPrefix(request, publicPath)}/api`;
+  return {
+    server: (name: string) => `${base}/${name}`,
+    tool: (server: string, name: string) => `${base}/${server}/${encodeURIComponent(name)}`,
+  };
 }
 
 function summary({ server, hello }: ToolList): object {

@@ -1,5 +1,7 @@
 import { hash } from "node:crypto";
+import { FairStore } from "../../lib/fair-store.ts";
 import { GatewayError } from "../../protocol/errors.ts";
+import { principalKey, type Principal } from "../../protocol/principal.ts";
 import type { RestAnswer } from "./answer.ts";
 
 export interface IdempotencyLimits {
@@ -7,12 +9,19 @@ export interface IdempotencyLimits {
   readonly bytes: number;
 }
 
+/** A call that came with a key. The key is its principal's, for this server and tool. */
+export interface KeyedCall {
+  readonly principal: Principal;
+  readonly server: string;
+  readonly tool: string;
+  readonly key: string;
+  /** All that its answer depends on: another call under the same key is refused. */
+  readonly content: readonly (string | boolean | undefined)[];
+}
+
 interface Kept {
   readonly fingerprint: string;
-  /** When it began; from its answer on, when that came. */
-  at: number;
-  /** Undefined while the call runs. */
-  answer: RestAnswer | undefined;
+  readonly answer: RestAnswer;
 }
 
 /** A call that was begun under a key: finish it with its answer, or forget it when it never ran (which does nothing after an answer). */
@@ -21,34 +30,42 @@ export interface Begun {
   forget(): void;
 }
 
-const MAX_KEPT = 1_000;
+const MAX_KEPT = 2_000;
+const MAX_KEPT_PER_PRINCIPAL = 1_000;
+const MAX_RUNNING_PER_PRINCIPAL = 256;
+/** Of a kept answer, besides its body: its key, its headers, its place in the store. */
+const OVERHEAD_BYTES = 512;
 const KEY = /^[\u0021-\u007e]{1,255}$/;
 
 /**
  * The answers to calls that came with an `Idempotency-Key` (IETF draft-ietf-httpapi-idempotency-key-header), so that a caller
- * who does not know whether its call arrived may send it again. A key belongs to its principal, server and tool.
+ * who does not know whether its call arrived may send it again.
  */
 export class IdempotencyStore {
-  readonly #limits: IdempotencyLimits;
-  readonly #kept = new Map<string, Kept>();
-  #bytes = 0;
+  readonly #kept: FairStore<Kept>;
+  /** The fingerprints of what runs, by principal and key: never dropped, or the same call could run twice. */
+  readonly #running = new Map<string, Map<string, string>>();
 
-  constructor(limits: IdempotencyLimits) {
-    this.#limits = limits;
+  constructor({ maxAgeMs, bytes }: IdempotencyLimits) {
+    const limits = { perOwner: MAX_KEPT_PER_PRINCIPAL, entries: MAX_KEPT, weight: bytes, maxAgeMs };
+    this.#kept = new FairStore(limits);
   }
 
-  /** The answer that was given before, or a call that begins now. Throws while it runs, and on another body. */
-  begin(scope: readonly string[], key: string, body: string): RestAnswer | Begun {
+  /** The answer that was given before, or a call that begins now. Throws while it runs, and when it is another call. */
+  begin({ principal, server, tool, key, content }: KeyedCall): RestAnswer | Begun {
     if (!KEY.test(key)) throw new GatewayError("invalid_request", "An Idempotency-Key is 1 to 255 visible characters.");
-    this.#dropOld();
-    const name = JSON.stringify([...scope, key]);
-    const fingerprint = hash("sha256", body);
-    const known = this.#kept.get(name);
-    if (known === undefined) return this.#begin(name, fingerprint);
-    if (known.fingerprint !== fingerprint) {
-      throw new GatewayError("key_reused", "This Idempotency-Key came before with other arguments.");
+    const owner = principalKey(principal);
+    const name = JSON.stringify([server, tool, key]);
+    const fingerprint = hash("sha256", JSON.stringify(content));
+    const runs = this.#running.get(owner)?.get(name);
+    const known = this.#kept.get(owner, name);
+    if (runs === undefined && known === undefined) return this.#begin(owner, name, fingerprint);
+    if ((runs ?? known?.fingerprint) !== fingerprint) {
+      const message =
+        "This Idempotency-Key came before with other arguments, another session or another form of result.";
+      throw new GatewayError("key_reused", message);
     }
-    if (known.answer === undefined) {
+    if (known === undefined) {
       const message = "The call with this Idempotency-Key is still running.";
       throw new GatewayError("call_in_progress", message, { retryAfterMs: 1_000 });
     }
@@ -56,31 +73,28 @@ export class IdempotencyStore {
     return { ...known.answer, headers: { ...headers, "Idempotency-Replayed": "true" } };
   }
 
-  #begin(name: string, fingerprint: string): Begun {
-    const kept: Kept = { fingerprint, at: performance.now(), answer: undefined };
-    this.#kept.set(name, kept);
+  #begin(owner: string, name: string, fingerprint: string): Begun {
+    const running = this.#running.get(owner) ?? new Map<string, string>();
+    if (running.size >= MAX_RUNNING_PER_PRINCIPAL) {
+      const message = `${running.size} calls with an Idempotency-Key run already; wait for an answer.`;
+      throw new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
+    }
+    this.#running.set(owner, running.set(name, fingerprint));
+    let isOver = false;
+    const over = (): void => {
+      isOver = true;
+      running.delete(name);
+      if (running.size === 0) this.#running.delete(owner);
+    };
     return {
       finish: (answer) => {
-        kept.answer = answer;
-        kept.at = performance.now();
-        this.#bytes += answer.body.length;
-        this.#dropOld();
+        if (isOver) return;
+        over();
+        this.#kept.set(owner, name, { fingerprint, answer }, answer.body.length + OVERHEAD_BYTES);
       },
       forget: () => {
-        if (kept.answer === undefined && this.#kept.get(name) === kept) this.#kept.delete(name);
+        if (!isOver) over();
       },
     };
-  }
-
-  #dropOld(): void {
-    const now = performance.now();
-    for (const [name, { at, answer }] of this.#kept) {
-      const isFull = this.#kept.size > MAX_KEPT || this.#bytes > this.#limits.bytes;
-      if (!isFull && now - at < this.#limits.maxAgeMs) return;
-      // One that runs stays: without it the same call could run twice.
-      if (answer === undefined) continue;
-      this.#kept.delete(name);
-      this.#bytes -= answer.body.length;
-    }
   }
 }

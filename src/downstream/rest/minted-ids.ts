@@ -1,45 +1,33 @@
 import { nanoid } from "nanoid";
+import { FairStore } from "../../lib/fair-store.ts";
 import { principalKey, type Principal } from "../../protocol/principal.ts";
 
 const MAX_KEPT = 10_000;
+const MAX_PER_PRINCIPAL = 5_000;
 
 /** The session ids that the gateway gave out, each its principal's, kept until unused for as long as a session may idle. */
 export class MintedIds {
-  readonly #idleMs: number;
-  readonly #keptAt = new Map<string, number>();
+  readonly #kept: FairStore<true>;
 
   constructor(idleMs: number) {
-    this.#idleMs = idleMs;
+    this.#kept = new FairStore({ perOwner: MAX_PER_PRINCIPAL, entries: MAX_KEPT, maxAgeMs: idleMs });
   }
 
   mint(principal: Principal): string {
     const id = nanoid();
-    this.#dropOld();
-    this.#keptAt.set(keyOf(principal, id), performance.now());
+    this.#kept.set(principalKey(principal), id, true);
     return id;
   }
 
   has(principal: Principal, id: string): boolean {
-    const key = keyOf(principal, id);
-    const at = this.#keptAt.get(key);
-    if (at === undefined || performance.now() - at > this.#idleMs) return false;
+    const owner = principalKey(principal);
+    if (this.#kept.get(owner, id) === undefined) return false;
     // Used just now: to the young end.
-    this.#keptAt.delete(key);
-    this.#keptAt.set(key, performance.now());
+    this.#kept.set(owner, id, true);
     return true;
   }
 
   delete(principal: Principal, id: string): void {
-    this.#keptAt.delete(keyOf(principal, id));
-  }
-
-  #dropOld(): void {
-    const now = performance.now();
-    for (const [key, at] of this.#keptAt) {
-      if (this.#keptAt.size < MAX_KEPT && now - at <= this.#idleMs) return;
-      this.#keptAt.delete(key);
-    }
+    this.#kept.delete(principalKey(principal), id);
   }
 }
-
-const keyOf = (principal: Principal, id: string): string => `${principalKey(principal)}\n${id}`;

@@ -10,6 +10,7 @@ import { sendJson } from "../send-json.ts";
 import { pathOf, queryOf } from "../target.ts";
 import type { RestContext } from "./context.ts";
 import { describeAll, describeServer, describeTool } from "./describe.ts";
+import { ToolFinder } from "./find-tool.ts";
 import { writeProblem } from "./problem.ts";
 import { createSession, deleteSession, giveSessionId, showSession } from "./session-routes.ts";
 import { restTarget, type RestTarget } from "./target.ts";
@@ -22,11 +23,13 @@ interface RestVisit {
   readonly principal: Principal;
   readonly query: URLSearchParams | undefined;
   readonly requestId: string;
+  readonly tools: ToolFinder;
 }
 
 /** REST: everything below `/api` (ACE-13 to ACE-17) but the OpenAPI documents. Errors are problem bodies. */
 export function restRoute(context: RestContext): Route {
-  const calls = new RestCalls(context);
+  const tools = new ToolFinder(context);
+  const calls = new RestCalls(context, tools);
 
   const serveOrRefuse = async (
     request: IncomingMessage,
@@ -38,7 +41,7 @@ export function restRoute(context: RestContext): Route {
     try {
       const principal = context.doorkeeper.admit({ authorization });
       await serve(
-        { request, response, target, principal, query: queryOf(request.url ?? ""), requestId },
+        { request, response, target, principal, query: queryOf(request.url ?? ""), requestId, tools },
         context,
         calls,
       );
@@ -68,7 +71,9 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
   switch (target.kind) {
     case "tool": {
       refuseUnknown(target.server, context);
-      if (allowed(request, "GET", "POST") === "GET") return showTool(response, target, context);
+      if (allowed(request, "GET", "POST") === "GET") {
+        return describeTool(target.server, target.tool, visit, context).then((tool) => sendJson(response, tool));
+      }
       return calls.handle({
         request,
         response,
@@ -80,10 +85,10 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
     case "server":
       refuseUnknown(target.server, context);
       allowed(request, "GET");
-      return describeServer(target.server, context).then((server) => sendJson(response, server));
+      return describeServer(target.server, visit, context).then((server) => sendJson(response, server));
     case "index":
       allowed(request, "GET");
-      return describeAll(context).then((all) => sendJson(response, all));
+      return describeAll(visit, context).then((all) => sendJson(response, all));
     case "new-id":
       allowed(request, "GET");
       return giveSessionId(response, principal, context);
@@ -96,16 +101,6 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
     case "broken":
       throw new GatewayError("invalid_request", "The path holds a broken percent escape.");
   }
-}
-
-async function showTool(
-  response: ServerResponse,
-  { server, tool: name }: { server: string; tool: string },
-  context: RestContext,
-): Promise<void> {
-  const tool = await context.catalog.find(server, name);
-  if (tool === undefined) throw new GatewayError("tool_not_found", `The server "${server}" has no such tool.`);
-  sendJson(response, describeTool(server, tool));
 }
 
 function refuseUnknown(server: string, { hasServer }: RestContext): void {

@@ -10,7 +10,7 @@ import { Renderings } from "../../../src/downstream/renderings.ts";
 import type { DocumentSettings } from "../../../src/downstream/openapi/documents.ts";
 import type { SecurityScheme } from "../../../src/openapi/security.ts";
 import { GatewayError } from "../../../src/protocol/errors.ts";
-import { listedTools, type ToolCatalog } from "../../../src/protocol/tool.ts";
+import { listedTools, type ToolCatalog, type ToolList } from "../../../src/protocol/tool.ts";
 import { hostile } from "../../openapi/hostile.ts";
 import { readMarkup } from "./markup.ts";
 
@@ -234,14 +234,12 @@ async function pageOf(
 }
 
 function catalogOf(servers: Readonly<Record<string, Listing>>): ToolCatalog {
-  return {
-    list: async (server) => {
-      const listing = servers[server];
-      if (listing === undefined || listing === "never") return new Promise(() => {});
-      if (listing instanceof Error) throw listing;
-      const tools = new Map(listedTools({ tools: listing.tools }).map((tool) => [tool.name, tool]));
-      return { server, hello: { ...listing.hello }, tools };
-    },
-    find: () => Promise.resolve(undefined),
+  const list = async (server: string): Promise<ToolList> => {
+    const listing = servers[server];
+    if (listing === undefined || listing === "never") return new Promise(() => {});
+    if (listing instanceof Error) throw listing;
+    const tools = new Map(listedTools({ tools: listing.tools }).map((tool) => [tool.name, tool]));
+    return { server, hello: { ...listing.hello }, tools };
   };
+  return { list, renewed: list, look: () => undefined };
 }

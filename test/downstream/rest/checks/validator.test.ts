@@ -1,19 +1,21 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import type { CallArguments } from "../../../src/downstream/rest/arguments.ts";
-import { SchemaValidator } from "../../../src/downstream/rest/validator.ts";
-import type { JsonObject } from "../../../src/lib/json.ts";
-import type { GatewayEvent } from "../../../src/protocol/events.ts";
-import type { ListedTool } from "../../../src/protocol/tool.ts";
+import type { CallArguments } from "../../../../src/downstream/rest/arguments.ts";
+import { SchemaValidator } from "../../../../src/downstream/rest/checks/validator.ts";
+import type { JsonObject } from "../../../../src/lib/json.ts";
+import type { GatewayEvent } from "../../../../src/protocol/events.ts";
+import type { ListedTool } from "../../../../src/protocol/tool.ts";
 
 const toolWith = (inputSchema: unknown): ListedTool => ({ name: "tool", listed: { inputSchema } });
 
 function checker() {
   const events: GatewayEvent[] = [];
   const validator = new SchemaValidator((event) => events.push(event));
-  const check = (schema: unknown, args: JsonObject) => validator.check(toolWith(schema), "inputSchema", given(args));
-  return { validator, events, check };
+  const checkTool = async (tool: ListedTool, args: JsonObject) =>
+    validator.check({ server: "git", tool, part: "inputSchema" }, given(args));
+  const check = (schema: unknown, args: JsonObject) => checkTool(toolWith(schema), args);
+  return { validator, events, check, checkTool };
 }
 
 const tuple = [{ type: "string" }, { type: "number" }];
@@ -93,9 +95,9 @@ describe("arguments are not checked", () => {
     ["a keyword of a wrong type", { properties: { a: { required: "a" } } }],
     ["a list where a schema belongs", { properties: [] }],
   ])("and the log says so once, when the schema has %s", async (_what, schema) => {
-    const { validator, events } = checker();
+    const { checkTool, events } = checker();
     const tool = toolWith(schema);
-    for (const a of [1, "x", null]) expect(await validator.check(tool, "inputSchema", given({ a }))).toEqual([]);
+    for (const a of [1, "x", null]) expect(await checkTool(tool, { a })).toEqual([]);
     expect(events).toMatchObject([{ type: "trouble" }]);
   });
 
@@ -125,6 +127,80 @@ describe("arguments are not checked", () => {
   });
 });
 
+describe("what is dear", () => {
+  const string = { type: "string" };
+  const long = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`p${n}`, string]));
+
+  it("is checked like all else, off the main thread, whether the schema is large or the value", async () => {
+    const large = checker();
+    expect(await large.check({ properties: long }, { p499: 1 })).toMatchObject([{ pointer: "/p499", keyword: "type" }]);
+    expect(await large.check({ properties: long }, { p499: "x" })).toEqual([]);
+    const items = Array.from({ length: 10_000 }, () => "x");
+    const schema = { properties: { items: { items: { anyOf: [string, string, string] } } } };
+    expect(await checker().check(schema, { items: [...items, 1] })).not.toEqual([]);
+    expect(await checker().check(schema, { items })).toEqual([]);
+  });
+
+  it("and goes over the limits is not checked, and the log says so once", async () => {
+    const below = (level: number) => ({ $ref: `#/$defs/d${level - 1}` });
+    const levels = Array.from({ length: 41 }, (_, n) => [`d${n}`, n === 0 ? string : { allOf: [below(n), below(n)] }]);
+    const schema = { properties: { a: { $ref: "#/$defs/d40" } }, $defs: Object.fromEntries(levels) as object };
+    const { check, events } = checker();
+    // As after each new list of tools: the same schema, another object.
+    for (const _again of [1, 2, 3]) expect(await check(structuredClone(schema), { a: "x" })).toEqual([]);
+    expect(events).toMatchObject([{ type: "trouble", what: expect.stringContaining("is not checked") as string }]);
+  });
+
+  it("beyond what is looked at is not checked", async () => {
+    const { check, events } = checker();
+    const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`p${n}`, string]));
+    expect(await check({ properties: many }, { p1: 1 })).toEqual([]);
+    expect(await check({ properties: { a: { enum: ["x".repeat(600_000)] } } }, { a: 1 })).toEqual([]);
+    expect(events).toMatchObject([{ cause: "the schema is too large" }]);
+  });
+});
+
+describe("a format", () => {
+  const misfits = async (format: string, a: unknown): Promise<number> =>
+    (await checker().check({ properties: { a: { format } } }, { a })).length;
+
+  it.each([
+    "date-time",
+    "date",
+    "time",
+    "duration",
+    "email",
+    "hostname",
+    "ipv4",
+    "ipv6",
+    "uri",
+    "uuid",
+    "json-pointer",
+  ])("is checked: %s", async (format) => {
+    expect(await misfits(format, "not one, \u0000 as it is")).toBe(1);
+  });
+
+  it.each(["email", "hostname", "uri", "uri-reference", "uri-template", "ipv6", "byte", "duration", "json-pointer"])(
+    "is not looked for in a long text: %s",
+    async (format) => {
+      expect(await misfits(format, " ".repeat(80_000))).toBe(0);
+    },
+  );
+
+  it.each(["url", "regex"])("is left to the server where checking it may take for ever: %s", async (format) => {
+    expect(await misfits(format, "(")).toBe(0);
+  });
+
+  it("of numbers is checked", async () => {
+    expect([await misfits("int32", 2 ** 40), await misfits("int32", 7)]).toEqual([1, 0]);
+  });
+});
+
+it("a schema that wants to be checked later is checked at once", async () => {
+  const { check } = checker();
+  expect(await check({ $async: true, properties: { a: { type: "string" } } }, { a: 1 })).toHaveLength(1);
+});
+
 describe("what was learnt of a tool", () => {
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc") as () => void;
@@ -132,7 +208,7 @@ describe("what was learnt of a tool", () => {
   /** Lists change, and each list has its own tools. */
   async function checkNewTool(validator: SchemaValidator): Promise<WeakRef<object>> {
     const tool = toolWith({ type: "object", properties: { a: { type: "string" } } });
-    await validator.check(tool, "inputSchema", given({}));
+    await validator.check({ server: "git", tool, part: "inputSchema" }, given({}));
     return new WeakRef(tool);
   }
 

@@ -1,0 +1,59 @@
+import type { IncomingMessage } from "node:http";
+import type { Visit } from "../context.ts";
+import type { CallArguments } from "./arguments.ts";
+import type { Caller } from "./caller.ts";
+import type { RestContext } from "./context.ts";
+import { Deadline, type TimeLimit } from "./deadline.ts";
+import type { Preferences } from "./preferences.ts";
+import type { ResultForm } from "./result-form.ts";
+import type { ListedTool } from "../../protocol/tool.ts";
+
+/** One HTTP request for one call, read. */
+export interface Asked {
+  readonly visit: Visit;
+  readonly tool: string;
+  readonly form: ResultForm;
+  readonly accept: string | undefined;
+  readonly preferences: Preferences;
+  readonly sessionId: string | undefined;
+  readonly given: CallArguments;
+  readonly caller: Caller;
+}
+
+/** A call whose tool was found and whose arguments fit. */
+export interface Fitting extends Asked {
+  readonly listed: ListedTool;
+}
+
+/** The time for a call, from now on: what its caller asks for, else what the entry or the config says. */
+export function deadlineOf(
+  { timeoutMs }: Preferences,
+  query: URLSearchParams | undefined,
+  server: string,
+  context: RestContext,
+): Deadline {
+  const longest = longestTime(context);
+  const asked = askedTime(timeoutMs, query) ?? ownTime(server, context);
+  return new Deadline(asked.ms > longest.ms ? longest : asked);
+}
+
+export const longestTime = ({ settings }: Pick<RestContext, "settings">): TimeLimit => ({
+  ms: settings.maxTimeoutMs,
+  setting: "limits.requestMax",
+});
+
+function askedTime(ms: number | undefined, query: URLSearchParams | undefined): TimeLimit | undefined {
+  if (ms === undefined) return undefined;
+  return { ms, setting: query?.has("timeoutMs") === true ? "?timeoutMs=" : "Prefer: wait=" };
+}
+
+function ownTime(server: string, { callsOf, settings }: RestContext): TimeLimit {
+  const { timeoutMs } = callsOf(server);
+  if (timeoutMs !== undefined) return { ms: timeoutMs, setting: `servers.${server}.timeout` };
+  return { ms: settings.timeoutMs, setting: "rest.timeout" };
+}
+
+export function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers["content-length"];
+  return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
+}

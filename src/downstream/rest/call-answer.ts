@@ -1,0 +1,41 @@
+import type { Line } from "../../lib/lines.ts";
+import { GatewayError } from "../../protocol/errors.ts";
+import type { ResponseFrame } from "../../protocol/frame.ts";
+import { resultText } from "../../protocol/result-text.ts";
+import { resultAnswer, saysToolError, type RestAnswer } from "./answer.ts";
+import type { Asked } from "./asked.ts";
+import type { RestContext } from "./context.ts";
+import { rpcFailure } from "./rpc-failure.ts";
+import { cutResult } from "./truncate.ts";
+
+type Settings = RestContext["settings"];
+
+/** What the server said, in the form that was asked for; throws what is told as a problem. */
+export function callAnswer(frame: ResponseFrame, asked: Asked, settings: Settings): RestAnswer {
+  const { visit, tool } = asked;
+  if (frame.failed) throw rpcFailure(frame, visit.server, tool);
+  try {
+    return answerWith(resultText(frame.line), asked, settings);
+  } catch (cause) {
+    // A long result is not parsed when it arrives: only who looks into it finds that it is no JSON.
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new GatewayError("server_bad_message", `The result of "${tool}" is not valid JSON.`, { cause });
+  }
+}
+
+function answerWith(whole: Line, { tool, form, accept, preferences }: Asked, settings: Settings): RestAnswer {
+  const isToolError = saysToolError(whole);
+  const asHttp = preferences.toolErrorsAsHttp ?? settings.toolErrorsAsHttp;
+  if (isToolError && asHttp) {
+    const result: unknown = JSON.parse(whole.toString());
+    throw new GatewayError("tool_failed", `The tool "${tool}" reports an error; result says which.`, {
+      data: { result },
+    });
+  }
+  const isText = form === "raw" || form === "text";
+  const { result, isCut } = cutResult(whole, isText ? settings.maxResponseChars : 0);
+  const answer = resultAnswer(result, form, accept);
+  if (!isToolError && !isCut) return answer;
+  const headers = { ...(isToolError && { "X-MCP-Tool-Error": "true" }), ...(isCut && { "X-MCP-Truncated": "true" }) };
+  return { ...answer, headers: { ...answer.headers, ...headers } };
+}

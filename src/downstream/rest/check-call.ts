@@ -1,0 +1,60 @@
+import { GatewayError } from "../../protocol/errors.ts";
+import type { ResponseFrame } from "../../protocol/frame.ts";
+import { resultOf, resultText } from "../../protocol/result-text.ts";
+import type { ListedTool } from "../../protocol/tool.ts";
+import { withoutStraySessionId, type CallArguments } from "./arguments.ts";
+import type { Asked, Fitting } from "./asked.ts";
+import type { SchemaError } from "./checks/schema-error.ts";
+import type { RestContext } from "./context.ts";
+import { Arrival } from "./waiting-room.ts";
+
+type Errors = readonly SchemaError[];
+
+/** The arguments that go to the tool, when they fit its schema. A promise only where the check takes a while. */
+export function checkedArguments(
+  tool: ListedTool,
+  { visit, given, caller }: Asked,
+  context: RestContext,
+): CallArguments | Promise<CallArguments> {
+  const own = withoutStraySessionId(given, tool.listed["inputSchema"]);
+  if (context.settings.validateInput === "off") return own;
+  const errors = context.validator.check({ server: visit.server, tool, part: "inputSchema" }, own);
+  if (!(errors instanceof Promise)) return acceptOrRefuse(tool, own, errors, context);
+  const checking = new Arrival(errors).wait(caller, "its arguments are still being checked");
+  return checking.then((found) => acceptOrRefuse(tool, own, found, context));
+}
+
+function acceptOrRefuse(tool: ListedTool, own: CallArguments, errors: Errors, context: RestContext): CallArguments {
+  const [first] = errors;
+  if (first === undefined) return own;
+  if (context.settings.validateInput === "warn") {
+    const what = `arguments for "${tool.name.slice(0, 80)}" do not fit its schema`;
+    context.events.emit({ type: "trouble", what, cause: first.message });
+    return own;
+  }
+  const where = first.pointer === "" ? "" : ` at ${first.pointer}`;
+  const message = `The arguments do not fit the tool's schema${where}: ${first.message}.`;
+  throw new GatewayError("invalid_arguments", message, { data: { errors } });
+}
+
+export function checksResult({ listed }: ListedTool, { settings }: RestContext): boolean {
+  return settings.validateOutput !== "off" && listed["outputSchema"] !== undefined;
+}
+
+/** Throws where the config says so; else the log tells what does not fit. */
+export async function checkResult(
+  frame: ResponseFrame,
+  { listed, visit, tool }: Fitting,
+  context: RestContext,
+): Promise<void> {
+  const text = resultText(frame.line).toString();
+  const result = resultOf(frame.line);
+  // A tool that failed need not say so in the shape of its results (MCP 2025-11-25, tools, output schema).
+  if (result["isError"] === true) return;
+  const given = { value: result["structuredContent"], text, member: "structuredContent" };
+  const [first] = await context.validator.check({ server: visit.server, tool: listed, part: "outputSchema" }, given);
+  if (first === undefined) return;
+  const what = `The structured result of "${tool}" does not fit its schema at "${first.pointer}": ${first.message}.`;
+  if (context.settings.validateOutput === "strict") throw new GatewayError("server_bad_message", what);
+  context.events.emit({ type: "trouble", what, cause: undefined });
+}

@@ -1,0 +1,61 @@
+// A thread of its own, which compiles the schemas and does the checks whose cost nobody knows beforehand. It may be ended at
+// any moment: `check-thread.ts` gives it a limited time for each question, and its heap is limited.
+import type { ValidateFunction } from "ajv";
+import { parentPort } from "node:worker_threads";
+import { member } from "../../../lib/json.ts";
+import { loadCompiler, type Compile } from "./compilers.ts";
+import type { Question, ThreadMessage } from "./check-thread.ts";
+import { schemaErrors } from "./schema-error.ts";
+
+/** Characters of the schemas that are kept compiled; the code takes a hundred times as much. */
+const MAX_COMPILED = 512 * 1024;
+
+async function serveChecks(): Promise<void> {
+  const compile = await loadCompiler();
+  const compiled = new Map<string, ValidateFunction>();
+  parentPort?.on("message", (question: Question) => tell(answerTo(question, compile, compiled)));
+  tell({ kind: "ready" });
+}
+
+function answerTo(question: Question, compile: Compile, compiled: Map<string, ValidateFunction>): ThreadMessage {
+  try {
+    const validate = compiledFor(question, compile, compiled);
+    const whole: unknown = JSON.parse(question.text);
+    const value = question.member === undefined ? whole : member(whole, question.member);
+    return { kind: "checked", errors: validate(value) ? [] : schemaErrors(validate.errors) };
+  } catch (error) {
+    return { kind: "unusable", why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function compiledFor(
+  { schema, how }: Question,
+  compile: Compile,
+  compiled: Map<string, ValidateFunction>,
+): ValidateFunction {
+  const name = `${how.isDraft07} ${how.allErrors} ${schema}`;
+  const known = compiled.get(name);
+  if (known !== undefined) return known;
+  const validate = compile(objectIn(schema), how);
+  let chars = name.length;
+  for (const kept of compiled.keys()) chars += kept.length;
+  for (const oldest of compiled.keys()) {
+    if (chars <= MAX_COMPILED) break;
+    compiled.delete(oldest);
+    chars -= oldest.length;
+  }
+  compiled.set(name, validate);
+  return validate;
+}
+
+function objectIn(text: string): object {
+  const value: unknown = JSON.parse(text);
+  if (typeof value === "object" && value !== null) return value;
+  throw new TypeError("the schema is no object");
+}
+
+function tell(message: ThreadMessage): void {
+  parentPort?.postMessage(message, []);
+}
+
+await serveChecks();

@@ -1,0 +1,32 @@
+import type { Session } from "../../protocol/session.ts";
+import { McpClient } from "../../session/client.ts";
+import type { Visit } from "../context.ts";
+import type { RestContext } from "./context.ts";
+import { RestSession } from "./rest-session.ts";
+
+/** The sessions of REST callers, by the ids that these choose or were given. */
+export class RestSessions {
+  readonly #context: RestContext;
+  readonly #live = new WeakMap<Session, RestSession>();
+
+  constructor(context: RestContext) {
+    this.#context = context;
+  }
+
+  existing({ principal, server }: Visit, sessionId: string | undefined): RestSession | undefined {
+    if (sessionId === undefined) return undefined;
+    const session = this.#context.sessions.look(principal, server, sessionId, "rest");
+    return session === undefined ? undefined : this.#live.get(session);
+  }
+
+  /** Without an id it is one for this call alone. */
+  open({ principal, server, requestId }: Visit, sessionId: string | undefined): RestSession {
+    const { sessions, clientVersion, settings, callsOf } = this.#context;
+    const id = sessionId === undefined ? {} : { id: sessionId };
+    const client = new McpClient(sessions, { principal, server, transport: "rest", requestId, ...id }, clientVersion);
+    const { serial } = callsOf(server);
+    const session = new RestSession(client, { requestId, serial, maxWaiting: settings.inFlight });
+    this.#live.set(client.session, session);
+    return session;
+  }
+}

@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { fixture, startGateway } from "../helpers/gateway.ts";
+import { newId, problem, RestClient, textIn } from "../helpers/rest-client.ts";
+import { until } from "../helpers/until.ts";
+
+// The list of a server's tools serves until a newer one is there.
+
+const folder = mkdtempSync(join(tmpdir(), "rest-catalog-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("a name that is no tool's", () => {
+  test("takes nothing from those who name one, though no session is left to list on", async () => {
+    await using gateway = await startGateway({
+      limits: { sessionsPerServer: 2 },
+      servers: { counter: fixture("counter") },
+    });
+    const rest = new RestClient(gateway.url);
+    const [sessionId, other] = [newId(), newId()];
+    expect(textIn(await rest.call("counter/next", {}, { sessionId }))).toBe("1");
+    expect(textIn(await rest.call("counter/next", {}, { sessionId: other }))).toBe("1");
+    const miss = async (): Promise<boolean> => {
+      expect(await rest.call("counter/nope", {}, { sessionId })).toMatchObject(problem(404, "tool_not_found"));
+      return gateway.log().includes("nope refused") && Date.now() - startedAt > 2_500;
+    };
+    const startedAt = Date.now();
+    await until(miss, { what: "it was named again after the pause between two listings" });
+    expect(textIn(await rest.call("counter/next", {}, { sessionId }))).toBe("2");
+    expect((await rest.ask("/api/counter/next")).status).toBe(200);
+    expect((await rest.ask("/api/counter")).status).toBe(200);
+  });
+
+  test("is found once its server has it", async () => {
+    const toolsFile = join(folder, "tools");
+    writeFileSync(toolsFile, "first\n");
+    const entry = fixture("tools-from-file", { env: { TOOLS_FILE: toolsFile } });
+    await using gateway = await startGateway({ servers: { changing: entry } });
+    const rest = new RestClient(gateway.url);
+    expect(textIn(await rest.call("changing/first"))).toBe("first");
+    writeFileSync(toolsFile, "first\nsecond\n");
+    const isFound = async (): Promise<boolean> => (await rest.call("changing/second")).status === 200;
+    await until(isFound, { what: "the new tool is called" });
+  });
+});
+
+describe("the URL in a description", () => {
+  test.each([
+    ["publicUrl", { publicUrl: "https://mcp.example.com/gateway/" }, {}, "/gateway"],
+    ["X-Forwarded-Prefix", {}, { "X-Forwarded-Prefix": "/behind/" }, "/behind"],
+  ])("has the prefix of %s", async (_what, config, headers, prefix) => {
+    await using gateway = await startGateway({ ...config, servers: { counter: fixture("counter") } });
+    const rest = new RestClient(gateway.url, headers);
+    expect((await rest.ask("/api")).json).toMatchObject({ servers: [{ url: `${prefix}/api/counter` }] });
+    expect((await rest.ask("/api/counter")).text).toContain(`"url":"${prefix}/api/counter/next"`);
+    expect((await rest.ask("/api/counter/next")).json).toMatchObject({ url: `${prefix}/api/counter/next` });
+  });
+});

@@ -89,7 +89,7 @@ async function start(args: readonly string[], around: Surroundings = {}): Promis
   child.once("exit", (code, signal) => ears.end?.(String(code ?? signal)));
   if (ears.stdout !== undefined) child.stdout?.setEncoding("utf8").on("data", ears.stdout);
   if (ears.stderr !== undefined) child.stderr?.setEncoding("utf8").on("data", ears.stderr);
-  const port = await listeningPort(child);
+  const port = await listeningPort(child, ears.end === undefined);
   const startMs = performance.now() - startedAt;
   const { pid } = child;
   if (pid === undefined) throw new Error("a process without an id");
@@ -100,8 +100,8 @@ const LAST_WORDS = 2_000;
 /** Those that were asked to end. */
 const asked = new WeakSet<ChildProcess>();
 
-/** What it writes is read to the end, lest the pipe fills up; the last of it is told when it ends unasked. */
-function listeningPort(child: ChildProcess): Promise<number> {
+/** What it writes is read to the end, lest the pipe fills up; the last of it is told when it ends unasked and nobody else hears of that. */
+function listeningPort(child: ChildProcess, tellsEnd: boolean): Promise<number> {
   return new Promise((resolve, reject) => {
     let said = "";
     let isListening = false;
@@ -109,7 +109,8 @@ function listeningPort(child: ChildProcess): Promise<number> {
     const timer = setTimeout(giveUp, START_MS, `did not listen within ${START_MS} ms`);
     child.once("exit", (code, signal) => {
       giveUp(`ended with ${code ?? signal}`);
-      if (isListening && !asked.has(child)) process.stderr.write(`${child.spawnargs.join(" ")} ended:\n${said}\n`);
+      if (tellsEnd && isListening && !asked.has(child))
+        process.stderr.write(`${child.spawnargs.join(" ")} ended:\n${said}\n`);
     });
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       said = (said + text).slice(-LAST_WORDS);

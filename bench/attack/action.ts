@@ -26,13 +26,7 @@ export interface Action {
 }
 
 /** Small limits bring these about; on REST most of them are `unavailable`. */
-export const BUSY: readonly string[] = [
-  "too_many_sessions",
-  "too_many_starts",
-  "crash_loop",
-  "queue_full",
-  "unavailable",
-];
+const BUSY: readonly string[] = ["too_many_sessions", "too_many_starts", "crash_loop", "queue_full", "unavailable"];
 
 export const OK: readonly string[] = ["ok", ...BUSY];
 export const LEFT: readonly string[] = ["left", ...OK];

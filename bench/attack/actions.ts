@@ -9,7 +9,7 @@ import { PIPELINES } from "./actions/pipelines.ts";
 import { RESUMES } from "./actions/resumes.ts";
 import { STRANGERS } from "./actions/strangers.ts";
 
-export const ACTIONS: readonly Action[] = [
+const ACTIONS: readonly Action[] = [
   CONVERSATIONS,
   PIPELINES,
   CUTS,

@@ -45,12 +45,13 @@ export class LogWatch {
     this.#left.set(requestId, { at: Date.now(), by });
   }
 
-  /** Sessions that outlived their clients by more than that. Asked when all is over. */
+  /** Sessions that outlived their clients by more than that. Asked when all is over, and told once. */
   outlived(graceMs: number): string[] {
     const found: string[] = [];
     for (const { requestId, openedAt, closedAt } of this.#sessions.values()) {
       const left = this.#left.get(requestId);
       if (left === undefined) continue;
+      this.#left.delete(requestId);
       const lateMs = (closedAt ?? Date.now()) - Math.max(left.at, openedAt);
       if (closedAt === undefined || lateMs > graceMs) found.push(left.by);
     }

@@ -6,7 +6,7 @@ import type { Look, Subject } from "./subject.ts";
 const HEALTH_P99_MS = 250;
 const HEALTH_MAX_MS = 2_000;
 /** A bare server that is this slow says that the machine is, and nothing is said about the gateway. */
-const BARE_P99_MS = 100;
+const BARE_P99_MS = 50;
 const FILES_MORE = 4;
 const HEAP_MIB_MORE = 6;
 const OBJECTS_MORE = 12;

@@ -1,13 +1,14 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { judged, OK, type Action, type Attack } from "../action.ts";
 import { Sse, Streamable } from "../mcp.ts";
 import { Rest } from "../rest.ts";
-import type { Reply } from "../rpc.ts";
-import { kernelBytes } from "../kernel-bytes.ts";
-import { setTimeout as sleep } from "node:timers/promises";
+import { call, type Reply } from "../rpc.ts";
 
 const EXITED = ["server_exited", "process_exited", "session_ended", "session_not_found"];
 const SILENT = ["server_timeout", "call_timeout", "start_timeout"];
 const BROKEN = ["server_bad_message", "protocol_violation"];
+
+const GULPS_MS = 1_500;
 
 interface Trial {
   readonly server: string;
@@ -122,30 +123,31 @@ async function visit(attack: Attack, trial: Trial): Promise<string> {
   return end;
 }
 
-/** Says so much that a reader who has paused holds it up, says its last word, and exits: all of it must still come. */
+/** Says much to a reader who takes it in gulps, so that the server is made to wait at odd moments, and exits: all must come. */
 async function lastWords(attack: Attack): Promise<string> {
+  const { chance } = attack;
   const sse = new Sse(attack.visitor(), "last-words");
   const opened = await sse.open();
   if (opened !== "ok") return opened;
-  const nonce = sse.visitor.nonce();
-  const count = Math.floor((kernelBytes() + attack.chance.int(-400, 700) * 1_000) / 1_000);
-  await sse.tell(
-    JSON.stringify({
-      jsonrpc: "2.0",
-      id: 110,
-      method: "tools/call",
-      params: { name: "words", arguments: { count, message: nonce } },
-    }),
-  );
+  const [nonce, count] = [sse.visitor.nonce(), chance.int(5_000, 9_000)];
   sse.stream.pause();
-  await sleep(attack.chance.int(600, 1_500));
+  await sse.tell(call(110, "words", { count, message: nonce }));
+  await sleep(400);
+  const answered = sse.answered(110, "the last words of a server");
+  // Over well before the deadline of the call.
+  for (let until = performance.now() + GULPS_MS; performance.now() < until;) {
+    sse.stream.resume();
+    await sleep(chance.int(1, 8));
+    sse.stream.pause();
+    await sleep(chance.int(20, 170));
+  }
   sse.stream.resume();
-  const reply = await sse.answered(110, "the last words of a server");
-  const seen = sse.events?.events.filter(({ data }) => data.includes('"padding"')).length;
-  if (reply.end === "answer" && seen === count) return judged(attack, reply, nonce);
+  const reply = await answered;
+  const words = sse.events?.events.filter(({ data }) => data.includes('"padding"')).length;
+  if (reply.end === "answer" && words === count) return judged(attack, reply, nonce);
   attack.fault(
     "wrong answer",
-    `${seen} of ${count} words and ${reply.end} of a server that said all of it, then exited`,
+    `${words} of ${count} words and ${reply.end} of a server that said all of it, then exited`,
   );
-  return "server_exited";
+  return "wrong";
 }

@@ -72,17 +72,26 @@ async function restStream(attack: Attack): Promise<string> {
   return worst([said, steps]);
 }
 
-/** In the middle of the stream, right after its head, or before it. */
+/** While its session is opened, before the head of the answer, right after it, or in the middle. */
 async function restStreamLeaves(attack: Attack): Promise<string> {
-  const caller = new Rest(attack.visitor(), "echo");
-  const warmed = await caller.ask("pid", {});
-  if (warmed.end !== "answer") return warmed.end;
-  for (let times = attack.chance.int(1, 6); times > 0; times--) {
+  const { chance } = attack;
+  const isOpening = chance.is(0.5);
+  const caller = new Rest(attack.visitor(), isOpening ? "slow-start" : "echo");
+  if (!isOpening) {
+    const { end } = await caller.ask("pid", {});
+    if (end !== "answer") return end;
+  }
+  for (let times = isOpening ? 1 : chance.int(1, 6); times > 0; times--) {
     const wire = caller.visitor.connect();
-    wire.write(caller.post("sleep", { ms: attack.chance.int(50, 400) }, { Accept: "text/event-stream" }));
-    if (attack.chance.is(0.7)) await wire.head("a REST stream");
-    await sleep(attack.chance.int(0, 30));
+    const args = isOpening ? { message: caller.visitor.nonce() } : { ms: chance.int(50, 400) };
+    wire.write(caller.post(isOpening ? "echo" : "sleep", args, { Accept: "text/event-stream" }));
+    if (!isOpening && chance.is(0.7)) await wire.head("a REST stream");
+    await sleep(chance.int(0, isOpening ? 400 : 30));
     wire.drop();
+  }
+  if (chance.is(0.7)) {
+    if (isOpening) await sleep(800);
+    await caller.close();
   }
   return "left";
 }

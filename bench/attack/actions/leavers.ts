@@ -57,8 +57,8 @@ async function stallsAWhile(attack: Attack): Promise<string> {
   if (opened !== "ok") return opened;
   const nonce = sse.visitor.nonce();
   const count = Math.floor((kernelBytes() * (0.8 + attack.chance.next())) / PIECE_BYTES);
-  await sse.tell(call(90, "flood", { count, bytes: PIECE_BYTES }));
   sse.stream.pause();
+  await sse.tell(call(90, "flood", { count, bytes: PIECE_BYTES }));
   await sleep(attack.chance.int(100, STALL_MS / 2));
   sse.stream.resume();
   const flood = await sse.answered(90, "a flood that was not read for a while");
@@ -74,8 +74,8 @@ async function stallsForever(attack: Attack): Promise<string> {
   const opened = await sse.open();
   if (opened !== "ok") return opened;
   const waiting = attack.chance.int(-1, 4) * 100_000;
-  await sse.tell(call(92, "flood", { count: Math.ceil((kernelBytes() + waiting) / PIECE_BYTES), bytes: PIECE_BYTES }));
   sse.stream.pause();
+  await sse.tell(call(92, "flood", { count: Math.ceil((kernelBytes() + waiting) / PIECE_BYTES), bytes: PIECE_BYTES }));
   attack.stalls(sse.stream.localPort);
   await sleep(STALL_MS * 2.5);
   return "ok";

@@ -12,6 +12,7 @@ const HELP = `npm run attack -- [options]
   --seed N         the same seed, the same actions; printed, by chance when not given
   --only LIST      these actions only, by the beginnings of their names, separated by commas
   --skip LIST      not these
+  --replay KEY     with --only: again and again what the action of this key did (keys are told with what did not hold)
   --lanes N        attackers at once (8)
   --gateway FILE   another build of the gateway than dist/main.js
 `;
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: String(Math.floor(Math.random() * 1e6)) },
     only: { type: "string", default: "" },
     skip: { type: "string", default: "" },
+    replay: { type: "string" },
     lanes: { type: "string", default: "8" },
     gateway: { type: "string", default: fileURLToPath(new URL("../dist/main.js", import.meta.url)) },
     help: { type: "boolean", default: false },
@@ -57,6 +59,7 @@ async function phase(title: string, seconds: number, files: number | undefined):
     lanes: Number(values.lanes),
     only: names(values.only),
     skip: names(values.skip),
+    replayed: values.replay,
     isTight: files !== undefined,
   };
   const kind = files === undefined ? "a" : "t";

@@ -49,7 +49,7 @@ async function perform(action: Action, key: string): Promise<void> {
   const startedAt = performance.now();
   const visitors: Visitor[] = [];
   const fault = (kind: FaultKind, detail: string): void => tell({ type: "fault", key, name, kind, detail });
-  const chance = new Chance(key);
+  const chance = new Chance(order.replayed ?? key);
   const attack: Attack = {
     chance,
     fault,

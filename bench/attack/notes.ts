@@ -9,6 +9,8 @@ export interface Order {
   readonly seed: string;
   readonly only: readonly string[];
   readonly skip: readonly string[];
+  /** Every action does what the one of this key did. */
+  readonly replayed: string | undefined;
   /** Few descriptors: connections may be refused and cut. */
   readonly isTight: boolean;
 }

@@ -50,9 +50,9 @@ export function attackConfig(mark: string): string {
     auth: { bearer: { tokens: TOKENS } },
     rest: { idle: "4s", timeout: "4s", catalogAge: "10s", replayAge: "3s", replayBytes: "4MiB" },
     limits: {
-      sessions: 72,
-      sessionsPerServer: 40,
-      sessionsPerPrincipal: 48,
+      sessions: 80,
+      sessionsPerServer: 48,
+      sessionsPerPrincipal: 56,
       inFlight: 16,
       crashLoop: 0,
       startsPerSecond: 12,

@@ -108,7 +108,7 @@ export class Subject {
   /** Ends it; what outlives it, and its exit code when that is none of 0. */
   async stop(): Promise<string[]> {
     this.#isAsked = true;
-    const how = this.ended === undefined ? await this.target.stop() : 0;
+    const how = await this.target.stop();
     // The reaper takes some seconds for what does not want to end.
     const deadline = performance.now() + 8_000;
     while (this.#processes() > 0 && performance.now() < deadline) await sleep(200);

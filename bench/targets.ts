@@ -20,6 +20,15 @@ export interface Target {
 export interface Ears {
   readonly stdout?: (text: string) => void;
   readonly stderr?: (text: string) => void;
+  /** It has ended, by whoever's will: its exit code or the signal. */
+  readonly end?: (how: string) => void;
+}
+
+/** What a process is given besides its arguments. */
+export interface Surroundings extends Ears {
+  readonly env?: Readonly<Record<string, string>>;
+  /** How many descriptors it, and each of its children, may have open. */
+  readonly openFiles?: number | undefined;
 }
 
 export interface GatewayOptions {
@@ -38,11 +47,15 @@ export function startGateway({ main, echo, nodeArgs = [], servers = {} }: Gatewa
 }
 
 /** With a config file of that text, which is gone after the end. */
-export async function startConfigured(args: readonly string[], config: string, ears: Ears = {}): Promise<Target> {
+export async function startConfigured(
+  args: readonly string[],
+  config: string,
+  around: Surroundings = {},
+): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-bench-"));
   const file = join(folder, "config.yaml");
   writeFileSync(file, config);
-  const target = await start([...args, "--config", file], ears);
+  const target = await start([...args, "--config", file], around);
   const stop = async (): Promise<number | undefined> => {
     const code = await target.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -63,15 +76,20 @@ export function startBareServer(): Promise<Target> {
   return start(["-e", program]);
 }
 
-async function start(args: readonly string[], ears: Ears = {}): Promise<Target> {
+async function start(args: readonly string[], around: Surroundings = {}): Promise<Target> {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, args, {
+  const { env, openFiles, ...ears } = around;
+  const limited = openFiles === undefined ? [] : ["sh", "-c", 'ulimit -n "$0" && exec "$@"', String(openFiles)];
+  const [command = "", ...rest] = [...limited, process.execPath, ...args];
+  const child = spawn(command, rest, {
     stdio: ["ignore", ears.stdout === undefined ? "ignore" : "pipe", "pipe"],
+    env: { ...process.env, ...env },
   });
   endWithUs(child);
+  child.once("exit", (code, signal) => ears.end?.(String(code ?? signal)));
   if (ears.stdout !== undefined) child.stdout?.setEncoding("utf8").on("data", ears.stdout);
   if (ears.stderr !== undefined) child.stderr?.setEncoding("utf8").on("data", ears.stderr);
-  const port = await listeningPort(child);
+  const port = await listeningPort(child, ears.end === undefined);
   const startMs = performance.now() - startedAt;
   const { pid } = child;
   if (pid === undefined) throw new Error("a process without an id");
@@ -82,8 +100,8 @@ const LAST_WORDS = 2_000;
 /** Those that were asked to end. */
 const asked = new WeakSet<ChildProcess>();
 
-/** What it writes is read to the end, lest the pipe fills up; the last of it is told when it ends unasked. */
-function listeningPort(child: ChildProcess): Promise<number> {
+/** What it writes is read to the end, lest the pipe fills up; the last of it is told when it ends unasked and nobody else hears of that. */
+function listeningPort(child: ChildProcess, tellsEnd: boolean): Promise<number> {
   return new Promise((resolve, reject) => {
     let said = "";
     let isListening = false;
@@ -91,7 +109,8 @@ function listeningPort(child: ChildProcess): Promise<number> {
     const timer = setTimeout(giveUp, START_MS, `did not listen within ${START_MS} ms`);
     child.once("exit", (code, signal) => {
       giveUp(`ended with ${code ?? signal}`);
-      if (isListening && !asked.has(child)) process.stderr.write(`${child.spawnargs.join(" ")} ended:\n${said}\n`);
+      if (tellsEnd && isListening && !asked.has(child))
+        process.stderr.write(`${child.spawnargs.join(" ")} ended:\n${said}\n`);
     });
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       said = (said + text).slice(-LAST_WORDS);

@@ -26,7 +26,14 @@ export interface Action {
 }
 
 /** Small limits bring these about; on REST most of them are `unavailable`. */
-const BUSY: readonly string[] = ["too_many_sessions", "too_many_starts", "crash_loop", "queue_full", "unavailable"];
+const BUSY: readonly string[] = [
+  "too_many_sessions",
+  "too_many_starts",
+  "crash_loop",
+  "queue_full",
+  "unavailable",
+  "descriptors_exhausted",
+];
 
 export const OK: readonly string[] = ["ok", ...BUSY];
 export const LEFT: readonly string[] = ["left", ...OK];

@@ -3,7 +3,6 @@ import { basename } from "node:path";
 import { member } from "../lib/json.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import type { StdioCommand } from "./stdio.ts";
-import { MAX_STRAY_BYTES } from "./stray-output.ts";
 
 export interface Exit {
   readonly code: number | null;
@@ -51,13 +50,13 @@ export function exitError(
 }
 
 /** Its process lives, but one of its pipes does not: `what` it did, in the past tense. */
-export function cutOffError(server: string, what: string): GatewayError {
-  return new GatewayError("server_exited", `The MCP server "${server}" ${what}, and was ended.`);
+export function cutOffError(server: string, what: string, stderr: string): GatewayError {
+  const message = `The MCP server "${server}" ${what}, and was ended.`;
+  return new GatewayError("server_exited", message, { log: { ...(stderr !== "" && { stderr }) } });
 }
 
 export function strayOutputError(server: string): GatewayError {
-  const mebibytes = MAX_STRAY_BYTES / 1024 ** 2;
-  const message = `The MCP server "${server}" wrote ${mebibytes} MiB to its stdout that is no MCP message, and was ended.`;
+  const message = `The MCP server "${server}" wrote only what is no MCP message to its stdout for too long, and was ended.`;
   return new GatewayError("server_bad_message", message);
 }
 

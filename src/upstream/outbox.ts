@@ -3,10 +3,16 @@ import { partsOf, type Line } from "../lib/lines.ts";
 
 /** The lines on their way to a server's stdin: gathered over one turn of the loop and written at once. */
 export class Outbox {
+  readonly #failed: (cause: unknown) => void;
   #lines: Line[] = [];
   #bytes = 0;
   #target: Writable | undefined;
   #isFlushing = false;
+
+  /** `failed` hears of what could not be handed over, which is lost. */
+  constructor(failed: (cause: unknown) => void) {
+    this.#failed = failed;
+  }
 
   /** Bytes not yet taken by the server. */
   get waitingBytes(): number {
@@ -30,6 +36,14 @@ export class Outbox {
 
   #flush(): void {
     this.#isFlushing = false;
+    try {
+      this.#handOver();
+    } catch (cause) {
+      this.#failed(cause);
+    }
+  }
+
+  #handOver(): void {
     const [lines, target] = [this.#lines, this.#target];
     if (target === undefined || lines.length === 0 || !target.writable) return;
     this.#lines = [];

@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { member } from "../lib/json.ts";
 import { processRow } from "./process-table.ts";
 
 export interface EndStages {
@@ -60,16 +61,16 @@ export class ProcessGroup {
 }
 
 /**
- * Signals a group; false when nothing of it is left. A pid that now belongs to a younger process is not touched: while a
- * group has members its number is not given away, so a leader with another start time means that ours is gone.
+ * Signals a group, also one that cannot be looked at; false when nothing of it is left. A pid that now belongs to a younger process is
+ * not touched: while a group has members its number is not given away, so a leader with another start time means that ours is gone.
  */
 export function signalGroup(pid: number, startTime: string | undefined, signal: NodeJS.Signals | 0): boolean {
   const leader = processRow(pid);
   if (leader !== undefined && startTime !== undefined && leader.startTime !== startTime) return false;
   try {
     return process.kill(-pid, signal);
-  } catch {
-    // ESRCH: the group is empty, which is what was wanted.
-    return false;
+  } catch (cause) {
+    // ESRCH: the group is empty, which is what was wanted. EPERM: there is somebody, who has become another user.
+    return member(cause, "code") === "EPERM";
   }
 }

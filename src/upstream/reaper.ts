@@ -1,33 +1,35 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { extname } from "node:path";
-import type { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { guarded, type Emit } from "../protocol/events.ts";
 
 const RESTART_MS = 1_000;
 
 /**
- * The gateway's end of the reaper process (`reaper-main.ts`). It is started with the first child; if it dies it is started
- * again and told everything anew.
+ * The gateway's end of the reaper process (`reaper-main.ts`). It is started right before the first child; if it dies, or cannot be started, it is started again a moment later and told everything anew.
  */
 export class Reaper {
   readonly #emit: Emit;
+  readonly #program: string;
   readonly #children = new Map<number, string>();
   #process: ChildProcess | undefined;
   #restart: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(emit: Emit) {
+  /** `program` is what runs `reaper-main`. */
+  constructor(emit: Emit, program = process.execPath) {
     this.#emit = emit;
+    this.#program = program;
   }
 
-  /** Starts it, if it is not there: before the first child, which must not take the last descriptors. */
+  /** Starts it, unless it runs: before the first child, which could take the last file descriptors. */
   prepare(): void {
     if (this.#process === undefined && this.#restart === undefined && !this.#isClosed) this.#start();
   }
 
   started(pid: number, cookie: string): void {
     this.#children.set(pid, cookie);
+    this.prepare();
     this.#tell(`+ ${pid} ${cookie}`);
   }
 
@@ -47,37 +49,58 @@ export class Reaper {
   }
 
   #start(): void {
-    this.#restart = undefined;
+    try {
+      this.#spawn();
+    } catch (cause) {
+      this.#gone("the reaper process cannot be started; it is tried again", cause);
+    }
+  }
+
+  #spawn(): void {
     const main = fileURLToPath(new URL(`./reaper-main${extname(import.meta.url)}`, import.meta.url));
-    const reaper = spawn(process.execPath, [...process.execArgv, "--max-old-space-size=64", main], {
+    const reaper = spawn(this.#program, [...process.execArgv, "--max-old-space-size=64", main], {
       // Its own session: what ends the gateway's group must not end it.
       detached: true,
       stdio: ["pipe", "ignore", "ignore"],
       cwd: "/",
     });
     this.#process = reaper;
-    reaper.once("error", (cause) => this.#onEnd("the reaper process cannot be started", cause));
-    reaper.once("exit", (code) => this.#onEnd("the reaper process ended", code));
-    // Out of descriptors there is no pipe, which the types do not tell; `error` follows.
-    reaper.stdin?.on("error", (cause) => this.#emit({ type: "trouble", what: "the reaper does not read", cause }));
+    // One that did not start has no exit.
+    reaper.on("error", (cause) => {
+      if (reaper.pid === undefined && this.#process === reaper)
+        this.#gone("the reaper process cannot be started; it is tried again", cause);
+    });
+    reaper.once("exit", (code) => {
+      if (this.#process === reaper) this.#gone("the reaper process ended; it is started again", code);
+    });
     reaper.unref();
-    letEnd(reaper.stdin);
+    this.#connect(reaper);
+  }
+
+  #connect({ stdin }: ChildProcess): void {
+    // Without file descriptors left there is none; its `error` event follows.
+    if (!stdin) return;
+    stdin.on("error", (cause) => this.#emit({ type: "trouble", what: "the reaper does not read", cause }));
+    // A pipe handle keeps the loop alive like a socket: the gateway must be able to end with the reaper running.
+    if ("unref" in stdin && typeof stdin.unref === "function") stdin.unref();
     for (const [pid, cookie] of this.#children) this.#tell(`+ ${pid} ${cookie}`);
   }
 
-  #onEnd(what: string, cause: unknown): void {
-    if (this.#isClosed || this.#restart !== undefined) return;
+  #gone(what: string, cause: unknown): void {
     this.#process = undefined;
-    this.#emit({ type: "trouble", what: `${what}; it is started again`, cause });
-    this.#restart = setTimeout(() => guarded(this.#emit, what, () => this.#start()), RESTART_MS).unref();
+    if (this.#isClosed) return;
+    this.#emit({ type: "trouble", what, cause });
+    const again = (): void => {
+      this.#restart = undefined;
+      if (!this.#isClosed && this.#process === undefined && this.#children.size > 0) this.#start();
+    };
+    this.#restart ??= setTimeout(
+      () => guarded(this.#emit, "the reaper was not started again", again),
+      RESTART_MS,
+    ).unref();
   }
 
   #tell(line: string): void {
     this.#process?.stdin?.write(`${line}\n`);
   }
-}
-
-/** A pipe handle keeps the loop alive like a socket: the gateway must be able to end with the reaper running. */
-function letEnd(pipe: Writable | null | undefined): void {
-  if (pipe && "unref" in pipe && typeof pipe.unref === "function") pipe.unref();
 }

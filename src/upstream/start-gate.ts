@@ -27,6 +27,8 @@ export class StartGate {
   #tokens: number;
   #refilledAt = performance.now();
   #isWaiting = false;
+  /** In this turn of the event loop. */
+  #hasStarted = false;
 
   constructor(limits: StartLimits) {
     this.#limits = limits;
@@ -56,7 +58,12 @@ export class StartGate {
     this.#pump();
   }
 
+  /**
+   * At most one start in a turn of the event loop: a start lasts until the system has made the process, which takes tens of
+   * milliseconds while many others come up, and requests are to be answered in between.
+   */
   #pump(): void {
+    if (this.#hasStarted) return;
     this.#refill();
     const now = performance.now();
     for (const waiting of this.#queue) {
@@ -64,8 +71,11 @@ export class StartGate {
         this.#queue.delete(waiting);
         this.#tokens -= 1;
         this.#starting.set(waiting.server, this.#crowd(waiting.server) + 1);
-        this.#start(waiting);
-      } else if (now - waiting.since >= this.#limits.queueMs) {
+        this.#hasStarted = true;
+        setImmediate(() => this.#nextTurn());
+        return this.#start(waiting);
+      }
+      if (now - waiting.since >= this.#limits.queueMs) {
         this.#queue.delete(waiting);
         waiting.refuse(tooManyStarts());
       }
@@ -73,6 +83,11 @@ export class StartGate {
     if (this.#queue.size === 0 || this.#isWaiting) return;
     this.#isWaiting = true;
     setTimeout(() => this.#tick(), RETRY_MS).unref();
+  }
+
+  #nextTurn(): void {
+    this.#hasStarted = false;
+    this.#pump();
   }
 
   /** What goes wrong with one start is no reason to forget those behind it. */

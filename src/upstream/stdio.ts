@@ -17,6 +17,8 @@ const SAMPLE_LENGTH = 200;
 /** More than is shown, so that a secret is whole when it is masked. */
 const MASKED_LENGTH = 8_192;
 const BAD_MESSAGES_PER_SECOND = 5;
+/** A line that is longer than `limits.messageBytes` by this has no end. */
+const MAX_EXCESS_BYTES = 64 * 1024 * 1024;
 
 export interface StdioCommand {
   readonly command: string;
@@ -43,10 +45,12 @@ export class StdioUpstream implements Upstream {
   readonly #options: Omit<StdioOptions, "label" | "listener" | "isWarm">;
   #label: SessionLabel;
   #listener: UpstreamListener;
-  readonly #outbox = new Outbox();
+  readonly #outbox: Outbox;
   readonly #stderr: StderrTail;
   readonly #stdout: LineSplitter;
   readonly #stray: StrayOutput;
+  /** Since the last end of a line. */
+  #unfinishedBytes = 0;
   readonly #badMessages = new Sampler(BAD_MESSAGES_PER_SECOND);
   #leaveQueue: () => void = () => undefined;
   #process: ServerProcess | undefined;
@@ -65,6 +69,9 @@ export class StdioUpstream implements Upstream {
     this.#listener = listener;
     const { context, crashLoop } = options;
     const { emit, redactor } = context;
+    this.#outbox = new Outbox((cause) =>
+      emit({ type: "trouble", what: `messages for "${this.#label.server}" could not be written`, cause }),
+    );
     this.#stderr = new StderrTail(
       (text, dropped) => emit({ type: "server.stderr", ...this.#label, text, dropped }),
       (text) => redactor.text(text),
@@ -77,7 +84,7 @@ export class StdioUpstream implements Upstream {
       line: (line) => this.#onLine(line),
       tooLong: (head, tail, bytes) => this.#onTooLong(head, tail, bytes),
       isWorthReading: mayBeMessage,
-      skipped: (bytes, start, end) => this.#onStray(end - start, () => bytes.toString("utf8", start, end)),
+      skipped: (bytes, start, end) => this.#onSkipped(bytes, start, end),
     });
     crashLoop.check();
     context.descriptors.checkRoom();
@@ -157,12 +164,12 @@ export class StdioUpstream implements Upstream {
     const process = new ServerProcess(
       { command, gatewayEnv, reaper, emit },
       {
-        output: (chunk) => this.#stdout.push(chunk),
+        output: (chunk) => this.#read(chunk),
         errors: (chunk) => this.#stderr.push(chunk),
         failed: (cause) => this.#end(spawnError(this.#label.server, command, cause)),
         exited: (exit) => this.#onExit(exit),
         finished: (exit) => this.#onFinish(exit),
-        cutOff: (what) => this.#end(cutOffError(this.#label.server, what)),
+        cutOff: (what) => this.#end(cutOffError(this.#label.server, what, this.#stderr.last(1_024))),
       },
     );
     this.#process = process;
@@ -174,11 +181,23 @@ export class StdioUpstream implements Upstream {
     emit({ type: "server.started", ...this.#label, pid, command: command.command });
   }
 
+  #read(chunk: Buffer): void {
+    this.#unfinishedBytes += chunk.length;
+    this.#stdout.push(chunk);
+    const isEndless = this.#unfinishedBytes > this.#options.context.messageBytes + MAX_EXCESS_BYTES;
+    if (isEndless || this.#stray.isTooMuch) this.#end(strayOutputError(this.#label.server));
+  }
+
   #onLine(line: Line): void {
+    if (this.#isOver) return;
+    this.#unfinishedBytes = 0;
     const frame = readServerLine(line);
-    if (frame === undefined) return this.#onStray(line.length, () => line.toString());
+    if (frame === undefined) return this.#stray.addParsed(line.length, () => line.slice(0, MASKED_LENGTH).toString());
     this.started();
-    if (frame.kind === "none") return this.#onBadMessage(frame.id, frame.why);
+    if (frame.kind === "none") {
+      this.#stray.addParsed(line.length);
+      return this.#onBadMessage(frame.id, frame.why);
+    }
     this.#stray.reset();
     this.#pass(frame);
   }
@@ -193,13 +212,14 @@ export class StdioUpstream implements Upstream {
     }
   }
 
-  #onStray(bytes: number, text: () => string): void {
-    if (this.#isOver) return;
-    this.#stray.add(bytes, () => text().slice(0, MASKED_LENGTH));
-    if (this.#stray.isTooMuch) this.#end(strayOutputError(this.#label.server));
+  #onSkipped(bytes: Buffer, start: number, end: number): void {
+    this.#unfinishedBytes = 0;
+    this.#stray.add(end - start, () => bytes.toString("utf8", start, Math.min(end, start + MASKED_LENGTH)));
   }
 
   #onTooLong(head: string, tail: string, bytes: number): void {
+    this.#unfinishedBytes = 0;
+    this.#stray.addLong();
     this.#onBadMessage(idInEnds(head, tail), `a message of ${bytes} bytes is over limits.messageBytes`);
   }
 

@@ -53,18 +53,22 @@ export function realServer(name: string, ...args: readonly string[]): Config {
  * Starts the built gateway as a process, on a free port, of loopback unless `hostname` says otherwise, from YAML text or the same as an object. Disposing it
  * ends it with SIGTERM and fails if anything is left. Each server gets a mark in its `env` by which its processes are known;
  * the gateway and its reaper carry another one. Running calls are not waited for at the end (`drain: 7s`) unless `limits`
- * says so.
+ * says so. With `openFiles` it may have no more files open than that.
  */
 export async function startGateway(
   config: string | Config,
-  { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {},
+  { env = {}, openFiles }: { readonly env?: Readonly<Record<string, string>>; readonly openFiles?: number } = {},
 ): Promise<GatewayProcess> {
   const mark = randomUUID();
   const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-e2e-"));
   const file = join(folder, "config.yaml");
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(forTests(typeof config === "string" ? parse(config) : config, mark)));
-  const gateway = spawn(process.execPath, ["dist/main.js", "-c", file], {
+  const own = [process.execPath, "dist/main.js", "-c", file];
+  // The shell becomes the gateway: its pid is the gateway's.
+  const limited = openFiles === undefined ? own : ["sh", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, ...own];
+  const [command = "", ...args] = limited;
+  const gateway = spawn(command, args, {
     cwd: ROOT,
     env: { ...ownEnv(), ...env, MCP_TEST_GATEWAY: mark },
     stdio: ["ignore", "ignore", "pipe"],

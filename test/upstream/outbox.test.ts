@@ -5,6 +5,10 @@ import { Outbox } from "../../src/upstream/outbox.ts";
 import { piecesOf } from "../helpers/pieces.ts";
 import { until } from "../helpers/until.ts";
 
+const fails = (cause: unknown): never => {
+  throw cause;
+};
+
 /** A stdin that takes everything at once and remembers what came in one write. */
 function taking() {
   const writes: string[] = [];
@@ -24,7 +28,7 @@ function taking() {
 describe("before the server has started", () => {
   it("lines wait, and go first", async () => {
     const { target, writes } = taking();
-    const outbox = new Outbox();
+    const outbox = new Outbox(fails);
     for (const line of ["a", "b"]) outbox.push(line);
     expect(outbox.waitingBytes).toBe(4);
     outbox.open(target);
@@ -35,7 +39,7 @@ describe("before the server has started", () => {
 
   it("nothing is written when there is nothing to write", () => {
     const { target, writes } = taking();
-    new Outbox().open(target);
+    new Outbox(fails).open(target);
     expect(writes).toEqual([]);
   });
 });
@@ -43,7 +47,7 @@ describe("before the server has started", () => {
 describe("what is pushed in one turn", () => {
   it("is written at once, one line each", async () => {
     const { target, writes } = taking();
-    const outbox = new Outbox();
+    const outbox = new Outbox(fails);
     outbox.open(target);
     for (const line of ["a", "bé", "c"]) outbox.push(line);
     expect(writes).toEqual([]);
@@ -54,7 +58,7 @@ describe("what is pushed in one turn", () => {
 
   it("is written at once although some of it is bytes", async () => {
     const { target, writes } = taking();
-    const outbox = new Outbox();
+    const outbox = new Outbox(fails);
     outbox.open(target);
     for (const line of ["a", piecesOf("b"), "c"]) outbox.push(line);
     await until(() => writes.join("").length === 6, { what: "it was written" });
@@ -64,7 +68,7 @@ describe("what is pushed in one turn", () => {
 
   it("is written at once although a line of it came in parts", async () => {
     const { target, writes } = taking();
-    const outbox = new Outbox();
+    const outbox = new Outbox(fails);
     outbox.open(target);
     for (const line of ["a", new Pieces(["b", "", "cd", "e"].map((part) => Buffer.from(part))), "f"]) outbox.push(line);
     expect(outbox.waitingBytes).toBe(9);
@@ -78,7 +82,7 @@ describe("what is pushed in one turn", () => {
 describe("what waits", () => {
   it("is counted until the server has taken it", async () => {
     const target = new PassThrough({ highWaterMark: 16 });
-    const outbox = new Outbox();
+    const outbox = new Outbox(fails);
     outbox.open(target);
     for (let times = 0; times < 100; times++) outbox.push("x".repeat(99));
     expect(outbox.waitingBytes).toBe(10_000);
@@ -90,11 +94,27 @@ describe("what waits", () => {
 
   it("is still counted when the server has closed its input", async () => {
     const { target } = taking();
-    const outbox = new Outbox();
+    const outbox = new Outbox(fails);
     outbox.open(target);
     target.destroy();
     outbox.push("x".repeat(99));
     await new Promise((resolve) => setImmediate(resolve));
     expect(outbox.waitingBytes).toBe(100);
+  });
+});
+
+describe("what cannot be handed over", () => {
+  it("is told, and not thrown out of the event loop", async () => {
+    const failures: unknown[] = [];
+    const outbox = new Outbox((cause) => failures.push(cause));
+    const { target } = taking();
+    const cause = new Error("no more");
+    target.write = () => {
+      throw cause;
+    };
+    outbox.open(target);
+    outbox.push("a");
+    await until(() => failures.length === 1, { what: "it is told" });
+    expect(failures).toEqual([cause]);
   });
 });

@@ -12,17 +12,44 @@ function gateWith(limits: Partial<StartLimits> = {}) {
   const gate = new StartGate({ ...LIMITS, ...limits });
   const started: string[] = [];
   const refused: (readonly [string, GatewayError])[] = [];
-  const enter = (server: string, name = server): (() => void) =>
-    gate.enter(
+  const enter = (server: string, name = server): (() => void) => {
+    const leaveQueue = gate.enter(
       server,
       () => started.push(name),
       (error) => refused.push([name, error]),
     );
+    nextTurn();
+    return leaveQueue;
+  };
   return { gate, started, refused, enter };
 }
 
+/** Lets the event loop turn once. */
+const nextTurn = (): void => void vi.advanceTimersByTime(0);
+
 const names = (count: number, prefix = "s"): string[] =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+
+describe("a start", () => {
+  it("is the only one in a turn of the event loop, so that what else is due comes in between", () => {
+    const gate = new StartGate(LIMITS);
+    const happened: string[] = [];
+    for (const name of names(3)) {
+      gate.enter(
+        name,
+        () => {
+          happened.push(name);
+          setImmediate(() => happened.push("something else"));
+        },
+        () => undefined,
+      );
+    }
+    expect(happened).toEqual(["s0"]);
+    vi.advanceTimersByTime(10);
+    expect(happened.filter((what) => what !== "something else")).toEqual(["s0", "s1", "s2"]);
+    expect(happened.indexOf("something else")).toBeLessThan(happened.indexOf("s2"));
+  });
+});
 
 describe("the bucket", () => {
   it("lets a burst start at once", () => {
@@ -63,8 +90,10 @@ describe("the crowd of one server", () => {
     const { gate, started, enter } = gateWith();
     for (const name of names(6)) enter("slow", name);
     gate.leave("slow");
+    nextTurn();
     expect(started).toEqual(["s0", "s1", "s2", "s3", "s4"]);
     gate.leave("slow");
+    nextTurn();
     expect(started).toHaveLength(6);
   });
 
@@ -110,6 +139,7 @@ describe("the queue", () => {
     enter("slow", "next");
     leave();
     gate.leave("slow");
+    nextTurn();
     expect(started).toEqual([...names(4), "next"]);
     vi.advanceTimersByTime(10_000);
     expect(refused).toEqual([]);
@@ -120,6 +150,7 @@ describe("the queue", () => {
     for (const name of names(5)) enter("slow", name);
     expect(vi.getTimerCount()).toBe(1);
     gate.leave("slow");
+    nextTurn();
     vi.advanceTimersByTime(100);
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -138,6 +169,7 @@ describe("the queue", () => {
     vi.advanceTimersByTime(3_600_000);
     expect(refused).toEqual([]);
     gate.leave("slow");
+    nextTurn();
     expect(started).toHaveLength(5);
   });
 
@@ -158,6 +190,7 @@ describe("the queue", () => {
     gate.enter("a", () => undefined, again);
     vi.advanceTimersByTime(150);
     gate.leave("a");
+    nextTurn();
     expect(told).toEqual(["first", "again"]);
   });
 
@@ -172,10 +205,12 @@ describe("the queue", () => {
       (error) => {
         refused.push(["second", error]);
         gate.leave("a");
+        nextTurn();
       },
     );
     enter("a", "third");
     gate.leave("a");
+    nextTurn();
     expect(started).toEqual(["first", "third"]);
     expect(refused.map(([name, { reason }]) => [name, reason])).toEqual([["second", "descriptors_exhausted"]]);
   });

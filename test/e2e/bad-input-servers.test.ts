@@ -192,13 +192,15 @@ describe("a server that does not answer", () => {
   }));
 
   it.concurrent.each([
-    ["never-initializes", "after limits.start", "server_timeout"],
-    ["closes-stdin", "at once", "server_exited"],
-    ["closes-stdout", "at once", "server_exited"],
-  ])("to initialize (%s): error %s, then the stream ends", async (server, _when, reason) => {
+    ["never-initializes", ["server_timeout"]],
+    // Seen with the next write, and there may be none.
+    ["closes-stdin", ["server_exited", "server_timeout"]],
+    ["closes-stdout", ["server_exited"]],
+  ])("to initialize (%s): an error after limits.start at the latest, then the stream ends", async (server, reasons) => {
     await using client = await openSse(place.url(server));
     const answer = await client.request("initialize", CLIENT);
-    expect(errorOf(answer)).toMatchObject({ code: -32603, reason });
+    expect(answer.error?.code).toBe(-32603);
+    expect(reasons).toContain(answer.error?.data?.["reason"]);
     await expectOver(client);
     await place.noHarmDone(server);
   });

@@ -164,7 +164,7 @@ describe("a child that writes to its output what is no message", () => {
 
   it("is reported some times a second, with how much was left out", async () => {
     const { eventsOf } = run("yes | head -n 50000; sleep 1.1; yes | head -n 1; cat >&2");
-    const told = (): number => eventsOf("server.garbage").reduce((sum, { dropped = 0 }) => sum + dropped + 1, 0);
+    const told = (): number => eventsOf("server.garbage").reduce((sum, { dropped }) => sum + dropped + 1, 0);
     await until(() => told() === 50_001, { what: "all are accounted for" });
     expect(eventsOf("server.garbage").length).toBeLessThan(1_000);
   });

@@ -67,8 +67,12 @@ export class GatewayError extends Error {
   readonly reason: Reason;
   readonly details: ErrorDetails;
 
+  /** Without a stack: an answer to a caller is no defect, and the frames of a stack keep all alive that was at work in them. */
   constructor(reason: Reason, message: string, details: ErrorDetails = {}) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message, { cause: details.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.reason = reason;
     this.details = details;
   }

@@ -54,3 +54,8 @@ describe("anything thrown", () => {
     expect(error.message).not.toContain("/etc/secret");
   });
 });
+
+it("an error for a caller has no stack, and leaves those of others alone", () => {
+  expect(new GatewayError("not_found", "Nothing is here.").stack).toBe("GatewayError: Nothing is here.");
+  expect(new Error("a defect").stack).toContain("errors.test.ts");
+});

@@ -45,7 +45,7 @@ export async function openapi(flags: OpenapiFlags): Promise<DumpOutcome> {
 }
 
 async function dump(gateway: Gateway, flags: OpenapiFlags, log: LogOutput): Promise<Documented> {
-  const names = gateway.servers.map((server) => server.name);
+  const names = gateway.servers.names;
   const { server } = flags;
   if (server !== undefined && !names.includes(server)) {
     throw new Error(`no server "${server}" in the config; there are: ${names.join(", ")}`);

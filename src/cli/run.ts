@@ -14,15 +14,14 @@ export async function run(flags: ConfigFlags): Promise<Gateway> {
   const logOutput = stderrOutput();
   const gateway = new Gateway({ version: version(), loaded, env: process.env, logOutput });
   const address = await gateway.start();
-  const { config } = loaded;
   if (file.isBundled) {
     gateway.log(
       "warn",
       "No config.yaml here: serving the bundled example. Copy config.example.yaml to config.yaml to make it yours.",
     );
   }
-  logOutput.write(startTable({ config, address, servers: gateway.servers, authenticates: gateway.authenticates }));
-  for (const warning of startWarnings(config, gateway)) gateway.log("warn", warning);
+  logOutput.write(startTable(gateway, address));
+  for (const warning of startWarnings(gateway)) gateway.log("warn", warning);
   gateway.log("info", `MCP gateway listening on ${address.address}:${address.port}`, { config: file.path });
   return gateway;
 }

@@ -1,23 +1,18 @@
 import type { AddressInfo } from "node:net";
 import type { Config } from "../config/schema.ts";
 import { isLoopback } from "../downstream/origins.ts";
-import type { Descriptors } from "../upstream/descriptors.ts";
-import type { ServerEntry } from "../upstream/kind.ts";
+import type { Gateway } from "../gateway.ts";
 
-export interface Started {
-  readonly config: Config;
-  readonly address: AddressInfo;
-  readonly servers: readonly ServerEntry[];
-  readonly authenticates: boolean;
-}
+/** What is told of a gateway at its start. */
+type Started = Pick<Gateway, "config" | "servers" | "gate" | "descriptors">;
 
 /** Server → its URLs, as a client of this machine (or of `publicUrl`) would use them. */
-export function startTable({ config, address, servers, authenticates }: Started): string {
+export function startTable({ config, servers, gate }: Started, address: AddressInfo): string {
   const base = (config.publicUrl ?? localUrl(config.hostname, address.port))
     .replace(/\/$/, "")
     // Whoever has put a password into it does not want to read it here.
     .replace(/\/\/[^/]*@/, "//");
-  const rows = servers.map(({ name, summary }) => [
+  const rows = servers.all.map(({ name, summary }) => [
     name,
     `/${name}`,
     `/${name}/mcp`,
@@ -30,19 +25,19 @@ export function startTable({ config, address, servers, authenticates }: Started)
   const lines = table.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd(),
   );
-  const auth = authenticates ? methodsOn(config).join(", ") : "none, everybody may call";
+  const auth = gate.authenticates ? methodsOn(config).join(", ") : "none, everybody may call";
   return `\n  ${base}  (for people: ${base}/docs)\n\n${lines.join("\n")}\n\n  auth: ${auth}\n\n`;
 }
 
 /** What an operator should hear at the start rather than find out. */
-export function startWarnings(
-  { hostname, auth, limits }: Config,
-  { servers, authenticates, descriptors }: Pick<Started, "servers" | "authenticates"> & { descriptors: Descriptors },
-): string[] {
-  const warnings = servers.flatMap(({ name, warnings: ask }) => ask().map((warning) => `server "${name}": ${warning}`));
-  if (!authenticates && Object.keys(auth).length > 0)
+export function startWarnings({ config, servers, gate, descriptors }: Started): string[] {
+  const { hostname, auth, limits } = config;
+  const warnings = servers.all.flatMap((server) =>
+    server.warnings().map((warning) => `server "${server.name}": ${warning}`),
+  );
+  if (!gate.authenticates && Object.keys(auth).length > 0)
     warnings.push("every method under auth is disabled: nobody is asked who they are");
-  if (!authenticates && !isLoopback(hostname)) {
+  if (!gate.authenticates && !isLoopback(hostname)) {
     warnings.push(
       `listening on ${hostname} without auth: whoever reaches this port may run every server of the catalog`,
     );

@@ -6,6 +6,7 @@ import { restSchema } from "../downstream/rest/config.ts";
 import { levelSchema, loggingSchema } from "../observability/config.ts";
 import { sessionLimitsSchema } from "../session/config.ts";
 import { upstreamLimitsSchema } from "../upstream/config.ts";
+import { entrySchema } from "../upstream/entry-config.ts";
 import { upstreamKinds } from "../upstream/kinds.ts";
 
 /** Names become URL segments and parts of tool names that models see: short, plain, and none of the gateway's own paths. */
@@ -19,7 +20,8 @@ const serverName = z
   // LibreChat cuts tool names at this mark.
   .refine((name) => !name.includes("_mcp_"), 'a server name may not hold "_mcp_"');
 
-const [firstKind, ...otherKinds] = upstreamKinds.map((kind) => kind.config);
+const [firstKind, ...otherKinds] = upstreamKinds.map((kind) => kind.config.extend(entrySchema));
+const kindLimits = Object.fromEntries(upstreamKinds.flatMap((kind) => Object.entries(kind.limits)));
 if (firstKind === undefined) throw new Error("no upstream kind is registered");
 
 /** The canonical shape of the YAML file, assembled from what each room declares. Schemas check and default; none transforms. */
@@ -32,7 +34,7 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe("Who may call; any method that knows the caller admits. Without one, everybody may."),
   limits: z
-    .strictObject({ ...sessionLimitsSchema, ...upstreamLimitsSchema, ...downstreamLimitsSchema })
+    .strictObject({ ...sessionLimitsSchema, ...upstreamLimitsSchema, ...kindLimits, ...downstreamLimitsSchema })
     .prefault({})
     .describe("What a stranger could make grow, and how far it may."),
   rest: restSchema.prefault({}).describe("Calls over plain HTTP: POST /api/<server>/<tool>."),

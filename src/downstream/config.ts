@@ -1,5 +1,9 @@
 import { z } from "zod";
+import { durationMs, sizeBytes } from "../lib/units.ts";
 import { count, duration, size } from "../protocol/unit-schemas.ts";
+import type { BodyLimits } from "./bodies.ts";
+import type { StreamLimits } from "./stream-care.ts";
+import type { ReplayLimits } from "./streamable/replay.ts";
 
 /** Where the gateway listens and how it is seen from outside. */
 export const listenSchema = {
@@ -60,3 +64,21 @@ export const downstreamLimitsSchema = {
   heartbeat: duration("15s").describe("How often a quiet stream is written to."),
   drain: duration("15s").describe("Time within which a shutdown is complete; its last 7 s are for ending servers."),
 };
+
+export interface DownstreamLimits {
+  readonly streams: StreamLimits;
+  readonly bodies: BodyLimits;
+  readonly replay: ReplayLimits;
+}
+
+export function downstreamLimits(limits: z.output<z.ZodObject<typeof downstreamLimitsSchema>>): DownstreamLimits {
+  return {
+    streams: {
+      bufferBytes: sizeBytes(limits.streamBytes),
+      stallMs: durationMs(limits.stall),
+      heartbeatMs: durationMs(limits.heartbeat),
+    },
+    bodies: { bodyBytes: sizeBytes(limits.bodyBytes), bodiesBytes: sizeBytes(limits.bodiesBytes) },
+    replay: { events: limits.replayEvents, bytes: sizeBytes(limits.replayBytes) },
+  };
+}

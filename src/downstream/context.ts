@@ -14,13 +14,8 @@ export interface DownstreamContext {
   readonly streams: StreamCare;
   /** The path of `publicUrl`, without a slash at its end; undefined when there is none. */
   readonly publicPath: string | undefined;
-  readonly limits: DownstreamLimits;
-  readonly bodies: Bodies;
-}
-
-interface DownstreamLimits {
-  readonly stallMs: number;
   readonly replay: ReplayLimits;
+  readonly bodies: Bodies;
 }
 
 /** One HTTP request on its way through a downstream. */

@@ -1,5 +1,6 @@
 import type { GatewayError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
+import type { Principal } from "./principal.ts";
 import type { RequestId } from "./jsonrpc.ts";
 
 /** A connection to one MCP server, owned by one session. It may still be starting: what is sent waits. */
@@ -24,11 +25,12 @@ export interface UpstreamListener {
   ended(error: GatewayError): void;
 }
 
-/** Which session an upstream is opened for, as the log names it. */
-export interface SessionLabel {
+/** Where an exchange goes: which server, for which session of whom. */
+export interface Destination {
   readonly server: string;
   readonly sessionId: string;
+  readonly principal: Principal;
 }
 
 /** Opens the upstream of a named server; throws when it is refused on the spot. */
-export type Connect = (label: SessionLabel, listener: UpstreamListener) => Upstream;
+export type Connect = (destination: Destination, listener: UpstreamListener) => Upstream;

@@ -1,4 +1,7 @@
+import type { z } from "zod";
+import { durationMs } from "../lib/units.ts";
 import { count, duration } from "../protocol/unit-schemas.ts";
+import type { TableLimits } from "./sessions.ts";
 
 /** The keys of `limits:` that sessions obey. */
 export const sessionLimitsSchema = {
@@ -13,3 +16,21 @@ export const sessionLimitsSchema = {
   requestMax: duration("10m").describe("Time for an answer when progress keeps coming."),
   inFlight: count(128).describe("Requests of one session that may wait for an answer at once."),
 };
+
+/** `restIdle`: how long a REST session may be idle. */
+export function sessionLimits(
+  limits: z.output<z.ZodObject<typeof sessionLimitsSchema>>,
+  restIdle: string,
+): TableLimits {
+  return {
+    sessions: limits.sessions,
+    sessionsPerServer: limits.sessionsPerServer,
+    sessionsPerPrincipal: limits.sessionsPerPrincipal,
+    inFlight: limits.inFlight,
+    idleMs: durationMs(limits.idle),
+    restIdleMs: durationMs(restIdle),
+    startMs: durationMs(limits.start),
+    requestMs: durationMs(limits.request),
+    requestMaxMs: durationMs(limits.requestMax),
+  };
+}

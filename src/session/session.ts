@@ -131,7 +131,7 @@ export class LiveSession implements Session {
 
   #open(): Upstream {
     const upstream = this.#context.connect(
-      { server: this.server, sessionId: this.id },
+      { server: this.server, sessionId: this.id, principal: this.principal },
       {
         frame: (frame) => this.#fromServer(frame),
         badMessage: (id, error) => this.#exchanges.fail(id, error),

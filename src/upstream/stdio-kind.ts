@@ -1,59 +1,58 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
-import { z } from "zod";
 import { oneSafeLine, type Redactor } from "../lib/redactor.ts";
 import { durationMs } from "../lib/units.ts";
-import { optionalDuration } from "../protocol/unit-schemas.ts";
-import type { SessionLabel, UpstreamListener } from "../protocol/upstream.ts";
+import { gatewayItself } from "../protocol/principal.ts";
+import type { Destination, UpstreamListener } from "../protocol/upstream.ts";
 import { CrashLoop } from "./crash-loop.ts";
 import { defineUpstreamKind } from "./kind.ts";
-import { StdioUpstream, type StdioCommand } from "./stdio.ts";
+import { Population } from "./population.ts";
+import { Reaper } from "./reaper.ts";
+import { StartGate } from "./start-gate.ts";
+import { stdioEntrySchema, stdioLimitsSchema } from "./stdio-config.ts";
+import { StdioUpstream, type StdioCommand, type StdioContext } from "./stdio.ts";
 import { WarmPool } from "./warm-pool.ts";
 
-/** More than this is a mistake, or a way around the caps of `limits`. */
-const MAX_WARM = 32;
 const SUMMARY_LENGTH = 300;
-
-const config = z.strictObject({
-  type: z.literal("stdio").optional().describe("How the server is reached: a process of its own per session."),
-  command: z.string().min(1).describe("The program to run; no shell is involved."),
-  args: z.array(z.string()).default([]).describe("Its arguments, one element each."),
-  path: z.string().min(1).optional().describe("Its working directory."),
-  env: z.record(z.string(), z.string()).default({}).describe("Variables added to the short list that it inherits."),
-  inheritEnv: z.boolean().default(false).describe("Give it the whole environment of the gateway, secrets included."),
-  timeout: optionalDuration.describe("Time for a REST call of its tools; rest.timeout unless told."),
-  warm: z
-    .number()
-    .int()
-    .min(0)
-    .max(MAX_WARM)
-    .default(0)
-    .describe("Processes kept started for the next sessions, which then need not wait for a start."),
-  serial: z.boolean().default(false).describe("Run the REST calls of one session one after the other."),
-});
 
 /** An entry with a `command`: one process per session, bridged over its stdin and stdout. */
 export const stdio = defineUpstreamKind({
   type: "stdio",
-  config,
-  entry: (name, { command, args, path, env, inheritEnv, timeout, warm, serial }, context) => {
-    const line: StdioCommand = { command, args, path, env, inheritEnv, exposeStderr: context.exposeStderr };
-    const crashLoop = new CrashLoop(name, context.crashLoop);
-    const start = (label: SessionLabel, listener: UpstreamListener, isWarm = false): StdioUpstream =>
-      new StdioUpstream({ command: line, label, listener, context, crashLoop, isWarm });
-    const pool = new WarmPool({
-      size: warm,
-      start: (listener) => start({ server: name, sessionId: "warm" }, listener, true),
-      mayStart: () => context.startGate.hasRoom(name) && context.population.hasRoom(name),
-    });
+  config: stdioEntrySchema,
+  limits: stdioLimitsSchema,
+  create: (limits, common) => {
+    const context: StdioContext = {
+      ...common,
+      reaper: new Reaper(common.emit),
+      startGate: new StartGate({
+        perSecond: limits.startsPerSecond,
+        burst: limits.startBurst,
+        startingPerServer: limits.startingPerServer,
+        queueMs: durationMs(limits.startQueue),
+      }),
+      population: new Population(common.sessions),
+    };
     return {
-      name,
-      calls: { timeoutMs: timeout === undefined ? undefined : durationMs(timeout), serial },
-      summary: summaryOf(line, context.redactor),
-      warnings: () => commandWarnings(line, env["PATH"] ?? context.gatewayEnv["PATH"] ?? ""),
-      connect: (label, listener) => pool.take()?.adopt(label, listener) ?? start(label, listener),
-      open: () => pool.open(),
-      close: () => pool.close(),
+      connector: (name, { warm, ...entry }) => {
+        const command: StdioCommand = { ...entry, exposeStderr: context.exposeStderr };
+        const crashLoop = new CrashLoop(name, limits.crashLoop);
+        const start = (destination: Destination, listener: UpstreamListener, isWarm = false): StdioUpstream =>
+          new StdioUpstream({ command, destination, listener, context, crashLoop, isWarm });
+        const nobody: Destination = { server: name, sessionId: "warm", principal: gatewayItself };
+        const pool = new WarmPool({
+          size: warm,
+          start: (listener) => start(nobody, listener, true),
+          mayStart: () => context.startGate.hasRoom(name) && context.population.hasRoom(name),
+        });
+        return {
+          summary: summaryOf(command, context.redactor),
+          warnings: () => commandWarnings(command, command.env["PATH"] ?? context.gatewayEnv["PATH"] ?? ""),
+          connect: (destination, listener) => pool.take()?.adopt(destination, listener) ?? start(destination, listener),
+          open: () => pool.open(),
+          close: () => pool.close(),
+        };
+      },
+      close: () => context.reaper.close(),
     };
   },
 });

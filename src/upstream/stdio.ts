@@ -1,57 +1,56 @@
-import { LineSplitter, type Line } from "../lib/lines.ts";
 import { oneSafeLine } from "../lib/redactor.ts";
-import { Sampler } from "../lib/sampler.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import type { Frame } from "../protocol/frame.ts";
-import { idInEnds, mayBeMessage, readServerLine } from "../protocol/server-frame.ts";
-import type { SessionLabel, Upstream, UpstreamListener } from "../protocol/upstream.ts";
+import type { RequestId } from "../protocol/jsonrpc.ts";
+import type { Destination, Upstream, UpstreamListener } from "../protocol/upstream.ts";
 import type { CrashLoop } from "./crash-loop.ts";
 import { cutOffError, exitError, spawnError, strayOutputError } from "./exit-error.ts";
 import type { UpstreamContext } from "./kind.ts";
 import { Outbox } from "./outbox.ts";
+import type { Population } from "./population.ts";
+import type { Reaper } from "./reaper.ts";
+import { ServerOutput } from "./server-output.ts";
 import { ServerProcess, type ProcessExit } from "./server-process.ts";
+import type { StartGate } from "./start-gate.ts";
 import { StderrTail } from "./stderr-tail.ts";
-import { StrayOutput } from "./stray-output.ts";
 
 const SAMPLE_LENGTH = 200;
-/** More than is shown, so that a secret is whole when it is masked. */
-const MASKED_LENGTH = 8_192;
-const BAD_MESSAGES_PER_SECOND = 5;
-/** A line that is longer than `limits.messageBytes` by this has no end. */
-const MAX_EXCESS_BYTES = 64 * 1024 * 1024;
 
 export interface StdioCommand {
   readonly command: string;
   readonly args: readonly string[];
-  readonly path: string | undefined;
+  readonly path?: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly inheritEnv: boolean;
   /** Callers may read the last words of the process. */
   readonly exposeStderr: boolean;
 }
 
+/** What the processes of all entries share. */
+export interface StdioContext extends UpstreamContext {
+  readonly reaper: Reaper;
+  readonly startGate: StartGate;
+  readonly population: Population;
+}
+
 export interface StdioOptions {
   readonly command: StdioCommand;
-  readonly label: SessionLabel;
+  readonly destination: Destination;
   readonly listener: UpstreamListener;
-  readonly context: UpstreamContext;
+  readonly context: StdioContext;
   readonly crashLoop: CrashLoop;
-  /** Started for no session yet: `label` and `listener` are those of who keeps it. */
+  /** Started for no session yet: `destination` and `listener` are those of who keeps it. */
   readonly isWarm?: boolean;
 }
 
 /** One MCP server process (MCP, stdio transport). */
 export class StdioUpstream implements Upstream {
-  readonly #options: Omit<StdioOptions, "label" | "listener" | "isWarm">;
-  #label: SessionLabel;
+  readonly #options: Omit<StdioOptions, "destination" | "listener" | "isWarm">;
+  #destination: Destination;
   #listener: UpstreamListener;
   readonly #outbox: Outbox;
   readonly #stderr: StderrTail;
-  readonly #stdout: LineSplitter;
-  readonly #stray: StrayOutput;
-  /** Since the last end of a line. */
-  #unfinishedBytes = 0;
-  readonly #badMessages = new Sampler(BAD_MESSAGES_PER_SECOND);
+  readonly #stdout: ServerOutput;
   #leaveQueue: () => void = () => undefined;
   #process: ServerProcess | undefined;
   /** When it was started, or came to its session. */
@@ -62,49 +61,54 @@ export class StdioUpstream implements Upstream {
   #isOver = false;
   #closing: Promise<void> | undefined;
 
-  constructor({ label, listener, isWarm = false, ...options }: StdioOptions) {
+  constructor({ destination, listener, isWarm = false, ...options }: StdioOptions) {
     this.#options = options;
     this.#isWarm = isWarm;
-    this.#label = label;
+    this.#destination = destination;
     this.#listener = listener;
     const { context, crashLoop } = options;
     const { emit, redactor } = context;
     this.#outbox = new Outbox((cause) =>
-      emit({ type: "trouble", what: `messages for "${this.#label.server}" could not be written`, cause }),
+      emit({ type: "trouble", what: `messages for "${this.#destination.server}" could not be written`, cause }),
     );
     this.#stderr = new StderrTail(
-      (text, dropped) => emit({ type: "server.stderr", ...this.#label, text, dropped }),
+      (text, dropped) => emit({ type: "server.stderr", ...this.#names, text, dropped }),
       (text) => redactor.text(text),
     );
-    this.#stray = new StrayOutput((text, dropped) => {
-      const sample = oneSafeLine(redactor.text(text), SAMPLE_LENGTH);
-      emit({ type: "server.garbage", ...this.#label, sample, dropped });
-    });
-    this.#stdout = new LineSplitter(context.messageBytes, {
-      line: (line) => this.#onLine(line),
-      tooLong: (head, tail, bytes) => this.#onTooLong(head, tail, bytes),
-      isWorthReading: mayBeMessage,
-      skipped: (bytes, start, end) => this.#onSkipped(bytes, start, end),
+    this.#stdout = new ServerOutput(context.messageBytes, {
+      frame: (frame) => this.#pass(frame),
+      badMessage: (id, why) => this.#passBad(id, why),
+      badSample: (why, dropped) => emit({ type: "server.bad-message", ...this.#names, why, dropped }),
+      straySample: (text, dropped) => {
+        const sample = oneSafeLine(redactor.text(text), SAMPLE_LENGTH);
+        emit({ type: "server.garbage", ...this.#names, sample, dropped });
+      },
     });
     crashLoop.check();
     context.descriptors.checkRoom();
     this.#leaveQueue = context.startGate.enter(
-      label.server,
+      destination.server,
       () => this.#start(),
       (error) => this.#end(error),
     );
   }
 
   /** Gives it to a session, when it was started for none. */
-  adopt(label: SessionLabel, listener: UpstreamListener): this {
-    this.#label = label;
+  adopt(destination: Destination, listener: UpstreamListener): this {
+    this.#destination = destination;
     this.#listener = listener;
     this.#isWarm = false;
     this.#startedAt = performance.now();
     const pid = this.#process?.pid;
-    if (pid !== undefined) this.#options.context.emit({ type: "server.adopted", ...label, pid });
+    if (pid !== undefined) this.#options.context.emit({ type: "server.adopted", ...this.#names, pid });
     this.resume();
     return this;
+  }
+
+  /** As events name it. */
+  get #names(): { readonly server: string; readonly sessionId: string } {
+    const { server, sessionId } = this.#destination;
+    return { server, sessionId };
   }
 
   /** Its process is gone, which its listener may not have been told yet. */
@@ -114,7 +118,7 @@ export class StdioUpstream implements Upstream {
 
   checkRoom(): void {
     if (this.#outbox.waitingBytes <= this.#options.context.queueBytes) return;
-    throw new GatewayError("queue_full", `The MCP server "${this.#label.server}" does not read its input.`, {
+    throw new GatewayError("queue_full", `The MCP server "${this.#destination.server}" does not read its input.`, {
       retryAfterMs: 1_000,
     });
   }
@@ -143,7 +147,7 @@ export class StdioUpstream implements Upstream {
   started(): void {
     if (!this.#isStarting) return;
     this.#isStarting = false;
-    this.#options.context.startGate.leave(this.#label.server);
+    this.#options.context.startGate.leave(this.#destination.server);
   }
 
   async #close(): Promise<void> {
@@ -151,7 +155,7 @@ export class StdioUpstream implements Upstream {
     this.started();
     if (this.#process?.pid === undefined) return;
     await this.#process.end();
-    this.#options.context.population.gone(this.#label.server);
+    this.#options.context.population.gone(this.#destination.server);
   }
 
   #start(): void {
@@ -166,10 +170,10 @@ export class StdioUpstream implements Upstream {
       {
         output: (chunk) => this.#read(chunk),
         errors: (chunk) => this.#stderr.push(chunk),
-        failed: (cause) => this.#end(spawnError(this.#label.server, command, cause)),
+        failed: (cause) => this.#end(spawnError(this.#destination.server, command, cause)),
         exited: (exit) => this.#onExit(exit),
         finished: (exit) => this.#onFinish(exit),
-        cutOff: (what) => this.#end(cutOffError(this.#label.server, what, this.#stderr.last(1_024))),
+        cutOff: (what) => this.#end(cutOffError(this.#destination.server, what, this.#stderr.last(1_024))),
       },
     );
     this.#process = process;
@@ -177,78 +181,49 @@ export class StdioUpstream implements Upstream {
     if (pid === undefined || stdin === undefined) return;
     if (this.#isPaused) process.pause();
     this.#outbox.open(stdin);
-    context.population.born(this.#label.server);
-    emit({ type: "server.started", ...this.#label, pid, command: command.command });
+    context.population.born(this.#destination.server);
+    emit({ type: "server.started", ...this.#names, pid, command: command.command });
   }
 
   #read(chunk: Buffer): void {
-    this.#unfinishedBytes += chunk.length;
     this.#stdout.push(chunk);
-    const isEndless = this.#unfinishedBytes > this.#options.context.messageBytes + MAX_EXCESS_BYTES;
-    if (isEndless || this.#stray.isTooMuch) this.#end(strayOutputError(this.#label.server));
-  }
-
-  #onLine(line: Line): void {
-    if (this.#isOver) return;
-    this.#unfinishedBytes = 0;
-    const frame = readServerLine(line);
-    if (frame === undefined) return this.#stray.addParsed(line.length, () => line.slice(0, MASKED_LENGTH).toString());
-    this.started();
-    if (frame.kind === "none") {
-      this.#stray.addParsed(line.length);
-      return this.#onBadMessage(frame.id, frame.why);
-    }
-    this.#stray.reset();
-    this.#pass(frame);
+    if (this.#stdout.isHopeless) this.#end(strayOutputError(this.#destination.server));
   }
 
   /** What one message sets off must not cost those behind it. */
   #pass(frame: Frame): void {
+    if (this.#isOver) return;
+    this.started();
     try {
       this.#listener.frame(frame);
     } catch (cause) {
-      const what = `a message of "${this.#label.server}" was lost`;
+      const what = `a message of "${this.#destination.server}" was lost`;
       this.#options.context.emit({ type: "trouble", what, cause });
     }
   }
 
-  #onSkipped(bytes: Buffer, start: number, end: number): void {
-    this.#unfinishedBytes = 0;
-    this.#stray.add(end - start, () => bytes.toString("utf8", start, Math.min(end, start + MASKED_LENGTH)));
-  }
-
-  #onTooLong(head: string, tail: string, bytes: number): void {
-    this.#unfinishedBytes = 0;
-    this.#stray.addLong();
-    this.#onBadMessage(idInEnds(head, tail), `a message of ${bytes} bytes is over limits.messageBytes`);
-  }
-
-  #onBadMessage(id: ReturnType<typeof idInEnds>, why: string): void {
-    const dropped = this.#badMessages.take();
-    if (dropped !== undefined) {
-      this.#options.context.emit({ type: "server.bad-message", ...this.#label, why, dropped });
-    }
-    if (id === undefined) return;
-    const message = `The MCP server "${this.#label.server}" sent a message that cannot be passed on: ${why}.`;
+  #passBad(id: RequestId | undefined, why: string): void {
+    this.started();
+    const message = `The MCP server "${this.#destination.server}" sent a message that cannot be passed on: ${why}.`;
     this.#listener.badMessage(id, new GatewayError("server_bad_message", message));
   }
 
   #onExit({ code, signal }: ProcessExit): void {
     const { context, crashLoop } = this.#options;
-    context.emit({ type: "server.exited", ...this.#label, code, signal, asked: this.#isOver });
+    context.emit({ type: "server.exited", ...this.#names, code, signal, asked: this.#isOver });
     // What nobody used says nothing of how the server serves, and its keeper does not start it again by itself.
     if (!this.#isOver && !this.#isWarm) crashLoop.exited(performance.now() - this.#startedAt);
   }
 
   #onFinish(exit: ProcessExit): void {
     const stderr = this.#stderr.last(1_024);
-    this.#end(exitError(this.#label.server, this.#options.command, { ...exit, stderr }));
+    this.#end(exitError(this.#destination.server, this.#options.command, { ...exit, stderr }));
   }
 
   /** Ended without being asked. Tells the session once; the group may still hold processes, so it is closed all the same. */
   #end(error: GatewayError): void {
     if (this.#isOver) return;
-    this.#options.context.emit({ type: "server.failed", ...this.#label, error });
+    this.#options.context.emit({ type: "server.failed", ...this.#names, error });
     void this.close();
     this.#listener.ended(error);
   }

@@ -4,11 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Redactor } from "../../src/lib/redactor.ts";
 import { Descriptors } from "../../src/upstream/descriptors.ts";
-import type { UpstreamContext } from "../../src/upstream/kind.ts";
+import type { Connector, UpstreamContext } from "../../src/upstream/kind.ts";
 import { upstreamKinds } from "../../src/upstream/kinds.ts";
-import { Population } from "../../src/upstream/population.ts";
-import { Reaper } from "../../src/upstream/reaper.ts";
-import { StartGate } from "../../src/upstream/start-gate.ts";
 import { stdio } from "../../src/upstream/stdio-kind.ts";
 
 let folder: string;
@@ -28,21 +25,21 @@ function warningsOf(config: object): readonly string[] {
   return entryOf(config).warnings();
 }
 
-function entryOf(config: object, secrets: readonly string[] = []) {
-  const context: UpstreamContext = {
-    emit,
-    redactor: new Redactor(["token"], secrets),
-    reaper: new Reaper(emit),
-    descriptors: new Descriptors(),
-    startGate: new StartGate({ perSecond: 1, burst: 1, startingPerServer: 1, queueMs: 1 }),
-    population: new Population({ all: 1, perServer: 1 }),
-    gatewayEnv: { PATH: folder },
-    messageBytes: 1_000,
-    queueBytes: 1_000,
-    crashLoop: 5,
-    exposeStderr: false,
-  };
-  return stdio.entry("git", config, context);
+const context = (secrets: readonly string[] = []): UpstreamContext => ({
+  emit,
+  redactor: new Redactor(["token"], secrets),
+  descriptors: new Descriptors(),
+  gatewayEnv: { PATH: folder },
+  messageBytes: 1_000,
+  queueBytes: 1_000,
+  sessions: { all: 1, perServer: 1 },
+  exposeStderr: false,
+});
+
+const LIMITS = { startsPerSecond: 1, startBurst: 1, startingPerServer: 1, startQueue: "1s", crashLoop: 5 };
+
+function entryOf(config: object, secrets?: readonly string[]): Connector {
+  return stdio.create(LIMITS, context(secrets)).connector("git", config);
 }
 
 describe("an operator is warned of", () => {
@@ -111,7 +108,6 @@ describe("the config of an entry", () => {
       env: {},
       inheritEnv: false,
       warm: 0,
-      serial: false,
     });
   });
 

@@ -3,13 +3,13 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import { Redactor } from "../../src/lib/redactor.ts";
 import type { GatewayError } from "../../src/protocol/errors.ts";
 import type { GatewayEvent } from "../../src/protocol/events.ts";
+import { anonymous } from "../../src/protocol/principal.ts";
 import { CrashLoop } from "../../src/upstream/crash-loop.ts";
 import { Descriptors } from "../../src/upstream/descriptors.ts";
-import type { UpstreamContext } from "../../src/upstream/kind.ts";
 import { Population } from "../../src/upstream/population.ts";
 import { Reaper } from "../../src/upstream/reaper.ts";
 import { StartGate } from "../../src/upstream/start-gate.ts";
-import { StdioUpstream } from "../../src/upstream/stdio.ts";
+import { StdioUpstream, type StdioContext } from "../../src/upstream/stdio.ts";
 import { until } from "../helpers/until.ts";
 
 const MIB = 1_048_576;
@@ -31,7 +31,7 @@ function run(script: string, { messageBytes = 1_000_000 } = {}) {
   const emit = (event: GatewayEvent): void => void events.push(event);
   const reaper = new Reaper(emit);
   const descriptors = new Descriptors();
-  const context: UpstreamContext = {
+  const context: StdioContext = {
     emit,
     redactor: new Redactor(["token"]),
     reaper,
@@ -41,14 +41,14 @@ function run(script: string, { messageBytes = 1_000_000 } = {}) {
     gatewayEnv: process.env,
     messageBytes,
     queueBytes: 1_000_000,
-    crashLoop: 0,
+    sessions: { all: 10, perServer: 10 },
     exposeStderr: false,
   };
   const heard: { lines: string[]; ends: GatewayError[] } = { lines: [], ends: [] };
   const reader = { isSlow: false };
   const upstream = new StdioUpstream({
     command: { command: "sh", args: ["-c", script], path: undefined, env: {}, inheritEnv: false, exposeStderr: false },
-    label: { server: "sh", sessionId: "s" },
+    destination: { server: "sh", sessionId: "s", principal: anonymous },
     listener: {
       frame: (frame) => {
         heard.lines.push(frame.line.toString());

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { DocumentSettings } from "./documents.ts";
 
 /** The keys of `openapi:`. */
 export const openapiSchema = z.strictObject({
@@ -7,3 +8,16 @@ export const openapiSchema = z.strictObject({
   version: z.string().min(1).default("1.0.0").describe("The version of your API, not of OpenAPI."),
   public: z.boolean().default(false).describe("Serve the documents and /docs to callers who are not authenticated."),
 });
+
+/** `sessionIsOptional`: a call may come without a session id. */
+export function documentSettings(
+  { title, version, description }: z.output<typeof openapiSchema>,
+  security: DocumentSettings["security"],
+  sessionIsOptional: boolean,
+): DocumentSettings {
+  return {
+    security,
+    sessionParameter: sessionIsOptional ? "optional" : "required",
+    info: { title, version, ...(description !== undefined && { description }) },
+  };
+}

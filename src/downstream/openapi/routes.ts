@@ -42,7 +42,7 @@ export function documentRoutes(context: DocumentContext): RequestHandler {
     const body = new Pieces(parts);
     response.set("Content-Type", `application/${target.format}; charset=utf-8`).set("Content-Length", `${body.length}`);
     if (request.method === "HEAD") return void response.end();
-    endWatched(response, body, context.limits.stallMs);
+    endWatched(response, body, context.streams.limits.stallMs);
   };
 }
 

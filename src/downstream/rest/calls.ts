@@ -38,7 +38,7 @@ export class RestCalls {
   }
 
   async handle({ request, response, visit, tool, query }: CallRequest): Promise<void> {
-    const { settings, limits, bodies } = this.#context;
+    const { settings, streams, bodies } = this.#context;
     const { accept, "idempotency-key": key } = request.headers;
     const form = resultForm(accept, query?.get("result") ?? undefined);
     const sessionId = sessionIdOf(request, query, settings.implicitSession);
@@ -50,7 +50,7 @@ export class RestCalls {
     const body = hasBody(request) ? (await readJsonBody(request, bodies, visit.principal, response)).toString() : "";
     const asked: Asked = { visit, tool, form, accept, sessionId, preferences, given: readArguments(body), caller };
     const begun = isKept ? this.#begin(asked, key, body) : undefined;
-    if (begun !== undefined && "status" in begun) return endAnswer(response, begun, limits.stallMs);
+    if (begun !== undefined && "status" in begun) return endAnswer(response, begun, streams.limits.stallMs);
     await this.#run(asked, begun);
   }
 

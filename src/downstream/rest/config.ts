@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { durationMs } from "../../lib/units.ts";
 import { duration, size } from "../../protocol/unit-schemas.ts";
+import type { RestSettings } from "./context.ts";
 
 /** The keys of `rest:`. */
 export const restSchema = z.strictObject({
@@ -49,3 +51,24 @@ export const restSchema = z.strictObject({
   replayAge: duration("10m").describe("How long the answer to a call with an Idempotency-Key is kept."),
   replayBytes: size("16MiB").describe("What the kept answers may take together."),
 });
+
+/** `limits`: what REST obeys of the limits of sessions. */
+export function restSettings(
+  rest: z.output<typeof restSchema>,
+  limits: { readonly requestMax: string; readonly inFlight: number },
+): RestSettings {
+  return {
+    timeoutMs: durationMs(rest.timeout),
+    maxTimeoutMs: durationMs(limits.requestMax),
+    idleMs: durationMs(rest.idle),
+    oneshot: rest.sessionless === "oneshot",
+    onlyMinted: rest.sessionCreate === "explicit",
+    implicitSession: rest.implicitSession,
+    toolErrorsAsHttp: rest.toolErrors === "http",
+    validateInput: rest.validateInput,
+    validateOutput: rest.validateOutput,
+    maxResponseChars: rest.maxResponseChars,
+    exposeStderr: rest.exposeStderr,
+    inFlight: limits.inFlight,
+  };
+}

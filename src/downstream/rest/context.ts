@@ -17,7 +17,7 @@ export interface RestContext extends DownstreamContext {
   readonly callsOf: (server: string) => { readonly timeoutMs: number | undefined; readonly serial: boolean };
 }
 
-interface RestSettings {
+export interface RestSettings {
   readonly timeoutMs: number;
   readonly maxTimeoutMs: number;
   readonly idleMs: number;

@@ -31,7 +31,7 @@ export async function sendCall(
     const whole = callAnswer(frame, call, context.settings);
     if (checksResult(call.listed, context)) await checkResult(frame, call, context);
     begun?.finish(whole);
-    endAnswer(caller.response, whole, context.limits.stallMs);
+    endAnswer(caller.response, whole, context.streams.limits.stallMs);
   } catch (thrown) {
     // It may have run: the same key must not make it run again.
     begun?.finish(problemAnswer(toGatewayError(thrown), placeOf(call, context)));

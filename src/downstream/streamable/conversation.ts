@@ -51,7 +51,7 @@ export class Conversation implements Outlet {
   constructor(session: Session, options: ConversationOptions) {
     this.#session = session;
     this.#options = options;
-    this.#replay = new Replay(options.context.limits.replay);
+    this.#replay = new Replay(options.context.replay);
   }
 
   /** Prepares the answer to a POST; `begin` starts it once its requests were accepted. */

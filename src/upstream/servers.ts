@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { durationMs } from "../lib/units.ts";
+import { GatewayError } from "../protocol/errors.ts";
+import type { Connect } from "../protocol/upstream.ts";
+import { entrySchema } from "./entry-config.ts";
+import type { Connector, ConnectorFactory, UpstreamContext, UpstreamKind } from "./kind.ts";
+
+/** What every entry says of the calls that the gateway makes for REST callers. */
+export interface CallSettings {
+  readonly timeoutMs: number | undefined;
+  readonly serial: boolean;
+}
+
+/** One entry of the catalog, ready to be connected to. */
+export interface Server extends Connector {
+  readonly name: string;
+  readonly calls: CallSettings;
+}
+
+export interface ServersOptions {
+  readonly kinds: readonly UpstreamKind[];
+  /** `servers:`, as the schema has accepted it. */
+  readonly entries: Readonly<Record<string, unknown>>;
+  /** The whole `limits:` block, of which each kind reads its own keys. */
+  readonly limits: unknown;
+  readonly context: UpstreamContext;
+}
+
+/** An entry without a type has a command. */
+const DEFAULT_TYPE = "stdio";
+const anyEntry = z.looseObject({ ...entrySchema, type: z.string().optional() });
+
+/** The one table of servers. */
+export class Servers {
+  readonly #byName: ReadonlyMap<string, Server>;
+  readonly #factories: readonly ConnectorFactory<unknown>[];
+
+  constructor({ kinds, entries, limits, context }: ServersOptions) {
+    const factories = new Map(kinds.map((kind) => [kind.type, kind.create(limits, context)]));
+    const server = ([name, entry]: [string, unknown]): [string, Server] => {
+      const { timeout, serial, ...config } = anyEntry.parse(entry);
+      const factory = factories.get(config.type ?? DEFAULT_TYPE);
+      if (factory === undefined) throw new Error(`no upstream kind for server "${name}"`);
+      const calls = { timeoutMs: timeout === undefined ? undefined : durationMs(timeout), serial };
+      return [name, { ...factory.connector(name, config), name, calls }];
+    };
+    this.#factories = [...factories.values()];
+    this.#byName = new Map(Object.entries(entries).map(server));
+  }
+
+  get names(): readonly string[] {
+    return [...this.#byName.keys()];
+  }
+
+  get all(): readonly Server[] {
+    return [...this.#byName.values()];
+  }
+
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
+  /** Throws `server_not_found`. */
+  get(name: string): Server {
+    const server = this.#byName.get(name);
+    if (server === undefined) throw new GatewayError("server_not_found", "No such server.");
+    return server;
+  }
+
+  readonly connect: Connect = (destination, listener) => this.get(destination.server).connect(destination, listener);
+
+  /** Starts what entries want to have ready. */
+  open(): void {
+    for (const server of this.#byName.values()) server.open();
+  }
+
+  /** Ends what is kept ready. What is connected is its session's. */
+  async close(): Promise<void> {
+    await Promise.all(this.all.map((server) => server.close()));
+  }
+
+  /** Ends what entries share: after `close`, and after the last session. */
+  end(): void {
+    for (const factory of this.#factories) factory.close();
+  }
+}

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { count, duration } from "../protocol/unit-schemas.ts";
+
+/** More than this is a mistake, or a way around the caps of `limits`. */
+const MAX_WARM = 32;
+
+/** An entry with a `command`. */
+export const stdioEntrySchema = z.strictObject({
+  type: z.literal("stdio").optional().describe("How the server is reached: a process of its own per session."),
+  command: z.string().min(1).describe("The program to run; no shell is involved."),
+  args: z.array(z.string()).default([]).describe("Its arguments, one element each."),
+  path: z.string().min(1).optional().describe("Its working directory."),
+  env: z.record(z.string(), z.string()).default({}).describe("Variables added to the short list that it inherits."),
+  inheritEnv: z.boolean().default(false).describe("Give it the whole environment of the gateway, secrets included."),
+  warm: z
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_WARM)
+    .default(0)
+    .describe("Processes kept started for the next sessions, which then need not wait for a start."),
+});
+
+/** The keys of `limits:` that only servers with a process obey. */
+export const stdioLimitsSchema = {
+  startsPerSecond: count(10).describe("Process starts per second."),
+  startBurst: count(20).describe("Process starts at once after a quiet time."),
+  startingPerServer: count(4).describe("Processes of one server that may be starting at once."),
+  startQueue: duration("5s").describe("How long a start may wait for its turn."),
+  crashLoop: count(5, 0).describe(
+    "Exits within 3 minutes, each in its first 10 s, after which a server rests; 0 = never.",
+  ),
+};

@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { configuredAuthenticators, Gate } from "./access/gate.ts";
+import { configuredAuthenticators, AccessGate } from "./access/gate.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { toYaml } from "./config/yaml.ts";
@@ -46,7 +46,7 @@ export interface GatewayOptions {
 export class Gateway {
   readonly log: Log;
   readonly servers: Servers;
-  readonly gate: Gate;
+  readonly gate: AccessGate;
   readonly config: Config;
   readonly catalog: ToolCatalog;
   readonly documents: DocumentSettings;
@@ -76,7 +76,7 @@ export class Gateway {
     });
     this.catalog = catalog;
     const authenticators = configuredAuthenticators(config.auth);
-    this.gate = new Gate(authenticators);
+    this.gate = new AccessGate(authenticators);
     this.documents = documentSettings(
       config.openapi,
       authenticators.map(({ scheme }) => scheme),
@@ -149,7 +149,7 @@ export class Gateway {
       ...downstreamContext(config, events, this.#sessions),
       ...restParts(config),
       validator: this.#validator,
-      doorkeeper: this.gate,
+      gate: this.gate,
       hasServer: (name: string) => servers.has(name),
       callsOf: (name: string) => servers.get(name).calls,
       serverNames: servers.names,
@@ -191,7 +191,7 @@ function downstreamContext(
   { limits, publicUrl }: Config,
   events: Events,
   sessions: SessionTable,
-): Omit<DownstreamContext, "doorkeeper" | "hasServer"> {
+): Omit<DownstreamContext, "gate" | "hasServer"> {
   const { streams, bodies, replay } = downstreamLimits(limits);
   return {
     events,

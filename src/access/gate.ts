@@ -1,10 +1,10 @@
 import { GatewayError } from "../protocol/errors.ts";
-import { anonymous, type Doorkeeper, type Knock, type Principal } from "../protocol/principal.ts";
+import { anonymous, type Credentials, type Gate, type Principal } from "../protocol/principal.ts";
 import type { Authenticator } from "./auth/method.ts";
 import { authMethods } from "./auth/methods.ts";
 
-/** Once per HTTP request: who is it? Any method that knows the caller admits; with none configured everybody is anonymous. */
-export class Gate implements Doorkeeper {
+/** Once per HTTP request: who is it? A request is admitted if any enabled method accepts it; with none enabled everybody is anonymous. */
+export class AccessGate implements Gate {
   readonly #authenticators: readonly Authenticator[];
 
   constructor(authenticators: readonly Authenticator[]) {
@@ -15,15 +15,29 @@ export class Gate implements Doorkeeper {
     return this.#authenticators.length > 0;
   }
 
-  admit(knock: Knock): Principal {
-    if (!this.authenticates) return anonymous;
-    for (const authenticator of this.#authenticators) {
-      const principal = authenticator.authenticate(knock);
-      if (principal !== undefined) return principal;
+  admit(credentials: Credentials): Principal | Promise<Principal> {
+    return this.authenticates ? this.#ask(0, credentials) : anonymous;
+  }
+
+  /** One method after the other, from the one at `first` on. */
+  #ask(first: number, credentials: Credentials): Principal | Promise<Principal> {
+    for (let index = first; index < this.#authenticators.length; index++) {
+      const found = this.#authenticators[index]?.authenticate(credentials);
+      if (found instanceof Promise) return this.#await(found, index, credentials);
+      if (found !== undefined) return found;
     }
-    const challenges = this.#authenticators.map((authenticator) => authenticator.challenge(knock));
-    const message = knock.authorization === undefined ? "Credentials are required." : "The credentials are not valid.";
-    throw new GatewayError("unauthenticated", message, { challenges });
+    throw this.#refusal(credentials);
+  }
+
+  async #await(asked: Promise<Principal | undefined>, index: number, credentials: Credentials): Promise<Principal> {
+    return (await asked) ?? this.#ask(index + 1, credentials);
+  }
+
+  #refusal(credentials: Credentials): GatewayError {
+    const challenges = this.#authenticators.map((authenticator) => authenticator.challenge(credentials));
+    const message =
+      credentials.authorization === undefined ? "Credentials are required." : "The credentials are not valid.";
+    return new GatewayError("unauthenticated", message, { challenges });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Events } from "../protocol/events.ts";
-import type { Doorkeeper, Principal } from "../protocol/principal.ts";
+import type { Gate, Principal } from "../protocol/principal.ts";
 import type { SessionTable } from "../protocol/session.ts";
 import type { Bodies } from "./bodies.ts";
 import type { StreamCare } from "./stream-care.ts";
@@ -7,7 +7,7 @@ import type { ReplayLimits } from "./streamable/replay.ts";
 
 /** All that a downstream may use: whoever writes a new one cannot go around the gate or the session. */
 export interface DownstreamContext {
-  readonly doorkeeper: Doorkeeper;
+  readonly gate: Gate;
   readonly sessions: SessionTable;
   readonly hasServer: (name: string) => boolean;
   readonly events: Events;

@@ -10,7 +10,7 @@ import { healthRoute } from "./health.ts";
 import { inTurn } from "./in-turn.ts";
 import { mcpRoute } from "./mcp.ts";
 import type { DocumentContext } from "./openapi/routes.ts";
-import { LatePages } from "./late-pages.ts";
+import { LazyPages } from "./lazy-pages.ts";
 import type { Origins } from "./origins.ts";
 import { publicPrefix } from "./public-path.ts";
 import { requestIdOf } from "./request-id.ts";
@@ -46,7 +46,7 @@ const MAX_HEADERS = 200;
 
 export function createHttp({ context, origins, health, maxConnections }: HttpOptions): Server {
   const refuse = lastResort(context);
-  const pages = new LatePages(context, refuse);
+  const pages = new LazyPages(context, refuse);
   const routes = [mcpRoute(context), restRoute(context), healthRoute(health), pages.route];
   const server = createServer(
     SERVER_OPTIONS,
@@ -124,7 +124,7 @@ function givenId({ headers }: IncomingMessage): string | undefined {
 }
 
 /** What is loaded late is loaded right after the start, not at a bad moment: without descriptors left, or after an update. */
-async function loadTheRest(pages: LatePages, { validator, events }: RestContext): Promise<void> {
+async function loadTheRest(pages: LazyPages, { validator, events }: RestContext): Promise<void> {
   try {
     await pages.load();
     await validator.load();

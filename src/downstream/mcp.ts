@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { GatewayError } from "../protocol/errors.ts";
+import type { Principal } from "../protocol/principal.ts";
 import { RESERVED_NAMES } from "./config.ts";
 import type { DownstreamContext, Visit } from "./context.ts";
+import { credentialsOf } from "./credentials.ts";
 import type { Route } from "./http.ts";
 import { requestIdOf } from "./request-id.ts";
 import { SseDownstream } from "./sse.ts";
@@ -17,26 +19,37 @@ export function mcpRoute(context: DownstreamContext): Route {
   const streamable = new StreamableDownstream(context);
   const reserved = new Set(RESERVED_NAMES);
 
-  const serve = (request: IncomingMessage, response: ServerResponse, target: McpTarget): ReturnType<Route> => {
+  const admitAndServe = (request: IncomingMessage, response: ServerResponse, target: McpTarget): ReturnType<Route> => {
     // Clients probe with HEAD; it must neither start a server nor look like a refusal of credentials.
     if (request.method === "HEAD") throw wrongMethod(request, target);
-    const principal = context.doorkeeper.admit({ authorization: request.headers.authorization });
+    const admitted = context.gate.admit(credentialsOf(request));
+    if (!(admitted instanceof Promise)) return serve(request, response, target, admitted);
+    const serveLater = async (): Promise<void> => void (await serve(request, response, target, await admitted));
+    return serveLater();
+  };
+
+  const serve = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: McpTarget,
+    principal: Principal,
+  ): Promise<void> | "taken" => {
     if (!context.hasServer(target.server)) throw new GatewayError("server_not_found", "No such server.");
     const visit: Visit = { requestId: requestIdOf(response), principal, server: target.server };
 
     const hasSession = request.headers["mcp-session-id"] !== undefined;
-    const speaksStreamable = target.face !== "sse";
+    const speaksStreamable = target.endpoint !== "sse";
 
     switch (request.method) {
       case "POST":
-        if (target.sessionId !== undefined && target.face !== "mcp") {
+        if (target.sessionId !== undefined && target.endpoint !== "mcp") {
           return sse.post(request, response, visit, target.sessionId);
         }
         if (speaksStreamable) return streamable.post(request, response, visit);
         break;
       case "GET":
         if (speaksStreamable && hasSession) streamable.listen(request, response, visit);
-        else if (target.face !== "mcp") sse.open(request, response, visit, target.path);
+        else if (target.endpoint !== "mcp") sse.open(request, response, visit, target.path);
         else break;
         return "taken";
       case "DELETE":
@@ -52,11 +65,11 @@ export function mcpRoute(context: DownstreamContext): Route {
     const target = mcpTarget(request.url ?? "");
     // No server has a dot in its name; files such as openapi.gpt.json do.
     if (target === undefined || reserved.has(target.server) || target.server.includes(".")) return undefined;
-    return serve(request, response, target);
+    return admitAndServe(request, response, target);
   };
 }
 
-function wrongMethod({ method = "" }: IncomingMessage, { face }: McpTarget): GatewayError {
-  const allow = face === "sse" ? "GET" : face === "mcp" ? "POST, DELETE" : "GET, POST, DELETE";
+function wrongMethod({ method = "" }: IncomingMessage, { endpoint }: McpTarget): GatewayError {
+  const allow = endpoint === "sse" ? "GET" : endpoint === "mcp" ? "POST, DELETE" : "GET, POST, DELETE";
   return new GatewayError("method_not_allowed", `${method} is not allowed here.`, { allow });
 }

@@ -41,7 +41,7 @@ export class Origins {
 
   /** Throws when the request is not for us or not from where we allow. */
   check(request: IncomingMessage): void {
-    refuseTwins(request.rawHeaders);
+    refuseRepeatedHeaders(request.rawHeaders);
     const { host: given = "", origin } = request.headers;
     const host = given.toLowerCase();
     if (given !== this.#lastHost && !this.#allowsHost(host)) {
@@ -97,7 +97,7 @@ function isUnclaimed(name: string): boolean {
 const nameOf = (host: string): string => host.replace(/:\d+$/, "");
 
 /** node keeps the first of two `Authorization` or `Host` headers; a proxy before us may have judged the other one. */
-function refuseTwins(rawHeaders: readonly string[]): void {
+function refuseRepeatedHeaders(rawHeaders: readonly string[]): void {
   let hosts = 0;
   let authorizations = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {

@@ -24,7 +24,7 @@ const MOST_MS = 3_000;
 export class Renderings<T extends Rendering> {
   readonly #limits: RenderingLimits;
   /** The one that was asked for longest ago comes first. */
-  readonly #kept = new Map<string, Kept<T>>();
+  readonly #kept = new Map<string, KeptRendering<T>>();
   #bytes = 0;
   #allowanceMs = MOST_MS;
   #countedAt = performance.now();
@@ -77,12 +77,12 @@ export class Renderings<T extends Rendering> {
   }
 }
 
-interface Kept<T> {
+interface KeptRendering<T> {
   readonly made: T | undefined;
   /** Nothing is kept alive only because it was shown once. */
   readonly sources: readonly WeakRef<object>[];
 }
 
-function isMadeOf({ sources }: Kept<unknown>, others: readonly object[]): boolean {
+function isMadeOf({ sources }: KeptRendering<unknown>, others: readonly object[]): boolean {
   return sources.length === others.length && sources.every((source, at) => source.deref() === others[at]);
 }

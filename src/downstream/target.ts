@@ -2,7 +2,7 @@
 export interface McpTarget {
   readonly server: string;
   /** `/<server>` is dual; `/<server>/mcp` and `/<server>/sse` speak one transport only. */
-  readonly face: "dual" | "mcp" | "sse";
+  readonly endpoint: "dual" | "mcp" | "sse";
   /** The path as it was asked for, without a slash at its end. */
   readonly path: string;
   readonly sessionId: string | undefined;
@@ -11,10 +11,10 @@ export interface McpTarget {
 /** Undefined when the path is none of an MCP route's shapes. `/x` and `/x/` are the same; nothing is percent-decoded. */
 export function mcpTarget(url: string): McpTarget | undefined {
   const path = pathOf(url);
-  const [root, server, face, ...more] = path.split("/");
+  const [root, server, endpoint, ...more] = path.split("/");
   if (root !== "" || server === undefined || server === "" || more.length > 0) return undefined;
-  if (face !== undefined && face !== "mcp" && face !== "sse") return undefined;
-  return { server, face: face ?? "dual", path, sessionId: queryOf(url)?.get("sessionId") ?? undefined };
+  if (endpoint !== undefined && endpoint !== "mcp" && endpoint !== "sse") return undefined;
+  return { server, endpoint: endpoint ?? "dual", path, sessionId: queryOf(url)?.get("sessionId") ?? undefined };
 }
 
 /** Without the query, and without a slash at the end. */

@@ -1,5 +1,5 @@
 import { isChosen, type Tool } from "./catalog.ts";
-import { CHARACTERS_PER_SERVER, purse, toolWarnings } from "./limits.ts";
+import { CHARACTERS_PER_SERVER, budget, toolWarnings } from "./limits.ts";
 import type { Operation } from "./oas.ts";
 import { type Calling, toolOperation } from "./operation.ts";
 import { operationIds } from "./operation-id.ts";
@@ -20,7 +20,7 @@ export interface Entry {
 export function describeTools(tools: readonly Tool[], options: DocumentOptions, warnings: string[]): readonly Entry[] {
   const ids = operationIds(tools);
   const names = new Set(["calltoolresult", "problem"]);
-  const purses = new Map(tools.map(({ server }) => [server, purse(CHARACTERS_PER_SERVER)]));
+  const budgets = new Map(tools.map(({ server }) => [server, budget(CHARACTERS_PER_SERVER)]));
   return [...pathsOf(tools, options, warnings)].map(([path, tool]) => {
     const operationId = ids.get(tool) ?? "";
     const profile = profileFor(path, options);
@@ -30,7 +30,7 @@ export function describeTools(tools: readonly Tool[], options: DocumentOptions, 
       operationId,
       names,
       warn: toolWarnings(subject(tool), warnings),
-      spend: purses.get(tool.server) ?? purse(0),
+      charge: budgets.get(tool.server) ?? budget(0),
     });
     return {
       path,

@@ -1,5 +1,5 @@
 import type { JsonObject } from "./json.ts";
-import type { Spend, Warn } from "./limits.ts";
+import type { Charge, Warn } from "./limits.ts";
 import { finder, type Target, unresolved } from "./references.ts";
 import { readSchema, type Reading } from "./schema.ts";
 
@@ -14,7 +14,7 @@ export interface Hoisted {
 
 interface Hoisting {
   readonly warn: Warn;
-  readonly spend: Spend;
+  readonly charge: Charge;
   /** Claims a component name for what `pointer` points at. */
   readonly nameFor: (pointer: string) => string;
   /** What the outermost schema has to be besides valid; references to `#` mean the result. */
@@ -25,13 +25,13 @@ interface Hoisting {
  * The schema with everything it refers to moved into components: inside a whole document `#/$defs/…` would point at
  * the document. Recursion stays recursion.
  */
-export function hoistSchema(raw: unknown, { warn, spend, nameFor, asRoot }: Hoisting): Hoisted {
+export function hoistSchema(raw: unknown, { warn, charge, nameFor, asRoot }: Hoisting): Hoisted {
   const find = finder(raw);
   const names = new Map<string, string>();
   const targets: { readonly name: string; readonly target: Target }[] = [];
   const reading: Reading = {
     warn,
-    spend,
+    charge,
     place: { level: 0, open: [] },
     follow: (ref, beside) => {
       const target = find(ref);

@@ -1,20 +1,20 @@
 import { isObject, member } from "../lib/json.ts";
 import type { JsonObject } from "./json.ts";
 import { ANNOTATIONS } from "./keywords.ts";
-import type { Spend, Warn } from "./limits.ts";
+import type { Charge, Warn } from "./limits.ts";
 import { finder, unresolved } from "./references.ts";
 import { readSchema, type Reading } from "./schema.ts";
 import { tidy } from "./tidy.ts";
 
 /**
  * The schema with every reference replaced by what it means, for clients that follow none. Recursion stops at its
- * first return; the purse stops definitions that double each other without recursion.
+ * first return; the budget stops definitions that double each other without recursion.
  */
-export function inlineSchema(raw: unknown, warn: Warn, spend: Spend): JsonObject {
+export function inlineSchema(raw: unknown, warn: Warn, charge: Charge): JsonObject {
   const find = finder(raw);
   const reading: Reading = {
     warn,
-    spend,
+    charge,
     place: { level: 0, open: ["#"] },
     follow: (ref, beside, { level, open }) => {
       const target = find(ref);

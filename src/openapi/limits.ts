@@ -10,11 +10,11 @@ export const UNFOLDED_SCHEMAS = 50_000;
 export const UNFOLDED_LEVELS = 300;
 const WARNINGS_PER_TOOL = 10;
 
-/** Takes `cost` out of a purse, or nothing and answers false when there is less in it. */
-export type Spend = (cost: number) => boolean;
+/** Takes `cost` out of a budget, or nothing and answers false when there is less in it. */
+export type Charge = (cost: number) => boolean;
 
-/** A purse inside a purse: what a schema spends, its server spends too. */
-export function purse(limit: number, outer: Spend = () => true): Spend {
+/** A budget inside a budget: what a schema is charged, its server is charged too. */
+export function budget(limit: number, outer: Charge = () => true): Charge {
   let left = limit;
   return (cost) => {
     if (cost > left || !outer(cost)) return false;

@@ -1,7 +1,7 @@
 import { isObject } from "../lib/json.ts";
 import { isTreacherousKey, type Json, type JsonObject } from "./json.ts";
 import { data, DROPPED, HOLDERS, isPattern, TAKES_BOOLEAN, VALUES } from "./keywords.ts";
-import { SCHEMA_LEVELS, type Spend, type Warn } from "./limits.ts";
+import { SCHEMA_LEVELS, type Charge, type Warn } from "./limits.ts";
 import { toDraft2020 } from "./schema-draft7.ts";
 import { quoted } from "./text.ts";
 import { tidy } from "./tidy.ts";
@@ -15,7 +15,7 @@ interface Place {
 /** What a schema is read with, and where. `follow` says what becomes of a `$ref`, given what stood beside it. */
 export interface Reading {
   readonly warn: Warn;
-  readonly spend: Spend;
+  readonly charge: Charge;
   readonly follow: (ref: string, beside: JsonObject, place: Place) => JsonObject;
   readonly place: Place;
 }
@@ -28,7 +28,7 @@ export function readSchema(raw: unknown, reading: Reading): JsonObject {
   const { place } = reading;
   if (raw === false) return { not: {} };
   if (!isObject(raw)) return {};
-  if (!reading.spend(80 + 6 * place.level)) return tooLarge(reading); // its braces and indentation, printed
+  if (!reading.charge(80 + 6 * place.level)) return tooLarge(reading); // its braces and indentation, printed
   if (place.level > SCHEMA_LEVELS) return tooDeep(reading);
   const modern = toDraft2020(raw);
   const keywords = Object.entries(modern).flatMap(([keyword, value]) => readKeyword(keyword, value, reading));
@@ -67,7 +67,7 @@ function brokenPattern(pattern: string, reading: Reading): readonly Entry[] {
 
 function affordable(keyword: string, value: Json, reading: Reading): readonly Entry[] {
   const isPaid = HOLDERS.has(keyword); // subschemas pay for themselves
-  if (isPaid || reading.spend(keyword.length + JSON.stringify(value, null, 10).length)) return [[keyword, value]];
+  if (isPaid || reading.charge(keyword.length + JSON.stringify(value, null, 10).length)) return [[keyword, value]];
   tooLarge(reading);
   return [];
 }
@@ -99,7 +99,7 @@ function readMap(keyword: string, map: Readonly<Record<string, unknown>>, readin
     const isSpeakable = !isTreacherousKey(name) && (keyword !== "patternProperties" || isPattern(name));
     if (!isSpeakable)
       reading.warn(`${quoted(name)} in ${quoted(keyword)} cannot stand in the document and was left out`);
-    else if (reading.spend(name.length + 40)) entries.push([name, readSchema(raw, below(reading, 2))]);
+    else if (reading.charge(name.length + 40)) entries.push([name, readSchema(raw, below(reading, 2))]);
     else tooLarge(reading);
   }
   return Object.fromEntries(entries);

@@ -5,7 +5,7 @@ import type { Tool } from "./catalog.ts";
 import { type Hoisted, hoistSchema, refTo } from "./hoist.ts";
 import { inlineSchema } from "./inline.ts";
 import { isJsonList, isJsonObject, type JsonObject } from "./json.ts";
-import { CHARACTERS_PER_SCHEMA, purse, type Spend, type Warn } from "./limits.ts";
+import { CHARACTERS_PER_SCHEMA, budget, type Charge, type Warn } from "./limits.ts";
 import { unused } from "./operation-id.ts";
 import type { Profile } from "./profiles.ts";
 import { toOpenApi30 } from "./schema-3-0.ts";
@@ -23,7 +23,7 @@ interface Writing {
   readonly names: Set<string>;
   readonly warn: Warn;
   /** What the server of the tool may still cost. */
-  readonly spend: Spend;
+  readonly charge: Charge;
 }
 
 export interface ToolSchemas {
@@ -59,11 +59,11 @@ function resultSchema(raw: unknown, writing: Writing): Hoisted | undefined {
 }
 
 function readWhole(raw: unknown, writing: Writing, asRoot: (schema: JsonObject) => JsonObject): Hoisted {
-  const { version, profile, operationId, names, warn, spend } = writing;
-  const inlined = () => whole(asRoot(inlineSchema(raw, warn, purse(CHARACTERS_PER_SCHEMA, spend))));
+  const { version, profile, operationId, names, warn, charge } = writing;
+  const inlined = () => whole(asRoot(inlineSchema(raw, warn, budget(CHARACTERS_PER_SCHEMA, charge))));
   if (version === "3.0" || profile.isInlined) return inlined();
   const nameFor = (pointer: string) => componentName(operationId, pointer, names);
-  const hoisted = hoistSchema(raw, { warn, spend: purse(CHARACTERS_PER_SCHEMA, spend), asRoot, nameFor });
+  const hoisted = hoistSchema(raw, { warn, charge: budget(CHARACTERS_PER_SCHEMA, charge), asRoot, nameFor });
   const definitions = new Map(hoisted.components.map(([name, schema]) => [refTo(name), schema]));
   return isUnfoldable(hoisted.root, definitions) ? hoisted : inlined();
 }

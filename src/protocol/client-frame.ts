@@ -62,10 +62,10 @@ function refuseAmbiguity(text: string): void {
   let inParams = false;
   const depth = scanKeys(text, 2, (seen) => {
     if (seen.depth === 1) {
-      refuseTwin(seen.key, envelope, ENVELOPE_KEYS);
+      refuseRepeated(seen.key, envelope, ENVELOPE_KEYS);
       inParams = seen.key === "params";
     } else if (inParams) {
-      refuseTwin(seen.key, params, JUDGED_PARAMS);
+      refuseRepeated(seen.key, params, JUDGED_PARAMS);
     }
   });
   if (depth > MAX_DEPTH) throw tooDeep();
@@ -75,7 +75,7 @@ function tooDeep(): GatewayError {
   return new GatewayError("invalid_request", `The message is nested more than ${MAX_DEPTH} levels deep.`);
 }
 
-function refuseTwin(key: string, seen: Set<string>, judged: readonly string[]): void {
+function refuseRepeated(key: string, seen: Set<string>, judged: readonly string[]): void {
   // Upper case first: it folds what lower case alone keeps apart ("ſ" is an S, the Kelvin sign a K).
   const folded = PLAIN_KEY.test(key) ? key : key.toUpperCase().toLowerCase();
   if (seen.has(folded)) throw new GatewayError("invalid_request", `The key ${quote(key)} stands twice in one object.`);

@@ -16,11 +16,12 @@ export function principalKey(principal: Principal): string {
 }
 
 /** What authentication may look at: never a body, a query or a socket. */
-export interface Knock {
+export interface Credentials {
   readonly authorization: string | undefined;
 }
 
-/** Admits or throws a GatewayError with the challenges of every method that is on. */
-export interface Doorkeeper {
-  admit(knock: Knock): Principal;
+/** Admits, or throws (or rejects with) a GatewayError with the challenges of every method that is on. */
+export interface Gate {
+  /** At once, unless something has to be asked elsewhere first, such as the keys of an issuer. */
+  admit(credentials: Credentials): Principal | Promise<Principal>;
 }

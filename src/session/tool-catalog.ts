@@ -17,7 +17,7 @@ const PAUSE_MS = 2_000;
 /** Many servers say at every start that their tools changed: that alone makes a list old only after this long. */
 const CHANGE_PAUSE_MS = 30_000;
 
-interface Known {
+interface CatalogEntry {
   /** The last list that there was. */
   list: ToolList | undefined;
   /** When that was asked for. */
@@ -37,7 +37,7 @@ interface Known {
  */
 export class SessionToolCatalog implements ToolCatalog {
   readonly #options: CatalogOptions;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, CatalogEntry>();
 
   constructor(options: CatalogOptions) {
     this.#options = options;
@@ -67,7 +67,7 @@ export class SessionToolCatalog implements ToolCatalog {
     if (known !== undefined) known.hasChanged = true;
   }
 
-  #isOld({ listedAt, askedAt, isAsking, hasChanged }: Known): boolean {
+  #isOld({ listedAt, askedAt, isAsking, hasChanged }: CatalogEntry): boolean {
     const { maxAgeMs } = this.#options;
     const now = performance.now();
     const sinceMs = now - askedAt;
@@ -76,7 +76,7 @@ export class SessionToolCatalog implements ToolCatalog {
     return now - listedAt >= maxAgeMs && sinceMs >= Math.min(maxAgeMs, CHANGE_PAUSE_MS);
   }
 
-  #ask(server: string, before: Known | undefined): Promise<ToolList> {
+  #ask(server: string, before: CatalogEntry | undefined): Promise<ToolList> {
     const now = performance.now();
     const listing = this.#list(server);
     const known = before ?? {
@@ -99,7 +99,7 @@ export class SessionToolCatalog implements ToolCatalog {
     return known.newest;
   }
 
-  #settle(known: Known, fresh: Partial<Known>, error?: unknown): ToolList {
+  #settle(known: CatalogEntry, fresh: Partial<CatalogEntry>, error?: unknown): ToolList {
     Object.assign(known, fresh, { isAsking: false, askedAt: performance.now() });
     if (known.list === undefined) throw error;
     return known.list;

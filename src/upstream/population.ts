@@ -13,11 +13,11 @@ export class Population {
     this.#caps = caps;
   }
 
-  born(server: string): void {
+  add(server: string): void {
     this.#add(server, 1);
   }
 
-  gone(server: string): void {
+  remove(server: string): void {
     this.#add(server, -1);
   }
 

@@ -6,7 +6,7 @@ import { entrySchema } from "./entry-config.ts";
 import type { Connector, ConnectorFactory, UpstreamContext, UpstreamKind } from "./kind.ts";
 
 /** What every entry says of the calls that the gateway makes for REST callers. */
-export interface CallSettings {
+interface CallSettings {
   readonly timeoutMs: number | undefined;
   readonly serial: boolean;
 }

@@ -8,7 +8,7 @@ import { CrashLoop } from "./crash-loop.ts";
 import { defineUpstreamKind } from "./kind.ts";
 import { Population } from "./population.ts";
 import { Reaper } from "./reaper.ts";
-import { StartGate } from "./start-gate.ts";
+import { StartQueue } from "./start-queue.ts";
 import { stdioEntrySchema, stdioLimitsSchema } from "./stdio-config.ts";
 import { StdioUpstream, type StdioCommand, type StdioContext } from "./stdio.ts";
 import { WarmPool } from "./warm-pool.ts";
@@ -24,7 +24,7 @@ export const stdio = defineUpstreamKind({
     const context: StdioContext = {
       ...common,
       reaper: new Reaper(common.emit),
-      startGate: new StartGate({
+      startQueue: new StartQueue({
         perSecond: limits.startsPerSecond,
         burst: limits.startBurst,
         startingPerServer: limits.startingPerServer,
@@ -42,7 +42,7 @@ export const stdio = defineUpstreamKind({
         const pool = new WarmPool({
           size: warm,
           start: (listener) => start(nobody, listener, true),
-          mayStart: () => context.startGate.hasRoom(name) && context.population.hasRoom(name),
+          mayStart: () => context.startQueue.hasRoom(name) && context.population.hasRoom(name),
         });
         return {
           summary: summaryOf(command, context.redactor),

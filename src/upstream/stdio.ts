@@ -11,7 +11,7 @@ import type { Population } from "./population.ts";
 import type { Reaper } from "./reaper.ts";
 import { ServerOutput } from "./server-output.ts";
 import { ServerProcess, type ProcessExit } from "./server-process.ts";
-import type { StartGate } from "./start-gate.ts";
+import type { StartQueue } from "./start-queue.ts";
 import { StderrTail } from "./stderr-tail.ts";
 
 const SAMPLE_LENGTH = 200;
@@ -29,7 +29,7 @@ export interface StdioCommand {
 /** What the processes of all entries share. */
 export interface StdioContext extends UpstreamContext {
   readonly reaper: Reaper;
-  readonly startGate: StartGate;
+  readonly startQueue: StartQueue;
   readonly population: Population;
 }
 
@@ -86,7 +86,7 @@ export class StdioUpstream implements Upstream {
     });
     crashLoop.check();
     context.descriptors.checkRoom();
-    this.#leaveQueue = context.startGate.enter(
+    this.#leaveQueue = context.startQueue.enter(
       destination.server,
       () => this.#start(),
       (error) => this.#end(error),
@@ -147,7 +147,7 @@ export class StdioUpstream implements Upstream {
   started(): void {
     if (!this.#isStarting) return;
     this.#isStarting = false;
-    this.#options.context.startGate.leave(this.#destination.server);
+    this.#options.context.startQueue.leave(this.#destination.server);
   }
 
   async #close(): Promise<void> {
@@ -155,7 +155,7 @@ export class StdioUpstream implements Upstream {
     this.started();
     if (this.#process?.pid === undefined) return;
     await this.#process.end();
-    this.#options.context.population.gone(this.#destination.server);
+    this.#options.context.population.remove(this.#destination.server);
   }
 
   #start(): void {
@@ -181,7 +181,7 @@ export class StdioUpstream implements Upstream {
     if (pid === undefined || stdin === undefined) return;
     if (this.#isPaused) process.pause();
     this.#outbox.open(stdin);
-    context.population.born(this.#destination.server);
+    context.population.add(this.#destination.server);
     emit({ type: "server.started", ...this.#names, pid, command: command.command });
   }
 

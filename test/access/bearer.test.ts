@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bearer } from "../../src/access/auth/bearer.ts";
+import type { Principal } from "../../src/protocol/principal.ts";
 import { strategyRunner, type HeadersOnly, type Verdict } from "../../src/access/auth/strategy.ts";
 
 const TOKEN = "first-token.with~all+kinds/of_letters==";
@@ -9,7 +10,11 @@ const SECOND = "second-token";
 const method = bearer.create({ tokens: [TOKEN, SECOND] });
 if (method === undefined) throw new Error("it is switched off");
 
-const who = (authorization: string | undefined) => method.authenticate({ authorization });
+function who(authorization: string | undefined): Principal | undefined {
+  const found = method?.authenticate({ authorization });
+  if (found instanceof Promise) throw new Error("a static token is known at once");
+  return found;
+}
 
 describe("a caller is known by", () => {
   it.each([

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { configuredAuthenticators, Gate } from "../../src/access/gate.ts";
+import { z } from "zod";
+import { defineAuthMethod } from "../../src/access/auth/method.ts";
+import { configuredAuthenticators, AccessGate } from "../../src/access/gate.ts";
 import { GatewayError } from "../../src/protocol/errors.ts";
 
 const BASIC = { credentials: [{ username: "admin", password: "a-password" }] };
@@ -54,7 +56,7 @@ describe("with one method", () => {
   it("the other one does not count when it is disabled", () => {
     const gate = gateOf({ basic: { ...BASIC, enabled: false }, bearer: BEARER });
     expect(refusalOf(gate, ADMIN).details.challenges).toEqual([BEARER_CHALLENGE]);
-    expect(gate.admit({ authorization: "Bearer a-token" }).kind).toBe("bearer");
+    expect(gate.admit({ authorization: "Bearer a-token" })).toMatchObject({ kind: "bearer" });
   });
 });
 
@@ -71,8 +73,8 @@ describe("with no method", () => {
   });
 });
 
-it("knows a basic user and a token of the same text apart", () => {
-  const { id } = gateOf({ bearer: BEARER }).admit({ authorization: "Bearer a-token" });
+it("knows a basic user and a token of the same text apart", async () => {
+  const { id } = await gateOf({ bearer: BEARER }).admit({ authorization: "Bearer a-token" });
   const credentials = [{ username: id, password: "p" }];
   const user = gateOf({ basic: { credentials } }).admit({
     authorization: `Basic ${Buffer.from(`${id}:p`).toString("base64")}`,
@@ -80,13 +82,49 @@ it("knows a basic user and a token of the same text apart", () => {
   expect(user).toEqual({ kind: "basic", id });
 });
 
-function gateOf(auth: Readonly<Record<string, unknown>>): Gate {
-  return new Gate(configuredAuthenticators(auth));
+describe("with a method that asks elsewhere", () => {
+  /** All that a new method is: its key, its config, and what it makes of it. It knows a caller a while later. */
+  const slow = defineAuthMethod({
+    name: "slow",
+    config: z.strictObject({ knows: z.string() }),
+    create: ({ knows }) => ({
+      scheme: { kind: "bearer" },
+      challenge: () => "Slow",
+      authenticate: async ({ authorization }) =>
+        authorization === knows ? { kind: "bearer", id: "slowly known" } : undefined,
+    }),
+  });
+  const basic = configuredAuthenticators({ basic: BASIC });
+  const slowly = [slow.create({ knows: "me" }) ?? []].flat();
+  const gate = new AccessGate([...slowly, ...basic]);
+
+  it("a caller whom it knows is admitted later, and so is one whom a method behind it knows", async () => {
+    expect(await gate.admit({ authorization: "me" })).toEqual({ kind: "bearer", id: "slowly known" });
+    expect(await gate.admit({ authorization: ADMIN })).toEqual({ kind: "basic", id: "admin" });
+  });
+
+  it("a caller whom a method before it knows does not wait for it", () => {
+    expect(new AccessGate([...basic, ...slowly]).admit({ authorization: ADMIN })).toEqual({
+      kind: "basic",
+      id: "admin",
+    });
+  });
+
+  it("a refusal comes later, too, with the challenges of all", async () => {
+    await expect(gate.admit({ authorization: "somebody else" })).rejects.toMatchObject({
+      reason: "unauthenticated",
+      details: { challenges: ["Slow", BASIC_CHALLENGE] },
+    });
+  });
+});
+
+function gateOf(auth: Readonly<Record<string, unknown>>): AccessGate {
+  return new AccessGate(configuredAuthenticators(auth));
 }
 
-function refusalOf(gate: Gate, authorization: string | undefined): GatewayError {
+function refusalOf(gate: AccessGate, authorization: string | undefined): GatewayError {
   try {
-    gate.admit({ authorization });
+    void gate.admit({ authorization });
   } catch (error) {
     if (error instanceof GatewayError) return error;
     throw error;

@@ -4,23 +4,23 @@ import { Population } from "../../src/upstream/population.ts";
 describe("a population", () => {
   it("has room until one server has its share", () => {
     const population = new Population({ all: 10, perServer: 2 });
-    population.born("a");
+    population.add("a");
     expect(population.hasRoom("a")).toBe(true);
-    population.born("a");
+    population.add("a");
     expect([population.hasRoom("a"), population.hasRoom("b")]).toEqual([false, true]);
   });
 
   it("has no room when all servers together have theirs", () => {
     const population = new Population({ all: 2, perServer: 2 });
-    population.born("a");
-    population.born("b");
+    population.add("a");
+    population.add("b");
     expect([population.hasRoom("a"), population.hasRoom("c")]).toEqual([false, false]);
   });
 
   it("has room again when a process is gone", () => {
     const population = new Population({ all: 1, perServer: 1 });
-    population.born("a");
-    population.gone("a");
+    population.add("a");
+    population.remove("a");
     expect(population.hasRoom("a")).toBe(true);
   });
 });

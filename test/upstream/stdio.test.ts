@@ -8,7 +8,7 @@ import { CrashLoop } from "../../src/upstream/crash-loop.ts";
 import { Descriptors } from "../../src/upstream/descriptors.ts";
 import { Population } from "../../src/upstream/population.ts";
 import { Reaper } from "../../src/upstream/reaper.ts";
-import { StartGate } from "../../src/upstream/start-gate.ts";
+import { StartQueue } from "../../src/upstream/start-queue.ts";
 import { StdioUpstream, type StdioContext } from "../../src/upstream/stdio.ts";
 import { until } from "../helpers/until.ts";
 
@@ -36,7 +36,7 @@ function run(script: string, { messageBytes = 1_000_000 } = {}) {
     redactor: new Redactor(["token"]),
     reaper,
     descriptors,
-    startGate: new StartGate({ perSecond: 10, burst: 10, startingPerServer: 10, queueMs: 1_000 }),
+    startQueue: new StartQueue({ perSecond: 10, burst: 10, startingPerServer: 10, queueMs: 1_000 }),
     population: new Population({ all: 10, perServer: 10 }),
     gatewayEnv: process.env,
     messageBytes,

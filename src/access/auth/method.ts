@@ -1,12 +1,12 @@
 import type { z } from "zod";
-import type { Knock, Principal } from "../../protocol/principal.ts";
+import type { Credentials, Principal } from "../../protocol/principal.ts";
 
 /** One way to tell who calls. It only gives a verdict: nothing here writes to a socket. */
 export interface Authenticator {
-  /** The principal, or undefined when this method does not know the caller. */
-  authenticate(knock: Knock): Principal | undefined;
+  /** The principal, or undefined when this method does not know the caller; a promise where something is asked elsewhere. */
+  authenticate(credentials: Credentials): Principal | undefined | Promise<Principal | undefined>;
   /** Its `WWW-Authenticate` challenge (RFC 9110 §11.6.1) to a caller whom nothing admitted. */
-  challenge(knock: Knock): string;
+  challenge(credentials: Credentials): string;
   /** How OpenAPI names it. */
   readonly scheme: { readonly kind: "basic" } | { readonly kind: "bearer" };
 }

@@ -1,6 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from "express";
 import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
 import { setErrorHeaders } from "../errors.ts";
+import { credentialsOf } from "../credentials.ts";
 import { baseUrl, type DocumentContext } from "../openapi/routes.ts";
 import { Renderings } from "../renderings.ts";
 import { requestIdOf } from "../request-id.ts";
@@ -41,8 +42,8 @@ interface ShownContext extends DocumentContext {
 }
 
 async function showDocs(request: Request, response: Response, context: ShownContext): Promise<void> {
-  const { documents, documentsArePublic, doorkeeper } = context;
-  if (!documentsArePublic) doorkeeper.admit({ authorization: request.headers.authorization });
+  const { documents, documentsArePublic, gate } = context;
+  if (!documentsArePublic) await gate.admit(credentialsOf(request));
   const reached = baseUrl(request, context);
   // A Host may look like one and yet be none: its port can be too high.
   const base = URL.canParse(reached) ? reached : "http://localhost";

@@ -26,9 +26,9 @@ export function problemRoutes({ publicPath }: Pick<DocumentContext, "publicPath"
   };
 }
 
-type Listed = readonly (readonly [code: string, problem: ProblemCode])[];
+type ProblemEntries = readonly (readonly [code: string, problem: ProblemCode])[];
 
-function showProblems(request: Request, response: Response, listed: Listed): void {
+function showProblems(request: Request, response: Response, listed: ProblemEntries): void {
   const root = rootFrom(request.path);
   const isOne = listed.length === 1;
   const body = html`<main class="narrow">

@@ -2,7 +2,7 @@ import { isObject, member } from "../../lib/json.ts";
 import type { Tool } from "../../openapi/catalog.ts";
 import { inlineSchema } from "../../openapi/inline.ts";
 import type { JsonObject } from "../../openapi/json.ts";
-import { purse, type Spend } from "../../openapi/limits.ts";
+import { budget, type Charge } from "../../openapi/limits.ts";
 import { toolPath } from "../../openapi/path.ts";
 import { clip, plainText } from "../../openapi/text.ts";
 import { html, type Html } from "./html.ts";
@@ -15,7 +15,7 @@ export interface ToolPlace {
   /** Unique in the page. */
   readonly id: string;
   /** What the schemas of its server may still take of the page, in characters. */
-  readonly spend: Spend;
+  readonly charge: Charge;
 }
 
 const DESCRIPTION = 8_000;
@@ -26,7 +26,7 @@ const PATH = 1_000;
 const SCHEMA_CHARACTERS = 100_000;
 
 /** One tool: closed, its name and the first words about it; open, all that is known of it and a form to call it. */
-export function toolSection(tool: Tool, { root, id, spend }: ToolPlace): Html {
+export function toolSection(tool: Tool, { root, id, charge }: ToolPlace): Html {
   const { title, description = "" } = tool;
   const name = plainText(tool.name) ?? "";
   return html`<details class="tool" id="${anchorOf(tool) ?? id}" data-filter="${clip(`${name} ${title ?? ""}`, 300)}">
@@ -38,7 +38,7 @@ export function toolSection(tool: Tool, { root, id, spend }: ToolPlace): Html {
     <div class="inside">
       ${title !== undefined && html`<p class="title">${clip(title, SUMMARY)}</p>`}
       ${description !== "" && html`<p class="text">${clip(description, DESCRIPTION)}</p>`}
-      ${inputOf(tool, { root, id, spend })} ${outputOf(tool, spend)}
+      ${inputOf(tool, { root, id, charge })} ${outputOf(tool, charge)}
     </div>
   </details>`;
 }
@@ -49,11 +49,11 @@ function anchorOf({ server, name }: Tool): string | undefined {
   return isFit ? `${server}/${encodeURIComponent(name)}` : undefined;
 }
 
-function inputOf(tool: Tool, { root, id, spend }: ToolPlace): Html {
-  const schema = readable(tool.inputSchema, spend);
+function inputOf(tool: Tool, { root, id, charge }: ToolPlace): Html {
+  const schema = readable(tool.inputSchema, charge);
   const path = tool.name.length > PATH ? undefined : toolPath("root", tool.server, tool.name);
   const isPartial = countProperties(tool.inputSchema) > countProperties(schema);
-  return html`${propertyTable(schema, "Arguments")} ${rawSchema("Input schema as JSON", tool.inputSchema, spend)}
+  return html`${propertyTable(schema, "Arguments")} ${rawSchema("Input schema as JSON", tool.inputSchema, charge)}
     <h4>Try it</h4>
     ${
       path === undefined
@@ -70,21 +70,21 @@ function countProperties(schema: unknown): number {
   return isObject(properties) ? Object.keys(properties).length : 0;
 }
 
-function outputOf({ outputSchema }: Tool, spend: Spend): Html | undefined {
+function outputOf({ outputSchema }: Tool, charge: Charge): Html | undefined {
   if (outputSchema === undefined) return undefined;
-  const table = propertyTable(readable(outputSchema, spend), "Structured result");
-  return html`${table} ${rawSchema("Output schema as JSON", outputSchema, spend)}`;
+  const table = propertyTable(readable(outputSchema, charge), "Structured result");
+  return html`${table} ${rawSchema("Output schema as JSON", outputSchema, charge)}`;
 }
 
 /** Valid, with its references written out as far as is sensible, however hostile it was. */
-function readable(schema: unknown, spend: Spend): JsonObject {
-  return inlineSchema(schema ?? { type: "object" }, () => {}, purse(SCHEMA_CHARACTERS, spend));
+function readable(schema: unknown, charge: Charge): JsonObject {
+  return inlineSchema(schema ?? { type: "object" }, () => {}, budget(SCHEMA_CHARACTERS, charge));
 }
 
-function rawSchema(label: string, schema: unknown, spend: Spend): Html {
+function rawSchema(label: string, schema: unknown, charge: Charge): Html {
   const { text, isWhole } = printJson(schema);
   if (text === "") return html`<p class="hint">${label}: the server gave none.</p>`;
-  if (!spend(text.length)) return html`<p class="hint">${label}: too long for this page.</p>`;
+  if (!charge(text.length)) return html`<p class="hint">${label}: too long for this page.</p>`;
   return html`<details class="raw">
     <summary>${label}</summary>
     <pre tabindex="0">${text}</pre>

@@ -1,5 +1,5 @@
 import type { Tool } from "../../openapi/catalog.ts";
-import { purse } from "../../openapi/limits.ts";
+import { budget } from "../../openapi/limits.ts";
 import { html, type Html } from "./html.ts";
 import { toolSection } from "./tool-section.ts";
 
@@ -8,8 +8,8 @@ const SCHEMA_CHARACTERS = 3_000_000;
 
 /** The tools of the server that is the `index`th of the page. */
 export function toolSections(all: readonly Tool[], root: string, index: number): Html {
-  const spend = purse(SCHEMA_CHARACTERS);
-  const sections = all.slice(0, TOOLS).map((tool, at) => toolSection(tool, { root, spend, id: `s${index}t${at}` }));
+  const charge = budget(SCHEMA_CHARACTERS);
+  const sections = all.slice(0, TOOLS).map((tool, at) => toolSection(tool, { root, charge, id: `s${index}t${at}` }));
   return html`<h3>${all.length === 1 ? "1 tool" : html`${all.length} tools`}</h3>
     ${sections}
     ${all.length > TOOLS && html`<p class="hint">Only the first ${TOOLS} are shown; the OpenAPI document has more.</p>`}`;

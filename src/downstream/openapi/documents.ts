@@ -16,13 +16,13 @@ interface FailedServer {
 }
 
 /** What servers listed, in their order. */
-export interface Listed {
+export interface ListOutcomes {
   readonly lists: readonly ToolList[];
   /** Servers whose tools could not be listed, and so are not in the document. */
   readonly failed: readonly FailedServer[];
 }
 
-export interface Documented extends Described, Pick<Listed, "failed"> {}
+export interface Documented extends Described, Pick<ListOutcomes, "failed"> {}
 
 /** The one way to a document, for the dump and for the served ones. */
 export async function documentTools(
@@ -36,7 +36,7 @@ export async function documentTools(
 }
 
 /** One broken server does not take the others down. */
-export async function listAll(catalog: ToolCatalog, servers: readonly string[]): Promise<Listed> {
+export async function listAll(catalog: ToolCatalog, servers: readonly string[]): Promise<ListOutcomes> {
   const outcomes = await Promise.allSettled(servers.map((server) => catalog.list(server)));
   const lists: ToolList[] = [];
   const failed: FailedServer[] = [];

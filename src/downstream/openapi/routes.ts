@@ -3,6 +3,7 @@ import { Pieces } from "../../lib/pieces.ts";
 import { GatewayError } from "../../protocol/errors.ts";
 import type { ToolCatalog } from "../../protocol/tool.ts";
 import type { DownstreamContext } from "../context.ts";
+import { credentialsOf } from "../credentials.ts";
 import { publicPrefix } from "../public-path.ts";
 import { endWatched } from "../end-watched.ts";
 import { DocumentTexts, type TextChoice } from "./document-texts.ts";
@@ -25,7 +26,7 @@ export function documentRoutes(context: DocumentContext): RequestHandler {
   return async (request: Request, response: Response, next: NextFunction) => {
     const target = request.path.includes("/openapi") ? documentTarget(request.path) : undefined;
     if (target === undefined) return next();
-    if (!context.documentsArePublic) context.doorkeeper.admit({ authorization: request.headers.authorization });
+    if (!context.documentsArePublic) await context.gate.admit(credentialsOf(request));
     if (target.server !== undefined && !context.hasServer(target.server)) {
       throw new GatewayError("server_not_found", "No such server.");
     }

@@ -3,7 +3,7 @@ import { GatewayError } from "../../protocol/errors.ts";
 import type { ResponseFrame } from "../../protocol/frame.ts";
 import { resultText } from "../../protocol/result-text.ts";
 import { resultAnswer, saysToolError, type RestAnswer } from "./answer.ts";
-import type { Asked } from "./asked.ts";
+import type { RestCall } from "./rest-call.ts";
 import type { RestContext } from "./context.ts";
 import { rpcFailure } from "./rpc-failure.ts";
 import { cutResult } from "./truncate.ts";
@@ -11,7 +11,7 @@ import { cutResult } from "./truncate.ts";
 type Settings = RestContext["settings"];
 
 /** What the server said, in the form that was asked for; throws what is told as a problem. */
-export function callAnswer(frame: ResponseFrame, asked: Asked, settings: Settings): RestAnswer {
+export function callAnswer(frame: ResponseFrame, asked: RestCall, settings: Settings): RestAnswer {
   const { visit, tool } = asked;
   if (frame.failed) throw rpcFailure(frame, visit.server, tool);
   try {
@@ -23,7 +23,7 @@ export function callAnswer(frame: ResponseFrame, asked: Asked, settings: Setting
   }
 }
 
-function answerWith(whole: Line, { tool, form, accept, preferences }: Asked, settings: Settings): RestAnswer {
+function answerWith(whole: Line, { tool, form, accept, preferences }: RestCall, settings: Settings): RestAnswer {
   const isToolError = saysToolError(whole);
   const asHttp = preferences.toolErrorsAsHttp ?? settings.toolErrorsAsHttp;
   if (isToolError && asHttp) {

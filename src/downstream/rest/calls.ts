@@ -4,12 +4,12 @@ import { readJsonBody } from "../body.ts";
 import type { Visit } from "../context.ts";
 import { endAnswer, type RestAnswer } from "./answer.ts";
 import { readArguments } from "./arguments.ts";
-import { deadlineOf, hasBody, type Asked } from "./asked.ts";
+import { deadlineOf, hasBody, type RestCall } from "./rest-call.ts";
 import { Caller } from "./caller.ts";
 import { checkedArguments } from "./check-call.ts";
 import type { RestContext } from "./context.ts";
 import { refuseTask, type ToolFinder } from "./find-tool.ts";
-import type { Begun } from "./idempotency.ts";
+import type { RunningCall } from "./idempotency.ts";
 import { preferencesOf } from "./preferences.ts";
 import type { RestSession } from "./rest-session.ts";
 import { RestSessions } from "./rest-sessions.ts";
@@ -48,7 +48,7 @@ export class RestCalls {
     const caller = new Caller(deadlineOf(preferences, query, visit.server, this.#context), response, isKept);
     // The arguments are kept until the call is answered.
     const body = hasBody(request) ? (await readJsonBody(request, bodies, visit.principal, response)).toString() : "";
-    const asked: Asked = { visit, tool, form, accept, sessionId, preferences, given: readArguments(body), caller };
+    const asked: RestCall = { visit, tool, form, accept, sessionId, preferences, given: readArguments(body), caller };
     const begun = isKept ? this.#begin(asked, key, body) : undefined;
     if (begun !== undefined && "status" in begun) return endAnswer(response, begun, streams.limits.stallMs);
     await this.#run(asked, begun);
@@ -67,7 +67,11 @@ export class RestCalls {
     throw new GatewayError("session_not_found", "No such session; GET /api/sessionid gives an id.");
   }
 
-  #begin({ visit, tool, form, accept, sessionId, preferences }: Asked, key: string, body: string): RestAnswer | Begun {
+  #begin(
+    { visit, tool, form, accept, sessionId, preferences }: RestCall,
+    key: string,
+    body: string,
+  ): RestAnswer | RunningCall {
     if (form === "stream")
       throw new GatewayError("invalid_request", "A stream cannot be given again: leave the Idempotency-Key out.");
     const { principal, server } = visit;
@@ -75,7 +79,7 @@ export class RestCalls {
     return this.#context.idempotency.begin({ principal, server, tool, key, content });
   }
 
-  async #run(asked: Asked, begun: Begun | undefined): Promise<void> {
+  async #run(asked: RestCall, begun: RunningCall | undefined): Promise<void> {
     const { visit, sessionId, caller } = asked;
     let session: RestSession | undefined;
     try {

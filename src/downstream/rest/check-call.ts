@@ -3,7 +3,7 @@ import type { ResponseFrame } from "../../protocol/frame.ts";
 import { resultOf, resultText } from "../../protocol/result-text.ts";
 import type { ListedTool } from "../../protocol/tool.ts";
 import { withoutStraySessionId, type CallArguments } from "./arguments.ts";
-import type { Asked, Fitting } from "./asked.ts";
+import type { RestCall, Fitting } from "./rest-call.ts";
 import type { SchemaError } from "./checks/schema-error.ts";
 import type { RestContext } from "./context.ts";
 import { Arrival } from "./waiting-room.ts";
@@ -13,7 +13,7 @@ type Errors = readonly SchemaError[];
 /** The arguments that go to the tool, when they fit its schema. A promise only where the check takes a while. */
 export function checkedArguments(
   tool: ListedTool,
-  { visit, given, caller }: Asked,
+  { visit, given, caller }: RestCall,
   context: RestContext,
 ): CallArguments | Promise<CallArguments> {
   const own = withoutStraySessionId(given, tool.listed["inputSchema"]);

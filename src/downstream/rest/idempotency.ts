@@ -19,13 +19,13 @@ export interface KeyedCall {
   readonly content: readonly (string | boolean | undefined)[];
 }
 
-interface Kept {
+interface KeptAnswer {
   readonly fingerprint: string;
   readonly answer: RestAnswer;
 }
 
 /** A call that was begun under a key: finish it with its answer, or forget it when it never ran (which does nothing after an answer). */
-export interface Begun {
+export interface RunningCall {
   finish(answer: RestAnswer): void;
   forget(): void;
 }
@@ -42,7 +42,7 @@ const KEY = /^[\u0021-\u007e]{1,255}$/;
  * who does not know whether its call arrived may send it again.
  */
 export class IdempotencyStore {
-  readonly #kept: FairStore<Kept>;
+  readonly #kept: FairStore<KeptAnswer>;
   /** The fingerprints of what runs, by principal and key: never dropped, or the same call could run twice. */
   readonly #running = new Map<string, Map<string, string>>();
 
@@ -52,7 +52,7 @@ export class IdempotencyStore {
   }
 
   /** The answer that was given before, or a call that begins now. Throws while it runs, and when it is another call. */
-  begin({ principal, server, tool, key, content }: KeyedCall): RestAnswer | Begun {
+  begin({ principal, server, tool, key, content }: KeyedCall): RestAnswer | RunningCall {
     if (!KEY.test(key)) throw new GatewayError("invalid_request", "An Idempotency-Key is 1 to 255 visible characters.");
     const owner = principalKey(principal);
     const name = JSON.stringify([server, tool, key]);
@@ -73,7 +73,7 @@ export class IdempotencyStore {
     return { ...known.answer, headers: { ...headers, "Idempotency-Replayed": "true" } };
   }
 
-  #begin(owner: string, name: string, fingerprint: string): Begun {
+  #begin(owner: string, name: string, fingerprint: string): RunningCall {
     const running = this.#running.get(owner) ?? new Map<string, string>();
     if (running.size >= MAX_RUNNING_PER_PRINCIPAL) {
       const message = `${running.size} calls with an Idempotency-Key run already; wait for an answer.`;

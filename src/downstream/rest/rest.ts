@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { RestCalls } from "./calls.ts";
+import { credentialsOf } from "../credentials.ts";
 import { documentTarget } from "../openapi/target.ts";
 import type { Route } from "../http.ts";
 import { publicPrefix } from "../public-path.ts";
@@ -37,9 +38,10 @@ export function restRoute(context: RestContext): Route {
     target: RestTarget,
   ): Promise<void> => {
     const requestId = requestIdOf(response);
-    const { authorization, accept } = request.headers;
+    const { accept } = request.headers;
     try {
-      const principal = context.doorkeeper.admit({ authorization });
+      const admitted = context.gate.admit(credentialsOf(request));
+      const principal = admitted instanceof Promise ? await admitted : admitted;
       await serve(
         { request, response, target, principal, query: queryOf(request.url ?? ""), requestId, tools },
         context,

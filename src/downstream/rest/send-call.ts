@@ -4,19 +4,19 @@ import type { NotificationFrame, ResponseFrame } from "../../protocol/frame.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { Call, McpClient } from "../../session/client.ts";
 import { endAnswer } from "./answer.ts";
-import { longestTime, type Asked, type Fitting } from "./asked.ts";
+import { longestTime, type RestCall, type Fitting } from "./rest-call.ts";
 import { callAnswer } from "./call-answer.ts";
 import { CallStream } from "./call-stream.ts";
 import { checkResult, checksResult } from "./check-call.ts";
 import type { RestContext } from "./context.ts";
-import type { Begun } from "./idempotency.ts";
+import type { RunningCall } from "./idempotency.ts";
 import { problemAnswer, type ProblemPlace } from "./problem.ts";
 
 /** Sends a call on a session that is ready and answers its caller, unless that has left. */
 export async function sendCall(
   client: McpClient,
   call: Fitting,
-  begun: Begun | undefined,
+  begun: RunningCall | undefined,
   context: RestContext,
 ): Promise<void> {
   const { caller, form } = call;
@@ -52,7 +52,7 @@ async function streamAnswer(client: McpClient, call: Fitting, context: RestConte
   }
 }
 
-function send(client: McpClient, { visit, tool, given, caller }: Asked, stream: CallStream | undefined): Call {
+function send(client: McpClient, { visit, tool, given, caller }: RestCall, stream: CallStream | undefined): Call {
   const name = JSON.stringify(tool);
   // A token of the gateway's own, for those who want to see progress.
   const token = stream === undefined ? undefined : nanoid();
@@ -68,13 +68,13 @@ function send(client: McpClient, { visit, tool, given, caller }: Asked, stream: 
 }
 
 /** The session ends a call whose time is over, but does not know who gave it that time. */
-function inTime(frame: ResponseFrame, { caller }: Asked, context: RestContext): ResponseFrame {
+function inTime(frame: ResponseFrame, { caller }: RestCall, context: RestContext): ResponseFrame {
   const { fault } = frame;
   if (fault?.reason !== "server_timeout" || fault.details.code !== undefined) return frame;
   throw caller.deadline.error(fault.message.replace(/\.$/, ""), longestTime(context));
 }
 
-function placeOf({ visit, tool, accept }: Asked, { settings }: RestContext): ProblemPlace {
+function placeOf({ visit, tool, accept }: RestCall, { settings }: RestContext): ProblemPlace {
   const { requestId, server, publicPrefix } = visit;
   return { requestId, server, publicPrefix, tool, accept, exposeStderr: settings.exposeStderr };
 }

@@ -1,26 +1,17 @@
 import type { ServerResponse } from "node:http";
-import type { Soon } from "../../lib/soon.ts";
-import type { Frame } from "../../protocol/frame.ts";
+import type { DelayQueue } from "../../lib/delay-queue.ts";
+import type { Frame, NotificationFrame, RequestFrame } from "../../protocol/frame.ts";
 import type { Outlet, Session } from "../../protocol/session.ts";
 import type { DownstreamContext } from "../context.ts";
 import { EventStream } from "../event-stream.ts";
-import type { AnswerForm } from "./answer-form.ts";
-import { PostAnswer } from "./post-answer.ts";
+import { PostAnswer, type PostHost, type PostRequest } from "./post-answer.ts";
 import { Replay, type EventPosition } from "./replay.ts";
 
 export interface ConversationOptions {
   readonly context: DownstreamContext;
-  readonly undecided: Soon<PostAnswer>;
+  readonly undecided: DelayQueue<PostAnswer>;
   /** The client knows events that carry only an id. */
   readonly primes: boolean;
-}
-
-export interface PostRequest {
-  readonly response: ServerResponse;
-  /** How many answers are to come. */
-  readonly requests: number;
-  readonly isBatch: boolean;
-  readonly form: AnswerForm;
 }
 
 /** The name in event ids of the stream that a GET opens. */
@@ -36,10 +27,11 @@ const ABOUT_THE_SERVER = /^notifications\/(?:[a-z]+\/list_changed|resources\/upd
  * Which stream each message of a server goes to (MCP 2025-11-25, transports): answers and progress to the POST that asked,
  * requests and logs to the newest POST in flight, else to the GET stream, else they wait for one.
  */
-export class Conversation implements Outlet {
+export class Conversation implements Outlet, PostHost {
   readonly #session: Session;
   readonly #options: ConversationOptions;
-  readonly #replay: Replay;
+  readonly replay: Replay;
+  readonly stallMs: number;
   /** Those with requests that wait, the newest last. */
   readonly #posts = new Set<PostAnswer>();
   /** Resumed streams on which nothing more will come, by name. */
@@ -51,25 +43,13 @@ export class Conversation implements Outlet {
   constructor(session: Session, options: ConversationOptions) {
     this.#session = session;
     this.#options = options;
-    this.#replay = new Replay(options.context.replay);
+    this.replay = new Replay(options.context.replay);
+    this.stallMs = options.context.streams.limits.stallMs;
   }
 
   /** Prepares the answer to a POST; `begin` starts it once its requests were accepted. */
-  expect(request: PostRequest): PostAnswer {
-    const { undecided, context } = this.#options;
-    const post: PostAnswer = new PostAnswer(request.response, {
-      ...request,
-      stream: `p${++this.#streams}`,
-      stallMs: context.streams.limits.stallMs,
-      replay: this.#replay,
-      openStream: (target, stream) => this.#openStream(target, this.#replay.now(stream), (closed) => post.lost(closed)),
-      onStray: (frame) => this.deliver(frame),
-      onDone: (done) => {
-        undecided.remove(done);
-        this.#posts.delete(done);
-      },
-    });
-    return post;
+  expect(request: PostRequest, response: ServerResponse): PostAnswer {
+    return new PostAnswer(this, `p${++this.#streams}`, request, response);
   }
 
   begin(post: PostAnswer): void {
@@ -80,16 +60,29 @@ export class Conversation implements Outlet {
     if (post.form === "either") this.#options.undecided.add(post);
   }
 
+  openPostStream(post: PostAnswer, response: ServerResponse): EventStream {
+    return this.#openStream(response, this.replay.now(post.stream), (closed) => post.lost(closed));
+  }
+
+  onStray(frame: NotificationFrame | RequestFrame): void {
+    this.deliver(frame);
+  }
+
+  onDone(post: PostAnswer): void {
+    this.#options.undecided.remove(post);
+    this.#posts.delete(post);
+  }
+
   /** The server-to-client stream of a GET, or what a client missed of another stream. The newest GET replaces an older one. */
   listen(response: ServerResponse, lastEventId: string | undefined): void {
-    const position = lastEventId === undefined ? undefined : this.#replay.positionOf(lastEventId);
+    const position = lastEventId === undefined ? undefined : this.replay.positionOf(lastEventId);
     if (position !== undefined && position.stream !== GET_STREAM) return this.#resumePost(response, position);
     this.#get?.end();
-    const missed = position === undefined ? this.#replay.unsent(GET_STREAM) : this.#replay.after(position);
+    const missed = position === undefined ? this.replay.unsent(GET_STREAM) : this.replay.after(position);
     // Before what was missed: who is cut again right here must come back with a position that loses nothing.
     const [first] = missed;
     const before =
-      first === undefined ? this.#replay.now(GET_STREAM) : { stream: GET_STREAM, sequence: first.sequence - 1 };
+      first === undefined ? this.replay.now(GET_STREAM) : { stream: GET_STREAM, sequence: first.sequence - 1 };
     const stream = this.#openStream(response, position ?? before, (closed) => {
       if (this.#get === closed) this.#get = undefined;
     });
@@ -101,7 +94,7 @@ export class Conversation implements Outlet {
     const isForAll = this.#get !== undefined && frame.kind === "notification" && ABOUT_THE_SERVER.test(frame.method);
     const post = isForAll || frame.kind === "response" ? undefined : this.#newestPost();
     if (post !== undefined && frame.kind !== "response") return post.message(frame);
-    const id = this.#replay.add(GET_STREAM, frame.line, this.#get !== undefined);
+    const id = this.replay.add(GET_STREAM, frame.line, this.#get !== undefined);
     this.#get?.send(frame.line, { id });
   }
 
@@ -125,7 +118,7 @@ export class Conversation implements Outlet {
       if (this.#quiet.get(name) === closed) this.#quiet.delete(name);
     });
     post?.resume(events);
-    const missed = this.#replay.after(position);
+    const missed = this.replay.after(position);
     for (const { id, line } of missed) events.send(line, { id });
     if (post !== undefined) return;
     if (missed.length > 0) events.end();
@@ -160,7 +153,7 @@ export class Conversation implements Outlet {
         onClosed(stream);
       },
     });
-    if (this.#options.primes) stream.prime(this.#replay.idOf(position), RETRY_MS);
+    if (this.#options.primes) stream.prime(this.replay.idOf(position), RETRY_MS);
     else if (position.stream === GET_STREAM) stream.retry(RETRY_MS);
     return stream;
   }

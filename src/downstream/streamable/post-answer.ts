@@ -9,21 +9,24 @@ import type { EventStream } from "../event-stream.ts";
 import type { AnswerForm } from "./answer-form.ts";
 import type { Replay } from "./replay.ts";
 
-export interface PostAnswerOptions {
-  /** Its name in event ids. */
-  readonly stream: string;
+/** The POST that is answered. */
+export interface PostRequest {
   /** How many answers are to come. */
   readonly requests: number;
   readonly isBatch: boolean;
   readonly form: AnswerForm;
-  readonly stallMs: number;
+}
+
+/** The conversation that a POST belongs to. */
+export interface PostHost {
   readonly replay: Replay;
-  /** Begins an event stream on a response. */
-  readonly openStream: (response: ServerResponse, stream: string) => EventStream;
+  readonly stallMs: number;
+  /** Begins an event stream for a POST. */
+  openPostStream(post: PostAnswer, response: ServerResponse): EventStream;
   /** A message that a plain JSON body cannot carry. */
-  readonly onStray: (frame: NotificationFrame | RequestFrame) => void;
-  /** No request of it waits any more. */
-  readonly onDone: (answer: PostAnswer) => void;
+  onStray(frame: NotificationFrame | RequestFrame): void;
+  /** No request of this POST waits any more. */
+  onDone(post: PostAnswer): void;
 }
 
 /**
@@ -33,18 +36,21 @@ export interface PostAnswerOptions {
  * Nothing begins once it is done.
  */
 export class PostAnswer implements Reply {
+  /** Its name in event ids. */
   readonly stream: string;
-  readonly #options: PostAnswerOptions;
+  readonly #host: PostHost;
+  readonly #request: PostRequest;
   /** How many of its requests have no answer yet. */
   #waiting: number;
   readonly #answers: ResponseFrame[] = [];
   #response: ServerResponse | undefined;
   #events: EventStream | undefined;
 
-  constructor(response: ServerResponse, options: PostAnswerOptions) {
-    this.#options = options;
-    this.stream = options.stream;
-    this.#waiting = options.requests;
+  constructor(host: PostHost, stream: string, request: PostRequest, response: ServerResponse) {
+    this.#host = host;
+    this.stream = stream;
+    this.#request = request;
+    this.#waiting = request.requests;
     // On a response that is closed already, `close` does not come again.
     if (response.destroyed) return;
     this.#response = response;
@@ -52,7 +58,7 @@ export class PostAnswer implements Reply {
   }
 
   get form(): AnswerForm {
-    return this.#options.form;
+    return this.#request.form;
   }
 
   get isDone(): boolean {
@@ -67,7 +73,7 @@ export class PostAnswer implements Reply {
   /** The moment for a plain JSON body is over. */
   startStream(): void {
     if (this.isDone || this.#events !== undefined || this.#response === undefined) return;
-    this.#events = this.#options.openStream(this.#response, this.stream);
+    this.#events = this.#host.openPostStream(this, this.#response);
     for (const { line } of this.#answers.splice(0)) this.#say(line);
   }
 
@@ -85,7 +91,7 @@ export class PostAnswer implements Reply {
   }
 
   message(frame: NotificationFrame | RequestFrame): void {
-    if (this.isDone || !this.#keepsMessages) return this.#options.onStray(frame);
+    if (this.isDone || !this.#keepsMessages) return this.#host.onStray(frame);
     this.startStream();
     this.#say(frame.line);
   }
@@ -109,13 +115,13 @@ export class PostAnswer implements Reply {
   }
 
   #say(line: Line): void {
-    const id = this.#options.replay.add(this.stream, line, this.#events !== undefined);
+    const id = this.#host.replay.add(this.stream, line, this.#events !== undefined);
     this.#events?.send(line, { id });
   }
 
   #settle(): void {
     if (--this.#waiting > 0) return;
-    this.#options.onDone(this);
+    this.#host.onDone(this);
     const response = this.#response;
     if (this.#events !== undefined) this.#events.end();
     else if (response !== undefined) this.#writeBody(response);
@@ -127,9 +133,9 @@ export class PostAnswer implements Reply {
       response.writeHead(202, { "Content-Length": 0 }).end();
       return;
     }
-    const body = this.#options.isBatch ? `[${this.#answers.map(jsonOf).join(",")}]` : first.line;
+    const body = this.#request.isBatch ? `[${this.#answers.map(jsonOf).join(",")}]` : first.line;
     response.writeHead(200, { "Content-Type": "application/json", "Content-Length": byteLength(body) });
-    endWatched(response, body, this.#options.stallMs);
+    endWatched(response, body, this.#host.stallMs);
   }
 }
 

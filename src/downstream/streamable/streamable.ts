@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Soon } from "../../lib/soon.ts";
+import { DelayQueue } from "../../lib/delay-queue.ts";
 import { readClientMessages, type ClientMessages } from "../../protocol/client-frame.ts";
 import { ASSUMED_REVISION, hasPriming, revisionIn } from "../../protocol/eras/revisions.ts";
 import { GatewayError, refusalOf } from "../../protocol/errors.ts";
@@ -22,11 +22,11 @@ const INSTANT_MS = 25;
 export class StreamableDownstream {
   readonly #context: DownstreamContext;
   readonly #conversations = new WeakMap<Session, Conversation>();
-  readonly #undecided: Soon<PostAnswer>;
+  readonly #undecided: DelayQueue<PostAnswer>;
 
   constructor(context: DownstreamContext) {
     this.#context = context;
-    this.#undecided = new Soon(INSTANT_MS, (post) => context.streams.guard(() => post.startStream()));
+    this.#undecided = new DelayQueue(INSTANT_MS, (post) => context.streams.guard(() => post.startStream()));
   }
 
   async post(request: IncomingMessage, response: ServerResponse, visit: Visit): Promise<void> {
@@ -92,7 +92,7 @@ export class StreamableDownstream {
   #pass(session: Session, messages: RequestMessages, visit: Visit, { response, form }: Answering): void {
     const conversation = this.#conversationOf(session);
     const { isBatch, requests } = messages;
-    const post = conversation.expect({ response, requests: requests.length, isBatch, form });
+    const post = conversation.expect({ requests: requests.length, isBatch, form }, response);
     // Before anything is passed on: a batch that cancels its own requests is answered meanwhile.
     response.setHeader("Mcp-Session-Id", session.id);
     try {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RestAnswer } from "../../../src/downstream/rest/answer.ts";
 import type { Principal } from "../../../src/protocol/principal.ts";
-import { IdempotencyStore, type Begun, type KeyedCall } from "../../../src/downstream/rest/idempotency.ts";
+import { IdempotencyStore, type RunningCall, type KeyedCall } from "../../../src/downstream/rest/idempotency.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -19,7 +19,7 @@ const keyed = (key: string, more: Partial<KeyedCall> = {}): KeyedCall => ({
   ...more,
 });
 
-function begun(kept: IdempotencyStore, key: string, more: Partial<KeyedCall> = {}): Begun {
+function begun(kept: IdempotencyStore, key: string, more: Partial<KeyedCall> = {}): RunningCall {
   const result = kept.begin(keyed(key, more));
   if ("status" in result) throw new Error(`${key} was answered before`);
   return result;

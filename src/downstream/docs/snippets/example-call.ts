@@ -1,7 +1,7 @@
 import type { Tool } from "../../../openapi/catalog.ts";
 import { inlineSchema } from "../../../openapi/inline.ts";
 import { isJsonList, isJsonObject, type Json, type JsonObject } from "../../../openapi/json.ts";
-import { purse } from "../../../openapi/limits.ts";
+import { budget } from "../../../openapi/limits.ts";
 import type { ExampleCall } from "./snippet.ts";
 
 /** Names that mean nothing to a shell, nor to whoever reads it. */
@@ -26,7 +26,7 @@ export function exampleCall(tools: readonly Tool[]): ExampleCall | undefined {
 
 /** Required arguments only, with values that say no more than their type. */
 function exampleBody(inputSchema: unknown): string | undefined {
-  const { properties, required } = inlineSchema(inputSchema ?? {}, () => {}, purse(SCHEMA_CHARACTERS));
+  const { properties, required } = inlineSchema(inputSchema ?? {}, () => {}, budget(SCHEMA_CHARACTERS));
   const names = isJsonList(required) ? required : [];
   const known = isJsonObject(properties) ? properties : {};
   const given: [string, Json][] = [];

@@ -45,7 +45,7 @@ const IDLE_MS = 60_000;
 /** Room for what is kept compiled, and for the values of the longest text: neither alone may come near the limit. */
 const HEAP = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
 
-interface Asked {
+interface PendingCheck {
   readonly question: Question;
   readonly until: number;
   readonly answer: (verdict: Verdict) => void;
@@ -55,10 +55,10 @@ interface Asked {
 export class CheckThread {
   readonly #emit: Emit;
   readonly #options: ThreadOptions;
-  readonly #waiting = new CheckQueue<Asked>(MAX_WAITING_PER_SERVER);
+  readonly #waiting = new CheckQueue<PendingCheck>(MAX_WAITING_PER_SERVER);
   #worker: Worker | undefined;
   #isReady = false;
-  #current: Asked | undefined;
+  #current: PendingCheck | undefined;
   /** One at a time: for the start, for an answer, for idleness. */
   #timer: NodeJS.Timeout | undefined;
   #restUntil = 0;
@@ -127,7 +127,7 @@ export class CheckThread {
     this.#allow((this.#options.answerMs ?? ANSWER_MS) + readMs, () => this.#overrun("time"));
   }
 
-  #take(): Asked | undefined {
+  #take(): PendingCheck | undefined {
     const now = performance.now();
     for (;;) {
       const asked = this.#waiting.take();

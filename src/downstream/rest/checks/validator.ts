@@ -15,7 +15,7 @@ import { schemaErrors, type SchemaError } from "./schema-error.ts";
 type Part = "inputSchema" | "outputSchema";
 
 /** A value to check, and the JSON it was read from: the value itself, or what has it as the member of this name. */
-export interface Given {
+export interface CheckedValue {
   readonly value: unknown;
   readonly text: string;
   readonly member?: string;
@@ -69,7 +69,7 @@ export class SchemaValidator {
   }
 
   /** What does not fit; nothing when the tool has no such schema. At once where that is cheap. */
-  check(subject: Subject, given: Given): readonly SchemaError[] | Promise<readonly SchemaError[]> {
+  check(subject: Subject, given: CheckedValue): readonly SchemaError[] | Promise<readonly SchemaError[]> {
     const schema = subject.tool.listed[subject.part];
     if (typeof schema !== "object" || schema === null) return [];
     const plan = this.#plans.of(schema) ?? this.#plan(subject, schema);
@@ -118,7 +118,7 @@ export class SchemaValidator {
     }
   }
 
-  async #compileAndCheck(subject: Subject, given: Given, plan: CheckedPlan): Promise<readonly SchemaError[]> {
+  async #compileAndCheck(subject: Subject, given: CheckedValue, plan: CheckedPlan): Promise<readonly SchemaError[]> {
     const compile = this.#compile ?? (await this.load());
     try {
       plan.validate ??= compile(plan.checkable, { isDraft07: plan.isDraft07, allErrors: true });
@@ -128,7 +128,7 @@ export class SchemaValidator {
     }
   }
 
-  async #checkThere(subject: Subject, given: Given, plan: CheckedPlan): Promise<readonly SchemaError[]> {
+  async #checkThere(subject: Subject, given: CheckedValue, plan: CheckedPlan): Promise<readonly SchemaError[]> {
     if (given.text.length > MAX_THREAD_TEXT) return [];
     plan.text ??= JSON.stringify(plan.checkable);
     const name = (plan.name ??= hash("sha256", plan.text));
@@ -162,16 +162,20 @@ export class SchemaValidator {
 
 type CheckedPlan = Exclude<Plan, { kind: "unchecked" }>;
 
-function errorsOf(validate: ValidateFunction, { value }: Given): readonly SchemaError[] {
+function errorsOf(validate: ValidateFunction, { value }: CheckedValue): readonly SchemaError[] {
   return validate(value) ? [] : schemaErrors(validate.errors);
 }
 
 /** No value is smaller than two characters of its text, so that most are not even counted. */
-function isSmall({ width }: CheckedPlan, { value, text }: Given): boolean {
+function isSmall({ width }: CheckedPlan, { value, text }: CheckedValue): boolean {
   return width * text.length <= MAX_CHECKS || width * instanceSize(value, MAX_CHECKS / width) <= MAX_CHECKS;
 }
 
-function questionOf(schema: string, { isDraft07, width }: CheckedPlan, { text, value, member: name }: Given): Question {
+function questionOf(
+  schema: string,
+  { isDraft07, width }: CheckedPlan,
+  { text, value, member: name }: CheckedValue,
+): Question {
   const isLong =
     text.length > LONG_TEXT || (Number.isFinite(width) && width * instanceSize(value, LONG_TEXT) > MANY_CHECKS);
   const how = { isDraft07, allErrors: !isLong };

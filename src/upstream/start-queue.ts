@@ -19,8 +19,8 @@ interface Waiting {
   readonly refuse: (error: GatewayError) => void;
 }
 
-/** Keeps a loop of `initialize` from becoming a fork bomb: a token bucket for all, a small crowd per server, a short queue. */
-export class StartGate {
+/** Keeps a loop of `initialize` from becoming a fork bomb: a token bucket for all, a few at once per server, a short queue. */
+export class StartQueue {
   readonly #limits: StartLimits;
   readonly #starting = new Map<string, number>();
   readonly #queue = new Set<Waiting>();
@@ -47,7 +47,9 @@ export class StartGate {
   hasRoom(server: string): boolean {
     this.#refill();
     const { burst, startingPerServer } = this.#limits;
-    return this.#queue.size === 0 && this.#tokens >= Math.max(1, burst / 2) && this.#crowd(server) < startingPerServer;
+    return (
+      this.#queue.size === 0 && this.#tokens >= Math.max(1, burst / 2) && this.#startingOf(server) < startingPerServer
+    );
   }
 
   /** The process of `server` is up, or will never be. */
@@ -67,10 +69,10 @@ export class StartGate {
     this.#refill();
     const now = performance.now();
     for (const waiting of this.#queue) {
-      if (this.#tokens >= 1 && this.#crowd(waiting.server) < this.#limits.startingPerServer) {
+      if (this.#tokens >= 1 && this.#startingOf(waiting.server) < this.#limits.startingPerServer) {
         this.#queue.delete(waiting);
         this.#tokens -= 1;
-        this.#starting.set(waiting.server, this.#crowd(waiting.server) + 1);
+        this.#starting.set(waiting.server, this.#startingOf(waiting.server) + 1);
         this.#hasStarted = true;
         setImmediate(() => this.#nextTurn());
         return this.#start(waiting);
@@ -111,7 +113,7 @@ export class StartGate {
     this.#refilledAt = now;
   }
 
-  #crowd(server: string): number {
+  #startingOf(server: string): number {
     return this.#starting.get(server) ?? 0;
   }
 }

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { Soon } from "../../src/lib/soon.ts";
+import { DelayQueue } from "../../src/lib/delay-queue.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 it("does an item once, after one to two periods", () => {
   const done: string[] = [];
-  const soon = new Soon<string>(100, (item) => done.push(item));
+  const soon = new DelayQueue<string>(100, (item) => done.push(item));
   soon.add("a");
   vi.advanceTimersByTime(50);
   soon.add("b");
@@ -20,7 +20,7 @@ it("does an item once, after one to two periods", () => {
 
 it("leaves out what was removed before its time, young or old", () => {
   const done: string[] = [];
-  const soon = new Soon<string>(100, (item) => done.push(item));
+  const soon = new DelayQueue<string>(100, (item) => done.push(item));
   for (const item of ["young", "old", "kept"]) soon.add(item);
   soon.remove("young");
   vi.advanceTimersByTime(100);
@@ -30,7 +30,7 @@ it("leaves out what was removed before its time, young or old", () => {
 });
 
 it("needs no timer while there is nothing to do", () => {
-  const soon = new Soon<string>(100, () => undefined);
+  const soon = new DelayQueue<string>(100, () => undefined);
   soon.add("a");
   expect(vi.getTimerCount()).toBe(1);
   soon.add("b");
@@ -41,7 +41,7 @@ it("needs no timer while there is nothing to do", () => {
 
 it("takes an item that is added while another one is done", () => {
   const done: string[] = [];
-  const soon: Soon<string> = new Soon(100, (item) => {
+  const soon: DelayQueue<string> = new DelayQueue(100, (item) => {
     done.push(item);
     if (item === "first") soon.add("second");
   });

@@ -3,7 +3,7 @@ import type { Refuse } from "./http.ts";
 import type { DocumentContext } from "./openapi/routes.ts";
 
 /** Everything that is not busy, in Express, which takes as long to load as all the rest of a start. */
-export class LatePages {
+export class LazyPages {
   readonly #context: DocumentContext;
   readonly #refuse: Refuse;
   #app: Promise<RequestListener> | undefined;

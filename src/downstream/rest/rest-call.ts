@@ -9,7 +9,7 @@ import type { ResultForm } from "./result-form.ts";
 import type { ListedTool } from "../../protocol/tool.ts";
 
 /** One HTTP request for one call, read. */
-export interface Asked {
+export interface RestCall {
   readonly visit: Visit;
   readonly tool: string;
   readonly form: ResultForm;
@@ -21,7 +21,7 @@ export interface Asked {
 }
 
 /** A call whose tool was found and whose arguments fit. */
-export interface Fitting extends Asked {
+export interface Fitting extends RestCall {
   readonly listed: ListedTool;
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GatewayError } from "../../src/protocol/errors.ts";
-import { StartGate, type StartLimits } from "../../src/upstream/start-gate.ts";
+import { StartQueue, type StartLimits } from "../../src/upstream/start-queue.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -9,7 +9,7 @@ const LIMITS: StartLimits = { perSecond: 10, burst: 20, startingPerServer: 4, qu
 
 /** A gate and what came of those who entered it. */
 function gateWith(limits: Partial<StartLimits> = {}) {
-  const gate = new StartGate({ ...LIMITS, ...limits });
+  const gate = new StartQueue({ ...LIMITS, ...limits });
   const started: string[] = [];
   const refused: (readonly [string, GatewayError])[] = [];
   const enter = (server: string, name = server): (() => void) => {
@@ -32,7 +32,7 @@ const names = (count: number, prefix = "s"): string[] =>
 
 describe("a start", () => {
   it("is the only one in a turn of the event loop, so that what else is due comes in between", () => {
-    const gate = new StartGate(LIMITS);
+    const gate = new StartQueue(LIMITS);
     const happened: string[] = [];
     for (const name of names(3)) {
       gate.enter(
@@ -174,7 +174,7 @@ describe("the queue", () => {
   });
 
   it("takes one who comes back from within its own start or refusal", () => {
-    const gate = new StartGate({ ...LIMITS, startingPerServer: 1, queueMs: 100 });
+    const gate = new StartQueue({ ...LIMITS, startingPerServer: 1, queueMs: 100 });
     const told: string[] = [];
     const again = (): void =>
       void gate.enter(

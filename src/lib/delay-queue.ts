@@ -1,5 +1,5 @@
 /** Something that is done a short while after it was added, unless it is removed before: one timer for all of them. */
-export class Soon<T> {
+export class DelayQueue<T> {
   readonly #everyMs: number;
   readonly #due: (item: T) => void;
   #young = new Set<T>();

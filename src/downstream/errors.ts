@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { GatewayError } from "../protocol/errors.ts";
 import { errorLine, type RequestId } from "../protocol/jsonrpc.ts";
 
-/** A refusal on an MCP route: the status of the error table, and a JSON-RPC error as its body (ISA-14). */
+/** A refusal on an MCP route: the status of the error table, and a JSON-RPC error as its body. */
 export function answerError(response: ServerResponse, error: GatewayError, rpcId?: RequestId): void {
   if (response.headersSent) {
     // Too late for a status: cut the stream, so that the client does not take half an answer for a whole one.

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Cumulative, the first the quietest (the seed's names and order). */
+/** Cumulative, the first the quietest. */
 export const LEVELS = ["error", "warn", "info", "debug", "verbose"] as const;
 
 export type Level = (typeof LEVELS)[number];

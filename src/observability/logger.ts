@@ -89,7 +89,7 @@ function isFields(value: unknown): value is LogFields {
   return typeof value === "object" && value !== null;
 }
 
-/** ANSI colours of the seed's levels: red, yellow, green, blue, cyan. */
+/** ANSI colours of the levels: red, yellow, green, blue, cyan. */
 const COLORS = new Map([
   ["error", 31],
   ["warn", 33],

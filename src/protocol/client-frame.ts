@@ -78,7 +78,7 @@ function tooDeep(): GatewayError {
 function refuseRepeated(key: string, seen: Set<string>, judged: readonly string[]): void {
   // Upper case first: it folds what lower case alone keeps apart ("ſ" is an S, the Kelvin sign a K).
   const folded = PLAIN_KEY.test(key) ? key : key.toUpperCase().toLowerCase();
-  if (seen.has(folded)) throw new GatewayError("invalid_request", `The key ${quote(key)} stands twice in one object.`);
+  if (seen.has(folded)) throw new GatewayError("invalid_request", `The key ${quote(key)} appears twice in one object.`);
   if (seen.size === MAX_KEYS) throw new GatewayError("invalid_request", `An object here may have ${MAX_KEYS} keys.`);
   seen.add(folded);
   if (folded !== key && judged.includes(folded)) {

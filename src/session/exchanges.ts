@@ -3,6 +3,7 @@ import type { GatewayError } from "../protocol/errors.ts";
 import type { Exchange, ExchangeOutcome, Reply } from "../protocol/exchange.ts";
 import { isProgressToken, type ProgressToken, type RequestFrame, type ResponseFrame } from "../protocol/frame.ts";
 import { errorLine, type RequestId } from "../protocol/jsonrpc.ts";
+import type { Outlet } from "../protocol/session.ts";
 
 export interface Opening {
   readonly requestId: string;
@@ -108,3 +109,10 @@ function progressTokenOf({ params }: RequestFrame): ProgressToken | undefined {
   const token = member(params["_meta"], "progressToken");
   return isProgressToken(token) ? token : undefined;
 }
+
+/** For requests that came without a reply of their own. */
+export const replyThrough = (outlet: Outlet): Reply => ({
+  message: (frame) => outlet.deliver(frame),
+  answer: (frame) => outlet.deliver(frame),
+  withdrawn: () => undefined,
+});

@@ -12,7 +12,7 @@ import type { EndReason, OpenSession, Outlet, Reception, Session, Transport } fr
 import type { Upstream } from "../protocol/upstream.ts";
 import { admit } from "./admission.ts";
 import type { SessionContext } from "./context.ts";
-import { Exchanges, renew } from "./exchanges.ts";
+import { Exchanges, renew, replyThrough } from "./exchanges.ts";
 import { SessionReporter } from "./reporter.ts";
 import { ServerRequests } from "./server-requests.ts";
 
@@ -243,9 +243,3 @@ export class LiveSession implements Session {
     }
   }
 }
-
-const replyThrough = (outlet: Outlet): Reply => ({
-  message: (frame) => outlet.deliver(frame),
-  answer: (frame) => outlet.deliver(frame),
-  withdrawn: () => undefined,
-});

@@ -7,7 +7,7 @@ it("nothing is dumped unless somebody says so", () => {
   expect(schemaDump({}, { npm_config_schemadump: "true" })).toBeUndefined();
 });
 
-it("the seed's flags are those of the command openapi", () => {
+it("the flags of --schemaDump are those of the command openapi", () => {
   expect(
     schemaDump({ schemaDump: true, schemaFormat: "json", schemaServer: "git", config: "x.yaml", output: "o.json" }, {}),
   ).toEqual({ config: "x.yaml", format: "json", server: "git", output: "o.json" });

@@ -39,7 +39,7 @@ describe("a config that is right", () => {
     });
   });
 
-  it("may be written as the seed writes it", () => {
+  it("may be written in its older spelling", () => {
     const config = load(`
 hostname: "0.0.0.0"
 port: 3000

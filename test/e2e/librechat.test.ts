@@ -9,7 +9,7 @@ import { ask, post } from "../helpers/http.ts";
 import { connectSdk, textIn, type SdkClient } from "../helpers/sdk-client.ts";
 import { until } from "../helpers/until.ts";
 
-// A client that behaves as LibreChat does (research/clients.md §0, §1.1): undici with timeouts, probes before it connects, no
+// A client that behaves as LibreChat does: undici with timeouts, probes before it connects, no
 // answer to a ping. All times are scaled down by 60 and more.
 
 const TIMEOUT_MS = 1_000;

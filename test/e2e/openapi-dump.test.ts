@@ -10,7 +10,7 @@ import { processesMatching } from "../helpers/children.ts";
 import { fixture, realServer, ROOT, startGateway } from "../helpers/gateway.ts";
 import { until } from "../helpers/until.ts";
 
-// The documents on the command line: ACE-18 to ACE-23, research/clients.md §2.3, stdout purity.
+// The documents on the command line, and nothing else on stdout.
 
 interface Run {
   readonly code: number | null;

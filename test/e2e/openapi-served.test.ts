@@ -9,7 +9,7 @@ import { parse } from "yaml";
 import { fixture, realServer, ROOT, startGateway } from "../helpers/gateway.ts";
 import { newId, problem, RestClient, textIn, type RestAnswer } from "../helpers/rest-client.ts";
 
-// The documents as their readers get them: research/clients.md §2.2, routes, and §2.3.
+// The documents as their readers get them.
 
 interface Document {
   readonly openapi: string;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixture, startGateway } from "../helpers/gateway.ts";
 import { newId, RestClient, textIn, type RestAnswer } from "../helpers/rest-client.ts";
 
-// Names, schemas and sizes that are made to hurt: research/reliability.md §3.2, F-names and F-schemas.
+// Names, schemas and sizes that are made to hurt.
 
 let gateway: Awaited<ReturnType<typeof startGateway>>;
 let rest: RestClient;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixture, realServer, startGateway } from "../helpers/gateway.ts";
 import { newId, problem, RestClient, textIn } from "../helpers/rest-client.ts";
 
-// What goes in and what comes out of one call: research/clients.md §2.2, body rules and success body.
+// What goes in and what comes out of one call.
 
 let gateway: Awaited<ReturnType<typeof startGateway>>;
 let rest: RestClient;

@@ -7,7 +7,7 @@ import { newId, problem, RestClient, textIn, type RestAnswer } from "../helpers/
 import { StreamableClient } from "../helpers/streamable-client.ts";
 import { until } from "../helpers/until.ts";
 
-// Whose process answers: research/clients.md §2.2, session rules; and what is known of a server before it is called.
+// Whose process answers, and what is known of a server before it is called.
 
 type Gateway = Awaited<ReturnType<typeof startGateway>>;
 

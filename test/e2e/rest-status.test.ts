@@ -6,8 +6,7 @@ import { fixture, startGateway } from "../helpers/gateway.ts";
 import { newId, problem, RestClient, textIn } from "../helpers/rest-client.ts";
 import { until } from "../helpers/until.ts";
 
-// Every outcome and its status, each with a real server: research/clients.md §2.2; where the two differ, the error table of
-// research/reliability.md §3.1.
+// Every outcome and its status, each with a real server.
 
 let gateway: Awaited<ReturnType<typeof startGateway>>;
 let rest: RestClient;

@@ -4,7 +4,7 @@ import { newId, problem, RestClient, textIn, type CallOptions } from "../helpers
 import type { Exchange } from "../helpers/streamable-client.ts";
 import { until } from "../helpers/until.ts";
 
-// Calls that take their time: events as they come, deadlines, and callers who leave. research/clients.md §2.2, streaming.
+// Calls that take their time: events as they come, deadlines, and callers who leave.
 
 let gateway: Awaited<ReturnType<typeof startGateway>>;
 let rest: RestClient;

@@ -7,7 +7,7 @@ import { connectSdk, textIn, type SdkClient } from "../helpers/sdk-client.ts";
 import { StreamableClient, textOf, type Exchange, type Headers, type JsonRpc } from "../helpers/streamable-client.ts";
 import { until } from "../helpers/until.ts";
 
-// How long sessions, calls and processes live, and what they may cost: MCP 2025-11-25, transports; research/reliability.md, fault matrix.
+// How long sessions, calls and processes live, and what they may cost: MCP 2025-11-25, transports.
 
 const clients: StreamableClient[] = [];
 

@@ -15,7 +15,7 @@ import {
 } from "../helpers/streamable-client.ts";
 import { until } from "../helpers/until.ts";
 
-// The wire, byte by byte: MCP 2025-11-25, transports, Streamable HTTP; research/reliability.md, the error table.
+// The wire, byte by byte: MCP 2025-11-25, transports, Streamable HTTP.
 
 let gateway: GatewayProcess;
 const records = mkdtempSync(join(tmpdir(), "records-"));

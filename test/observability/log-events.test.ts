@@ -65,7 +65,7 @@ describe("an event", () => {
   });
 });
 
-describe("the seed's lines", () => {
+describe("lines that others read", () => {
   it("are there", () => {
     expect(logged(ofType("session.opened"))).toMatchObject(["info", "New SSE connection for filesystem", {}]);
     expect(logged(ofType("server.started"))).toMatchObject([

@@ -5,7 +5,7 @@ import { LogOutput } from "../../src/observability/log-output.ts";
 import { createLog, type LoggerOptions } from "../../src/observability/logger.ts";
 
 describe("a line of text", () => {
-  it("is a time, a level and a message, as the seed writes it", () => {
+  it("is a time, a level and a message", () => {
     const { log, lines } = logger();
     log("info", "New SSE connection for filesystem");
     expect(lines()).toEqual([

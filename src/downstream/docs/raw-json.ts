@@ -61,7 +61,7 @@ function isSpent(levels: number, budget: Budget): boolean {
 
 function prunedText(text: string, budget: Budget): string {
   if (text.length > CHARACTERS_PER_TEXT) budget.isWhole = false;
-  // Half a character at the first cut is behind the second one.
+  // A character that the first cut has halved lies beyond the second cut.
   const kept = clip(plainText(text.slice(0, 2 * CHARACTERS_PER_TEXT)) ?? "", CHARACTERS_PER_TEXT);
   budget.characters -= kept.length;
   return kept;

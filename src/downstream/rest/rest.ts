@@ -27,7 +27,7 @@ interface RestVisit {
   readonly tools: ToolFinder;
 }
 
-/** REST: everything below `/api` (ACE-13 to ACE-17) but the OpenAPI documents. Errors are problem bodies. */
+/** REST: everything below `/api` but the OpenAPI documents. Errors are problem bodies. */
 export function restRoute(context: RestContext): Route {
   const tools = new ToolFinder(context);
   const calls = new RestCalls(context, tools);

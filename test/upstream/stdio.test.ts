@@ -72,8 +72,8 @@ const ended = (heard: { ends: GatewayError[] }, deadlineMs = 5_000) =>
   until(() => heard.ends[0], { what: "the session is told of the end", deadlineMs });
 
 const notice = (n: string): string => `{"jsonrpc":"2.0","method":"x","params":{"n":${n}}}`;
-const COUNT = 3_000;
-/** More than one chunk, less than a pipe holds: in few writes, as each takes room of its own. */
+const COUNT = 1_500;
+/** More than one chunk, and less than half of what a pipe holds, as each write takes more room than its bytes. */
 const ALL = `seq -f '${notice("%g")}' 1 ${COUNT}`;
 const NUMBERS = Array.from({ length: COUNT }, (_, n) => n + 1);
 const numberIn = (line: string): number => (JSON.parse(line) as { params: { n: number } }).params.n;

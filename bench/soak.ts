@@ -107,8 +107,8 @@ async function settled(gateway: Target, watch: Watch): Promise<void> {
     if (watch.sessions === 0 && watch.look(gateway.pid).processes <= OWN_PROCESSES) break;
     await sleep(100);
   }
-  // Sockets of clients that have left.
-  await sleep(1_000);
+  // Sockets of clients that have left, and the thread that checks schemas, which waits some seconds for the next one.
+  await sleep(12_000);
 }
 
 /** The reaper outlives the gateway by some seconds, for what does not want to end. */

@@ -41,7 +41,7 @@ const MAX_WAITING_PER_SERVER = 32;
 /** A thread that cannot be started is not tried again at once. */
 const REST_MS = 10_000;
 /** A thread that nobody asks is ended, with all that it remembers. */
-const IDLE_MS = 60_000;
+const IDLE_MS = 10_000;
 /** Room for what is kept compiled, and for the values of the longest text: neither alone may come near the limit. */
 const HEAP = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
 

@@ -50,6 +50,7 @@ async function soak(main: string, seconds: number, clients: number): Promise<num
   const health = new URL("soak/report-health.mjs", import.meta.url).href;
   const ears = { stdout: watch.onStdout, stderr: watch.onLog };
   const gateway = await startConfigured(["--expose-gc", "--import", health, main], soakConfig(mark), ears);
+  await warmed(gateway, watch);
   const before = watch.look(gateway.pid);
   watch.start(gateway.pid);
   const teller = setInterval(() => say(progress(gateway, watch, tally)), TELL_MS);
@@ -99,6 +100,12 @@ function pick<T>(list: readonly T[], chance: Chance): T {
   const picked = list[Math.floor(chance() * list.length)];
   if (picked === undefined) throw new Error("nothing to pick from");
   return picked;
+}
+
+/** Those that wait for a session are there; but for one entry, whose processes exit at once. */
+async function warmed(gateway: Target, watch: Watch): Promise<void> {
+  const deadline = performance.now() + SETTLE_MS;
+  while (performance.now() < deadline && watch.look(gateway.pid).processes < OWN_PROCESSES - 1) await sleep(100);
 }
 
 async function settled(gateway: Target, watch: Watch): Promise<void> {

@@ -117,7 +117,15 @@ export class EventStream implements TendedStream {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
     // What one read from the server brings becomes one write to the client.
-    process.nextTick(() => this.#care.guard(() => this.#flush()));
+    process.nextTick(() => this.#flushInTime());
+  }
+
+  #flushInTime(): void {
+    try {
+      this.#flush();
+    } catch (cause) {
+      this.#care.report(cause);
+    }
   }
 
   #flush(): void {

@@ -17,6 +17,7 @@ export interface StreamLimits {
   readonly heartbeatMs: number;
 }
 
+const FAILED = "an event stream failed";
 /** How often within `stallMs` a stream for whose reader something waits is looked at. */
 const LOOKS = 4;
 
@@ -37,6 +38,10 @@ export class StreamCare {
 
   /** For whatever the events of a socket set off. */
   guard(run: () => void): void {
-    guarded(this.emit, "an event stream failed", run);
+    guarded(this.emit, FAILED, run);
+  }
+
+  report(cause: unknown): void {
+    this.emit({ type: "trouble", what: FAILED, cause });
   }
 }

@@ -14,6 +14,7 @@ const STAGES = { eofMs: 2_000, termMs: 3_000 };
 const LAST_WORDS_MS = 250;
 /** A process that closes a pipe is usually about to exit: what it exits with tells more than the pipe. */
 const EXIT_GRACE_MS = 500;
+const FAILED = "what a server process did could not be dealt with";
 
 export interface ProcessListener {
   /** What it wrote to stdout. */
@@ -104,7 +105,7 @@ export class ServerProcess {
     this.#child = child;
     child.stdin.on("error", () => this.#awaitExit("stopped reading its input"));
     child.stdout.once("end", () => this.#awaitExit("closed its output"));
-    this.#stdout = new FairReader(child.stdout, (chunk) => this.#tell(() => this.#listener.output(chunk)));
+    this.#stdout = new FairReader(child.stdout, (chunk) => this.#output(chunk));
     // It lives as long as its pipe.
     void new FairReader(child.stderr, (chunk) => this.#tell(() => this.#listener.errors(chunk)));
     child.once("exit", (code, signal) => this.#onExit({ code, signal }));
@@ -166,9 +167,18 @@ export class ServerProcess {
     reaper.ended(group.pid);
   }
 
+  /** Every message comes through here: no closure for each. */
+  #output(chunk: Buffer): void {
+    try {
+      this.#listener.output(chunk);
+    } catch (cause) {
+      this.#options.emit({ type: "trouble", what: FAILED, cause });
+    }
+  }
+
   /** Whatever is set off here must not end the gateway. */
   #tell(what: () => void): void {
-    guarded(this.#options.emit, `what "${this.#options.command.command}" did could not be dealt with`, what);
+    guarded(this.#options.emit, FAILED, what);
   }
 }
 

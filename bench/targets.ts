@@ -55,7 +55,8 @@ export async function startConfigured(
   const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-bench-"));
   const file = join(folder, "config.yaml");
   writeFileSync(file, config);
-  const target = await start([...args, "--config", file], around);
+  const env = { XDG_STATE_HOME: folder, ...around.env };
+  const target = await start([...args, "--config", file], { ...around, env });
   const stop = async (): Promise<number | undefined> => {
     const code = await target.stop();
     rmSync(folder, { recursive: true, force: true });

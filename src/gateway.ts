@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { resolve } from "node:path";
 import { configuredAuthenticators, AccessGate } from "./access/gate.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
@@ -27,7 +28,9 @@ import { createLog, type Log } from "./observability/logger.ts";
 import type { Events } from "./protocol/events.ts";
 import type { SessionTable } from "./protocol/session.ts";
 import type { ToolCatalog } from "./protocol/tool.ts";
-import { sessionLimits } from "./session/config.ts";
+import type { ServerSettings } from "./protocol/upstream.ts";
+import { recordLimits, sessionLimits } from "./session/config.ts";
+import { openRecords, type RecordStore } from "./session/open-records.ts";
 import { Sessions } from "./session/sessions.ts";
 import { SessionToolCatalog } from "./session/tool-catalog.ts";
 import { Descriptors } from "./upstream/descriptors.ts";
@@ -40,6 +43,8 @@ export interface GatewayOptions {
   readonly loaded: LoadedConfig;
   readonly env: NodeJS.ProcessEnv;
   readonly logOutput: LogOutput;
+  /** It serves: its sessions may outlive it. */
+  readonly isServing?: boolean;
 }
 
 /** The composition root: every room's part is made here, once, from the config. */
@@ -52,6 +57,7 @@ export class Gateway {
   readonly documents: DocumentSettings;
   readonly descriptors = new Descriptors();
   readonly #health = new Health();
+  readonly #store: RecordStore;
   readonly #sessions: Sessions;
   readonly #validator: SchemaValidator;
   readonly #http: HttpServer;
@@ -63,9 +69,22 @@ export class Gateway {
     this.log = logFor(options, redactor);
     const events = eventsFor(levelOf(config), this.log);
     this.servers = this.#createServers(options, redactor, events);
+    const settingsOf = (name: string): ServerSettings => this.servers.get(name).settings;
+    this.#store = openRecords({
+      store: options.isServing === true ? config.sessions.store : "memory",
+      dir: config.state.dir,
+      instance: `${resolve(options.loaded.file)} ${config.hostname} ${config.port}`,
+      limits: recordLimits(config.limits),
+      fingerprintOf: (name) => settingsOf(name).fingerprint,
+      env: options.env,
+      emit: events.emit,
+    });
     this.#sessions = new Sessions({
       connect: this.servers.connect,
-      limits: sessionLimits(config.limits, config.rest.idle),
+      settingsOf,
+      limits: sessionLimits(config.limits, config.rest.idle, config.limits.queueBytes),
+      records: this.#store.records,
+      clientVersion: options.version,
       events,
       onToolsChanged: (server) => catalog.changed(server),
     });
@@ -84,6 +103,11 @@ export class Gateway {
     );
     this.#validator = new SchemaValidator(events.emit);
     this.#http = this.#createHttp(options.version, events);
+  }
+
+  /** Where sessions wait for their clients, in words for the operator. */
+  get sessionPlace(): string {
+    return this.#store.place;
   }
 
   /** Starts the clocks of sessions, without which no deadline ends. Part of `start`; alone for who only lists tools. */
@@ -116,6 +140,7 @@ export class Gateway {
     const unused = this.servers.close();
     await this.#sessions.drain(durationMs(this.config.limits.drain) - ENDING_MS);
     await unused;
+    await this.#store.close();
     this.#http.closeIdleConnections();
     const cut = setTimeout(() => this.#http.closeAllConnections(), LAST_ANSWERS_MS);
     await closed;
@@ -151,7 +176,7 @@ export class Gateway {
       validator: this.#validator,
       gate: this.gate,
       hasServer: (name: string) => servers.has(name),
-      callsOf: (name: string) => servers.get(name).calls,
+      callsOf: (name: string) => servers.get(name).settings,
       serverNames: servers.names,
       catalog,
       clientVersion,

@@ -12,7 +12,7 @@ export async function run(flags: ConfigFlags): Promise<Gateway> {
   const file = findConfig(flags, process.env);
   const loaded = loadConfig(file.path, process.env);
   const logOutput = stderrOutput();
-  const gateway = new Gateway({ version: version(), loaded, env: process.env, logOutput });
+  const gateway = new Gateway({ version: version(), loaded, env: process.env, logOutput, isServing: true });
   const address = await gateway.start();
   if (file.isBundled) {
     gateway.log(
@@ -22,6 +22,7 @@ export async function run(flags: ConfigFlags): Promise<Gateway> {
   }
   logOutput.write(startTable(gateway, address));
   for (const warning of startWarnings(gateway)) gateway.log("warn", warning);
+  gateway.log("info", `Sessions are kept ${gateway.sessionPlace}`);
   gateway.log("info", `MCP gateway listening on ${address.address}:${address.port}`, { config: file.path });
   return gateway;
 }

@@ -4,7 +4,7 @@ import { downstreamLimitsSchema, listenSchema, RESERVED_NAMES } from "../downstr
 import { openapiSchema } from "../downstream/openapi/config.ts";
 import { restSchema } from "../downstream/rest/config.ts";
 import { levelSchema, loggingSchema } from "../observability/config.ts";
-import { sessionLimitsSchema } from "../session/config.ts";
+import { sessionLimitsSchema, sessionsSchema, stateSchema } from "../session/config.ts";
 import { upstreamLimitsSchema } from "../upstream/config.ts";
 import { entrySchema } from "../upstream/entry-config.ts";
 import { upstreamKinds } from "../upstream/kinds.ts";
@@ -39,6 +39,8 @@ export const configSchema = z.strictObject({
     .describe("What a stranger could make grow, and how far it may."),
   rest: restSchema.prefault({}).describe("Calls over plain HTTP: POST /api/<server>/<tool>."),
   openapi: openapiSchema.prefault({}).describe("The OpenAPI documents made from the tools."),
+  sessions: sessionsSchema.prefault({}).describe("Sessions that wait for their clients without a process."),
+  state: stateSchema.prefault({}).describe("What outlives a restart of the gateway."),
   servers: z
     .record(serverName, z.discriminatedUnion("type", [firstKind, ...otherKinds]))
     .refine((servers) => Object.keys(servers).length > 0, "at least one server is needed")

@@ -56,6 +56,8 @@ export class SseDownstream {
     // A path only: clients refuse an endpoint of another origin, and behind a proxy we do not know ours.
     stream.send(`${endpoint}?sessionId=${session.id}`, { event: "endpoint" });
     return {
+      // The session ends with its stream.
+      isConnected: true,
       deliver: (frame) => stream.send(frame.line),
       ended: () => stream.end(),
     };

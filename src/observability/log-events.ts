@@ -54,6 +54,10 @@ function logSession(log: Log, event: SessionEvent): void {
     }
     case "session.closed":
       return log("info", `Session of ${server} closed: ${event.reason}`, { sessionId, requests: event.requests });
+    case "session.hibernated":
+      return log("info", `Session of ${server} hibernates: ${event.reason}`, { sessionId });
+    case "session.woken":
+      return log("info", `Session of ${server} wakes`, { sessionId });
     case "session.message": {
       const what = event.from === "client" ? "Client message received" : "STDIO message received";
       return log("verbose", `${what}: ${beginningOf(event.line)}`, {

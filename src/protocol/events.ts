@@ -14,6 +14,8 @@ export type GatewayEvent =
   | { type: "refused"; requestId: string; method: string; path: string; error: GatewayError }
   | ({ type: "session.opened"; transport: Transport; principal: string; requestId: string } & OfSession)
   | ({ type: "session.closed"; transport: Transport; reason: EndReason; requests: number } & OfSession)
+  | ({ type: "session.hibernated"; reason: EndReason } & OfSession)
+  | ({ type: "session.woken" } & OfSession)
   | ({ type: "session.message"; from: "client" | "server"; line: Line; requestId: string | undefined } & OfSession)
   | ({
       type: "exchange";

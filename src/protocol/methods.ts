@@ -7,6 +7,11 @@ export const methods = {
   progress: "notifications/progress",
   message: "notifications/message",
   toolsChanged: "notifications/tools/list_changed",
+  promptsChanged: "notifications/prompts/list_changed",
+  resourcesChanged: "notifications/resources/list_changed",
+  setLevel: "logging/setLevel",
+  subscribe: "resources/subscribe",
+  unsubscribe: "resources/unsubscribe",
   listTools: "tools/list",
   callTool: "tools/call",
 } as const;

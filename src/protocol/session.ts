@@ -21,6 +21,8 @@ export interface Session {
   readonly id: string;
   readonly server: string;
   readonly principal: Principal;
+  /** What the client asked for in `initialize`, as far as that is known. */
+  readonly clientRevision: string | undefined;
   /** Passes the messages of one HTTP body on, all of them or none: throws a GatewayError when they are refused. */
   receive(messages: ClientMessages, reception: Reception): void;
   /** Does this request still wait for its answer? */
@@ -28,7 +30,7 @@ export interface Session {
   /** The outlet cannot take more / can again. */
   pause(): void;
   resume(): void;
-  /** Ends the session and its server process. Resolves when nothing is left; may be called again. */
+  /** Ends the session and its server process; nobody comes back to it. Resolves when nothing is left; may be called again. */
   close(reason: EndReason): Promise<void>;
 }
 
@@ -44,6 +46,8 @@ export interface Reception {
 
 /** Where the messages go that a server sends to a client: implemented by each downstream. */
 export interface Outlet {
+  /** Can the client be told something at this moment? */
+  readonly isConnected: boolean;
   /** A message that belongs to no request, or to one that came without a reply of its own. */
   deliver(frame: Frame): void;
   /** Nothing will be delivered any more. `error` says why when it was not the client's wish. */
@@ -62,6 +66,10 @@ export interface OpenSession {
   readonly outlet: (session: Session) => Outlet;
 }
 
+export interface ResumeSession extends OpenSession {
+  readonly id: string;
+}
+
 /** All that a downstream can do with sessions. */
 export interface SessionTable {
   /** Throws `too_many_sessions` at a cap, `draining` at shutdown. */
@@ -70,4 +78,6 @@ export interface SessionTable {
   look(principal: Principal, server: string, id: string, transport: Transport): Session | undefined;
   /** Throws `session_not_found`, also for a session of somebody else. */
   find(principal: Principal, server: string, id: string, transport: Transport): Session;
+  /** As `find`; a session that has no process any more, or had one before a restart, is there again. */
+  resume(request: ResumeSession): Session;
 }

@@ -32,5 +32,15 @@ export interface Destination {
   readonly principal: Principal;
 }
 
+/** What the entry of a server says of its sessions. */
+export interface ServerSettings {
+  /** Its processes remember what no handshake can restore: a session ends with its process. */
+  readonly isStateful: boolean;
+  /** Time for an answer, when it is another than that of all servers. */
+  readonly timeoutMs: number | undefined;
+  /** Digest of the entry: another one after a change. */
+  readonly fingerprint: string;
+}
+
 /** Opens the upstream of a named server; throws when it is refused on the spot. */
 export type Connect = (destination: Destination, listener: UpstreamListener) => Upstream;

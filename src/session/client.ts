@@ -55,6 +55,8 @@ class CallReply implements Reply {
  */
 export class McpClient implements Outlet {
   readonly session: Session;
+  /** It is part of the gateway. */
+  readonly isConnected = true;
   readonly #clientVersion: string;
   /** Calls that hear what the server logs meanwhile, the newest last. */
   readonly #listening = new Set<CallReply>();

@@ -75,11 +75,23 @@ export class Exchanges {
     return isProgressToken(token) ? this.#byToken.get(token) : undefined;
   }
 
-  /** Those whose time is over, still in place. */
-  expired(now: number): Exchange[] {
+  /** Those whose time is over, still in place. While their clocks stand still only the longest time allowed, `maxMs`, ends one. */
+  expired(now: number, maxMs?: number): Exchange[] {
     const expired: Exchange[] = [];
-    for (const exchange of this.#byId.values()) if (exchange.expiresAt <= now) expired.push(exchange);
+    for (const exchange of this.#byId.values()) {
+      const { startedAt, timeoutMs, expiresAt } = exchange;
+      const endsAt = maxMs === undefined ? expiresAt : Math.max(expiresAt, startedAt + Math.max(maxMs, timeoutMs));
+      if (endsAt <= now) expired.push(exchange);
+    }
     return expired;
+  }
+
+  /** The clocks stood still for `ms`. */
+  postpone(ms: number, maxMs: number): void {
+    for (const exchange of this.#byId.values()) {
+      const latest = Math.max(exchange.expiresAt, exchange.startedAt + maxMs);
+      exchange.expiresAt = Math.min(exchange.expiresAt + ms, latest);
+    }
   }
 
   all(): Exchange[] {

@@ -1,4 +1,4 @@
-import type { Events } from "../protocol/events.ts";
+import { guarded, type Events } from "../protocol/events.ts";
 import type { Exchange, ExchangeOutcome } from "../protocol/exchange.ts";
 import type { Frame } from "../protocol/frame.ts";
 import { principalKey } from "../protocol/principal.ts";
@@ -9,6 +9,7 @@ import type { SessionKey } from "./context.ts";
 export class SessionReporter {
   readonly #session: SessionKey;
   readonly #events: Events;
+  #requests = 0;
 
   constructor(session: SessionKey, events: Events) {
     this.#session = session;
@@ -22,6 +23,7 @@ export class SessionReporter {
   }
 
   exchange({ method, requestId, startedAt }: Exchange, outcome: ExchangeOutcome): void {
+    this.#requests++;
     if (!this.#events.exchanges) return;
     const { server, id: sessionId, transport } = this.#session;
     const principal = principalKey(this.#session.principal);
@@ -34,9 +36,24 @@ export class SessionReporter {
     this.#events.emit({ type: "session.timeout", server, sessionId, method, afterMs });
   }
 
-  closed(reason: EndReason, requests: number): void {
+  /** What fails on the client's side keeps nothing else from happening. */
+  guard(run: () => void): void {
+    guarded(this.#events.emit, `the client of "${this.#session.server}" could not be told of an end`, run);
+  }
+
+  hibernated(reason: EndReason): void {
+    const { server, id: sessionId } = this.#session;
+    this.#events.emit({ type: "session.hibernated", server, sessionId, reason });
+  }
+
+  woken(): void {
+    const { server, id: sessionId } = this.#session;
+    this.#events.emit({ type: "session.woken", server, sessionId });
+  }
+
+  closed(reason: EndReason): void {
     const { server, id: sessionId, transport } = this.#session;
-    this.#events.emit({ type: "session.closed", server, sessionId, transport, reason, requests });
+    this.#events.emit({ type: "session.closed", server, sessionId, transport, reason, requests: this.#requests });
   }
 
   trouble(what: string, cause: unknown): void {

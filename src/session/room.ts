@@ -1,5 +1,6 @@
 import { GatewayError } from "../protocol/errors.ts";
 import { principalKey, type Principal } from "../protocol/principal.ts";
+import type { Presence } from "./presence.ts";
 
 export interface RoomCaps {
   readonly sessions: number;
@@ -11,15 +12,18 @@ export interface RoomCaps {
 export interface Occupant {
   readonly principal: Principal;
   readonly server: string;
-  idleMs(now: number): number;
+  readonly presence: Pick<Presence, "isConnected" | "isInitialized" | "idleMs">;
 }
 
 /** At a cap only sessions that have been quiet for this long make room: a client between two calls is not pushed out. */
 const EVICTABLE_AFTER_MS = 60_000;
+/** A client says `notifications/initialized` at once; one that has not, and has no stream, is gone. */
+const ABANDONED_AFTER_MS = 10_000;
 
 /**
- * The sessions that must end for one more of this principal on this server: none below the caps. At a cap the longest idle one goes, of
- * the principal's own; else of whoever has the most, if that is more than the principal has. Throws when nobody can go.
+ * The sessions that must make room for one more of this principal on this server: none below the caps. At a cap goes first who never
+ * completed the handshake and has no stream; then the longest idle one of the principal's own; then of whoever has the most, if that
+ * is more than the principal has. Throws when nobody can go.
  */
 export function evictionsFor<T extends Occupant>(
   { principal, server }: Pick<Occupant, "principal" | "server">,
@@ -43,11 +47,15 @@ export function evictionsFor<T extends Occupant>(
 
 function evictable<T extends Occupant>(sessions: readonly T[], key: string): T {
   const now = performance.now();
-  const longestIdle = (candidates: readonly T[]): T | undefined =>
+  const longestIdle = (candidates: readonly T[], atLeastMs = EVICTABLE_AFTER_MS): T | undefined =>
     candidates
-      .filter((session) => session.idleMs(now) >= EVICTABLE_AFTER_MS)
-      .toSorted((a, b) => b.idleMs(now) - a.idleMs(now))[0];
-  const found = longestIdle(ownOf(sessions, key)) ?? longestIdle(ofLargestHolder(sessions, key));
+      .filter(({ presence }) => presence.idleMs(now) >= atLeastMs)
+      .toSorted((a, b) => b.presence.idleMs(now) - a.presence.idleMs(now))[0];
+  const abandoned = sessions.filter(({ presence }) => !presence.isInitialized && !presence.isConnected);
+  const found =
+    longestIdle(abandoned, ABANDONED_AFTER_MS) ??
+    longestIdle(ownOf(sessions, key)) ??
+    longestIdle(ofLargestHolder(sessions, key));
   if (found !== undefined) return found;
   throw new GatewayError("too_many_sessions", "All sessions are in use; try again later.", { retryAfterMs: 10_000 });
 }

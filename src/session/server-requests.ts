@@ -6,8 +6,15 @@ const MAX_OPEN = 256;
 /** The requests of a server (sampling, elicitation, roots, …) that wait for the client's answer. */
 export class ServerRequests {
   readonly #ids = new Set<RequestId>();
+  #openSince = 0;
 
-  add(id: RequestId): void {
+  /** Is there one? Then a person may be thinking. */
+  get areOpen(): boolean {
+    return this.#ids.size > 0;
+  }
+
+  add(id: RequestId, now: number): void {
+    if (this.#ids.size === 0) this.#openSince = now;
     if (this.#ids.size >= MAX_OPEN) this.#forgetOldest();
     this.#ids.add(id);
   }
@@ -15,6 +22,18 @@ export class ServerRequests {
   /** False when no request with this id waits. */
   take(id: RequestId): boolean {
     return this.#ids.delete(id);
+  }
+
+  /** How long there has been one without a break. */
+  openMs(now: number): number {
+    return now - this.#openSince;
+  }
+
+  /** Those that wait; none does any more. */
+  takeAll(): RequestId[] {
+    const ids = [...this.#ids];
+    this.#ids.clear();
+    return ids;
   }
 
   #forgetOldest(): void {

@@ -1,30 +1,39 @@
+import type { JsonObject } from "../lib/json.ts";
 import type { ClientMessages } from "../protocol/client-frame.ts";
-import { revisionIn } from "../protocol/eras/revisions.ts";
 import { GatewayError } from "../protocol/errors.ts";
-import { guarded } from "../protocol/events.ts";
-import type { Exchange, Reply } from "../protocol/exchange.ts";
+import type { Reply } from "../protocol/exchange.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 import { notificationLine, resultLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import type { Principal } from "../protocol/principal.ts";
-import { resultOf } from "../protocol/result-text.ts";
 import type { EndReason, OpenSession, Outlet, Reception, Session, Transport } from "../protocol/session.ts";
 import type { Upstream } from "../protocol/upstream.ts";
 import { admit } from "./admission.ts";
 import type { SessionContext } from "./context.ts";
+import { Deadlines } from "./deadlines.ts";
 import { Exchanges, renew, replyThrough } from "./exchanges.ts";
+import { openUpstream } from "./open-upstream.ts";
+import { Presence } from "./presence.ts";
+import { Recorder } from "./recorder.ts";
 import { SessionReporter } from "./reporter.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import type { SessionParts } from "./session-parts.ts";
 import { ServerRequests } from "./server-requests.ts";
+import type { SessionRecord } from "./session-record.ts";
 
 /**
- * Pumps one conversation both ways between its outlet (the client) and its upstream (the server), which it opens at the first
- * message. Lines go through as they came; what the session itself knows is who waits for which answer.
+ * Pumps one conversation both ways between its outlet (the client) and its server, which it connects to at the first message.
+ * Lines go through as they came; what the session itself knows is who waits for which answer. It outlives its server's process:
+ * without one it hibernates, and the next message starts another.
  */
 export class LiveSession implements Session {
   readonly id: string;
   readonly server: string;
   readonly principal: Principal;
   readonly transport: Transport;
+  readonly presence: Presence;
+  readonly deadlines: Deadlines;
+  readonly lifecycle: Lifecycle;
   readonly #context: SessionContext;
   readonly #reporter: SessionReporter;
   readonly #outlet: Outlet;
@@ -32,35 +41,45 @@ export class LiveSession implements Session {
   readonly #outletReply: Reply;
   readonly #exchanges = new Exchanges((exchange, outcome) => this.#reporter.exchange(exchange, outcome));
   readonly #serverRequests = new ServerRequests();
+  readonly #recorder: Recorder;
   #upstream: Upstream | undefined;
-  /** What client and server agreed on in `initialize`. */
-  #revision: string | undefined;
-  /** Why its upstream ended by itself. */
-  #upstreamError: GatewayError | undefined;
-  #hasSpoken = false;
   #isPaused = false;
-  #requests = 0;
-  #lastActiveAt = performance.now();
-  #isClosing = false;
-  #closed: Promise<void> = Promise.resolve();
 
-  constructor(id: string, { server, principal, transport, outlet }: OpenSession, context: SessionContext) {
+  /** `record`: what is known of it from before. */
+  constructor(id: string, request: OpenSession, context: SessionContext, record?: SessionRecord) {
     this.id = id;
-    this.server = server;
-    this.principal = principal;
-    this.transport = transport;
+    this.server = request.server;
+    this.principal = request.principal;
+    this.transport = request.transport;
     this.#context = context;
     this.#reporter = new SessionReporter(this, context.events);
-    this.#outlet = outlet(this);
+    this.#recorder = new Recorder(record, (changed) => context.host.onRecord(this, changed));
+    this.#outlet = request.outlet(this);
     this.#outletReply = replyThrough(this.#outlet);
+    this.presence = new Presence(this.#outlet, this.#exchanges, this.#recorder);
+    const parts: SessionParts = {
+      session: this,
+      context,
+      settings: context.settingsOf(request.server),
+      outlet: this.#outlet,
+      exchanges: this.#exchanges,
+      serverRequests: this.#serverRequests,
+      recorder: this.#recorder,
+      reporter: this.#reporter,
+    };
+    this.lifecycle = new Lifecycle(parts, () => this.#stopServer());
+    this.deadlines = new Deadlines(parts, {
+      withdrawn: (cancellation) => this.#tellServer(cancellation),
+      silent: (error) => this.lifecycle.loseProcess("server timeout", error),
+    });
   }
 
-  get isBusy(): boolean {
-    return this.#exchanges.size > 0;
+  get clientRevision(): string | undefined {
+    return this.#recorder.clientRevision;
   }
 
-  idleMs(now: number): number {
-    return this.isBusy ? 0 : now - this.#lastActiveAt;
+  get hasProcess(): boolean {
+    return this.#upstream !== undefined;
   }
 
   waitsFor(id: RequestId): boolean {
@@ -68,14 +87,12 @@ export class LiveSession implements Session {
   }
 
   receive(messages: ClientMessages, reception: Reception): void {
-    if (this.#isClosing) throw new GatewayError("session_not_found", "The session has ended.");
+    if (this.lifecycle.isOver) throw new GatewayError("session_not_found", "The session has ended.");
     const { inFlight } = this.#context.limits;
-    admit(messages, { exchanges: this.#exchanges, revision: this.#revision, inFlight });
-    this.#upstream ??= this.#open();
-    // A start may be refused on the spot.
-    if (this.#upstreamError !== undefined) throw this.#upstreamError;
+    admit(messages, { exchanges: this.#exchanges, revision: this.#recorder.revision, inFlight });
+    this.#upstream ??= this.#open(messages);
     this.#upstream.checkRoom();
-    this.#lastActiveAt = performance.now();
+    this.presence.touch();
     for (const frame of messages.frames) this.#pass(frame, reception);
   }
 
@@ -90,33 +107,54 @@ export class LiveSession implements Session {
   }
 
   close(reason: EndReason): Promise<void> {
-    return this.#close(reason, undefined);
+    return this.lifecycle.end(reason, undefined);
   }
 
-  /** Answers the requests whose time is over. */
-  expire(now: number): void {
-    for (const exchange of this.#exchanges.expired(now)) this.#timeOut(exchange, now);
+  #open(messages: ClientMessages): Upstream {
+    const { connect, host, limits } = this.#context;
+    host.onOpening(this);
+    this.deadlines.started();
+    const record = this.#greets(messages) ? undefined : this.#recorder.recallOr(() => host.recordFor(this));
+    const upstream = openUpstream({
+      connect,
+      destination: { server: this.server, sessionId: this.id, principal: this.principal },
+      listener: {
+        frame: (frame) => this.#fromServer(frame),
+        badMessage: (id, error) => this.#exchanges.fail(id, error),
+        ended: (error) => this.lifecycle.loseProcess("server ended", error),
+      },
+      recorder: this.#recorder,
+      record,
+      heldBytes: limits.queueBytes,
+      changed: (method) => this.#tellClient(method),
+    });
+    if (record !== undefined) this.#reporter.woken();
+    if (this.#isPaused) upstream.pause();
+    return upstream;
+  }
+
+  /** Does the client do the handshake itself? `ping` may come before it (MCP, lifecycle). */
+  #greets({ frames: [first] }: ClientMessages): boolean {
+    if (this.transport === "rest") return true;
+    return first?.kind === "request" && (first.method === methods.initialize || first.method === methods.ping);
   }
 
   #pass(frame: Frame, reception: Reception): void {
     this.#reporter.message("client", frame, reception.requestId);
+    this.#recorder.message(frame);
     switch (frame.kind) {
       case "request":
         return this.#passRequest(frame, reception);
       case "notification":
         return this.#passNotification(frame);
       case "response":
-        // An answer to nothing: a server could take it for one to a later request of its own.
-        if (this.#serverRequests.take(frame.id)) this.#upstream?.send(frame);
+        return this.#passResponse(frame);
     }
   }
 
   #passRequest(frame: RequestFrame, { requestId, reply = this.#outletReply, timeoutMs }: Reception): void {
-    const { requestMs, startMs } = this.#context.limits;
-    const ownMs = timeoutMs ?? requestMs;
-    const firstMs = this.#hasSpoken ? ownMs : startMs;
-    this.#requests++;
-    this.#exchanges.open(frame, { requestId, reply, startedAt: this.#lastActiveAt, timeoutMs: ownMs, firstMs });
+    const times = this.deadlines.timesFor(timeoutMs);
+    this.#exchanges.open(frame, { requestId, reply, startedAt: this.presence.activeAt, ...times });
     this.#upstream?.send(frame);
   }
 
@@ -129,27 +167,18 @@ export class LiveSession implements Session {
     this.#exchanges.cancel(id);
   }
 
-  #open(): Upstream {
-    const upstream = this.#context.connect(
-      { server: this.server, sessionId: this.id, principal: this.principal },
-      {
-        frame: (frame) => this.#fromServer(frame),
-        badMessage: (id, error) => this.#exchanges.fail(id, error),
-        ended: (error) => {
-          this.#upstreamError = error;
-          void this.#close("server ended", error);
-        },
-      },
-    );
-    if (this.#isPaused) upstream.pause();
-    return upstream;
+  #passResponse(frame: ResponseFrame): void {
+    // An answer to nothing: a server could take it for one to a later request of its own.
+    if (!this.#serverRequests.take(frame.id)) return;
+    this.#upstream?.send(frame);
+    this.deadlines.answered(this.presence.activeAt);
   }
 
   #fromServer(frame: Frame): void {
-    if (this.#isClosing) return;
-    this.#hasSpoken = true;
+    if (this.lifecycle.isOver) return;
+    this.deadlines.spoken();
     // On HTTP+SSE the client is there as long as its stream is: what it is sent counts as activity.
-    if (this.transport === "sse") this.#lastActiveAt = performance.now();
+    if (this.transport === "sse") this.presence.touch();
     this.#reporter.message("server", frame, undefined);
     switch (frame.kind) {
       case "response":
@@ -163,14 +192,13 @@ export class LiveSession implements Session {
   }
 
   #answer(frame: ResponseFrame): void {
+    this.#recorder.response(frame);
     // Late, doubled, or an answer to somebody else's id: nobody here waits for it.
     const exchange = this.#exchanges.answer(frame);
     if (exchange === undefined) return;
-    this.#lastActiveAt = performance.now();
-    if (exchange.method !== methods.initialize) return;
+    this.presence.touch();
     // A server that refuses to begin has nothing to keep a process for.
-    if (frame.failed) void this.close("server ended");
-    else this.#revision = revisionIn(resultOf(frame.line));
+    if (frame.failed && exchange.method === methods.initialize) void this.close("server ended");
   }
 
   #ask(frame: RequestFrame): void {
@@ -178,7 +206,7 @@ export class LiveSession implements Session {
     if (frame.method === methods.ping) {
       return this.#tellServer({ kind: "response", id: frame.id, failed: false, line: resultLine(frame.id, {}) });
     }
-    this.#serverRequests.add(frame.id);
+    this.#serverRequests.add(frame.id, performance.now());
     this.#outlet.deliver(frame);
   }
 
@@ -191,21 +219,8 @@ export class LiveSession implements Session {
     exchange.reply.message(frame);
   }
 
-  #timeOut({ id, method, startedAt }: Exchange, now: number): void {
-    const { server } = this;
-    const afterMs = Math.round(now - startedAt);
-    this.#reporter.timeout(method, afterMs);
-    if (!this.#hasSpoken) {
-      const message = `The MCP server "${server}" did not answer within ${afterMs} ms of its start.`;
-      void this.#close("server timeout", new GatewayError("server_timeout", message, { code: "start_timeout" }));
-      return;
-    }
-    const message = `The MCP server "${server}" did not answer ${method} within ${afterMs} ms.`;
-    this.#exchanges.fail(id, new GatewayError("server_timeout", message));
-    if (typeof id === "bigint" || method === methods.initialize) return;
-    const params = { requestId: id, reason: "timed out" };
-    const line = notificationLine(methods.cancelled, params);
-    this.#tellServer({ kind: "notification", method: methods.cancelled, params, line });
+  #tellClient(method: string, params?: JsonObject): void {
+    this.#outlet.deliver({ kind: "notification", method, params, line: notificationLine(method, params) });
   }
 
   /** For what the gateway itself says to a server, which may not read it. */
@@ -218,28 +233,13 @@ export class LiveSession implements Session {
     }
   }
 
-  #close(reason: EndReason, error: GatewayError | undefined): Promise<void> {
-    if (!this.#isClosing) {
-      // Before anything else, as an outlet may close its session again from within `ended`.
-      this.#isClosing = true;
-      this.#closed = this.#end(reason, error);
-      this.#context.onClosing(this, this.#closed);
+  async #stopServer(): Promise<void> {
+    const upstream = this.#upstream;
+    this.#upstream = undefined;
+    // Another process may ask other questions by the same ids.
+    for (const requestId of this.#serverRequests.takeAll()) {
+      if (typeof requestId !== "bigint") this.#tellClient(methods.cancelled, { requestId });
     }
-    return this.#closed;
-  }
-
-  async #end(reason: EndReason, error: GatewayError | undefined): Promise<void> {
-    const why = error ?? new GatewayError("session_ended", `The session ended (${reason}).`);
-    const { emit } = this.#context.events;
-    // Its server must end whatever becomes of the client's side.
-    const what = `the client of "${this.server}" could not be told of the end`;
-    for (const { id } of this.#exchanges.all()) guarded(emit, what, () => this.#exchanges.fail(id, why));
-    guarded(emit, what, () => this.#outlet.ended(reason, error));
-    this.#reporter.closed(reason, this.#requests);
-    try {
-      await this.#upstream?.close();
-    } catch (cause) {
-      this.#reporter.trouble(`a process of "${this.server}" could not be ended`, cause);
-    }
+    await upstream?.close();
   }
 }

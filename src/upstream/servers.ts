@@ -1,20 +1,20 @@
+import { hash } from "node:crypto";
 import { z } from "zod";
 import { durationMs } from "../lib/units.ts";
 import { GatewayError } from "../protocol/errors.ts";
-import type { Connect } from "../protocol/upstream.ts";
+import type { Connect, ServerSettings } from "../protocol/upstream.ts";
 import { entrySchema } from "./entry-config.ts";
 import type { Connector, ConnectorFactory, UpstreamContext, UpstreamKind } from "./kind.ts";
 
-/** What every entry says of the calls that the gateway makes for REST callers. */
-interface CallSettings {
-  readonly timeoutMs: number | undefined;
+interface Settings extends ServerSettings {
+  /** The REST calls of one session run one after the other. */
   readonly serial: boolean;
 }
 
 /** One entry of the catalog, ready to be connected to. */
 export interface Server extends Connector {
   readonly name: string;
-  readonly calls: CallSettings;
+  readonly settings: Settings;
 }
 
 export interface ServersOptions {
@@ -38,11 +38,16 @@ export class Servers {
   constructor({ kinds, entries, limits, context }: ServersOptions) {
     const factories = new Map(kinds.map((kind) => [kind.type, kind.create(limits, context)]));
     const server = ([name, entry]: [string, unknown]): [string, Server] => {
-      const { timeout, serial, ...config } = anyEntry.parse(entry);
+      const { timeout, serial, stateful, ...config } = anyEntry.parse(entry);
       const factory = factories.get(config.type ?? DEFAULT_TYPE);
       if (factory === undefined) throw new Error(`no upstream kind for server "${name}"`);
-      const calls = { timeoutMs: timeout === undefined ? undefined : durationMs(timeout), serial };
-      return [name, { ...factory.connector(name, config), name, calls }];
+      const settings: Settings = {
+        timeoutMs: timeout === undefined ? undefined : durationMs(timeout),
+        serial,
+        isStateful: stateful,
+        fingerprint: hash("sha256", JSON.stringify(entry), "base64url"),
+      };
+      return [name, { ...factory.connector(name, config), name, settings }];
     };
     this.#factories = [...factories.values()];
     this.#byName = new Map(Object.entries(entries).map(server));

@@ -48,7 +48,7 @@ export async function startWithStderr(
   const { stdio, reader } = kind === "pipe" ? pipe(folder) : kind === "socket" ? socket() : target(kind);
   const child = spawn(process.execPath, ["dist/main.js", "-c", file], {
     cwd: ROOT,
-    env: { PATH: process.env["PATH"], MCP_TEST_GATEWAY: mark },
+    env: { PATH: process.env["PATH"], XDG_STATE_HOME: folder, MCP_TEST_GATEWAY: mark },
     stdio: ["ignore", "ignore", stdio],
   });
   if (typeof stdio === "number") closeSync(stdio);
@@ -136,7 +136,8 @@ const target = (path: string): Far => ({
   reader: () => ({ read: () => "", close: () => undefined }),
 });
 
-function freePort(): Promise<number> {
+/** One that nobody listens on at this moment. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.listen(0, "127.0.0.1", () => {

@@ -12,6 +12,7 @@ export const ROOT = join(import.meta.dirname, "../..");
 
 /** What the last-resort handler logs. */
 const UNEXPECTED_ERROR = "Unexpected error: shutting down";
+const CONFIG_FILE = "config.yaml";
 const START_MS = 20_000;
 /** The gateway promises to be gone 15 s after a signal. */
 const EXIT_MS = 20_000;
@@ -31,6 +32,8 @@ export interface GatewayProcess extends AsyncDisposable {
   children(server?: string): number[];
   /** Sends the signal and waits for the end: the exit code, or null when the signal itself ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
+  /** When it has ended: the same config and state once more. On the same port when the config names one. */
+  again(): Promise<GatewayProcess>;
   /** Only sends the signal. */
   signal(signal: NodeJS.Signals): void;
   /** Only waits for the end. */
@@ -61,16 +64,29 @@ export async function startGateway(
 ): Promise<GatewayProcess> {
   const mark = randomUUID();
   const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-e2e-"));
-  const file = join(folder, "config.yaml");
   // JSON is YAML.
-  writeFileSync(file, JSON.stringify(forTests(typeof config === "string" ? parse(config) : config, mark)));
-  const own = [process.execPath, "dist/main.js", "-c", file];
+  const text = JSON.stringify(forTests(typeof config === "string" ? parse(config) : config, mark));
+  writeFileSync(join(folder, CONFIG_FILE), text);
+  return launch({ mark, folder, env, openFiles });
+}
+
+interface Launch {
+  readonly mark: string;
+  /** Holds the config and the state. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly openFiles: number | undefined;
+}
+
+async function launch(how: Launch): Promise<GatewayProcess> {
+  const { mark, folder, env, openFiles } = how;
+  const own = [process.execPath, "dist/main.js", "-c", join(folder, CONFIG_FILE)];
   // The shell becomes the gateway: its pid is the gateway's.
   const limited = openFiles === undefined ? own : ["sh", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, ...own];
   const [command = "", ...args] = limited;
   const gateway = spawn(command, args, {
     cwd: ROOT,
-    env: { ...ownEnv(), ...env, MCP_TEST_GATEWAY: mark },
+    env: { ...ownEnv(), XDG_STATE_HOME: folder, ...env, MCP_TEST_GATEWAY: mark },
     stdio: ["ignore", "ignore", "pipe"],
   });
   const log = collect(gateway);
@@ -82,7 +98,7 @@ export async function startGateway(
     });
     const port = portIn(log());
     if (port === undefined) throw new Error(`it exited with code ${await exited}`);
-    return running({ gateway, mark, port, log, exited, folder });
+    return running({ gateway, port, log, exited, how });
   } catch (error) {
     gateway.kill("SIGKILL");
     rmSync(folder, { recursive: true });
@@ -91,19 +107,23 @@ export async function startGateway(
 }
 
 interface TestConfig {
+  readonly port?: number;
   readonly hostname?: string;
   readonly servers?: object;
   readonly limits?: object;
 }
 
-function forTests({ hostname = "127.0.0.1", servers = {}, limits = {}, ...rest }: TestConfig, mark: string): Config {
+function forTests(
+  { hostname = "127.0.0.1", port = 0, servers = {}, limits = {}, ...rest }: TestConfig,
+  mark: string,
+): Config {
   const marked = Object.entries(servers).map(([name, entry]: [string, { env?: object }]) => {
     return [name, { ...entry, env: { ...entry.env, MCP_TEST_RUN: `${mark}:${name};` } }];
   });
   return {
     ...rest,
     hostname,
-    port: 0,
+    port,
     limits: { drain: "7s", ...limits },
     servers: Object.fromEntries(marked),
   };
@@ -126,14 +146,14 @@ function portIn(log: string): number | undefined {
 
 interface Running {
   readonly gateway: ChildProcess;
-  readonly mark: string;
   readonly port: number;
   readonly log: () => string;
   readonly exited: Promise<number | null>;
-  readonly folder: string;
+  readonly how: Launch;
 }
 
-function running({ gateway, mark, port, log, exited, folder }: Running): GatewayProcess {
+function running({ gateway, port, log, exited, how }: Running): GatewayProcess {
+  const { mark, folder } = how;
   const pid = gateway.pid ?? Number.NaN;
   const self: GatewayProcess = {
     url: `http://127.0.0.1:${port}`,
@@ -150,6 +170,7 @@ function running({ gateway, mark, port, log, exited, folder }: Running): Gateway
       await until(() => hasExited(gateway), { deadlineMs: EXIT_MS, what: "the gateway ends" });
       return exited;
     },
+    again: () => launch(how),
     async nothingLeft(deadlineMs = GONE_MS) {
       await until(() => processesMatching(mark).length === 0, {
         deadlineMs,

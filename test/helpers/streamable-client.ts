@@ -249,12 +249,17 @@ export class StreamableClient implements AsyncDisposable {
     return this.#send("DELETE", headers, undefined, true);
   }
 
+  /** Ends every connection without a word, as most clients do. */
+  leave(): void {
+    for (const exchange of this.#exchanges) exchange.cut();
+    this.#agent.destroy();
+  }
+
   /** Ends the session and every connection. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.sessionId !== undefined)
       await this.delete({ "Mcp-Protocol-Version": undefined }).catch(() => "gone already");
-    for (const exchange of this.#exchanges) exchange.cut();
-    this.#agent.destroy();
+    this.leave();
   }
 
   async #send(method: string, headers: Headers, body: string | undefined, reads: boolean): Promise<Exchange> {

@@ -6,7 +6,8 @@ import type { Frame } from "../../src/protocol/frame.ts";
 import type { RequestId } from "../../src/protocol/jsonrpc.ts";
 import type { EndReason, Outlet } from "../../src/protocol/session.ts";
 import { readServerLine } from "../../src/protocol/server-frame.ts";
-import type { Connect, Upstream, UpstreamListener } from "../../src/protocol/upstream.ts";
+import type { Connect, ServerSettings, Upstream, UpstreamListener } from "../../src/protocol/upstream.ts";
+import { SessionRecords, type RecordLimits } from "../../src/session/records.ts";
 
 // The far sides of a session: the server behind its upstream, and the client behind its outlet.
 
@@ -68,6 +69,7 @@ export function fakeServers(): { readonly connect: Connect; readonly servers: Fa
 
 /** A client's end of the conversation: what it was told. */
 export class FakeClient implements Outlet {
+  isConnected = true;
   readonly got: unknown[] = [];
   readonly lines: string[] = [];
   readonly requestIds: (RequestId | undefined)[] = [];
@@ -102,6 +104,16 @@ export class FakeClient implements Outlet {
 export function clientMessages(message: object | readonly object[]): ClientMessages {
   const whole = (one: object): object => Object.assign({ jsonrpc: "2.0" }, one);
   return readClientMessages(JSON.stringify(Array.isArray(message) ? message.map(whole) : whole(message)));
+}
+
+export const settingsOf = (): ServerSettings => ({ isStateful: false, timeoutMs: undefined, fingerprint: "one" });
+
+export function memoryRecords(limits: Partial<RecordLimits> = {}): SessionRecords {
+  return new SessionRecords({
+    limits: { retentionMs: 86_400_000, records: 100, recordsPerPrincipal: 50, ...limits },
+    secret: Buffer.alloc(32, 1),
+    fingerprintOf: () => "one",
+  });
 }
 
 export function fakeEvents(tracing = false) {

@@ -14,7 +14,7 @@ const session = (who: string, minutes: number, server = "git") => ({
   name: `${who} ${minutes}`,
   principal: principal(who),
   server,
-  idleMs: () => minutes * MINUTE,
+  presence: { isConnected: true, isInitialized: true, idleMs: () => minutes * MINUTE },
 });
 
 const evicted = (who: string, all: readonly ReturnType<typeof session>[], caps = CAPS): string[] =>

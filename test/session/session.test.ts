@@ -2,13 +2,20 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GatewayError } from "../../src/protocol/errors.ts";
 import type { Frame } from "../../src/protocol/frame.ts";
 import type { SessionLimits } from "../../src/session/context.ts";
+import { plainRecord } from "../../src/session/handshake.ts";
 import { LiveSession } from "../../src/session/session.ts";
-import { clientMessages, FakeClient, fakeEvents, type FakeServer, fakeServers } from "./fakes.ts";
+import { clientMessages, FakeClient, fakeEvents, type FakeServer, fakeServers, settingsOf } from "./fakes.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-const LIMITS: SessionLimits = { startMs: 90_000, requestMs: 60_000, requestMaxMs: 600_000, inFlight: 3 };
+const LIMITS: SessionLimits = {
+  startMs: 90_000,
+  requestMs: 60_000,
+  requestMaxMs: 600_000,
+  inFlight: 3,
+  queueBytes: 4_096,
+};
 const INITIALIZE = { id: 0, method: "initialize", params: { protocolVersion: "2025-11-25" } };
 
 describe("a message", () => {
@@ -19,7 +26,7 @@ describe("a message", () => {
     say({ method: "notifications/initialized" });
     expect(servers).toHaveLength(1);
     expect(servers[0]?.sent).toEqual([{ jsonrpc: "2.0", ...INITIALIZE }, expect.objectContaining({ jsonrpc: "2.0" })]);
-    expect(session.isBusy).toBe(true);
+    expect(session.presence.isBusy).toBe(true);
   });
 
   it("goes through as it came, both ways", () => {
@@ -53,7 +60,7 @@ describe("a message", () => {
     const { session, server, client, say } = started();
     server.isFull = true;
     expect(() => say({ id: 5, method: "tools/list" })).toThrow(expect.objectContaining({ reason: "queue_full" }));
-    expect(session.isBusy).toBe(false);
+    expect(session.presence.isBusy).toBe(false);
     server.says({ id: 5, result: {} });
     expect(client.got).toEqual([]);
   });
@@ -89,7 +96,7 @@ describe("a batch", () => {
     const { session, server, say } = started({}, false, revision);
     const before = server.sent.length;
     expect(() => say([ping(5)])).toThrow(expect.objectContaining({ reason: "invalid_request" }));
-    expect([server.sent.length, session.isBusy]).toEqual([before, false]);
+    expect([server.sent.length, session.presence.isBusy]).toEqual([before, false]);
   });
 
   it("is refused before there is an agreement", () => {
@@ -115,7 +122,7 @@ describe("a batch", () => {
     const { session, client, say } = started({}, false, "2025-03-26");
     say([ping(5), cancel(5)]);
     expect(client.cancelledIds).toEqual([5]);
-    expect(session.isBusy).toBe(false);
+    expect(session.presence.isBusy).toBe(false);
   });
 });
 
@@ -347,7 +354,7 @@ describe("a cancellation", () => {
     say({ method: "notifications/cancelled", params: { requestId: 5 } });
     expect(server.sent.at(-1)).toMatchObject({ method: "notifications/cancelled" });
     expect(client.cancelledIds).toEqual([5]);
-    expect(session.isBusy).toBe(false);
+    expect(session.presence.isBusy).toBe(false);
     server.says({ id: 5, result: {} });
     expect(client.got).toEqual([]);
   });
@@ -450,14 +457,14 @@ describe("a session is idle", () => {
   it("since its last message or answer, and never while somebody waits", () => {
     const { session, server, say } = started();
     vi.advanceTimersByTime(10_000);
-    expect(session.idleMs(performance.now())).toBe(10_000);
+    expect(session.presence.idleMs(performance.now())).toBe(10_000);
     say({ id: 5, method: "tools/list" });
     vi.advanceTimersByTime(10_000);
-    expect(session.idleMs(performance.now())).toBe(0);
+    expect(session.presence.idleMs(performance.now())).toBe(0);
     server.says({ id: 5, result: {} });
-    expect(session.idleMs(performance.now())).toBe(0);
+    expect(session.presence.idleMs(performance.now())).toBe(0);
     vi.advanceTimersByTime(7_000);
-    expect(session.idleMs(performance.now())).toBe(7_000);
+    expect(session.presence.idleMs(performance.now())).toBe(7_000);
   });
 });
 
@@ -571,9 +578,19 @@ function conversation(limits: Partial<SessionLimits> = {}, connect = fakeServers
       },
       limits: { ...LIMITS, ...limits },
       events,
-      onClosing: (_key, closed) => {
-        log.push("onClosing");
-        void closed.then(() => log.push("gone"));
+      settingsOf,
+      host: {
+        onOpening: () => undefined,
+        onRecord: () => undefined,
+        recordFor: () => plainRecord("1"),
+        onHibernated: (_key, ended) => {
+          log.push("onHibernated");
+          void ended.then(() => log.push("gone"));
+        },
+        onClosing: (_key, _reason, ended) => {
+          log.push("onClosing");
+          void ended.then(() => log.push("gone"));
+        },
       },
       onToolsChanged: (server) => log.push(`tools of ${server}`),
     },
@@ -591,7 +608,7 @@ function conversation(limits: Partial<SessionLimits> = {}, connect = fakeServers
   };
   const pass = (ms: number): void => {
     vi.advanceTimersByTime(ms);
-    session.expire(performance.now());
+    session.deadlines.check(performance.now());
   };
   return { session, client, servers, server, say, pass, emitted, log };
 }

@@ -3,7 +3,7 @@ import { GatewayError } from "../../src/protocol/errors.ts";
 import type { Principal } from "../../src/protocol/principal.ts";
 import type { OpenSession, Session } from "../../src/protocol/session.ts";
 import { Sessions, type TableLimits } from "../../src/session/sessions.ts";
-import { clientMessages, FakeClient, fakeEvents, fakeServers } from "./fakes.ts";
+import { clientMessages, FakeClient, fakeEvents, fakeServers, memoryRecords, settingsOf } from "./fakes.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -17,6 +17,10 @@ const LIMITS: TableLimits = {
   sessionsPerServer: 3,
   sessionsPerPrincipal: 2,
   idleMs: 1_800_000,
+  orphanMs: 90_000,
+  retentionMs: 86_400_000,
+  streams: 100,
+  queueBytes: 4_096,
   restIdleMs: 600_000,
 };
 
@@ -28,7 +32,7 @@ const annByToken: Principal = { kind: "bearer", id: "ann" };
 
 describe("a session", () => {
   it("has an id that cannot be guessed and fits anywhere", () => {
-    const { open } = table({ sessions: 1_000, sessionsPerServer: 1_000, sessionsPerPrincipal: 1_000 });
+    const { open } = table({ streams: 1_000, sessionsPerServer: 1_000, sessionsPerPrincipal: 1_000 });
     const ids = Array.from({ length: 500 }, () => open().session.id);
     expect(new Set(ids).size).toBe(500);
     for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_-]{21,}$/);
@@ -132,9 +136,9 @@ describe("an id that the caller chose", () => {
 
 describe("the cap", () => {
   it("of all sessions refuses one more, with a time to come back at", () => {
-    const { open, sessions } = table({ sessionsPerServer: 100, sessionsPerPrincipal: 100 });
-    for (let count = 0; count < 4; count++) open();
-    expect(refusalOf(() => open())).toMatchObject({
+    const { begin, sessions } = table({ sessionsPerServer: 100, sessionsPerPrincipal: 100 });
+    for (let count = 0; count < 4; count++) begin();
+    expect(refusalOf(() => begin())).toMatchObject({
       reason: "too_many_sessions",
       status: 503,
       rpcCode: 50300,
@@ -144,29 +148,29 @@ describe("the cap", () => {
   });
 
   it("of one server leaves room for another one", () => {
-    const { open } = table({ sessionsPerPrincipal: 100 });
-    for (let count = 0; count < 3; count++) open(ann, "git");
-    expect(refusalOf(() => open(ann, "git")).reason).toBe("too_many_sessions");
-    open(ann, "files");
+    const { begin } = table({ sessionsPerPrincipal: 100 });
+    for (let count = 0; count < 3; count++) begin(ann, "git");
+    expect(refusalOf(() => begin(ann, "git")).reason).toBe("too_many_sessions");
+    begin(ann, "files");
   });
 
   it("of one principal leaves room for another one, also for one with the same name", () => {
-    const { open } = table();
-    for (let count = 0; count < 2; count++) open(ann, "git");
-    expect(refusalOf(() => open(ann, "files")).reason).toBe("too_many_sessions");
-    open(annByToken, "git");
-    open(bob, "files");
+    const { begin } = table();
+    for (let count = 0; count < 2; count++) begin(ann, "git");
+    expect(refusalOf(() => begin(ann, "files")).reason).toBe("too_many_sessions");
+    begin(annByToken, "git");
+    begin(bob, "files");
   });
 
   it("has room again when a session is closed", () => {
-    const { open } = table({ sessions: 1 });
-    const { session } = open();
+    const { begin } = table({ sessions: 1 });
+    const { session } = begin();
     void session.close("client closed");
-    expect(() => open()).not.toThrow();
+    expect(() => begin()).not.toThrow();
   });
 
   it("makes no client, no server and no event for whom it refuses", () => {
-    const { open, emitted, sessions } = table({ sessions: 0 });
+    const { open, emitted, sessions } = table({ streams: 0 });
     let outlets = 0;
     const outlet = () => {
       outlets++;
@@ -180,70 +184,72 @@ describe("the cap", () => {
 
 describe("at a cap", () => {
   it("the session that has been idle for longest makes room, after a minute", () => {
-    const { open, sessions } = table({ sessionsPerServer: 100, sessionsPerPrincipal: 100 });
+    const { begin, sessions } = table({ sessionsPerServer: 100, sessionsPerPrincipal: 100 });
     const all = [0, 1, 2, 3].map(() => {
       vi.advanceTimersByTime(1_000);
-      return open();
+      return begin();
     });
     all[0]?.session.receive(clientMessages({ method: "notifications/x" }), { requestId: "r" });
     vi.advanceTimersByTime(57_999);
-    expect(refusalOf(() => open()).reason).toBe("too_many_sessions");
+    expect(refusalOf(() => begin()).reason).toBe("too_many_sessions");
     vi.advanceTimersByTime(1);
-    open();
-    expect(all.map(({ client }) => client.ends)).toEqual([[], [["evicted", undefined]], [], []]);
-    expect(sessions.size).toBe(4);
+    begin();
+    expect(all.map(({ server }) => server()?.closings)).toEqual([0, 1, 0, 0]);
+    // It hibernates: its client has an open stream, and may go on.
+    expect(sessions.size).toBe(5);
+    expect(all.flatMap(({ client }) => client.ends)).toEqual([]);
   });
 
   it("a session that waits for an answer is never the one", () => {
-    const { open } = table({ sessions: 1 });
-    const { session, client } = open();
+    const { begin } = table({ sessions: 1 });
+    const { session, client } = begin();
     session.receive(clientMessages({ id: 1, method: "tools/list" }), { requestId: "r" });
     vi.advanceTimersByTime(3_600_000);
-    expect(refusalOf(() => open()).reason).toBe("too_many_sessions");
+    expect(refusalOf(() => begin()).reason).toBe("too_many_sessions");
     expect(client.ends).toEqual([]);
   });
 
   it("of one principal it is a session of that principal", () => {
-    const { open } = table();
-    const others = open(bob, "git");
+    const { begin } = table();
+    const others = begin(bob, "git");
     vi.advanceTimersByTime(1_000);
-    const own = [open(ann, "git"), open(ann, "files")];
+    const own = [begin(ann, "git"), begin(ann, "files")];
     vi.advanceTimersByTime(60_000);
-    open(ann, "git");
-    expect(others.client.ends).toEqual([]);
-    expect(own[0]?.client.ends).toHaveLength(1);
+    begin(ann, "git");
+    expect(others.server()?.closings).toBe(0);
+    expect(own.map(({ server }) => server()?.closings)).toEqual([1, 0]);
   });
 
   it("of one server it is a session of that server", () => {
-    const { open } = table({ sessionsPerPrincipal: 100 });
-    const other = open(ann, "files");
+    const { begin } = table({ sessionsPerPrincipal: 100 });
+    const other = begin(ann, "files");
     vi.advanceTimersByTime(1_000);
-    const first = open(ann, "git");
-    for (let count = 0; count < 2; count++) open(ann, "git");
+    const first = begin(ann, "git");
+    for (let count = 0; count < 2; count++) begin(ann, "git");
     vi.advanceTimersByTime(60_000);
     // Room under the cap of all is made first by whoever is idle for longest.
     void other.session.close("client closed");
-    open(ann, "git");
-    expect(first.client.ends).toEqual([["evicted", undefined]]);
+    begin(ann, "git");
+    expect(first.server()?.closings).toBe(1);
   });
 
   it("nobody is pushed out for a caller who is refused anyway", () => {
-    const { open } = table({ sessions: 3 });
-    const bystander = open(bob, "files");
+    const { begin } = table({ sessions: 3 });
+    const bystander = begin(bob, "files");
     vi.advanceTimersByTime(60_000);
-    for (const server of ["git", "files"]) open(ann, server);
-    expect(refusalOf(() => open(ann, "git")).reason).toBe("too_many_sessions");
-    expect(bystander.client.ends).toEqual([]);
+    for (const server of ["git", "files"]) begin(ann, server);
+    expect(refusalOf(() => begin(ann, "git")).reason).toBe("too_many_sessions");
+    expect(bystander.server()?.closings).toBe(0);
   });
 });
 
 describe("the sweep", () => {
   it("ends what nobody has spoken in for too long, sooner for REST", () => {
-    const { sessions, open } = table();
+    const { sessions, begin } = table();
     sessions.start();
-    const quiet = open(ann, "git");
-    const busy = open(ann, "files");
-    const rest = open(bob, "git", { transport: "rest", id: "rest-session" });
+    const quiet = begin(ann, "git");
+    const busy = begin(ann, "files");
+    const rest = begin(bob, "git", { transport: "rest", id: "rest-session" });
     busy.session.receive(clientMessages({ id: 1, method: "tools/list" }), { requestId: "r", timeoutMs: 10_000_000 });
     busy.server()?.says({ method: "notifications/message", params: {} });
     vi.advanceTimersByTime(599_000);
@@ -251,15 +257,15 @@ describe("the sweep", () => {
     vi.advanceTimersByTime(31_000);
     expect(rest.client.ends).toEqual([["idle", undefined]]);
     vi.advanceTimersByTime(1_169_000);
-    expect(quiet.client.ends).toEqual([]);
+    expect(quiet.server()?.closings).toBe(0);
     vi.advanceTimersByTime(31_000);
-    expect(quiet.client.ends).toEqual([["idle", undefined]]);
+    expect([quiet.server()?.closings, quiet.client.ends]).toEqual([1, []]);
   });
 
   it("ends nothing when idling is allowed for ever", () => {
-    const { sessions, open } = table({ idleMs: Number.POSITIVE_INFINITY, restIdleMs: Number.POSITIVE_INFINITY });
+    const { sessions, begin } = table({ idleMs: Number.POSITIVE_INFINITY, restIdleMs: Number.POSITIVE_INFINITY });
     sessions.start();
-    open();
+    begin();
     vi.advanceTimersByTime(86_400_000);
     expect(sessions.size).toBe(1);
   });
@@ -359,7 +365,16 @@ describe("draining", () => {
 function table(limits: Partial<TableLimits> = {}) {
   const { connect, servers } = fakeServers();
   const { events, emitted } = fakeEvents();
-  const sessions = new Sessions({ connect, limits: { ...LIMITS, ...limits }, events, onToolsChanged: () => undefined });
+  const records = memoryRecords();
+  const sessions = new Sessions({
+    connect,
+    settingsOf,
+    records,
+    clientVersion: "1",
+    limits: { ...LIMITS, ...limits },
+    events,
+    onToolsChanged: () => undefined,
+  });
   const open = (
     principal = ann,
     server = "git",
@@ -370,7 +385,20 @@ function table(limits: Partial<TableLimits> = {}) {
     const session = sessions.open({ principal, server, requestId: "http-0", ...chosen, outlet: () => client });
     return { session, client, server: () => servers[before] };
   };
-  return { sessions, open, servers, emitted };
+  /** Opens one whose server has answered `initialize`. */
+  const begin = (...of: Parameters<typeof open>) => {
+    const opened = open(...of);
+    try {
+      opened.session.receive(clientMessages({ id: 0, method: "initialize", params: {} }), { requestId: "r" });
+    } catch (error) {
+      void opened.session.close("client closed");
+      throw error;
+    }
+    opened.server()?.says({ id: 0, result: {} });
+    opened.session.receive(clientMessages({ method: "notifications/initialized" }), { requestId: "r" });
+    return opened;
+  };
+  return { sessions, open, begin, servers, emitted };
 }
 
 function sessionOrRefusal(act: () => Session): Session | undefined {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { SessionToolCatalog } from "../../src/session/tool-catalog.ts";
 import { Sessions } from "../../src/session/sessions.ts";
-import { fakeEvents, fakeServers, type FakeServer } from "./fakes.ts";
+import { fakeEvents, fakeServers, memoryRecords, settingsOf, type FakeServer } from "./fakes.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -14,6 +14,10 @@ const LIMITS = {
   sessionsPerPrincipal: 10,
   inFlight: 10,
   idleMs: 60_000,
+  orphanMs: 90_000,
+  retentionMs: 86_400_000,
+  streams: 100,
+  queueBytes: 4_096,
   restIdleMs: 60_000,
   startMs: 60_000,
   requestMs: 60_000,
@@ -23,7 +27,15 @@ const LIMITS = {
 function catalog() {
   const { connect, servers } = fakeServers();
   const onToolsChanged = (): void => undefined;
-  const sessions = new Sessions({ connect, limits: LIMITS, events: fakeEvents().events, onToolsChanged });
+  const sessions = new Sessions({
+    connect,
+    settingsOf,
+    records: memoryRecords(),
+    clientVersion: "1",
+    limits: LIMITS,
+    events: fakeEvents().events,
+    onToolsChanged,
+  });
   const tools = new SessionToolCatalog({ sessions, clientVersion: "1", maxAgeMs: MAX_AGE_MS });
   /** The server that was started last does the handshake and lists these. */
   const lists = async (...names: string[]): Promise<void> => {

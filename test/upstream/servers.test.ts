@@ -76,8 +76,8 @@ describe("a kind of upstream", () => {
 
   it("need not know the keys that every entry has", () => {
     const { servers } = serversOf({ polly: { ...POLLY, timeout: "3s", serial: true }, jack: POLLY });
-    expect(servers.get("polly").calls).toEqual({ timeoutMs: 3_000, serial: true });
-    expect(servers.get("jack").calls).toEqual({ timeoutMs: undefined, serial: false });
+    expect(servers.get("polly").settings).toMatchObject({ timeoutMs: 3_000, serial: true });
+    expect(servers.get("jack").settings).toMatchObject({ timeoutMs: undefined, serial: false });
   });
 
   it("opens, closes and ends with the others", async () => {

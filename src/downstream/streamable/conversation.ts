@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { DelayQueue } from "../../lib/delay-queue.ts";
+import { ASSUMED_REVISION, hasPriming } from "../../protocol/eras/revisions.ts";
 import type { Frame, NotificationFrame, RequestFrame } from "../../protocol/frame.ts";
 import type { Outlet, Session } from "../../protocol/session.ts";
 import type { DownstreamContext } from "../context.ts";
@@ -10,8 +11,6 @@ import { Replay, type EventPosition } from "./replay.ts";
 export interface ConversationOptions {
   readonly context: DownstreamContext;
   readonly undecided: DelayQueue<PostAnswer>;
-  /** The client knows events that carry only an id. */
-  readonly primes: boolean;
 }
 
 /** The name in event ids of the stream that a GET opens. */
@@ -45,6 +44,12 @@ export class Conversation implements Outlet, PostHost {
     this.#options = options;
     this.replay = new Replay(options.context.replay);
     this.stallMs = options.context.streams.limits.stallMs;
+  }
+
+  get isConnected(): boolean {
+    if (this.#get !== undefined || this.#quiet.size > 0) return true;
+    for (const post of this.#posts) if (post.isConnected) return true;
+    return false;
   }
 
   /** Prepares the answer to a POST; `begin` starts it once its requests were accepted. */
@@ -153,7 +158,8 @@ export class Conversation implements Outlet, PostHost {
         onClosed(stream);
       },
     });
-    if (this.#options.primes) stream.prime(this.replay.idOf(position), RETRY_MS);
+    if (hasPriming(this.#session.clientRevision ?? ASSUMED_REVISION))
+      stream.prime(this.replay.idOf(position), RETRY_MS);
     else if (position.stream === GET_STREAM) stream.retry(RETRY_MS);
     return stream;
   }

@@ -65,9 +65,14 @@ export class PostAnswer implements Reply {
     return this.#waiting === 0;
   }
 
+  /** Is the client there to be told something? */
+  get isConnected(): boolean {
+    return this.#response !== undefined || this.#events !== undefined;
+  }
+
   /** May messages that belong to no request in particular go here? */
   get takesMessages(): boolean {
-    return this.#keepsMessages && !this.isDone && (this.#response !== undefined || this.#events !== undefined);
+    return this.#keepsMessages && !this.isDone && this.isConnected;
   }
 
   /** The moment for a plain JSON body is over. */

@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DelayQueue } from "../../lib/delay-queue.ts";
 import { readClientMessages, type ClientMessages } from "../../protocol/client-frame.ts";
-import { ASSUMED_REVISION, hasPriming, revisionIn } from "../../protocol/eras/revisions.ts";
 import { GatewayError, refusalOf } from "../../protocol/errors.ts";
 import type { RequestFrame } from "../../protocol/frame.ts";
 import { methods } from "../../protocol/methods.ts";
-import type { Session } from "../../protocol/session.ts";
+import type { Outlet, Session } from "../../protocol/session.ts";
 import { accepts } from "../accept.ts";
 import { readJsonBody } from "../body.ts";
 import type { DownstreamContext, Visit } from "../context.ts";
@@ -76,7 +75,7 @@ export class StreamableDownstream {
       return this.#pass(session, messages, visit, { response, form });
     }
     if (messages.isBatch) throw new GatewayError("invalid_request", "initialize must not be part of a batch.");
-    const session = this.#open(visit, opening);
+    const session = this.#context.sessions.open({ ...visit, transport: "streamable-http", outlet: this.#outlet });
     try {
       this.#pass(session, messages, visit, { response, form });
     } catch (error) {
@@ -105,27 +104,18 @@ export class StreamableDownstream {
     conversation.begin(post);
   }
 
-  #open(visit: Visit, opening: RequestFrame): Session {
-    return this.#context.sessions.open({
-      ...visit,
-      transport: "streamable-http",
-      outlet: (session) => {
-        const conversation = new Conversation(session, {
-          context: this.#context,
-          undecided: this.#undecided,
-          primes: hasPriming(revisionIn(opening.params) ?? ASSUMED_REVISION),
-        });
-        this.#conversations.set(session, conversation);
-        return conversation;
-      },
-    });
-  }
+  readonly #outlet = (session: Session): Outlet => {
+    const conversation = new Conversation(session, { context: this.#context, undecided: this.#undecided });
+    this.#conversations.set(session, conversation);
+    return conversation;
+  };
 
-  #find({ principal, server }: Visit, id: string | undefined): Session {
+  #find({ principal, server, requestId }: Visit, id: string | undefined): Session {
     if (id === undefined) {
       throw new GatewayError("session_required", "Send the Mcp-Session-Id that initialize was answered with.");
     }
-    return this.#context.sessions.find(principal, server, id, "streamable-http");
+    const { sessions } = this.#context;
+    return sessions.resume({ principal, server, requestId, id, transport: "streamable-http", outlet: this.#outlet });
   }
 
   #conversationOf(session: Session): Conversation {

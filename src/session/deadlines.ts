@@ -1,0 +1,86 @@
+import { GatewayError } from "../protocol/errors.ts";
+import type { Exchange } from "../protocol/exchange.ts";
+import type { NotificationFrame } from "../protocol/frame.ts";
+import { notificationLine } from "../protocol/jsonrpc.ts";
+import { methods } from "../protocol/methods.ts";
+import type { SessionParts } from "./session-parts.ts";
+
+export interface DeadlineListener {
+  /** The server should know that nobody waits any more. */
+  withdrawn(cancellation: NotificationFrame): void;
+  /** The server has said nothing since its start. */
+  silent(error: GatewayError): void;
+}
+
+/** How long the requests of a session may wait, and what is done when that is over. */
+export class Deadlines {
+  readonly #parts: SessionParts;
+  readonly #listener: DeadlineListener;
+  #isSilent = true;
+
+  constructor(parts: SessionParts, listener: DeadlineListener) {
+    this.#parts = parts;
+    this.#listener = listener;
+  }
+
+  /** Another process is started: until it speaks the time for a start holds. */
+  started(): void {
+    this.#isSilent = true;
+  }
+
+  spoken(): void {
+    this.#isSilent = false;
+  }
+
+  /** `ownMs`: what its caller wants. */
+  timesFor(ownMs: number | undefined): { readonly timeoutMs: number; readonly firstMs: number } {
+    const { settings, context } = this.#parts;
+    const { limits } = context;
+    const timeoutMs = ownMs ?? settings.timeoutMs ?? limits.requestMs;
+    return { timeoutMs, firstMs: this.#isSilent ? limits.startMs : timeoutMs };
+  }
+
+  /** The client has answered the server. */
+  answered(now: number): void {
+    const { exchanges, serverRequests, context } = this.#parts;
+    if (!serverRequests.areOpen) exchanges.postpone(serverRequests.openMs(now), context.limits.requestMaxMs);
+  }
+
+  check(now: number): void {
+    const { exchanges, serverRequests, context } = this.#parts;
+    // While the client is asked something, a person may be thinking.
+    const maxMs = serverRequests.areOpen ? context.limits.requestMaxMs : undefined;
+    for (const exchange of exchanges.expired(now, maxMs)) this.#timeOut(exchange, now);
+  }
+
+  #timeOut(exchange: Exchange, now: number): void {
+    const { exchanges, reporter } = this.#parts;
+    const { id, method } = exchange;
+    const afterMs = Math.round(now - exchange.startedAt);
+    const error = this.#isSilent ? this.#startError(afterMs) : this.#requestError(exchange, afterMs);
+    reporter.timeout(method, afterMs);
+    if (this.#isSilent) return this.#listener.silent(error);
+    exchanges.fail(id, error);
+    if (typeof id === "bigint" || method === methods.initialize) return;
+    const params = { requestId: id, reason: "timed out" };
+    const line = notificationLine(methods.cancelled, params);
+    this.#listener.withdrawn({ kind: "notification", method: methods.cancelled, params, line });
+  }
+
+  #startError(afterMs: number): GatewayError {
+    const limit = "limits.start";
+    const message = `The MCP server "${this.#parts.session.server}" did not answer within ${afterMs} ms of its start (${limit}).`;
+    return new GatewayError("server_timeout", message, { code: "start_timeout", data: { limit } });
+  }
+
+  #requestError({ method, timeoutMs }: Exchange, afterMs: number): GatewayError {
+    const { session, settings, context } = this.#parts;
+    const { server } = session;
+    const { requestMaxMs } = context.limits;
+    const ownLimit = timeoutMs === settings.timeoutMs ? `servers.${server}.timeout` : "limits.request";
+    const isLongest = afterMs >= requestMaxMs && timeoutMs < requestMaxMs;
+    const limit = isLongest ? "limits.requestMax" : ownLimit;
+    const message = `The MCP server "${server}" did not answer ${method.slice(0, 64)} within ${afterMs} ms (${limit}).`;
+    return new GatewayError("server_timeout", message, { data: { limit } });
+  }
+}

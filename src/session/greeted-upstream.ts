@@ -1,0 +1,114 @@
+import type { JsonObject } from "../lib/json.ts";
+import { byteLength } from "../lib/lines.ts";
+import { GatewayError } from "../protocol/errors.ts";
+import type { Frame, ResponseFrame } from "../protocol/frame.ts";
+import type { RequestId } from "../protocol/jsonrpc.ts";
+import { methods } from "../protocol/methods.ts";
+import { errorOf } from "../protocol/result-text.ts";
+import type { Connect, Destination, Upstream, UpstreamListener } from "../protocol/upstream.ts";
+import { Handshake, type HandshakeHost } from "./handshake.ts";
+import type { Recorder } from "./recorder.ts";
+import type { SessionRecord } from "./session-record.ts";
+
+export interface GreetedOptions {
+  readonly connect: Connect;
+  readonly destination: Destination;
+  readonly listener: UpstreamListener;
+  readonly recorder: Recorder;
+  /** The handshake to be done in the client's place. */
+  readonly record: SessionRecord;
+  /** What may wait until it is over. */
+  readonly heldBytes: number;
+  /** What the client knows of the server is no longer true: `method` is the notification that says so. */
+  readonly changed: (method: string) => void;
+}
+
+/** Which of its lists differ is not known: a client that reads them all again loses nothing. */
+const LISTS_CHANGED = [methods.toolsChanged, methods.promptsChanged, methods.resourcesChanged];
+
+/** A server that is greeted in the client's place: what the client says waits until the handshake is over. */
+export class GreetedUpstream implements Upstream, HandshakeHost {
+  readonly #options: GreetedOptions;
+  readonly #upstream: Upstream;
+  #handshake: Handshake | undefined;
+  /** What the client said meanwhile; undefined when the handshake is over. */
+  #held: Frame[] | undefined = [];
+  #heldBytes = 0;
+
+  /** Throws what `connect` throws. */
+  constructor(options: GreetedOptions) {
+    this.#options = options;
+    const { connect, destination, listener, record } = options;
+    this.#upstream = connect(destination, {
+      frame: (frame) => this.#read(frame),
+      badMessage: (id, error) => this.#onBadMessage(id, error),
+      ended: (error) => listener.ended(error),
+    });
+    this.#handshake = new Handshake(record, this);
+  }
+
+  checkRoom(): void {
+    this.#upstream.checkRoom();
+    if (this.#heldBytes <= this.#options.heldBytes) return;
+    const message = `The MCP server "${this.#options.destination.server}" is still starting.`;
+    throw new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
+  }
+
+  send(frame: Frame): void {
+    if (this.#held === undefined) return this.#upstream.send(frame);
+    this.#held.push(frame);
+    this.#heldBytes += byteLength(frame.line);
+  }
+
+  pause(): void {
+    this.#upstream.pause();
+  }
+
+  resume(): void {
+    this.#upstream.resume();
+  }
+
+  close(): Promise<void> {
+    return this.#upstream.close();
+  }
+
+  ask(frame: Frame): void {
+    this.#upstream.send(frame);
+  }
+
+  ready(result: JsonObject): void {
+    const { recorder, changed } = this.#options;
+    const frames = this.#held ?? [];
+    this.#held = undefined;
+    this.#heldBytes = 0;
+    for (const frame of frames) this.#upstream.send(frame);
+    if (!recorder.greeted(result)) return;
+    for (const method of LISTS_CHANGED) changed(method);
+  }
+
+  refused({ line }: ResponseFrame): void {
+    const { code, message } = errorOf(line);
+    const text = `The MCP server "${this.#options.destination.server}" refused initialize.`;
+    this.#options.listener.ended(new GatewayError("server_not_started", text, { data: { rpc: { code, message } } }));
+  }
+
+  listed(answer: ResponseFrame): void {
+    const { recorder, changed } = this.#options;
+    if (!answer.failed && recorder.listed(answer)) changed(methods.toolsChanged);
+  }
+
+  #read(frame: Frame): void {
+    if (frame.kind === "response" && this.#handshake?.takes(frame) === true) {
+      if (this.#handshake?.isOver === true) this.#handshake = undefined;
+      return;
+    }
+    this.#options.listener.frame(frame);
+  }
+
+  #onBadMessage(id: RequestId | undefined, error: GatewayError): void {
+    const { listener } = this.#options;
+    // A server that cannot be greeted is of no use.
+    if (this.#handshake?.isOpenedBy(id) === true) listener.ended(error);
+    else listener.badMessage(id, error);
+  }
+}

@@ -1,0 +1,62 @@
+import { hash, randomBytes } from "node:crypto";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Emit } from "../protocol/events.ts";
+import { RecordFile } from "./record-file.ts";
+import { SessionRecords, type RecordsOptions } from "./records.ts";
+
+export interface StoreOptions extends Omit<RecordsOptions, "secret"> {
+  /** Undefined: a file where one can be written. */
+  readonly store: "file" | "memory" | undefined;
+  /** The folder for what outlives a restart, as configured. */
+  readonly dir: string | undefined;
+  /** What tells this gateway from others on the same machine: they share a folder, but no file. */
+  readonly instance: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly emit: Emit;
+}
+
+export interface RecordStore {
+  readonly records: SessionRecords;
+  /** Where they are, and why no better place was found, in words for the operator. */
+  readonly place: string;
+  /** Resolves when everything is written. */
+  readonly close: () => Promise<void>;
+}
+
+/** Throws when a file was asked for and cannot be used. */
+export function openRecords(options: StoreOptions): RecordStore {
+  if (options.store === "memory") return inMemory(options, "in memory: they do not outlive a restart (sessions.store)");
+  const folder = join(stateFolder(options), hash("sha256", options.instance, "hex").slice(0, 16));
+  try {
+    return inFile(options, folder);
+  } catch (cause) {
+    if (options.store === "file") throw new Error(`sessions.store: file cannot use ${folder}: ${reasonOf(cause)}`);
+    return inMemory(options, `in memory: they do not outlive a restart, as ${folder} cannot be used (state.dir)`);
+  }
+}
+
+function inFile(options: StoreOptions, folder: string): RecordStore {
+  const file = new RecordFile(folder);
+  const records = new SessionRecords({ ...options, secret: file.secret });
+  file.attach(records, (cause) =>
+    options.emit({ type: "trouble", what: `the sessions could not be written to ${folder}`, cause }),
+  );
+  return { records, place: `in ${folder}`, close: () => file.close() };
+}
+
+function inMemory(options: StoreOptions, place: string): RecordStore {
+  const records = new SessionRecords({ ...options, secret: randomBytes(32) });
+  return { records, place, close: () => Promise.resolve() };
+}
+
+/** systemd names a folder of the service; else the user's own place for state (XDG Base Directory Specification). */
+function stateFolder({ dir, env }: StoreOptions): string {
+  if (dir !== undefined) return resolve(dir);
+  const ofService = env["STATE_DIRECTORY"]?.split(":")[0];
+  if (ofService !== undefined && ofService !== "") return ofService;
+  const ofUser = env["XDG_STATE_HOME"];
+  return join(ofUser === undefined || ofUser === "" ? join(homedir(), ".local", "state") : ofUser, "mcp-gateway");
+}
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -1,0 +1,29 @@
+import type { GatewayError } from "../protocol/errors.ts";
+import type { Upstream } from "../protocol/upstream.ts";
+import { GreetedUpstream, type GreetedOptions } from "./greeted-upstream.ts";
+import type { SessionRecord } from "./session-record.ts";
+
+export interface OpeningOptions extends Omit<GreetedOptions, "record"> {
+  /** The handshake to be done in the client's place; undefined when the client does it. */
+  readonly record: SessionRecord | undefined;
+}
+
+/** Connects to the server of a session. Throws when the start is refused on the spot; `ended` is told of later ends only. */
+export function openUpstream({ record, ...options }: OpeningOptions): Upstream {
+  let isOpen = false;
+  let refusal: GatewayError | undefined;
+  const listener = {
+    ...options.listener,
+    ended: (error: GatewayError) => {
+      if (isOpen) options.listener.ended(error);
+      else refusal = error;
+    },
+  };
+  const upstream =
+    record === undefined
+      ? options.connect(options.destination, listener)
+      : new GreetedUpstream({ ...options, listener, record });
+  if (refusal !== undefined) throw refusal;
+  isOpen = true;
+  return upstream;
+}

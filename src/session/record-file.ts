@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { Journal, journalLines } from "../lib/journal.ts";
+import type { RecordLog, SessionRecords, StoredRecord } from "./records.ts";
+
+const KEY_BYTES = 32;
+
+const storedSchema = z.object({
+  key: z.string(),
+  owner: z.string(),
+  at: z.number(),
+  record: z.object({
+    initialize: z.string(),
+    serverDigest: z.string(),
+    toolsDigest: z.string().optional(),
+    logLevel: z.string().optional(),
+    subscriptions: z.array(z.string()).optional(),
+  }),
+});
+const lineSchema = z.union([storedSchema, z.object({ forgotten: z.string() })]);
+
+/** Session records in a folder that only its owner reads: a journal of them, and the key of their digests. */
+export class RecordFile {
+  readonly #file: string;
+  readonly #secret: Buffer;
+  #journal: Journal | undefined;
+
+  /** Throws when the folder cannot be made, read or written. */
+  constructor(folder: string) {
+    makeFolder(folder);
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    this.#file = join(folder, "sessions.jsonl");
+    this.#secret = secretIn(join(folder, "sessions.key"));
+  }
+
+  get secret(): Buffer {
+    return this.#secret;
+  }
+
+  /** Reads what was kept, and keeps what will be. */
+  attach(records: SessionRecords, onError: (cause: unknown) => void): void {
+    const journal = new Journal({
+      file: this.#file,
+      snapshot: () => Array.from(records.all(), (stored) => JSON.stringify(stored)),
+      onError,
+    });
+    this.#journal = journal;
+    const log: RecordLog = {
+      kept: (stored) => journal.add(JSON.stringify(stored)),
+      forgotten: (key) => journal.add(JSON.stringify({ forgotten: key })),
+    };
+    records.restore(storedIn(journalLines(this.#file)), log);
+  }
+
+  /** Resolves when everything is written. */
+  async close(): Promise<void> {
+    await this.#journal?.close();
+  }
+}
+
+/** Not with node's `recursive`, which does not come back where nothing can be made, as below /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
+}
+
+/** The last word on each key, the oldest first. A line that cannot be read is left out. */
+function storedIn(lines: readonly string[]): StoredRecord[] {
+  const stored = new Map<string, StoredRecord>();
+  for (const line of lines) {
+    const entry = lineSchema.safeParse(parsed(line)).data;
+    if (entry === undefined) continue;
+    if ("forgotten" in entry) stored.delete(entry.forgotten);
+    else stored.set(entry.key, entry);
+  }
+  return [...stored.values()].toSorted((a, b) => a.at - b.at);
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // Cut off by a crash, or somebody's edit: the others are still good.
+    return undefined;
+  }
+}
+
+function secretIn(file: string): Buffer {
+  try {
+    const secret = readFileSync(file);
+    if (secret.length === KEY_BYTES) return secret;
+  } catch {
+    // Not there yet, or not to be read: a new one is written, or writing it says why not.
+  }
+  const secret = randomBytes(KEY_BYTES);
+  writeFileSync(file, secret, { mode: 0o600 });
+  return secret;
+}

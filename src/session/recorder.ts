@@ -1,0 +1,151 @@
+import { hash } from "node:crypto";
+import { revisionIn } from "../protocol/eras/revisions.ts";
+import { isObject, member, type JsonObject } from "../lib/json.ts";
+import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
+import type { RequestId } from "../protocol/jsonrpc.ts";
+import { methods } from "../protocol/methods.ts";
+import { resultOf, resultText } from "../protocol/result-text.ts";
+import type { SessionRecord } from "./session-record.ts";
+
+/** No client's `initialize` is longer; of one that is, nothing is recorded. */
+const MAX_INITIALIZE = 16 * 1024;
+const MAX_SUBSCRIPTIONS = 256;
+const MAX_URI = 2_048;
+/** A longer list is not worth its digest. */
+const MAX_TOOLS = 1024 * 1024;
+
+/** Learns from what goes by what another process of the server would have to be told. */
+export class Recorder {
+  readonly #onRecord: (record: SessionRecord) => void;
+  #record: SessionRecord | undefined;
+  #initialize: RequestFrame | undefined;
+  #serverDigest = "";
+  #revision: string | undefined;
+  #clientRevision: string | undefined;
+  #listId: RequestId | undefined;
+  #isInitialized: boolean;
+
+  /** `record`: what is known from before. */
+  constructor(record: SessionRecord | undefined, onRecord: (record: SessionRecord) => void) {
+    this.#onRecord = onRecord;
+    this.#record = record;
+    this.#isInitialized = record !== undefined;
+    this.#clientRevision = record === undefined ? undefined : clientRevisionOf(record);
+  }
+
+  /** Undefined until the client has sent `notifications/initialized`. */
+  get record(): SessionRecord | undefined {
+    return this.#record;
+  }
+
+  /** Was the handshake completed, by the client or in its place? */
+  get isInitialized(): boolean {
+    return this.#isInitialized;
+  }
+
+  /** What the server answered to `initialize`: the revision that both have agreed on. */
+  get revision(): string | undefined {
+    return this.#revision;
+  }
+
+  /** What the client asked for in `initialize`. */
+  get clientRevision(): string | undefined {
+    return this.#clientRevision;
+  }
+
+  /** The record, or `other` from now on. */
+  recallOr(other: () => SessionRecord): SessionRecord {
+    this.#record ??= other();
+    this.#isInitialized = true;
+    return this.#record;
+  }
+
+  message(frame: Frame): void {
+    if (frame.kind === "request") this.#request(frame);
+    else if (frame.kind === "notification") this.#notification(frame);
+  }
+
+  response(frame: ResponseFrame): void {
+    if (frame.failed) return;
+    if (frame.id === this.#initialize?.id) this.#onInitialized(resultOf(frame.line));
+    if (frame.id === this.#listId) this.listed(frame);
+  }
+
+  #request(frame: RequestFrame): void {
+    const { id, method, params } = frame;
+    switch (method) {
+      case methods.initialize:
+        this.#initialize = frame;
+        this.#clientRevision = revisionIn(params);
+        return;
+      case methods.listTools:
+        if (params?.["cursor"] === undefined) this.#listId = id;
+        return;
+      case methods.setLevel:
+        return this.#setLevel(params?.["level"]);
+      case methods.subscribe:
+        return this.#subscribe(params?.["uri"], true);
+      case methods.unsubscribe:
+        return this.#subscribe(params?.["uri"], false);
+      default:
+    }
+  }
+
+  #notification({ method }: NotificationFrame): void {
+    if (method !== methods.initialized) return;
+    this.#isInitialized = true;
+    const initialize = this.#initialize;
+    this.#initialize = undefined;
+    if (initialize === undefined || initialize.line.length > MAX_INITIALIZE) return;
+    this.#keep({ initialize: initialize.line.toString(), serverDigest: this.#serverDigest });
+  }
+
+  #onInitialized(result: JsonObject): void {
+    this.#serverDigest = serverDigestOf(result);
+    this.#revision = revisionIn(result);
+  }
+
+  /** Another process has answered the same `initialize`. True when it says something else of itself. */
+  greeted(result: JsonObject): boolean {
+    const before = this.#record?.serverDigest;
+    this.#onInitialized(result);
+    if (this.#record === undefined || before === this.#serverDigest) return false;
+    this.#keep({ ...this.#record, serverDigest: this.#serverDigest });
+    return true;
+  }
+
+  /** Tools as the client, or the gateway in its place, was told of them. True when they are others than before. */
+  listed({ line }: ResponseFrame): boolean {
+    if (this.#record === undefined || line.length > MAX_TOOLS) return false;
+    const toolsDigest = digestOf(resultText(line).toString());
+    if (toolsDigest === this.#record.toolsDigest) return false;
+    this.#keep({ ...this.#record, toolsDigest });
+    return true;
+  }
+
+  #setLevel(level: unknown): void {
+    if (this.#record === undefined || typeof level !== "string" || level.length > 32) return;
+    this.#keep({ ...this.#record, logLevel: level });
+  }
+
+  #subscribe(uri: unknown, wanted: boolean): void {
+    if (this.#record === undefined || typeof uri !== "string" || uri.length > MAX_URI) return;
+    const others = (this.#record.subscriptions ?? []).filter((known) => known !== uri);
+    const subscriptions = wanted ? [...others, uri].slice(-MAX_SUBSCRIPTIONS) : others;
+    this.#keep({ ...this.#record, subscriptions });
+  }
+
+  #keep(record: SessionRecord): void {
+    this.#record = record;
+    this.#onRecord(record);
+  }
+}
+
+function serverDigestOf({ serverInfo, capabilities }: JsonObject): string {
+  return digestOf(JSON.stringify([serverInfo, isObject(capabilities) ? capabilities : {}]));
+}
+
+const clientRevisionOf = ({ initialize }: SessionRecord): string | undefined =>
+  revisionIn(member(JSON.parse(initialize), "params"));
+
+const digestOf = (text: string): string => hash("sha256", text, "base64url").slice(0, 22);

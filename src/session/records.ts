@@ -1,0 +1,143 @@
+import { createHmac } from "node:crypto";
+import { principalKey, type Principal } from "../protocol/principal.ts";
+import type { SessionKey } from "./context.ts";
+import type { SessionRecord } from "./session-record.ts";
+
+export interface RecordLimits {
+  /** How long a record is kept after the last sign of its client. */
+  readonly retentionMs: number;
+  /** Records of all, and of one principal. */
+  readonly records: number;
+  readonly recordsPerPrincipal: number;
+}
+
+export interface StoredRecord {
+  readonly key: string;
+  readonly owner: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly record: SessionRecord;
+}
+
+/** Where the changes of records go, if they are to outlive the gateway. */
+export interface RecordLog {
+  kept(stored: StoredRecord): void;
+  forgotten(key: string): void;
+}
+
+export interface RecordsOptions {
+  readonly limits: RecordLimits;
+  /** Keys and owners are digests that nobody can make, or undo, without it. */
+  readonly secret: Buffer;
+  /** Of the entry of a server: its records are of no use after a change. */
+  readonly fingerprintOf: (server: string) => string;
+}
+
+/**
+ * The records of sessions. Bounded: at a principal's own bound its oldest goes, at the bound of all the oldest of whoever has
+ * the most. Neither a session's id nor its principal can be read out of them.
+ */
+export class SessionRecords {
+  readonly #options: RecordsOptions;
+  /** The oldest first. */
+  readonly #stored = new Map<string, StoredRecord>();
+  readonly #countOf = new Map<string, number>();
+  #log: RecordLog | undefined;
+
+  constructor(options: RecordsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#stored.size;
+  }
+
+  /** What was kept before, the oldest first; what is kept from now on goes to `log`. */
+  restore(records: Iterable<StoredRecord>, log: RecordLog): void {
+    for (const stored of records) this.#set(stored);
+    this.#log = log;
+  }
+
+  find(session: SessionKey): SessionRecord | undefined {
+    this.#dropOld();
+    return this.#stored.get(this.#keyOf(session))?.record;
+  }
+
+  keep(session: SessionKey, record: SessionRecord): void {
+    const stored = { key: this.#keyOf(session), owner: this.#ownerOf(session.principal), at: Date.now(), record };
+    this.#dropOld();
+    this.#set(stored);
+    this.#log?.kept(stored);
+  }
+
+  /** Its client is still there. */
+  touch(session: SessionKey): void {
+    const record = this.find(session);
+    if (record !== undefined) this.keep(session, record);
+  }
+
+  forget(session: SessionKey): void {
+    const key = this.#keyOf(session);
+    if (!this.#stored.has(key)) return;
+    this.#delete(key);
+    this.#log?.forgotten(key);
+  }
+
+  /** The oldest first. */
+  all(): Iterable<StoredRecord> {
+    return this.#stored.values();
+  }
+
+  #set(stored: StoredRecord): void {
+    const { key, owner } = stored;
+    this.#delete(key);
+    this.#stored.set(key, stored);
+    const count = (this.#countOf.get(owner) ?? 0) + 1;
+    this.#countOf.set(owner, count);
+    const { records, recordsPerPrincipal } = this.#options.limits;
+    if (count > recordsPerPrincipal) this.#dropOldestOf(owner);
+    else if (this.#stored.size > records) this.#dropOldestOf(this.#largestOwner());
+  }
+
+  #dropOld(): void {
+    const oldest = Date.now() - this.#options.limits.retentionMs;
+    for (const { key, at } of this.#stored.values()) {
+      if (at > oldest) return;
+      this.#delete(key);
+    }
+  }
+
+  #dropOldestOf(owner: string): void {
+    for (const stored of this.#stored.values()) if (stored.owner === owner) return this.#delete(stored.key);
+  }
+
+  #largestOwner(): string {
+    let [largest, most] = ["", 0];
+    for (const [owner, count] of this.#countOf) if (count > most) [largest, most] = [owner, count];
+    return largest;
+  }
+
+  #delete(key: string): void {
+    const stored = this.#stored.get(key);
+    if (stored === undefined) return;
+    this.#stored.delete(key);
+    const count = (this.#countOf.get(stored.owner) ?? 0) - 1;
+    if (count > 0) this.#countOf.set(stored.owner, count);
+    else this.#countOf.delete(stored.owner);
+  }
+
+  /** On HTTP+SSE a client comes back with a new stream and no id: its last session is as good as any other. */
+  #keyOf({ server, transport, principal, id }: SessionKey): string {
+    const { fingerprintOf } = this.#options;
+    const ownId = transport === "sse" ? "" : id;
+    return this.#digest([server, fingerprintOf(server), transport, principalKey(principal), ownId]);
+  }
+
+  #ownerOf(principal: Principal): string {
+    return this.#digest([principalKey(principal)]);
+  }
+
+  #digest(parts: readonly string[]): string {
+    return createHmac("sha256", this.#options.secret).update(JSON.stringify(parts)).digest("base64url").slice(0, 27);
+  }
+}

@@ -4,7 +4,7 @@ import type { EchoCommand } from "./echo-command.ts";
 export const TOKEN = "bench-token-0123456789abcdef";
 
 /** Everything on that a deployment has on: a token, the log at info. Only what would slow the opening of 50 sessions is raised. */
-export function gatewayConfig({ command, args }: EchoCommand, servers: object = {}): string {
+export function gatewayConfig({ command, args }: EchoCommand, servers: object = {}, limits: object = {}): string {
   return stringify({
     hostname: "127.0.0.1",
     port: 0,
@@ -18,6 +18,7 @@ export function gatewayConfig({ command, args }: EchoCommand, servers: object = 
       startBurst: 10_000,
       startingPerServer: 100,
       startQueue: "30s",
+      ...limits,
     },
     servers: { echo: { command, args }, ...servers },
   });

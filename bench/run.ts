@@ -8,6 +8,7 @@ import { notifications } from "./cases/notifications.ts";
 import { opens } from "./cases/opens.ts";
 import { payloads } from "./cases/payloads.ts";
 import { idle, start } from "./cases/start.ts";
+import { wake } from "./cases/wake.ts";
 import { warmOpen } from "./cases/warm.ts";
 import { ECHO } from "./driver/session.ts";
 import { echoCommand } from "./echo-command.ts";
@@ -30,7 +31,7 @@ async function run(asked: Options): Promise<number> {
   const setup: Setup = { options: asked, echo: echoCommand(), failures: new Map() };
   const figures: Figure[] = [];
   for (const transport of TRANSPORTS) figures.push(...(await ofTransport(setup, transport)));
-  figures.push(...(await start(setup)), ...(await idle(setup)), ...(await warmOpen(setup)));
+  figures.push(...(await start(setup)), ...(await idle(setup)), ...(await warmOpen(setup)), ...(await wake(setup)));
   for (const transport of TRANSPORTS) figures.push(...(await memoryPerSession(setup, transport)));
 
   const seconds = Math.round((performance.now() - startedAt) / 1_000);

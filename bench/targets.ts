@@ -37,13 +37,21 @@ export interface GatewayOptions {
   readonly nodeArgs?: readonly string[];
   /** More entries of the catalog. */
   readonly servers?: object;
+  /** Other limits than the bench has. */
+  readonly limits?: object;
 }
 
 const START_MS = 20_000;
 const STOP_MS = 20_000;
 
-export function startGateway({ main, echo, nodeArgs = [], servers = {} }: GatewayOptions): Promise<Target> {
-  return startConfigured([...nodeArgs, main], gatewayConfig(echo, servers));
+export function startGateway({
+  main,
+  echo,
+  nodeArgs = [],
+  servers = {},
+  limits = {},
+}: GatewayOptions): Promise<Target> {
+  return startConfigured([...nodeArgs, main], gatewayConfig(echo, servers, limits));
 }
 
 /** With a config file of that text, which is gone after the end. */

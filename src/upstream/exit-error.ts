@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { member } from "../lib/json.ts";
 import { GatewayError } from "../protocol/errors.ts";
-import type { StdioCommand } from "./stdio.ts";
+import type { StdioCommand } from "./stdio-command.ts";
 
 export interface Exit {
   readonly code: number | null;

@@ -13,18 +13,9 @@ import { ServerOutput } from "./server-output.ts";
 import { ServerProcess, type ProcessExit } from "./server-process.ts";
 import type { StartQueue } from "./start-queue.ts";
 import { StderrTail } from "./stderr-tail.ts";
+import type { StdioCommand } from "./stdio-command.ts";
 
 const SAMPLE_LENGTH = 200;
-
-export interface StdioCommand {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly path?: string | undefined;
-  readonly env: Readonly<Record<string, string>>;
-  readonly inheritEnv: boolean;
-  /** Callers may read the last words of the process. */
-  readonly exposeStderr: boolean;
-}
 
 /** What the processes of all entries share. */
 export interface StdioContext extends UpstreamContext {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { exitError, spawnError } from "../../src/upstream/exit-error.ts";
-import type { StdioCommand } from "../../src/upstream/stdio.ts";
+import type { StdioCommand } from "../../src/upstream/stdio-command.ts";
 
 const COMMAND: StdioCommand = {
   command: "gti",

@@ -197,11 +197,11 @@ export class LiveSession implements Session {
     this.#reporter.timeout(method, afterMs);
     if (!this.#hasSpoken) {
       const message = `The MCP server "${server}" did not answer within ${afterMs} ms of its start.`;
-      void this.#close("server timeout", new GatewayError("server_timeout", message, { code: "start_timeout" }));
+      void this.#close("server timeout", new GatewayError("start_timeout", message));
       return;
     }
     const message = `The MCP server "${server}" did not answer ${method} within ${afterMs} ms.`;
-    this.#exchanges.fail(id, new GatewayError("server_timeout", message));
+    this.#exchanges.fail(id, new GatewayError("call_timeout", message));
     if (typeof id === "bigint" || method === methods.initialize) return;
     const params = { requestId: id, reason: "timed out" };
     const line = notificationLine(methods.cancelled, params);

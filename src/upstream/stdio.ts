@@ -196,7 +196,7 @@ export class StdioUpstream implements Upstream {
   #passBad(id: RequestId | undefined, why: string): void {
     this.started();
     const message = `The MCP server "${this.#destination.server}" sent a message that cannot be passed on: ${why}.`;
-    this.#listener.badMessage(id, new GatewayError("server_bad_message", message));
+    this.#listener.badMessage(id, new GatewayError("protocol_violation", message));
   }
 
   #onExit({ code, signal }: ProcessExit): void {

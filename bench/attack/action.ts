@@ -25,13 +25,14 @@ export interface Action {
   readonly ends: readonly string[];
 }
 
-/** Small limits bring these about; on REST most of them are `unavailable`. */
+/** Small limits bring these about; a session that made room for others has ended. */
 const BUSY: readonly string[] = [
   "too_many_sessions",
   "too_many_starts",
   "crash_loop",
   "queue_full",
-  "unavailable",
+  "too_many_bodies",
+  "session_ended",
   "descriptors_exhausted",
 ];
 

@@ -16,15 +16,7 @@ const PAUSE_MS = 60;
 /** No action is meant to last this long. */
 const ACTION_MS = 60_000;
 /** What may happen to anybody where descriptors are few. */
-const TIGHT_ENDS = new Set([
-  "cut",
-  "closed",
-  "left",
-  "server_not_started",
-  "spawn_failed",
-  "server_exited",
-  "process_exited",
-]);
+const TIGHT_ENDS = new Set(["cut", "closed", "left", "spawn_failed", "process_exited"]);
 
 process.once("disconnect", () => process.exit(0));
 setPriority(NICENESS);

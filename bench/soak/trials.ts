@@ -18,19 +18,19 @@ export interface Step extends Call {
   readonly holds?: string;
 }
 
-/** Refusals that small limits bring about. On REST all of them are `unavailable`. */
+/** Refusals that small limits bring about; a session that made room for others has ended. */
 export const BUSY: readonly string[] = [
   "too_many_sessions",
   "too_many_starts",
   "crash_loop",
   "queue_full",
-  "unavailable",
+  "session_ended",
 ];
 
 const OK = ["ok"];
-const EXITED = ["server_exited", "process_exited"];
-const SILENT = ["server_timeout", "call_timeout", "start_timeout"];
-const BROKEN = ["server_bad_message", "protocol_violation"];
+const EXITED = ["process_exited"];
+const SILENT = ["call_timeout", "start_timeout"];
+const BROKEN = ["protocol_violation"];
 
 const echo = step("echo", { echoes: true });
 
@@ -58,7 +58,7 @@ export const TRIALS: readonly Trial[] = [
   },
   { server: "exits-at-once", weight: 2, steps: [], ends: EXITED },
   { server: "exits-on-init", weight: 2, steps: [], ends: EXITED },
-  { server: "refuses-init", weight: 2, steps: [], ends: ["-32602", "server_error", "spawn_failed"] },
+  { server: "refuses-init", weight: 2, steps: [], ends: ["-32602", "upstream_error", "spawn_failed"] },
   { server: "bad-results", weight: 3, steps: [echo, step("bad", { before: '"kind":"array",' })], ends: BROKEN },
   { server: "one-huge-message", weight: 3, steps: [echo, step("huge", { before: '"bytes":2000000,' })], ends: BROKEN },
   { server: "prints-rubbish", weight: 5, steps: [echo, step("bom"), echo], ends: OK },

@@ -37,7 +37,7 @@ export class AccessGate implements Gate {
     const challenges = this.#authenticators.map((authenticator) => authenticator.challenge(credentials));
     const message =
       credentials.authorization === undefined ? "Credentials are required." : "The credentials are not valid.";
-    return new GatewayError("unauthenticated", message, { challenges });
+    return new GatewayError("unauthorized", message, { challenges });
   }
 }
 

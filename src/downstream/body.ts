@@ -27,7 +27,7 @@ export async function readJsonBody(
   const announced = Number(length);
   if (announced > bodies.bodyBytes) throw tooLarge(bodies.bodyBytes);
   const body = await readBytes({ request, bodies, principal, announced, answer });
-  if (!body.isUtf8()) throw new GatewayError("parse_error", "The body is not valid UTF-8.");
+  if (!body.isUtf8()) throw new GatewayError("invalid_json", "The body is not valid UTF-8.");
   return body.length <= TEXT_BYTES ? body.toString() : body;
 }
 

@@ -1,21 +1,26 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import type { Refuse } from "./http.ts";
-import type { DocumentContext } from "./openapi/routes.ts";
+import type { DocumentContext } from "./openapi/context.ts";
+import type { Edge } from "./route.ts";
+import { writeRpcError } from "./rpc-error.ts";
 
 /** Everything that is not busy, in Express, which takes as long to load as all the rest of a start. */
 export class LazyPages {
   readonly #context: DocumentContext;
-  readonly #refuse: Refuse;
+  readonly #edge: Edge;
   #app: Promise<RequestListener> | undefined;
 
-  constructor(context: DocumentContext, refuse: Refuse) {
+  constructor(context: DocumentContext, edge: Edge) {
     this.#context = context;
-    this.#refuse = refuse;
+    this.#edge = edge;
   }
 
-  readonly route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    (await this.load())(request, response);
-  };
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      (await this.load())(request, response);
+    } catch (thrown) {
+      this.#edge.refuse(thrown, request, response, writeRpcError);
+    }
+  }
 
   load(): Promise<RequestListener> {
     this.#app ??= this.#load();
@@ -25,7 +30,7 @@ export class LazyPages {
   async #load(): Promise<RequestListener> {
     try {
       const { createPages } = await import("./pages.ts");
-      return createPages(this.#context, this.#refuse);
+      return createPages(this.#context, this.#edge);
     } catch (cause) {
       // What failed once may be tried again.
       this.#app = undefined;

@@ -4,8 +4,9 @@ import type { Principal } from "../protocol/principal.ts";
 import { RESERVED_NAMES } from "./config.ts";
 import type { DownstreamContext, Visit } from "./context.ts";
 import { credentialsOf } from "./credentials.ts";
-import type { Route } from "./http.ts";
 import { requestIdOf } from "./request-id.ts";
+import type { Route } from "./route.ts";
+import { writeRpcError } from "./rpc-error.ts";
 import { SseDownstream } from "./sse.ts";
 import { StreamableDownstream } from "./streamable/streamable.ts";
 import { mcpTarget, type McpTarget } from "./target.ts";
@@ -14,26 +15,17 @@ import { mcpTarget, type McpTarget } from "./target.ts";
  * The routes of every server: `/<server>`, `/<server>/mcp`, `/<server>/sse`. Authentication comes before anything that would
  * tell a stranger whether a server exists.
  */
-export function mcpRoute(context: DownstreamContext): Route {
+export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
   const sse = new SseDownstream(context);
   const streamable = new StreamableDownstream(context);
   const reserved = new Set(RESERVED_NAMES);
-
-  const admitAndServe = (request: IncomingMessage, response: ServerResponse, target: McpTarget): ReturnType<Route> => {
-    // Clients probe with HEAD; it must neither start a server nor look like a refusal of credentials.
-    if (request.method === "HEAD") throw wrongMethod(request, target);
-    const admitted = context.gate.admit(credentialsOf(request));
-    if (!(admitted instanceof Promise)) return serve(request, response, target, admitted);
-    const serveLater = async (): Promise<void> => void (await serve(request, response, target, await admitted));
-    return serveLater();
-  };
 
   const serve = (
     request: IncomingMessage,
     response: ServerResponse,
     target: McpTarget,
     principal: Principal,
-  ): Promise<void> | "taken" => {
+  ): Promise<void> | void => {
     if (!context.hasServer(target.server)) throw new GatewayError("server_not_found", "No such server.");
     const visit: Visit = { requestId: requestIdOf(response), principal, server: target.server };
 
@@ -51,21 +43,38 @@ export function mcpRoute(context: DownstreamContext): Route {
         if (speaksStreamable && hasSession) streamable.listen(request, response, visit);
         else if (target.endpoint !== "mcp") sse.open(request, response, visit, target.path);
         else break;
-        return "taken";
+        return;
       case "DELETE":
         if (!speaksStreamable) break;
         streamable.delete(request, response, visit);
-        return "taken";
+        return;
       default:
     }
     throw wrongMethod(request, target);
   };
 
-  return (request, response) => {
-    const target = mcpTarget(request.url ?? "");
-    // No server has a dot in its name; files such as openapi.gpt.json do.
-    if (target === undefined || reserved.has(target.server) || target.server.includes(".")) return undefined;
-    return admitAndServe(request, response, target);
+  const serveLater = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: McpTarget,
+    admitted: Promise<Principal>,
+  ): Promise<void> => serve(request, response, target, await admitted);
+
+  return {
+    match: ({ url = "" }) => {
+      const target = mcpTarget(url);
+      // No server has a dot in its name; files such as openapi.gpt.json do.
+      const isOurs = target !== undefined && !reserved.has(target.server) && !target.server.includes(".");
+      return isOurs ? target : undefined;
+    },
+    serve: (request, response, target) => {
+      // Clients probe with HEAD; it must neither start a server nor look like a refusal of credentials.
+      if (request.method === "HEAD") throw wrongMethod(request, target);
+      const admitted = context.gate.admit(credentialsOf(request));
+      if (admitted instanceof Promise) return serveLater(request, response, target, admitted);
+      return serve(request, response, target, admitted);
+    },
+    errorWriter: () => writeRpcError,
   };
 }
 

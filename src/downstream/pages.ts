@@ -1,23 +1,55 @@
-import express, { type ErrorRequestHandler, type Express, type Request } from "express";
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from "express";
 import { GatewayError } from "../protocol/errors.ts";
 import { docsRoutes } from "./docs/docs-routes.ts";
+import { pageErrorWriter } from "./docs/error-page.ts";
 import { problemRoutes } from "./docs/problem-routes.ts";
-import type { Refuse } from "./http.ts";
-import { documentRoutes, type DocumentContext } from "./openapi/routes.ts";
+import type { DocumentContext } from "./openapi/context.ts";
+import { documentRoutes } from "./openapi/routes.ts";
+import { DOCUMENT_FILES } from "./openapi/target.ts";
+import type { ErrorWriter } from "./refusals.ts";
+import { problemWriter } from "./rest/problem.ts";
+import type { Edge } from "./route.ts";
+import { writeRpcError } from "./rpc-error.ts";
 
 /** The Express app: the OpenAPI documents, the pages for people, and what nothing is served at. */
-export function createPages(context: DocumentContext, refuse: Refuse): Express {
+export function createPages(context: DocumentContext, { enter, refuse }: Edge): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
+  app.enable("case sensitive routing");
   app.set("query parser", "simple");
-  app.use(documentRoutes(context));
-  app.use(docsRoutes(context));
-  app.use(problemRoutes(context));
-  app.use((request: Request) => {
-    throw new GatewayError("not_found", `Nothing is served at ${request.path.slice(0, 100)}.`);
+
+  app.use((request, response, next) => {
+    if (enter(request, response)) next();
   });
-  const failed: ErrorRequestHandler = (thrown, request, response, _next) => refuse(thrown, request, response);
-  app.use(failed);
+  app.use(documentRoutes(context), docsRoutes(context), problemRoutes(context), nothingHere);
+
+  const failed = (write: ErrorWriter<Request, Response>): ErrorRequestHandler => {
+    return (thrown, request, response, _next) => refuse(inOurWords(thrown), request, response, write);
+  };
+  app.use("/docs", failed(pageErrorWriter(context)));
+  app.use(["/api", "/problems", ...filesAtTheRoot()], failed(problemWriter(context)));
+  app.use(failed(writeRpcError));
   return app;
+}
+
+const nothingHere: RequestHandler = ({ path }) => {
+  throw new GatewayError("not_found", `Nothing is served at ${path.slice(0, 100)}.`);
+};
+
+const filesAtTheRoot = (): string[] => [...DOCUMENT_FILES.keys()].map((file) => `/${file}`);
+
+/** What Express and its file server refuse by themselves: such errors have a status. */
+function inOurWords(thrown: unknown): unknown {
+  if (thrown instanceof GatewayError) return thrown;
+  const status = thrown instanceof Error && "status" in thrown ? thrown.status : undefined;
+  if (status === 400) return new GatewayError("invalid_request", "The path holds a broken percent escape.");
+  if (status === 412) return new GatewayError("precondition_failed", "The file is not the one that you know.");
+  return thrown;
 }

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from "node:http";
+
 /** Where a URL of an MCP route points (design: URLs). */
 export interface McpTarget {
   readonly server: string;
@@ -28,4 +30,9 @@ export function pathOf(url: string): string {
 export function queryOf(url: string): URLSearchParams | undefined {
   const queryAt = url.indexOf("?");
   return queryAt === -1 ? undefined : new URLSearchParams(url.slice(queryAt));
+}
+
+/** The path that was asked for, also where Express has cut a part off `url`. */
+export function askedPath(request: IncomingMessage & { readonly originalUrl?: string }): string {
+  return pathOf(request.originalUrl ?? request.url ?? "");
 }

@@ -113,6 +113,7 @@ function problem(): JsonObject {
       detail: { type: "string", description: "One sentence about this occurrence." },
       instance: { type: "string", description: "`/requests/<requestId>`." },
       code: { type: "string", description: "Stable; made for programs." },
+      reason: { type: "string", description: "What `code` is more exactly, where it stands for several." },
       requestId: { type: "string" },
       server: { type: "string" },
       tool: { type: "string" },

@@ -1,47 +1,61 @@
+interface Row {
+  /** The HTTP status on REST and for refusals by the gateway. */
+  readonly status: number;
+  /** The JSON-RPC code in a body or on a stream. Own ones are HTTP × 100, outside the range that JSON-RPC 2.0 §5.1 reserves. */
+  readonly rpc: number;
+  /** The `code` that REST has for several reasons together: what its caller can do about them is the same. */
+  readonly sharedCode?: string;
+}
+
+const UNAVAILABLE = { status: 503, rpc: 50300, sharedCode: "unavailable" } as const;
+
 /**
- * Everything that can go wrong, by a stable name: the HTTP status on REST and for refusals by the gateway, the JSON-RPC code in
- * a body or on a stream, and the `code` of a REST problem body. Own JSON-RPC codes are HTTP × 100, outside the range that JSON-RPC 2.0 §5.1 reserves.
+ * Everything that can go wrong, by one name: `error.data.reason` in JSON-RPC, `reason` in the log, `code` in a REST problem body.
  * -32001 on an unknown session is what clients key on to initialise again (MCP 2025-11-25, transports, session management).
  */
 const table = {
-  parse_error: { status: 400, rpc: -32700, code: "invalid_json" },
-  invalid_request: { status: 400, rpc: -32600, code: "invalid_request" },
-  session_required: { status: 400, rpc: -32600, code: "session_required" },
-  unauthenticated: { status: 401, rpc: 40100, code: "unauthorized" },
-  origin_denied: { status: 403, rpc: 40300, code: "origin_denied" },
-  host_denied: { status: 403, rpc: 40300, code: "origin_denied" },
-  not_found: { status: 404, rpc: 40400, code: "not_found" },
-  server_not_found: { status: 404, rpc: 40400, code: "server_not_found" },
-  tool_not_found: { status: 404, rpc: 40400, code: "tool_not_found" },
-  session_not_found: { status: 404, rpc: -32001, code: "session_not_found" },
-  method_not_allowed: { status: 405, rpc: 40500, code: "method_not_allowed" },
-  not_acceptable: { status: 406, rpc: 40600, code: "not_acceptable" },
-  call_in_progress: { status: 409, rpc: 40900, code: "in_progress" },
-  payload_too_large: { status: 413, rpc: -32600, code: "payload_too_large" },
-  unsupported_media_type: { status: 415, rpc: -32600, code: "unsupported_media_type" },
-  invalid_arguments: { status: 422, rpc: -32602, code: "invalid_arguments" },
-  key_reused: { status: 422, rpc: -32602, code: "invalid_arguments" },
-  tool_failed: { status: 422, rpc: -32603, code: "tool_error" },
-  interaction_required: { status: 428, rpc: 42800, code: "interaction_required" },
-  internal: { status: 500, rpc: -32603, code: "internal" },
-  not_supported: { status: 501, rpc: -32601, code: "not_supported" },
-  task_required: { status: 501, rpc: -32601, code: "task_required" },
-  server_error: { status: 502, rpc: -32603, code: "upstream_error" },
-  server_exited: { status: 502, rpc: -32603, code: "process_exited" },
-  server_not_started: { status: 502, rpc: -32603, code: "spawn_failed" },
-  server_bad_message: { status: 502, rpc: -32603, code: "protocol_violation" },
-  session_ended: { status: 503, rpc: -32603, code: "unavailable" },
-  queue_full: { status: 503, rpc: 50300, code: "unavailable" },
-  too_many_bodies: { status: 503, rpc: 50300, code: "unavailable" },
-  too_many_sessions: { status: 503, rpc: 50300, code: "unavailable" },
-  too_many_starts: { status: 503, rpc: 50300, code: "unavailable" },
-  descriptors_exhausted: { status: 503, rpc: 50300, code: "unavailable" },
-  crash_loop: { status: 503, rpc: 50300, code: "unavailable" },
-  draining: { status: 503, rpc: 50300, code: "unavailable" },
-  server_timeout: { status: 504, rpc: -32603, code: "call_timeout" },
-} as const satisfies Record<string, { status: number; rpc: number; code: string }>;
+  invalid_json: { status: 400, rpc: -32700 },
+  invalid_request: { status: 400, rpc: -32600 },
+  session_required: { status: 400, rpc: -32600 },
+  unauthorized: { status: 401, rpc: 40100 },
+  origin_denied: { status: 403, rpc: 40300 },
+  host_denied: { status: 403, rpc: 40300, sharedCode: "origin_denied" },
+  not_found: { status: 404, rpc: 40400 },
+  server_not_found: { status: 404, rpc: 40400 },
+  tool_not_found: { status: 404, rpc: 40400 },
+  session_not_found: { status: 404, rpc: -32001 },
+  method_not_allowed: { status: 405, rpc: 40500 },
+  not_acceptable: { status: 406, rpc: 40600 },
+  in_progress: { status: 409, rpc: 40900 },
+  precondition_failed: { status: 412, rpc: 41200 },
+  payload_too_large: { status: 413, rpc: -32600 },
+  unsupported_media_type: { status: 415, rpc: -32600 },
+  invalid_arguments: { status: 422, rpc: -32602 },
+  key_reused: { status: 422, rpc: -32602, sharedCode: "invalid_arguments" },
+  tool_error: { status: 422, rpc: -32603 },
+  interaction_required: { status: 428, rpc: 42800 },
+  internal: { status: 500, rpc: -32603 },
+  not_supported: { status: 501, rpc: -32601 },
+  task_required: { status: 501, rpc: -32601 },
+  upstream_error: { status: 502, rpc: -32603 },
+  process_exited: { status: 502, rpc: -32603 },
+  spawn_failed: { status: 502, rpc: -32603 },
+  protocol_violation: { status: 502, rpc: -32603 },
+  session_ended: { ...UNAVAILABLE, rpc: -32603 },
+  queue_full: UNAVAILABLE,
+  too_many_bodies: UNAVAILABLE,
+  too_many_sessions: UNAVAILABLE,
+  too_many_starts: UNAVAILABLE,
+  descriptors_exhausted: UNAVAILABLE,
+  crash_loop: UNAVAILABLE,
+  draining: UNAVAILABLE,
+  call_timeout: { status: 504, rpc: -32603 },
+  start_timeout: { status: 504, rpc: -32603 },
+} as const satisfies Record<string, Row>;
 
 export type Reason = keyof typeof table;
+
+const rows: Readonly<Record<Reason, Row>> = table;
 
 export interface ErrorDetails {
   /** What really happened, for the log; never told to a caller. */
@@ -57,8 +71,6 @@ export interface ErrorDetails {
   readonly allow?: string;
   /** The JSON-RPC request that is refused, where it is known. */
   readonly rpcId?: string | number | bigint;
-  /** A finer `code` for REST than the table has. */
-  readonly code?: string;
 }
 
 /** The only error thrown on purpose. Its message is written for the caller: no internals, no secrets. */
@@ -78,16 +90,16 @@ export class GatewayError extends Error {
   }
 
   get status(): number {
-    return table[this.reason].status;
+    return rows[this.reason].status;
   }
 
   get rpcCode(): number {
-    return table[this.reason].rpc;
+    return rows[this.reason].rpc;
   }
 
-  /** The stable `code` of a REST problem body. */
+  /** The stable `code` of a REST problem body: the reason, but where several share one. */
   get restCode(): string {
-    return this.details.code ?? table[this.reason].code;
+    return rows[this.reason].sharedCode ?? this.reason;
   }
 
   get retryAfterMs(): number | undefined {

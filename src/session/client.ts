@@ -99,7 +99,7 @@ export class McpClient implements Outlet {
     if (!frame.failed) return resultOf(frame.line);
     if (frame.fault !== undefined) throw frame.fault;
     const { code, message } = errorOf(frame.line);
-    throw new GatewayError("server_error", `The MCP server "${this.session.server}" refused ${method}.`, {
+    throw new GatewayError("upstream_error", `The MCP server "${this.session.server}" refused ${method}.`, {
       data: { rpc: { code, message } },
     });
   }
@@ -149,8 +149,8 @@ export class McpClient implements Outlet {
     try {
       return await this.ask(methods.initialize, params, { requestId });
     } catch (error) {
-      if (!(error instanceof GatewayError) || error.reason !== "server_error") throw error;
-      throw new GatewayError("server_not_started", error.message, error.details);
+      if (!(error instanceof GatewayError) || error.reason !== "upstream_error") throw error;
+      throw new GatewayError("spawn_failed", error.message, error.details);
     }
   }
 

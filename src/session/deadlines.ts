@@ -70,7 +70,7 @@ export class Deadlines {
   #startError(afterMs: number): GatewayError {
     const limit = "limits.start";
     const message = `The MCP server "${this.#parts.session.server}" did not answer within ${afterMs} ms of its start (${limit}).`;
-    return new GatewayError("server_timeout", message, { code: "start_timeout", data: { limit } });
+    return new GatewayError("start_timeout", message, { data: { limit } });
   }
 
   #requestError({ method, timeoutMs }: Exchange, afterMs: number): GatewayError {
@@ -81,6 +81,6 @@ export class Deadlines {
     const isLongest = afterMs >= requestMaxMs && timeoutMs < requestMaxMs;
     const limit = isLongest ? "limits.requestMax" : ownLimit;
     const message = `The MCP server "${server}" did not answer ${method.slice(0, 64)} within ${afterMs} ms (${limit}).`;
-    return new GatewayError("server_timeout", message, { data: { limit } });
+    return new GatewayError("call_timeout", message, { data: { limit } });
   }
 }

@@ -1,8 +1,9 @@
 import { member } from "../lib/json.ts";
 import type { GatewayError } from "../protocol/errors.ts";
 import type { Exchange, ExchangeOutcome, Reply } from "../protocol/exchange.ts";
+import { faultFrame } from "../protocol/fault-frame.ts";
 import { isProgressToken, type ProgressToken, type RequestFrame, type ResponseFrame } from "../protocol/frame.ts";
-import { errorLine, type RequestId } from "../protocol/jsonrpc.ts";
+import type { RequestId } from "../protocol/jsonrpc.ts";
 import type { Outlet } from "../protocol/session.ts";
 
 export interface Opening {
@@ -58,8 +59,7 @@ export class Exchanges {
   fail(id: RequestId | undefined, error: GatewayError): void {
     const exchange = id === undefined ? undefined : this.#take(id);
     if (exchange === undefined) return;
-    const line = errorLine(exchange.id, error);
-    exchange.reply.answer({ kind: "response", id: exchange.id, failed: true, line, fault: error });
+    exchange.reply.answer(faultFrame(exchange.id, error));
     this.#onClosed(exchange, error.reason);
   }
 

@@ -89,7 +89,7 @@ export class GreetedUpstream implements Upstream, HandshakeHost {
   refused({ line }: ResponseFrame): void {
     const { code, message } = errorOf(line);
     const text = `The MCP server "${this.#options.destination.server}" refused initialize.`;
-    this.#options.listener.ended(new GatewayError("server_not_started", text, { data: { rpc: { code, message } } }));
+    this.#options.listener.ended(new GatewayError("spawn_failed", text, { data: { rpc: { code, message } } }));
   }
 
   listed(answer: ResponseFrame): void {

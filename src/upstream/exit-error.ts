@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { member } from "../lib/json.ts";
 import { GatewayError } from "../protocol/errors.ts";
-import type { StdioCommand } from "./stdio.ts";
+import type { StdioCommand } from "./stdio-command.ts";
 
 export interface Exit {
   readonly code: number | null;
@@ -15,7 +15,7 @@ export interface Exit {
 export function spawnError(server: string, command: StdioCommand, cause: unknown): GatewayError {
   const hint = spawnHint(command, member(cause, "code"));
   const { path } = command;
-  return new GatewayError("server_not_started", `The MCP server "${server}" could not be started: ${hint}.`, {
+  return new GatewayError("spawn_failed", `The MCP server "${server}" could not be started: ${hint}.`, {
     cause,
     data: { hint },
     log: { command: command.command, ...(path !== undefined && { path }) },
@@ -43,7 +43,7 @@ export function exitError(
   const data: Record<string, unknown> = { exitCode: code, signal };
   if (exposeStderr && stderr !== "") data["stderr"] = stderr;
   if (hint !== undefined) data["hint"] = hint;
-  return new GatewayError("server_exited", `The MCP server "${server}" ended (${how}).`, {
+  return new GatewayError("process_exited", `The MCP server "${server}" ended (${how}).`, {
     data,
     log: { command, ...(stderr !== "" && { stderr }) },
   });
@@ -52,12 +52,12 @@ export function exitError(
 /** Its process lives, but one of its pipes does not: `what` it did, in the past tense. */
 export function cutOffError(server: string, what: string, stderr: string): GatewayError {
   const message = `The MCP server "${server}" ${what}, and was ended.`;
-  return new GatewayError("server_exited", message, { log: { ...(stderr !== "" && { stderr }) } });
+  return new GatewayError("process_exited", message, { log: { ...(stderr !== "" && { stderr }) } });
 }
 
 export function strayOutputError(server: string): GatewayError {
   const message = `The MCP server "${server}" wrote only what is no MCP message to its stdout for too long, and was ended.`;
-  return new GatewayError("server_bad_message", message);
+  return new GatewayError("protocol_violation", message);
 }
 
 /** The two exit codes that a launcher (npx, sh, env) uses when the program behind it is missing or no program. */

@@ -7,7 +7,7 @@ import type { Exit } from "./exit-error.ts";
 import { FairReader } from "./fair-reader.ts";
 import { ProcessGroup } from "./process-group.ts";
 import type { Reaper } from "./reaper.ts";
-import type { StdioCommand } from "./stdio.ts";
+import type { StdioCommand } from "./stdio-command.ts";
 
 const STAGES = { eofMs: 2_000, termMs: 3_000 };
 /** After an exit, what the child wrote last is still in the pipe; a grandchild may hold that pipe open for ever. */

@@ -10,7 +10,8 @@ import { Population } from "./population.ts";
 import { Reaper } from "./reaper.ts";
 import { StartQueue } from "./start-queue.ts";
 import { stdioEntrySchema, stdioLimitsSchema } from "./stdio-config.ts";
-import { StdioUpstream, type StdioCommand, type StdioContext } from "./stdio.ts";
+import type { StdioCommand } from "./stdio-command.ts";
+import { StdioUpstream, type StdioContext } from "./stdio.ts";
 import { WarmPool } from "./warm-pool.ts";
 
 const SUMMARY_LENGTH = 300;

@@ -13,18 +13,9 @@ import { ServerOutput } from "./server-output.ts";
 import { ServerProcess, type ProcessExit } from "./server-process.ts";
 import type { StartQueue } from "./start-queue.ts";
 import { StderrTail } from "./stderr-tail.ts";
+import type { StdioCommand } from "./stdio-command.ts";
 
 const SAMPLE_LENGTH = 200;
-
-export interface StdioCommand {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly path?: string | undefined;
-  readonly env: Readonly<Record<string, string>>;
-  readonly inheritEnv: boolean;
-  /** Callers may read the last words of the process. */
-  readonly exposeStderr: boolean;
-}
 
 /** What the processes of all entries share. */
 export interface StdioContext extends UpstreamContext {
@@ -205,7 +196,7 @@ export class StdioUpstream implements Upstream {
   #passBad(id: RequestId | undefined, why: string): void {
     this.started();
     const message = `The MCP server "${this.#destination.server}" sent a message that cannot be passed on: ${why}.`;
-    this.#listener.badMessage(id, new GatewayError("server_bad_message", message));
+    this.#listener.badMessage(id, new GatewayError("protocol_violation", message));
   }
 
   #onExit({ code, signal }: ProcessExit): void {

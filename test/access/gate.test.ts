@@ -112,7 +112,7 @@ describe("with a method that asks elsewhere", () => {
 
   it("a refusal comes later, too, with the challenges of all", async () => {
     await expect(gate.admit({ authorization: "somebody else" })).rejects.toMatchObject({
-      reason: "unauthenticated",
+      reason: "unauthorized",
       details: { challenges: ["Slow", BASIC_CHALLENGE] },
     });
   });

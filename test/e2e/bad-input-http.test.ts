@@ -50,7 +50,7 @@ describe("a server that does not exist", () => {
     for (const question of [{}, { method: "POST", body: "{" }, { method: "DELETE" }]) {
       const unknown = await ask(url("/nobody"), question);
       expect(telling(unknown)).toEqual(telling(await ask(url("/echo"), question)));
-      expect(refusal(unknown)).toMatchObject({ status: 401, code: 40100, reason: "unauthenticated" });
+      expect(refusal(unknown)).toMatchObject({ status: 401, code: 40100, reason: "unauthorized" });
       expect(unknown.headers["www-authenticate"]).toMatch(/^Bearer realm="/);
     }
   });
@@ -122,7 +122,7 @@ describe("a body that is no JSON", () => {
     "<html>",
     "\u0000",
   ])("is answered with 400 and -32700: %j", async (body) => {
-    expect(refusal(await client.send(body))).toEqual({ status: 400, code: -32700, reason: "parse_error", id: null });
+    expect(refusal(await client.send(body))).toEqual({ status: 400, code: -32700, reason: "invalid_json", id: null });
   });
 
   it("is not decoded with replacement characters when its UTF-8 is broken", async () => {

@@ -22,7 +22,7 @@ describe("limits.crashLoop", () => {
     for (const _ of [1, 2]) {
       await using client = await openSse(`${gateway.url}/crashes`);
       expect(await client.request("initialize", CLIENT)).toMatchObject({
-        error: { data: { reason: "server_exited" } },
+        error: { data: { reason: "process_exited" } },
       });
     }
     await using third = await openSse(`${gateway.url}/crashes`);

@@ -72,7 +72,7 @@ describe("a server that ends", () => {
   it("at once: the first request gets its exit code, the log its last words, then the stream ends", async () => {
     await using client = await openSse(place.url("exits-at-once"));
     const answer = await client.request("initialize", CLIENT);
-    expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "server_exited", exitCode: 3, signal: null });
+    expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "process_exited", exitCode: 3, signal: null });
     expect(client.wire()).not.toContain("left-pad");
     expect(place.gateway().log()).toContain("Cannot find module 'left-pad'");
     expect(answer.error?.message).toContain('"exits-at-once" ended (exit code 3)');
@@ -83,7 +83,7 @@ describe("a server that ends", () => {
   it("at initialize: the same", async () => {
     await using client = await openSse(place.url("exits-on-init"));
     const answer = await client.request("initialize", CLIENT, "init");
-    expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "server_exited", exitCode: 1 });
+    expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "process_exited", exitCode: 1 });
     expect(client.wire()).not.toContain("API_KEY");
     expect(place.gateway().log()).toContain("API_KEY is not set");
     await expectOver(client);
@@ -97,7 +97,7 @@ describe("a server that ends", () => {
   ])("during a call (%s): the call gets the reason, no half line is passed on, the stream ends", async (tool, how) => {
     await using client = await openSession(place.url("dies-mid-call"));
     const answer = await client.request("tools/call", call(tool));
-    expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "server_exited", ...how });
+    expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "process_exited", ...how });
     await expectOver(client);
     // The endpoint, initialize, the error.
     expect(client.events()).toHaveLength(3);
@@ -109,7 +109,7 @@ describe("a server that ends", () => {
     const hanging = Array.from({ length: 9 }, (_, n) => client.request("tools/call", call("hang"), `hang-${n}`));
     const answers = await Promise.all([...hanging, client.request("tools/call", call("die"), "die")]);
     expect(answers.map(errorOf)).toEqual(
-      Array.from({ length: 10 }, () => expect.objectContaining({ reason: "server_exited" }) as unknown),
+      Array.from({ length: 10 }, () => expect.objectContaining({ reason: "process_exited" }) as unknown),
     );
     await expectOver(client);
     await using next = await openSession(place.url("dies-mid-call"));
@@ -121,7 +121,7 @@ describe("a server that ends", () => {
   it("and writes a secret of its env to stderr: the secret reaches neither the client nor the log", async () => {
     await using client = await openSse(place.url("tells-a-secret"));
     const answer = await client.request("initialize", CLIENT);
-    expect(errorOf(answer)).toMatchObject({ reason: "server_exited", exitCode: 2 });
+    expect(errorOf(answer)).toMatchObject({ reason: "process_exited", exitCode: 2 });
     expect(client.wire()).not.toContain("s3cr3t-in-the-env");
     expect(place.gateway().log()).not.toContain("s3cr3t-in-the-env");
     await place.noHarmDone("tells-a-secret");
@@ -130,7 +130,7 @@ describe("a server that ends", () => {
   it("because the program behind its launcher is missing: the client gets a hint", async () => {
     await using client = await openSse(place.url("no-program-inside"));
     const answer = await client.request("initialize", CLIENT);
-    expect(errorOf(answer)).toMatchObject({ reason: "server_exited", exitCode: 127 });
+    expect(errorOf(answer)).toMatchObject({ reason: "process_exited", exitCode: 127 });
     expect(answer.error?.data?.["hint"]).toContain("not found");
     await place.noHarmDone("no-program-inside");
   });
@@ -164,7 +164,7 @@ describe("a server that cannot be started", () => {
   ])("(%s): the client gets an error with a hint, then the stream ends", async (server, hint) => {
     await using client = await openSse(place.url(server));
     const answer = await client.request("initialize", CLIENT);
-    expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "server_not_started", hint });
+    expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "spawn_failed", hint });
     expect(answer.error?.message).toContain(hint);
     await expectOver(client);
     await place.noHarmDone(server);
@@ -192,10 +192,10 @@ describe("a server that does not answer", () => {
   }));
 
   it.concurrent.each([
-    ["never-initializes", ["server_timeout"]],
+    ["never-initializes", ["start_timeout"]],
     // Seen with the next write, and there may be none.
-    ["closes-stdin", ["server_exited", "server_timeout"]],
-    ["closes-stdout", ["server_exited"]],
+    ["closes-stdin", ["process_exited", "start_timeout"]],
+    ["closes-stdout", ["process_exited"]],
   ])("to initialize (%s): an error after limits.start at the latest, then the stream ends", async (server, reasons) => {
     await using client = await openSse(place.url(server));
     const answer = await client.request("initialize", CLIENT);
@@ -217,7 +217,7 @@ describe("a server that does not answer", () => {
   it("to a call: error after limits.request, the server hears of it, the session goes on", async () => {
     await using client = await openSession(place.url("never-answers"));
     const answer = await client.request("tools/call", call("hang"), "slow");
-    expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "server_timeout" });
+    expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "call_timeout" });
     expect(await client.call("cancelled")).toBe('["slow"]');
     client.close();
     await place.noHarmDone("never-answers");
@@ -226,7 +226,7 @@ describe("a server that does not answer", () => {
   it("in time: what it says after the error is dropped, and progress keeps a call alive", async () => {
     await using client = await openSession(place.url("echo"));
     const late = await client.request("tools/call", call("sleep", { ms: 900 }), "late");
-    expect(errorOf(late)).toMatchObject({ reason: "server_timeout" });
+    expect(errorOf(late)).toMatchObject({ reason: "call_timeout" });
     const params = { ...call("progress", { steps: 6, ms: 200 }), _meta: { progressToken: "p" } };
     expect(textOf(await client.request("tools/call", params, "alive"))).toBe("6 steps");
     expect(client.messages().filter(({ id }) => id === "late")).toHaveLength(1);
@@ -247,7 +247,7 @@ describe("a server that does not answer", () => {
     const kinds = ["other", "null", "object", "array", "other-type", "missing"];
     const answers = await Promise.all(kinds.map((kind) => client.request("tools/call", call("wrong", { kind }), kind)));
     expect(answers.map(errorOf)).toEqual(
-      kinds.map(() => expect.objectContaining({ code: -32603, reason: "server_timeout" }) as unknown),
+      kinds.map(() => expect.objectContaining({ code: -32603, reason: "call_timeout" }) as unknown),
     );
     expect(client.wire()).not.toContain("wrong: ");
     expect(await client.call("echo", { message: "right" })).toBe("right");
@@ -270,7 +270,7 @@ describe("a server that does not answer", () => {
       }),
     );
     const reasons = outcomes.map((outcome) => (outcome as { reason: string }).reason);
-    expect(new Set(reasons)).toEqual(new Set(["queue_full", "server_timeout"]));
+    expect(new Set(reasons)).toEqual(new Set(["queue_full", "call_timeout"]));
     const offeredMiB = (calls * bytes) / MIB;
     expect(memoryOf(place.gateway().pid).peakMiB - before).toBeLessThan(3 * offeredMiB);
     client.close();
@@ -328,7 +328,7 @@ describe("a server that talks nonsense", () => {
     async (kind) => {
       await using client = await openSession(place.url("bad-results"));
       const answer = await client.request("tools/call", call("bad", { kind }));
-      expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "server_bad_message" });
+      expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "protocol_violation" });
       expect(answer).not.toHaveProperty("result");
       expect(await client.call("echo", { message: "fine" })).toBe("fine");
       client.close();
@@ -364,7 +364,7 @@ describe("a server that talks nonsense", () => {
       const before = memoryOf(place.gateway().pid).peakMiB;
       await using client = await openSession(place.url("one-huge-message"));
       const answer = await client.request("tools/call", call(tool, { bytes: 20 * MIB }));
-      expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "server_bad_message" });
+      expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "protocol_violation" });
       expect(answer.error?.message).toContain("limits.messageBytes");
       expect(memoryOf(place.gateway().pid).peakMiB - before).toBeLessThan(64);
       expect(await client.call("echo", { message: "fine" })).toBe("fine");
@@ -384,7 +384,7 @@ describe("a server that talks nonsense", () => {
     const before = memoryOf(place.gateway().pid).peakMiB;
     await using client = await openSession(place.url("one-huge-message"));
     const answer = await client.request("tools/call", call("babble", { bytes: 192 * MIB }));
-    expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "server_bad_message" });
+    expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "protocol_violation" });
     expect(memoryOf(place.gateway().pid).peakMiB - before).toBeLessThan(64);
     await expectOver(client);
     await place.noHarmDone("one-huge-message");

@@ -101,8 +101,7 @@ describe.skipIf(!HAS_PRLIMIT)("a gateway that has come to the end of its file de
     allow(gateway.pid, descriptorsOf(gateway.pid) + 3);
     const outcomes = [];
     for (let n = 0; n < 4; n++) outcomes.push(await failure(gateway));
-    for (const outcome of outcomes.slice(warm))
-      expect(["server_not_started", "descriptors_exhausted"]).toContain(outcome);
+    for (const outcome of outcomes.slice(warm)) expect(["spawn_failed", "descriptors_exhausted"]).toContain(outcome);
     expect(await healthy(gateway)).toBe(true);
 
     expect(allow(gateway.pid, 4_096)).toBe(true);

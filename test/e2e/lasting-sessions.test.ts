@@ -106,7 +106,7 @@ test("a call that waits when the process dies fails, and the session goes on", a
   await using client = await StreamableClient.open(`${gateway.url}/dies/mcp`);
   const id = client.nextId();
   const exchange = await client.post({ jsonrpc: "2.0", id, method: "tools/call", params: { name: "die" } });
-  expect((await exchange.answer(id)).error?.data).toMatchObject({ reason: "server_exited" });
+  expect((await exchange.answer(id)).error?.data).toMatchObject({ reason: "process_exited" });
   expect((await (await client.post({ jsonrpc: "2.0", id: 77, method: "tools/list" })).answer(77)).result).toBeDefined();
 });
 

@@ -113,7 +113,7 @@ describe("another principal's session id", () => {
     await using alice = await openSession(url("counter"), { authorization: ALICE });
     for (const headers of [{}, { authorization: "Bearer wrong" }, { cookie: `sessionId=${alice.sessionId}` }]) {
       const answer = await post(alice.postUrl, call, headers);
-      expect(refusal(answer)).toMatchObject({ status: 401, code: 40100, reason: "unauthenticated" });
+      expect(refusal(answer)).toMatchObject({ status: 401, code: 40100, reason: "unauthorized" });
     }
     expect(await alice.call("next")).toBe("1");
   });

@@ -213,7 +213,7 @@ describe("a server process", () => {
       fatal.answer("fatal"),
     ]);
     for (const answer of answers) {
-      expect(answer.error).toMatchObject({ code: -32603, data: { reason: "server_exited", ...data } });
+      expect(answer.error).toMatchObject({ code: -32603, data: { reason: "process_exited", ...data } });
     }
     for (const stream of [...streams, fatal, get]) expect((await stream.over()).isComplete).toBe(true);
     expect(await statusOf(one.post(LIST))).toEqual([404, -32001]);
@@ -222,10 +222,10 @@ describe("a server process", () => {
   });
 
   test.each([
-    ["exits-on-init", { reason: "server_exited", exitCode: 1, signal: null }],
-    ["exits-at-once", { reason: "server_exited", exitCode: 3, signal: null }],
-    ["missing", { reason: "server_not_started", hint: '"no-such-program-anywhere" was not found on PATH' }],
-    ["never-initializes", { reason: "server_timeout" }],
+    ["exits-on-init", { reason: "process_exited", exitCode: 1, signal: null }],
+    ["exits-at-once", { reason: "process_exited", exitCode: 3, signal: null }],
+    ["missing", { reason: "spawn_failed", hint: '"no-such-program-anywhere" was not found on PATH' }],
+    ["never-initializes", { reason: "start_timeout" }],
   ])("that does not begin (%s) leaves neither process nor session, and initialize says why", async (name, data) => {
     const one = client(gateway, `/${name}/mcp`);
     const init = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "raw", version: "1" } };

@@ -354,7 +354,7 @@ describe("a batch (2025-03-26)", () => {
     const batch = [call(1_000, "result", { text: broken }), call(1_001, "result", { text: '{"content":[]}' })];
     const exchange = await (await one.post(batch, { headers: { Accept: "application/json" } })).over();
     expect(await exchange.answer(1_001)).toMatchObject({ result: { content: [] } });
-    expect(await exchange.answer(1_000)).toMatchObject({ error: { data: { reason: "server_bad_message" } } });
+    expect(await exchange.answer(1_000)).toMatchObject({ error: { data: { reason: "protocol_violation" } } });
   });
 
   test("of one request is still answered with an array", async () => {

@@ -39,7 +39,7 @@ describe("a server that lives and cannot be talked to", () => {
     await client.send({ ...close, id: "a" });
     for (const id of ["a", "b"])
       expect(await client.response(id)).toMatchObject({
-        error: { message: expect.stringContaining("closed its output"), data: { reason: "server_exited" } },
+        error: { message: expect.stringContaining("closed its output"), data: { reason: "process_exited" } },
       });
     await noProcess("closes");
   });
@@ -57,7 +57,7 @@ describe("a server that lives and cannot be talked to", () => {
       { what: "the call has failed" },
     );
     expect(await client.response("a")).toMatchObject({
-      error: { message: expect.stringContaining("stopped reading its input"), data: { reason: "server_exited" } },
+      error: { message: expect.stringContaining("stopped reading its input"), data: { reason: "process_exited" } },
     });
     await noProcess("closes");
   });
@@ -100,7 +100,7 @@ describe("a server that writes no messages", () => {
     const health = await ask(`${gateway.url}/health`);
     expect(health.status).toBe(200);
     expect(await answer).toMatchObject({
-      error: { message: expect.stringContaining("no MCP message"), data: { reason: "server_bad_message" } },
+      error: { message: expect.stringContaining("no MCP message"), data: { reason: "protocol_violation" } },
     });
     await noProcess(server);
     const shown = gateway.log().split(`${server} wrote to stdout what is no message`).length - 1;

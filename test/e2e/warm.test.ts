@@ -142,7 +142,7 @@ describe("a server that ends by itself while it waits", () => {
         await using client = await openSse(`${gateway.url}/broken`);
         const answer = await client.send(initialize);
         if (answer.status !== 202) return refusal(answer);
-        expect((await client.response(1)).error?.data?.["reason"]).toBe("server_exited");
+        expect((await client.response(1)).error?.data?.["reason"]).toBe("process_exited");
         return undefined;
       },
       { what: "the server rests" },

@@ -34,7 +34,7 @@ const EVENTS: readonly GatewayEvent[] = [
   { type: "server.exited", code: 1, signal: null, asked: false, ...SESSION },
   {
     type: "server.failed",
-    error: new GatewayError("server_exited", "It ended.", { log: { stderr: FORGED }, cause: new Error(FORGED) }),
+    error: new GatewayError("process_exited", "It ended.", { log: { stderr: FORGED }, cause: new Error(FORGED) }),
     ...SESSION,
   },
   { type: "server.stderr", text: FORGED, dropped: 5, ...SESSION },
@@ -101,7 +101,7 @@ describe("a refusal", () => {
     logged({ type: "refused", requestId: "r", method: "POST", path: "/git", error });
 
   it("is a warning when it is about who may, and an error when the gateway failed", () => {
-    expect(refused(new GatewayError("unauthenticated", "m"))[0]).toBe("warn");
+    expect(refused(new GatewayError("unauthorized", "m"))[0]).toBe("warn");
     expect(refused(new GatewayError("origin_denied", "m"))[0]).toBe("warn");
     expect(refused(new GatewayError("not_found", "m"))[0]).toBe("info");
     expect(refused(new GatewayError("internal", "m"))[0]).toBe("error");
@@ -118,7 +118,7 @@ describe("a refusal", () => {
   });
 
   it("is logged without a stack unless the gateway failed", () => {
-    const [, , fields] = refused(new GatewayError("server_exited", "m", { cause: new Error("the real one") }));
+    const [, , fields] = refused(new GatewayError("process_exited", "m", { cause: new Error("the real one") }));
     expect(fields["cause"]).toBe("the real one");
   });
 });

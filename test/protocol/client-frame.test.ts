@@ -121,7 +121,7 @@ describe("a body that is no JSON is refused with -32700:", () => {
     ["HTML", "<html></html>"],
     ["a form", "jsonrpc=2.0&id=1&method=ping"],
   ])("%s", (_what, body) => {
-    expect(refusalOf(body)).toMatchObject({ reason: "parse_error", status: 400, rpcCode: -32700 });
+    expect(refusalOf(body)).toMatchObject({ reason: "invalid_json", status: 400, rpcCode: -32700 });
   });
 });
 

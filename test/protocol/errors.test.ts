@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { GatewayError, toGatewayError, type Reason } from "../../src/protocol/errors.ts";
 
 const TABLE: readonly (readonly [Reason, number, number])[] = [
-  ["parse_error", 400, -32700],
+  ["invalid_json", 400, -32700],
   ["invalid_request", 400, -32600],
   ["session_required", 400, -32600],
-  ["unauthenticated", 401, 40100],
+  ["unauthorized", 401, 40100],
   ["origin_denied", 403, 40300],
   ["host_denied", 403, 40300],
   ["not_found", 404, 40400],
@@ -13,23 +13,36 @@ const TABLE: readonly (readonly [Reason, number, number])[] = [
   ["session_not_found", 404, -32001],
   ["method_not_allowed", 405, 40500],
   ["not_acceptable", 406, 40600],
+  ["precondition_failed", 412, 41200],
   ["payload_too_large", 413, -32600],
   ["unsupported_media_type", 415, -32600],
   ["internal", 500, -32603],
-  ["server_exited", 502, -32603],
-  ["server_not_started", 502, -32603],
-  ["server_bad_message", 502, -32603],
+  ["process_exited", 502, -32603],
+  ["spawn_failed", 502, -32603],
+  ["protocol_violation", 502, -32603],
   ["queue_full", 503, 50300],
   ["too_many_bodies", 503, 50300],
   ["too_many_sessions", 503, 50300],
   ["too_many_starts", 503, 50300],
   ["crash_loop", 503, 50300],
   ["draining", 503, 50300],
-  ["server_timeout", 504, -32603],
+  ["call_timeout", 504, -32603],
+  ["start_timeout", 504, -32603],
 ];
 
 it.each(TABLE)("%s is HTTP %d and JSON-RPC %d", (reason, status, rpcCode) => {
   expect(new GatewayError(reason, "text")).toMatchObject({ reason, status, rpcCode });
+});
+
+it.each([
+  ["process_exited", "process_exited"],
+  ["start_timeout", "start_timeout"],
+  ["host_denied", "origin_denied"],
+  ["key_reused", "invalid_arguments"],
+  ["queue_full", "unavailable"],
+  ["session_ended", "unavailable"],
+] as const)("%s has the code %s on REST", (reason, restCode) => {
+  expect(new GatewayError(reason, "text")).toMatchObject({ restCode });
 });
 
 it("uses no code that JSON-RPC reserves for others, but the one that clients key on", () => {

@@ -92,14 +92,14 @@ describe("an exchange", () => {
       exchanges.answer(answer(1));
       exchanges.answer({ ...answer(2), failed: true });
       exchanges.cancel(3);
-      exchanges.fail(4, new GatewayError("server_timeout", "Too late."));
+      exchanges.fail(4, new GatewayError("call_timeout", "Too late."));
     }
-    expect(told).toEqual([[1, false, undefined], [2, true, undefined], "withdrawn", [4, true, "server_timeout"]]);
+    expect(told).toEqual([[1, false, undefined], [2, true, undefined], "withdrawn", [4, true, "call_timeout"]]);
     expect(ends).toEqual([
       [1, "result"],
       [2, "error"],
       [3, "cancelled"],
-      [4, "server_timeout"],
+      [4, "call_timeout"],
     ]);
   });
 });

@@ -92,8 +92,8 @@ describe("a process that ends by itself", () => {
     const { servers, begin, say } = table();
     const { session, client } = begin();
     say(session, { id: 5, method: "tools/list" });
-    servers[0]?.listener.ended(new Failure("server_exited", "It exited."));
-    expect(client.got).toMatchObject([{ id: 5, error: { data: { reason: "server_exited" } } }]);
+    servers[0]?.listener.ended(new Failure("process_exited", "It exited."));
+    expect(client.got).toMatchObject([{ id: 5, error: { data: { reason: "process_exited" } } }]);
     say(session, { id: 6, method: "tools/list" });
     servers[1]?.says({ id: 0, result: ONE });
     servers[1]?.says({ id: 6, result: { tools: [] } });
@@ -105,7 +105,7 @@ describe("a process that ends by itself", () => {
     const { servers, begin } = table();
     const { client, session } = begin();
     servers[0]?.says({ id: 7, method: "elicitation/create", params: {} });
-    servers[0]?.listener.ended(new Failure("server_exited", "It exited."));
+    servers[0]?.listener.ended(new Failure("process_exited", "It exited."));
     expect(client.got.at(-1)).toMatchObject({ method: "notifications/cancelled", params: { requestId: 7 } });
     session.receive(clientMessages({ id: 7, result: { action: "accept" } }), { requestId: "r" });
     servers[1]?.says({ id: 0, result: ONE });
@@ -120,7 +120,7 @@ describe("a new process is told", () => {
     say(session, { id: 1, method: "logging/setLevel", params: { level: "debug" } });
     for (const uri of ["a:1", "a:2"]) say(session, { id: uri, method: "resources/subscribe", params: { uri } });
     say(session, { id: "gone", method: "resources/unsubscribe", params: { uri: "a:1" } });
-    servers[0]?.listener.ended(new Failure("server_exited", "It exited."));
+    servers[0]?.listener.ended(new Failure("process_exited", "It exited."));
     say(session, { id: 9, method: "tools/list" });
     servers[1]?.says({ id: 0, result: { ...ONE, capabilities: { logging: {} } } });
     expect(servers[1]?.sent.slice(1)).toMatchObject([
@@ -136,10 +136,10 @@ describe("a new process is told", () => {
     const { session, client } = begin({ ...ONE, capabilities: { logging: {} } });
     say(session, { id: 1, method: "logging/setLevel", params: { level: "debug" } });
     servers[0]?.says({ id: 1, result: {} });
-    servers[0]?.listener.ended(new Failure("server_exited", "It exited."));
+    servers[0]?.listener.ended(new Failure("process_exited", "It exited."));
     say(session, { id: 9, method: "ping" });
     say(session, { id: 10, method: "tools/list" });
-    servers[1]?.listener.ended(new Failure("server_exited", "It exited."));
+    servers[1]?.listener.ended(new Failure("process_exited", "It exited."));
     say(session, { id: 11, method: "tools/list" });
     servers[2]?.says({ id: 0, result: { ...ONE, capabilities: { logging: {} } } });
     const own = servers[2]?.sent.find((message) => JSON.stringify(message).includes("setLevel")) as { id: string };
@@ -153,7 +153,7 @@ describe("a server that is another one when its client comes back", () => {
   it("is announced as having other lists", () => {
     const { servers, begin, say } = table();
     const { session, client } = begin();
-    servers[0]?.listener.ended(new Failure("server_exited", "It exited."));
+    servers[0]?.listener.ended(new Failure("process_exited", "It exited."));
     say(session, { id: 9, method: "tools/call", params: {} });
     servers[1]?.says({ id: 0, result: TWO });
     expect(client.got).toMatchObject([
@@ -161,7 +161,7 @@ describe("a server that is another one when its client comes back", () => {
       { method: "notifications/prompts/list_changed" },
       { method: "notifications/resources/list_changed" },
     ]);
-    servers[1]?.listener.ended(new Failure("server_exited", "It exited."));
+    servers[1]?.listener.ended(new Failure("process_exited", "It exited."));
     say(session, { id: 10, method: "tools/call", params: {} });
     servers[2]?.says({ id: 0, result: TWO });
     expect(client.got.filter((message) => JSON.stringify(message).includes("list_changed"))).toHaveLength(3);
@@ -173,7 +173,7 @@ describe("a server that is another one when its client comes back", () => {
     say(session, { id: 1, method: "tools/list" });
     servers[0]?.says({ id: 1, result: { tools: [{ name: "a" }] } });
     for (const [index, tools] of [[{ name: "a" }], [{ name: "b" }]].entries()) {
-      servers[index]?.listener.ended(new Failure("server_exited", "It exited."));
+      servers[index]?.listener.ended(new Failure("process_exited", "It exited."));
       say(session, { id: 9 + index, method: "tools/call", params: {} });
       const server = servers[index + 1];
       server?.says({ id: 0, result: ONE });
@@ -189,7 +189,7 @@ describe("a server that cannot be greeted again", () => {
   it("fails what waits for it; its client may try again", () => {
     const { servers, begin, say } = table();
     const { session, client } = begin();
-    servers[0]?.listener.ended(new Failure("server_exited", "It exited."));
+    servers[0]?.listener.ended(new Failure("process_exited", "It exited."));
     say(session, { id: 9, method: "tools/list" });
     servers[1]?.says({ id: 0, error: { code: -32600, message: "not today" } });
     expect(client.got).toMatchObject([{ id: 9, error: { data: { rpc: { message: "not today" } } } }]);
@@ -201,7 +201,7 @@ describe("a server that cannot be greeted again", () => {
   it("is not waited for by more than may wait", () => {
     const { servers, begin, say } = table();
     const { session } = begin();
-    servers[0]?.listener.ended(new Failure("server_exited", "It exited."));
+    servers[0]?.listener.ended(new Failure("process_exited", "It exited."));
     const long = { method: "notifications/x", params: { text: "x".repeat(600) } };
     for (let count = 0; count < 2; count++) say(session, long);
     expect(refusalOf(() => say(session, long)).reason).toBe("queue_full");
@@ -210,7 +210,7 @@ describe("a server that cannot be greeted again", () => {
   it("fails what waits when it does not answer in its time to start", () => {
     const { servers, begin, say, sessions } = table();
     const { session, client } = begin();
-    servers[0]?.listener.ended(new Failure("server_exited", "It exited."));
+    servers[0]?.listener.ended(new Failure("process_exited", "It exited."));
     say(session, { id: 9, method: "tools/list" });
     vi.advanceTimersByTime(100_000);
     expect(client.got).toMatchObject([{ id: 9, error: { data: { limit: "limits.start" } } }]);

@@ -167,12 +167,12 @@ describe("an answer", () => {
   it("that cannot be passed on becomes an error with the request's id", () => {
     const { server, client, say } = started();
     say({ id: 5, method: "tools/list" });
-    server.listener.badMessage(5, new GatewayError("server_bad_message", "Bad."));
+    server.listener.badMessage(5, new GatewayError("protocol_violation", "Bad."));
     expect(client.got).toEqual([
-      { jsonrpc: "2.0", id: 5, error: { code: -32603, message: "Bad.", data: { reason: "server_bad_message" } } },
+      { jsonrpc: "2.0", id: 5, error: { code: -32603, message: "Bad.", data: { reason: "protocol_violation" } } },
     ]);
     for (const id of [5, 6, undefined]) {
-      server.listener.badMessage(id, new GatewayError("server_bad_message", "Bad."));
+      server.listener.badMessage(id, new GatewayError("protocol_violation", "Bad."));
     }
     expect(client.got).toHaveLength(1);
   });
@@ -227,7 +227,7 @@ describe("a request that is not answered in time", () => {
     pass(59_999);
     expect(client.got).toEqual([]);
     pass(1);
-    expect(client.got).toMatchObject([{ id: 5, error: { code: -32603, data: { reason: "server_timeout" } } }]);
+    expect(client.got).toMatchObject([{ id: 5, error: { code: -32603, data: { reason: "call_timeout" } } }]);
     expect(server.sent.at(-1)).toMatchObject({ method: "notifications/cancelled", params: { requestId: 5 } });
     expect(emitted).toContainEqual(expect.objectContaining({ type: "session.timeout", method: "tools/call" }));
   });
@@ -282,10 +282,10 @@ describe("a server that says nothing after its start", () => {
     expect(client.got).toEqual([]);
     pass(1);
     expect(client.got).toMatchObject([
-      { id: 0, error: { data: { reason: "server_timeout" } } },
-      { id: 1, error: { data: { reason: "server_timeout" } } },
+      { id: 0, error: { data: { reason: "start_timeout" } } },
+      { id: 1, error: { data: { reason: "start_timeout" } } },
     ]);
-    expect(client.ends).toMatchObject([["server timeout", { reason: "server_timeout" }]]);
+    expect(client.ends).toMatchObject([["server timeout", { reason: "start_timeout" }]]);
     expect(server().closings).toBe(1);
   });
 });
@@ -322,7 +322,7 @@ describe("progress", () => {
       expect(client.got.every((message) => !Object.hasOwn(message as object, "error"))).toBe(true);
       pass(30_000);
     }
-    expect(client.got.at(-1)).toMatchObject({ id: 5, error: { data: { reason: "server_timeout" } } });
+    expect(client.got.at(-1)).toMatchObject({ id: 5, error: { data: { reason: "call_timeout" } } });
   });
 
   it("gives only its own request more time", () => {
@@ -472,10 +472,10 @@ describe("the end of a server", () => {
   it("fails all that wait at once, tells why, and ends the session", () => {
     const { server, client, say, emitted } = started();
     for (const id of [1, "2", 3]) say({ id, method: "tools/list" });
-    const error = new GatewayError("server_exited", "It ended (exit code 3).", { data: { exitCode: 3 } });
+    const error = new GatewayError("process_exited", "It ended (exit code 3).", { data: { exitCode: 3 } });
     server.listener.ended(error);
     expect(client.got).toMatchObject(
-      [1, "2", 3].map((id) => ({ id, error: { code: -32603, data: { reason: "server_exited", exitCode: 3 } } })),
+      [1, "2", 3].map((id) => ({ id, error: { code: -32603, data: { reason: "process_exited", exitCode: 3 } } })),
     );
     expect(client.ends).toEqual([["server ended", error]]);
     expect(server.closings).toBe(1);
@@ -484,7 +484,7 @@ describe("the end of a server", () => {
 
   it("is told once, whatever it says afterwards", () => {
     const { server, client } = started();
-    const error = new GatewayError("server_exited", "It ended.");
+    const error = new GatewayError("process_exited", "It ended.");
     server.listener.ended(error);
     server.listener.ended(error);
     server.says({ method: "notifications/message", params: {} });

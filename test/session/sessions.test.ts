@@ -282,7 +282,7 @@ describe("the clock", () => {
     vi.advanceTimersByTime(59_000);
     expect(client.got).toHaveLength(1);
     vi.advanceTimersByTime(2_000);
-    expect(client.got.at(-1)).toMatchObject({ id: 1, error: { data: { reason: "server_timeout" } } });
+    expect(client.got.at(-1)).toMatchObject({ id: 1, error: { data: { reason: "call_timeout" } } });
   });
 });
 

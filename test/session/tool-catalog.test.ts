@@ -117,8 +117,8 @@ it("a failure without an old list is remembered for a while, and then forgotten"
   const { tools, servers, lists, refuses } = catalog();
   const failed = tools.list("git");
   await refuses();
-  await expect(failed).rejects.toMatchObject({ reason: "server_not_started" });
-  await expect(tools.list("git")).rejects.toMatchObject({ reason: "server_not_started" });
+  await expect(failed).rejects.toMatchObject({ reason: "spawn_failed" });
+  await expect(tools.list("git")).rejects.toMatchObject({ reason: "spawn_failed" });
   expect(servers).toHaveLength(1);
   vi.advanceTimersByTime(PAUSE_MS);
   const again = tools.list("git");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { exitError, spawnError } from "../../src/upstream/exit-error.ts";
-import type { StdioCommand } from "../../src/upstream/stdio.ts";
+import type { StdioCommand } from "../../src/upstream/stdio-command.ts";
 
 const COMMAND: StdioCommand = {
   command: "gti",
@@ -28,7 +28,7 @@ describe("a process that could not be started", () => {
     ["EPERM", {}, '"gti" cannot be run'],
   ])("for %s %j says: %3$s", (code, command, hint) => {
     const error = spawnError("git", { ...COMMAND, ...command }, failure(code));
-    expect(error).toMatchObject({ reason: "server_not_started", status: 502, rpcCode: -32603 });
+    expect(error).toMatchObject({ reason: "spawn_failed", status: 502, rpcCode: -32603 });
     expect(error.message).toBe(`The MCP server "git" could not be started: ${hint}.`);
     expect(error.details.data).toEqual({ hint });
   });
@@ -64,7 +64,7 @@ describe("a process that ended", () => {
       { ...COMMAND, exposeStderr: true },
       { code: 3, signal: null, stderr: "Error: no such repository" },
     );
-    expect(error).toMatchObject({ reason: "server_exited", status: 502, rpcCode: -32603 });
+    expect(error).toMatchObject({ reason: "process_exited", status: 502, rpcCode: -32603 });
     expect(error.message).toBe('The MCP server "git" ended (exit code 3).');
     expect(error.details.data).toEqual({ exitCode: 3, signal: null, stderr: "Error: no such repository" });
   });

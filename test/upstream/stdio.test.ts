@@ -120,7 +120,7 @@ describe("a child that lives", () => {
   it("and closes its output is over, and is ended", async () => {
     const { heard, eventsOf } = run("echo why >&2; exec >&-; sleep 60");
     const error = await ended(heard);
-    expect(error).toMatchObject({ reason: "server_exited", details: { log: { stderr: "why" } } });
+    expect(error).toMatchObject({ reason: "process_exited", details: { log: { stderr: "why" } } });
     expect(error.message).toBe('The MCP server "sh" closed its output, and was ended.');
     await until(() => eventsOf("server.exited").length === 1, { what: "it has exited" });
   });
@@ -131,7 +131,7 @@ describe("a child that lives", () => {
     const line = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
     upstream.send({ kind: "request", id: 1, method: "ping", params: undefined, line });
     const error = await ended(heard);
-    expect(error.reason).toBe("server_exited");
+    expect(error.reason).toBe("process_exited");
     expect(error.message).toBe('The MCP server "sh" stopped reading its input, and was ended.');
     await until(() => eventsOf("server.exited").length === 1, { what: "it has exited" });
   });
@@ -149,7 +149,7 @@ describe("a child that writes to its output what is no message", () => {
   ])("(%s) and nothing else is ended after some MiB", async (_what, script) => {
     const { heard, eventsOf } = run(script, { messageBytes: 2_000 });
     const error = await ended(heard, 10_000);
-    expect(error.reason).toBe("server_bad_message");
+    expect(error.reason).toBe("protocol_violation");
     expect(error.message).toContain("no MCP message");
     const told = eventsOf("server.garbage").length + eventsOf("server.bad-message").length;
     expect(told).toBeLessThan(1_000);

@@ -50,7 +50,7 @@ function poolOf(size: number) {
 }
 
 const rounds = (count: number): void => void vi.advanceTimersByTime(count * ROUND_MS);
-const ended = (one: Waiting | undefined): void => one?.listener.ended(new GatewayError("server_exited", "It ended."));
+const ended = (one: Waiting | undefined): void => one?.listener.ended(new GatewayError("process_exited", "It ended."));
 
 describe("a pool", () => {
   it("starts nothing before it is opened", () => {
@@ -165,7 +165,7 @@ describe("a pool", () => {
       size: 2,
       start: (listener) => {
         starts++;
-        listener.ended(new GatewayError("server_not_started", "No room."));
+        listener.ended(new GatewayError("spawn_failed", "No room."));
         throw new GatewayError("descriptors_exhausted", "No room.");
       },
       mayStart: () => true,

@@ -4,9 +4,9 @@ import { Sse, Streamable } from "../mcp.ts";
 import { Rest } from "../rest.ts";
 import { call, type Reply } from "../rpc.ts";
 
-const EXITED = ["server_exited", "process_exited", "session_ended", "session_not_found"];
-const SILENT = ["server_timeout", "call_timeout", "start_timeout"];
-const BROKEN = ["server_bad_message", "protocol_violation"];
+const EXITED = ["process_exited", "session_ended", "session_not_found"];
+const SILENT = ["call_timeout", "start_timeout"];
+const BROKEN = ["protocol_violation"];
 
 const GULPS_MS = 1_500;
 
@@ -33,7 +33,7 @@ const TRIALS: readonly Trial[] = [
     ends: ["ok", ...EXITED],
     again: true,
   },
-  { server: "exits-at-once", tool: "echo", ends: [...EXITED, "server_not_started", "spawn_failed"] },
+  { server: "exits-at-once", tool: "echo", ends: [...EXITED, "spawn_failed"] },
   { server: "closes-stdout", tool: "close", ends: [...EXITED, ...BROKEN] },
   { server: "never-answers", tool: "hang", ends: SILENT },
   { server: "never-initializes", tool: "echo", ends: SILENT },
@@ -49,7 +49,7 @@ const TRIALS: readonly Trial[] = [
     server: "bad-results",
     tool: "bad",
     args: ({ chance }) => ({ kind: chance.pick(["string", "null", "both", "neither", "error-string"]) }),
-    ends: ["ok", "error", "answer", ...BROKEN, ...SILENT, "server_error", "upstream_error"],
+    ends: ["ok", "error", "answer", ...BROKEN, ...SILENT, "upstream_error"],
     holds: "",
   },
   { server: "prints-rubbish", tool: "echo", ends: ["ok"], again: true },
@@ -83,12 +83,12 @@ const TRIALS: readonly Trial[] = [
   { server: "ignores-sigterm", tool: "pid", ends: ["ok"], holds: "" },
   { server: "setsid-grandchild", tool: "pids", ends: ["ok"], holds: "" },
   { server: "slow-start", tool: "echo", ends: ["ok"] },
-  { server: "garbage", tool: "echo", ends: [...SILENT, ...BROKEN, ...EXITED, "server_error"] },
-  { server: "no-such-command", tool: "echo", ends: ["server_not_started", "spawn_failed", ...EXITED] },
+  { server: "garbage", tool: "echo", ends: [...SILENT, ...BROKEN, ...EXITED, "upstream_error"] },
+  { server: "no-such-command", tool: "echo", ends: ["spawn_failed", ...EXITED] },
   {
     server: "doubling-schemas",
     tool: "doubles",
-    ends: ["ok", "invalid_arguments", "server_error", "upstream_error", ...BROKEN],
+    ends: ["ok", "invalid_arguments", "upstream_error", ...BROKEN],
   },
 ];
 
@@ -99,7 +99,7 @@ export const CHILDREN: readonly Action[] = [
     ends: [...OK, ...trial.ends],
     run: (attack: Attack) => visit(attack, trial),
   })),
-  { name: "child-last-words", weight: 3, ends: [...OK, "server_exited"], run: lastWords },
+  { name: "child-last-words", weight: 3, ends: [...OK, "process_exited"], run: lastWords },
 ];
 
 async function visit(attack: Attack, trial: Trial): Promise<string> {

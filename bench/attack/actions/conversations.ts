@@ -11,7 +11,7 @@ export const CONVERSATIONS: readonly Action[] = [
   { name: "rest", weight: 8, ends: LEFT, run: rest },
   { name: "rest-stream", weight: 5, ends: LEFT, run: restStream },
   { name: "rest-stream-leaves", weight: 5, ends: LEFT, run: restStreamLeaves },
-  { name: "rest-repeats", weight: 4, ends: [...OK, "call_in_progress", "in_progress"], run: restRepeats },
+  { name: "rest-repeats", weight: 4, ends: [...OK, "in_progress"], run: restRepeats },
   { name: "many-messages", weight: 1, ends: OK, run: manyMessages },
 ];
 

@@ -1,4 +1,4 @@
-import type { DocumentContext } from "../openapi/routes.ts";
+import type { DocumentContext } from "../openapi/context.ts";
 import { credentialField } from "./credential-form.ts";
 import { html, type Html } from "./html.ts";
 import type { ServerOverview, UnlistedServer } from "./overview.ts";

@@ -38,6 +38,9 @@ export function sendPage(response: Response, status: number, page: Page): void {
   response.status(status).set("Cache-Control", "no-store").type("html").send(frame(page));
 }
 
+/** The way to the root of the gateway from the page that was asked for. */
+export const rootOf = ({ originalUrl }: Request): string => rootFrom(originalUrl.split("?", 1)[0] ?? "");
+
 /** Relative, so that pages work below any prefix that a proxy may take away: `/docs` → `./`, `/docs/` → `../`. */
 export function rootFrom(path: string): string {
   const depth = path.split("/").length - 2;

@@ -5,7 +5,7 @@ import { someText } from "../../openapi/text.ts";
 import { toGatewayError } from "../../protocol/errors.ts";
 import type { ToolList } from "../../protocol/tool.ts";
 import { serverTools } from "../openapi/documents.ts";
-import type { DocumentContext } from "../openapi/routes.ts";
+import type { DocumentContext } from "../openapi/context.ts";
 import type { Rendering, RenderingLimits, Renderings } from "../renderings.ts";
 import type { Html } from "./html.ts";
 import { exampleCall } from "./snippets/example-call.ts";

@@ -3,7 +3,31 @@ export interface ProblemCode {
   readonly meaning: string;
   /** What the caller, or whoever runs the gateway, can do. */
   readonly action: string;
+  /** Of a code that several reasons share: what each of them means. `reason` in the problem body says which it is. */
+  readonly reasons?: Readonly<Record<string, string>>;
 }
+
+/** What the reasons mean that share a code. */
+const REASONS: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
+  ["origin_denied", { host_denied: "The request is addressed to a host name that is not served." }],
+  [
+    "invalid_arguments",
+    { key_reused: "The Idempotency-Key came before with another body, session or form of result." },
+  ],
+  [
+    "unavailable",
+    {
+      session_ended: "The session ended before the answer came.",
+      queue_full: "Too much waits already: calls, input that the server does not read, or pages to be made.",
+      too_many_bodies: "Request bodies take all the memory that limits.bodiesBytes gives them.",
+      too_many_sessions: "All the sessions that the limits allow are in use.",
+      too_many_starts: "Too many servers are starting at this moment.",
+      descriptors_exhausted: "The gateway has no file descriptors left for another process.",
+      crash_loop: "The server ended too often in a short time and is not started for a while.",
+      draining: "The gateway is shutting down.",
+    },
+  ],
+]);
 
 /** What each `code` of a problem body means. A new code in `protocol/errors.ts` gets a line here; a test looks. */
 export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
@@ -59,6 +83,12 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
     409,
     "A call with the same Idempotency-Key is still running.",
     "Wait and send it again: the answer of the first call is given then.",
+  ),
+  problem(
+    "precondition_failed",
+    412,
+    "The file is not the one that If-Match or If-Unmodified-Since asks for.",
+    "Leave these headers out, or load the file again.",
   ),
   problem(
     "payload_too_large",
@@ -131,7 +161,7 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
     "unavailable",
     503,
     "The gateway is at a limit or shutting down, the session is over, or the server keeps crashing.",
-    "The detail says which. Try again after the time in Retry-After.",
+    "reason and detail say which. Try again after the time in Retry-After.",
   ),
   problem(
     "call_timeout",
@@ -147,6 +177,14 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
   ),
 ]);
 
+/** The code that stands for a reason on REST: itself, or the one that it shares with others. */
+export function codeOf(name: string): string | undefined {
+  if (PROBLEM_CODES.has(name)) return name;
+  for (const [code, { reasons = {} }] of PROBLEM_CODES) if (Object.hasOwn(reasons, name)) return code;
+  return undefined;
+}
+
 function problem(code: string, status: number, meaning: string, action: string): readonly [string, ProblemCode] {
-  return [code, { status, meaning, action }];
+  const reasons = REASONS.get(code);
+  return [code, { status, meaning, action, ...(reasons !== undefined && { reasons }) }];
 }

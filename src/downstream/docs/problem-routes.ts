@@ -1,45 +1,68 @@
-import type { NextFunction, Request, RequestHandler, Response } from "express";
+import { Router, type Request, type Response } from "express";
 import { GatewayError } from "../../protocol/errors.ts";
-import type { DocumentContext } from "../openapi/routes.ts";
+import type { DocumentContext } from "../openapi/context.ts";
 import { publicPrefix } from "../public-path.ts";
-import { refuseWrites } from "./docs-routes.ts";
-import { rootFrom, sendPage, setPageHeaders, wantsHtml } from "./frame.ts";
+import { readOnly } from "../read-only.ts";
+import { rootOf, sendPage, setPageHeaders, wantsHtml } from "./frame.ts";
 import { html, type Html } from "./html.ts";
-import { PROBLEM_CODES, type ProblemCode } from "./problem-codes.ts";
+import { codeOf, PROBLEM_CODES, type ProblemCode } from "./problem-codes.ts";
 
 /** `/problems` and `/problems/<code>`: where `type` of a problem body leads (RFC 9457 §3.1.1). For everybody. */
-export function problemRoutes({ publicPath }: Pick<DocumentContext, "publicPath">): RequestHandler {
-  return (request: Request, response: Response, next: NextFunction) => {
-    const place = /^\/problems(?:\/([a-z_]*)\/?)?$/.exec(request.path);
-    if (place === null) return next();
-    refuseWrites(request);
-    const [, code = ""] = place;
-    const known = PROBLEM_CODES.get(code);
-    if (code !== "" && known === undefined) throw new GatewayError("not_found", "No problem has this code.");
-    const listed = known === undefined ? [...PROBLEM_CODES] : ([[code, known]] as const);
-    response.vary("Accept");
-    if (wantsHtml(request)) return showProblems(request, response, listed);
-    setPageHeaders(response);
-    const prefix = publicPrefix(request, publicPath);
-    const described = listed.map(([name, problem]) => ({ code: name, type: `${prefix}/problems/${name}`, ...problem }));
-    response.set("Cache-Control", "no-cache").json(known === undefined ? { problems: described } : described[0]);
-  };
+export function problemRoutes({ publicPath }: Pick<DocumentContext, "publicPath">): Router {
+  const router = Router({ caseSensitive: true });
+  router.use("/problems", readOnly);
+  router.get("/problems", (request, response) => {
+    const all = [...PROBLEM_CODES];
+    if (wantsHtml(request)) return showProblems(request, response, all);
+    sendProblems(response, { problems: all.map((entry) => described(entry, publicPrefix(request, publicPath))) });
+  });
+  router.get("/problems/:name", (request, response) => {
+    const entry = entryOf(request.params.name);
+    if (wantsHtml(request)) return showProblems(request, response, [entry]);
+    sendProblems(response, described(entry, publicPrefix(request, publicPath)));
+  });
+  return router;
 }
 
-type ProblemEntries = readonly (readonly [code: string, problem: ProblemCode])[];
+type ProblemEntry = readonly [code: string, problem: ProblemCode];
 
-function showProblems(request: Request, response: Response, listed: ProblemEntries): void {
-  const root = rootFrom(request.path);
+/** By its code, or by one of several reasons that share a code. */
+function entryOf(name: string): ProblemEntry {
+  const code = codeOf(name);
+  const problem = code === undefined ? undefined : PROBLEM_CODES.get(code);
+  if (code === undefined || problem === undefined) throw new GatewayError("not_found", "No problem has this code.");
+  return [code, problem];
+}
+
+const described = ([code, problem]: ProblemEntry, prefix: string): object => ({
+  code,
+  type: `${prefix}/problems/${code}`,
+  ...problem,
+});
+
+function sendProblems(response: Response, body: object): void {
+  setPageHeaders(response);
+  response.vary("Accept").set("Cache-Control", "no-cache").json(body);
+}
+
+function showProblems(request: Request, response: Response, listed: readonly ProblemEntry[]): void {
+  const root = rootOf(request);
   const isOne = listed.length === 1;
   const body = html`<main class="narrow">
     ${isOne ? html`<p><a href="${root}problems">All problems</a></p>` : html`<h1>Problems</h1>`}
     ${listed.map(([code, problem]) => section(code, problem, isOne, root))}
   </main>`;
   const [first] = listed;
+  response.vary("Accept");
   sendPage(response, 200, { title: isOne && first !== undefined ? first[0] : "Problems", body, root });
 }
 
-function section(code: string, { status, meaning, action }: ProblemCode, isOne: boolean, root: string): Html {
+function section(
+  code: string,
+  { status, meaning, action, reasons = {} }: ProblemCode,
+  isOne: boolean,
+  root: string,
+): Html {
   return html`<section id="${code}">
     ${
       isOne
@@ -50,5 +73,6 @@ function section(code: string, { status, meaning, action }: ProblemCode, isOne: 
     }
     <p class="text">${meaning}</p>
     <p class="text">${action}</p>
+    ${Object.entries(reasons).map(([reason, what]) => html`<p class="text"><code>${reason}</code>: ${what}</p>`)}
   </section>`;
 }

@@ -1,50 +1,76 @@
-import type { NextFunction, Request, RequestHandler, Response } from "express";
+import { Router, type Request, type RequestHandler, type Response } from "express";
 import { Pieces } from "../../lib/pieces.ts";
 import { GatewayError } from "../../protocol/errors.ts";
-import type { ToolCatalog } from "../../protocol/tool.ts";
-import type { DownstreamContext } from "../context.ts";
 import { credentialsOf } from "../credentials.ts";
 import { publicPrefix } from "../public-path.ts";
 import { endWatched } from "../end-watched.ts";
+import { readOnly } from "../read-only.ts";
+import type { DocumentContext } from "./context.ts";
 import { DocumentTexts, type TextChoice } from "./document-texts.ts";
-import { listAll, type DocumentSettings } from "./documents.ts";
-import { documentTarget, type DocumentTarget } from "./target.ts";
-
-export interface DocumentContext extends DownstreamContext {
-  readonly catalog: ToolCatalog;
-  readonly serverNames: readonly string[];
-  readonly documents: DocumentSettings;
-  readonly documentsArePublic: boolean;
-  readonly publicUrl: string | undefined;
-  readonly toYaml: (value: unknown) => string;
-}
+import { listAll } from "./documents.ts";
+import { DOCUMENT_FILES, type DocumentFile, type DocumentTarget } from "./target.ts";
 
 /** The OpenAPI documents, made from the tools at hand once for all readers; with an ETag, as they rarely change. */
-export function documentRoutes(context: DocumentContext): RequestHandler {
+export function documentRoutes(context: DocumentContext): Router {
   const texts = new DocumentTexts(context);
+  const router = Router({ caseSensitive: true, strict: true });
+  const checks = [admit(context), knownServer(context), readOnly];
+  for (const [name, file] of DOCUMENT_FILES) {
+    router.all(
+      [`/${name}`, `/api/${name}`, `/api/:server/${name}`],
+      checks,
+      async (request: Request, response: Response) => {
+        await giveDocument(request, response, targetOf(request, file), { ...context, texts });
+      },
+    );
+  }
+  return router;
+}
 
-  return async (request: Request, response: Response, next: NextFunction) => {
-    const target = request.path.includes("/openapi") ? documentTarget(request.path) : undefined;
-    if (target === undefined) return next();
-    if (!context.documentsArePublic) await context.gate.admit(credentialsOf(request));
-    if (target.server !== undefined && !context.hasServer(target.server)) {
-      throw new GatewayError("server_not_found", "No such server.");
-    }
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      throw new GatewayError("method_not_allowed", `${request.method} is not allowed here.`, { allow: "GET" });
-    }
-    const choice = choiceOf(request, target);
-    const servers = target.server === undefined ? context.serverNames : [target.server];
-    const { lists, failed } = await listAll(context.catalog, servers);
-    if (failed.length > 0) response.set("X-MCP-Unavailable", failed.map(({ server }) => server).join(", "));
-    const { tag, parts } = texts.take(target, choice, lists, baseUrl(request, context));
-    response.set("ETag", tag).set("Cache-Control", "no-cache").set("Vary", "Authorization, Origin");
-    if (request.fresh) return void response.status(304).end();
-    const body = new Pieces(parts);
-    response.set("Content-Type", `application/${target.format}; charset=utf-8`).set("Content-Length", `${body.length}`);
-    if (request.method === "HEAD") return void response.end();
-    endWatched(response, body, context.streams.limits.stallMs);
+/** Before anything that would tell a stranger whether a server exists. */
+function admit({ documentsArePublic, gate }: DocumentContext): RequestHandler {
+  return async (request, _response, next) => {
+    if (!documentsArePublic) await gate.admit(credentialsOf(request));
+    next();
   };
+}
+
+function knownServer({ hasServer }: DocumentContext): RequestHandler {
+  return ({ params }, _response, next) => {
+    const { server } = params;
+    if (typeof server === "string" && !hasServer(server)) throw new GatewayError("server_not_found", "No such server.");
+    next();
+  };
+}
+
+interface GivenContext extends DocumentContext {
+  readonly texts: DocumentTexts;
+}
+
+async function giveDocument(
+  request: Request,
+  response: Response,
+  target: DocumentTarget,
+  context: GivenContext,
+): Promise<void> {
+  const choice = choiceOf(request, target);
+  const servers = target.server === undefined ? context.serverNames : [target.server];
+  const { lists, failed } = await listAll(context.catalog, servers);
+  if (failed.length > 0) response.set("X-MCP-Unavailable", failed.map(({ server }) => server).join(", "));
+  const { tag, parts } = context.texts.take(target, choice, lists, baseUrl(request, context));
+  response.set("ETag", tag).set("Cache-Control", "no-cache").set("Vary", "Authorization, Origin");
+  if (request.fresh) return void response.status(304).end();
+  const body = new Pieces(parts);
+  response.set("Content-Type", `application/${target.format}; charset=utf-8`).set("Content-Length", `${body.length}`);
+  if (request.method === "HEAD") return void response.end();
+  endWatched(response, body, context.streams.limits.stallMs);
+}
+
+function targetOf({ params, path }: Request, file: DocumentFile): DocumentTarget {
+  const { server } = params;
+  if (typeof server === "string") return { ...file, server, layout: "server", folder: `/api/${server}` };
+  const isBelowApi = path.startsWith("/api/");
+  return { ...file, server: undefined, layout: isBelowApi ? "api" : "root", folder: isBelowApi ? "/api" : "" };
 }
 
 function choiceOf(request: Request, { profile, layout }: DocumentTarget): TextChoice {

@@ -43,6 +43,6 @@ function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch (cause) {
-    throw new GatewayError("parse_error", "The body is not valid JSON.", { cause });
+    throw new GatewayError("invalid_json", "The body is not valid JSON.", { cause });
   }
 }

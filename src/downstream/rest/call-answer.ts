@@ -19,7 +19,7 @@ export function callAnswer(frame: ResponseFrame, asked: RestCall, settings: Sett
   } catch (cause) {
     // A long result is not parsed when it arrives: only who looks into it finds that it is no JSON.
     if (!(cause instanceof SyntaxError)) throw cause;
-    throw new GatewayError("server_bad_message", `The result of "${tool}" is not valid JSON.`, { cause });
+    throw new GatewayError("protocol_violation", `The result of "${tool}" is not valid JSON.`, { cause });
   }
 }
 
@@ -28,7 +28,7 @@ function answerWith(whole: Line, { tool, form, accept, preferences }: RestCall, 
   const asHttp = preferences.toolErrorsAsHttp ?? settings.toolErrorsAsHttp;
   if (isToolError && asHttp) {
     const result: unknown = JSON.parse(whole.toString());
-    throw new GatewayError("tool_failed", `The tool "${tool}" reports an error; result says which.`, {
+    throw new GatewayError("tool_error", `The tool "${tool}" reports an error; result says which.`, {
       data: { result },
     });
   }

@@ -48,8 +48,7 @@ export class CallStream {
   }
 
   fail(thrown: unknown, tool: string): void {
-    const { exposeStderr } = this.#context.settings;
-    const problem = problemOf(toGatewayError(thrown), { ...this.#visit, tool, accept: undefined, exposeStderr });
+    const problem = problemOf(toGatewayError(thrown), { ...this.#visit, tool, accept: undefined });
     this.#send("error", JSON.stringify(problem));
     this.#events?.end();
   }

@@ -55,6 +55,6 @@ export async function checkResult(
   const [first] = await context.validator.check({ server: visit.server, tool: listed, part: "outputSchema" }, given);
   if (first === undefined) return;
   const what = `The structured result of "${tool}" does not fit its schema at "${first.pointer}": ${first.message}.`;
-  if (context.settings.validateOutput === "strict") throw new GatewayError("server_bad_message", what);
+  if (context.settings.validateOutput === "strict") throw new GatewayError("protocol_violation", what);
   context.events.emit({ type: "trouble", what, cause: undefined });
 }

@@ -68,7 +68,6 @@ export function restSettings(
     validateInput: rest.validateInput,
     validateOutput: rest.validateOutput,
     maxResponseChars: rest.maxResponseChars,
-    exposeStderr: rest.exposeStderr,
     inFlight: limits.inFlight,
   };
 }

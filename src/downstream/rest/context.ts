@@ -28,7 +28,6 @@ export interface RestSettings {
   readonly validateInput: "on" | "warn" | "off";
   readonly validateOutput: "strict" | "warn" | "off";
   readonly maxResponseChars: number;
-  readonly exposeStderr: boolean;
   /** Calls of one session that may wait for its start or for their turn. */
   readonly inFlight: number;
 }

@@ -39,6 +39,6 @@ export class Deadline {
     const passedMs = performance.now() - this.#arrivedAt;
     const { ms, setting } = longest !== undefined && passedMs >= longest.ms ? longest : this.#limit;
     const message = `No answer within ${ms} ms (${setting}): ${doing}.`;
-    return new GatewayError("server_timeout", message, { data: { limit: setting } });
+    return new GatewayError("call_timeout", message, { data: { limit: setting } });
   }
 }

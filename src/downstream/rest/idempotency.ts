@@ -67,7 +67,7 @@ export class IdempotencyStore {
     }
     if (known === undefined) {
       const message = "The call with this Idempotency-Key is still running.";
-      throw new GatewayError("call_in_progress", message, { retryAfterMs: 1_000 });
+      throw new GatewayError("in_progress", message, { retryAfterMs: 1_000 });
     }
     const { headers } = known.answer;
     return { ...known.answer, headers: { ...headers, "Idempotency-Replayed": "true" } };

@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
+import { GatewayError } from "../../protocol/errors.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { RestCalls } from "./calls.ts";
 import { credentialsOf } from "../credentials.ts";
-import { documentTarget } from "../openapi/target.ts";
-import type { Route } from "../http.ts";
+import { namesDocument } from "../openapi/target.ts";
 import { publicPrefix } from "../public-path.ts";
 import { requestIdOf } from "../request-id.ts";
+import type { Route } from "../route.ts";
 import { sendJson } from "../send-json.ts";
 import { pathOf, queryOf } from "../target.ts";
 import type { RestContext } from "./context.ts";
 import { describeAll, describeServer, describeTool } from "./describe.ts";
 import { ToolFinder } from "./find-tool.ts";
-import { writeProblem } from "./problem.ts";
+import { problemWriter, type ProblemPlace } from "./problem.ts";
 import { createSession, deleteSession, giveSessionId, showSession } from "./session-routes.ts";
 import { restTarget, type RestTarget } from "./target.ts";
 
@@ -28,45 +28,25 @@ interface RestVisit {
 }
 
 /** REST: everything below `/api` but the OpenAPI documents. Errors are problem bodies. */
-export function restRoute(context: RestContext): Route {
+export function restRoute(context: RestContext): Route<RestTarget> {
   const tools = new ToolFinder(context);
   const calls = new RestCalls(context, tools);
 
-  const serveOrRefuse = async (
-    request: IncomingMessage,
-    response: ServerResponse,
-    target: RestTarget,
-  ): Promise<void> => {
-    const requestId = requestIdOf(response);
-    const { accept } = request.headers;
-    try {
+  return {
+    match: ({ url = "" }) => {
+      const path = pathOf(url);
+      return path.startsWith("/api") && !namesDocument(path) ? restTarget(path) : undefined;
+    },
+    serve: async (request, response, target) => {
       const admitted = context.gate.admit(credentialsOf(request));
       const principal = admitted instanceof Promise ? await admitted : admitted;
-      await serve(
-        { request, response, target, principal, query: queryOf(request.url ?? ""), requestId, tools },
-        context,
-        calls,
-      );
-    } catch (thrown) {
-      const error = toGatewayError(thrown);
-      const { method = "", url = "" } = request;
-      context.events.emit({ type: "refused", requestId, method, path: pathOf(url), error });
-      const [server, tool] = namesOf(target);
-      const { exposeStderr } = context.settings;
-      const place = { requestId, server, tool, accept, exposeStderr, publicPrefix: prefixOf(request, context) };
-      writeProblem(response, error, place);
-    }
-  };
-
-  return (request, response) => {
-    const path = pathOf(request.url ?? "");
-    if (!path.startsWith("/api") || isDocument(path)) return undefined;
-    const target = restTarget(path);
-    return target === undefined ? undefined : serveOrRefuse(request, response, target);
+      const query = queryOf(request.url ?? "");
+      const requestId = requestIdOf(response);
+      await serve({ request, response, target, principal, query, requestId, tools }, context, calls);
+    },
+    errorWriter: (target) => problemWriter(context, namesOf(target)),
   };
 }
-
-const isDocument = (path: string): boolean => path.includes("/openapi") && documentTarget(path) !== undefined;
 
 function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promise<void> | void {
   const { request, response, target, principal, query, requestId } = visit;
@@ -118,7 +98,7 @@ function allowed({ method = "" }: IncomingMessage, ...methods: readonly string[]
 
 const prefixOf = (request: IncomingMessage, { publicPath }: RestContext): string => publicPrefix(request, publicPath);
 
-function namesOf(target: RestTarget): [server?: string, tool?: string] {
-  if (target.kind === "tool") return [target.server, target.tool.slice(0, 200)];
-  return target.kind === "server" ? [target.server] : [];
+function namesOf(target: RestTarget): Pick<ProblemPlace, "server" | "tool"> {
+  if (target.kind === "tool") return { server: target.server, tool: target.tool };
+  return target.kind === "server" ? { server: target.server } : {};
 }

@@ -16,5 +16,5 @@ export function rpcFailure(frame: ResponseFrame, server: string, tool: string): 
   const { code, message, data } = errorOf(frame.line);
   const rpc = { code, message, ...(data !== undefined && { data }) };
   const text = `The server "${server}" refused the call of "${tool}": ${message.slice(0, 500)}`;
-  return new GatewayError(REASONS.get(code) ?? "server_error", text, { data: { rpc } });
+  return new GatewayError(REASONS.get(code) ?? "upstream_error", text, { data: { rpc } });
 }

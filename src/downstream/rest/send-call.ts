@@ -34,7 +34,7 @@ export async function sendCall(
     endAnswer(caller.response, whole, context.streams.limits.stallMs);
   } catch (thrown) {
     // It may have run: the same key must not make it run again.
-    begun?.finish(problemAnswer(toGatewayError(thrown), placeOf(call, context)));
+    begun?.finish(problemAnswer(toGatewayError(thrown), placeOf(call)));
     throw thrown;
   }
 }
@@ -70,11 +70,11 @@ function send(client: McpClient, { visit, tool, given, caller }: RestCall, strea
 /** The session ends a call whose time is over, but does not know who gave it that time. */
 function inTime(frame: ResponseFrame, { caller }: RestCall, context: RestContext): ResponseFrame {
   const { fault } = frame;
-  if (fault?.reason !== "server_timeout" || fault.details.code !== undefined) return frame;
+  if (fault?.reason !== "call_timeout") return frame;
   throw caller.deadline.error(fault.message.replace(/\.$/, ""), longestTime(context));
 }
 
-function placeOf({ visit, tool, accept }: RestCall, { settings }: RestContext): ProblemPlace {
+function placeOf({ visit, tool, accept }: RestCall): ProblemPlace {
   const { requestId, server, publicPrefix } = visit;
-  return { requestId, server, publicPrefix, tool, accept, exposeStderr: settings.exposeStderr };
+  return { requestId, server, publicPrefix, tool, accept };
 }

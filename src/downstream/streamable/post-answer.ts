@@ -152,6 +152,6 @@ function jsonOf({ id, line }: ResponseFrame): string {
     JSON.parse(text);
     return text;
   } catch (cause) {
-    return errorLine(id, new GatewayError("server_bad_message", "The answer is not valid JSON.", { cause }));
+    return errorLine(id, new GatewayError("protocol_violation", "The answer is not valid JSON.", { cause }));
   }
 }

@@ -146,7 +146,7 @@ describe("the page", () => {
   };
 
   it("shows a server that cannot be listed with its reason, and the others beside it", async () => {
-    const page = await pageOf({ broken: new GatewayError("server_exited", "It <exited>."), fine: { tools: [echo] } });
+    const page = await pageOf({ broken: new GatewayError("process_exited", "It <exited>."), fine: { tools: [echo] } });
     const { text, faults } = readMarkup(page);
     expect(faults).toEqual([]);
     expect(text).toContain("Its tools cannot be shown: It <exited>.");

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { PROBLEM_CODES } from "../../../src/downstream/docs/problem-codes.ts";
+import { codeOf, PROBLEM_CODES } from "../../../src/downstream/docs/problem-codes.ts";
 import { GatewayError, type Reason } from "../../../src/protocol/errors.ts";
 
 // Every reason there is; the compiler says when one is missing.
 const REASONS = {
-  parse_error: true,
+  invalid_json: true,
   invalid_request: true,
   session_required: true,
-  unauthenticated: true,
+  unauthorized: true,
   origin_denied: true,
   host_denied: true,
   not_found: true,
@@ -16,20 +16,21 @@ const REASONS = {
   session_not_found: true,
   method_not_allowed: true,
   not_acceptable: true,
-  call_in_progress: true,
+  in_progress: true,
+  precondition_failed: true,
   payload_too_large: true,
   unsupported_media_type: true,
   invalid_arguments: true,
   key_reused: true,
-  tool_failed: true,
+  tool_error: true,
   interaction_required: true,
   internal: true,
   not_supported: true,
   task_required: true,
-  server_error: true,
-  server_exited: true,
-  server_not_started: true,
-  server_bad_message: true,
+  upstream_error: true,
+  process_exited: true,
+  spawn_failed: true,
+  protocol_violation: true,
   session_ended: true,
   queue_full: true,
   too_many_bodies: true,
@@ -38,7 +39,8 @@ const REASONS = {
   descriptors_exhausted: true,
   crash_loop: true,
   draining: true,
-  server_timeout: true,
+  call_timeout: true,
+  start_timeout: true,
 } as const satisfies Record<Reason, true>;
 
 const errors = Object.keys(REASONS).map((reason) => new GatewayError(reason as Reason, ""));
@@ -52,13 +54,29 @@ describe("the explanations of problem codes", () => {
   );
 
   it("have no code that does not exist", () => {
-    // A finer one of server_timeout, see session/.
-    const known = new Set([...errors.map((error) => error.restCode), "start_timeout"]);
+    const known = new Set(errors.map((error) => error.restCode));
     expect([...PROBLEM_CODES.keys()].filter((code) => !known.has(code))).toEqual([]);
   });
 
+  it("say of each reason that shares a code what it means, and of no other", () => {
+    const sharing = errors.filter(({ reason, restCode }) => reason !== restCode);
+    const explained = [...PROBLEM_CODES].flatMap(([code, { reasons = {} }]) =>
+      Object.keys(reasons).map((reason) => `${reason} is ${code}`),
+    );
+    expect(explained.toSorted()).toEqual(sharing.map(({ reason, restCode }) => `${reason} is ${restCode}`).toSorted());
+  });
+
+  it("are found by every name of an error", () => {
+    expect(errors.map(({ reason }) => codeOf(reason))).toEqual(errors.map(({ restCode }) => restCode));
+    expect([codeOf("nope"), codeOf("constructor"), codeOf("")]).toEqual([undefined, undefined, undefined]);
+  });
+
   it("say something in whole sentences", () => {
-    const texts = [...PROBLEM_CODES.values()].flatMap(({ meaning, action }) => [meaning, action]);
+    const texts = [...PROBLEM_CODES.values()].flatMap(({ meaning, action, reasons = {} }) => [
+      meaning,
+      action,
+      ...Object.values(reasons),
+    ]);
     expect(texts.filter((text) => !/^[A-Za-z].{15,}\.$/.test(text))).toEqual([]);
   });
 });

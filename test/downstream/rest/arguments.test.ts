@@ -18,7 +18,7 @@ describe("arguments", () => {
   });
 
   it.each(["{", "nope", '{"a":1}}', "{'a':1}", "\u0000"])("are no JSON in %j", (body) => {
-    expect(() => readArguments(body)).toThrow(expect.objectContaining({ reason: "parse_error" }) as Error);
+    expect(() => readArguments(body)).toThrow(expect.objectContaining({ reason: "invalid_json" }) as Error);
   });
 
   it.each(["[]", "null", "0", '""', "false"])("are no object in %s", (body) => {

@@ -31,7 +31,7 @@ describe("a key", () => {
   it("begins a call, is refused while that runs, and gives its answer afterwards", () => {
     const kept = store();
     const call = begun(kept, "key");
-    expect(() => kept.begin(keyed("key"))).toThrow(refusal("call_in_progress"));
+    expect(() => kept.begin(keyed("key"))).toThrow(refusal("in_progress"));
     call.finish(answer("result"));
     const again = kept.begin(keyed("key"));
     expect(again).toMatchObject({ status: 200, body: "result", headers: { "Idempotency-Replayed": "true" } });
@@ -72,7 +72,7 @@ describe("a key", () => {
     first.forget();
     begun(kept, "key");
     first.forget();
-    expect(() => kept.begin(keyed("key"))).toThrow(refusal("call_in_progress"));
+    expect(() => kept.begin(keyed("key"))).toThrow(refusal("in_progress"));
   });
 
   it("is refused while too many of its caller's run, and nobody else's is", () => {
@@ -159,7 +159,7 @@ describe("an answer", () => {
     const kept = store(1_000_000);
     begun(kept, "running");
     for (let n = 0; n < 1_500; n++) begun(kept, `key-${n}`).finish(answer());
-    expect(() => kept.begin(keyed("running"))).toThrow(refusal("call_in_progress"));
+    expect(() => kept.begin(keyed("running"))).toThrow(refusal("in_progress"));
     begun(kept, "key-0");
     expect(kept.begin(keyed("key-1499"))).toMatchObject({ status: 200 });
   });

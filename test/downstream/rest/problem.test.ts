@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { problemAnswer, problemOf } from "../../../src/downstream/rest/problem.ts";
 import { GatewayError, type ErrorDetails, type Reason } from "../../../src/protocol/errors.ts";
 
-const place = { requestId: "r1", server: "git", tool: "log", accept: undefined, exposeStderr: false };
+const place = { requestId: "r1", server: "git", tool: "log", accept: undefined };
 const of = (reason: Reason, details: ErrorDetails = {}, more: object = {}) =>
   problemOf(new GatewayError(reason, "A sentence.", details), { ...place, ...more });
 
@@ -23,31 +23,43 @@ describe("a problem", () => {
   });
 
   it("leaves out what is not known", () => {
-    expect(of("unauthenticated", {}, { server: undefined, tool: undefined })).not.toHaveProperty("server");
+    expect(of("unauthorized", {}, { server: undefined, tool: undefined })).not.toHaveProperty("server");
   });
 
-  it.each(["call_in_progress", "queue_full", "draining", "crash_loop", "too_many_sessions", "server_timeout"] as const)(
+  it.each(["in_progress", "queue_full", "draining", "crash_loop", "too_many_sessions", "call_timeout"] as const)(
     "of %s is worth another try",
     (reason) => {
       expect(of(reason)).toMatchObject({ retryable: true });
     },
   );
 
-  it("has the members that its error brings, and a finer code where there is one", () => {
+  it("has the members that its error brings", () => {
     const rpc = { code: -32603, message: "no" };
-    expect(of("server_error", { data: { rpc } })).toMatchObject({ rpc });
-    expect(of("server_timeout", { code: "start_timeout" })).toMatchObject({
-      code: "start_timeout",
-      type: "/problems/start_timeout",
-      status: 504,
+    expect(of("upstream_error", { data: { rpc } })).toMatchObject({ rpc });
+  });
+
+  it("has the name of its error as its code, and where several share a code both", () => {
+    expect(of("start_timeout")).toMatchObject({ code: "start_timeout", type: "/problems/start_timeout", status: 504 });
+    expect(of("start_timeout")).not.toHaveProperty("reason");
+    expect(of("queue_full")).toMatchObject({
+      code: "unavailable",
+      reason: "queue_full",
+      type: "/problems/unavailable",
+      status: 503,
     });
   });
 
-  it("shows how a server ended, and its stderr only where that is allowed", () => {
-    const details = { data: { exitCode: null, signal: "SIGKILL", stderr: "a secret", hint: "a hint" } };
-    expect(of("server_exited", details)).toMatchObject({ exit: { code: null, signal: "SIGKILL" }, hint: "a hint" });
-    expect(JSON.stringify(of("server_exited", details))).not.toContain("a secret");
-    expect(of("server_exited", details, { exposeStderr: true })).toMatchObject({ stderr: "a secret" });
+  it("shows how a server ended, with what its error tells callers of stderr", () => {
+    const details = { data: { exitCode: null, signal: "SIGKILL", stderr: "last words", hint: "a hint" } };
+    expect(of("process_exited", details)).toMatchObject({
+      exit: { code: null, signal: "SIGKILL" },
+      hint: "a hint",
+      stderr: "last words",
+    });
+  });
+
+  it("shows no more of a name than a person can read", () => {
+    expect(of("tool_not_found", {}, { tool: "x".repeat(5_000) })).toMatchObject({ tool: "x".repeat(200) });
   });
 
   it("never shows its cause", () => {

@@ -30,6 +30,6 @@ it("the server's error is shown whole, and its message in the sentence is short"
 });
 
 it("a failure that the gateway knows itself is that one", () => {
-  const fault = new GatewayError("server_exited", "It ended.");
+  const fault = new GatewayError("process_exited", "It ended.");
   expect(rpcFailure({ kind: "response", id: 1, failed: true, line: "{}", fault }, "git", "log")).toBe(fault);
 });

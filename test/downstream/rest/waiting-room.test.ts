@@ -42,7 +42,7 @@ describe("a caller who waits", () => {
     const waited = refused(room.enter(who, "it waits"));
     await vi.advanceTimersByTimeAsync(500);
     expect(await waited).toMatchObject({
-      reason: "server_timeout",
+      reason: "call_timeout",
       message: "No answer within 500 ms (rest.timeout): it waits.",
       details: { data: { limit: "rest.timeout" } },
     });
@@ -104,9 +104,9 @@ describe("an arrival", () => {
     const never = new Arrival(new Promise<string>(() => undefined));
     const outcomes = [caller(100), caller(200)].map((who) => refused(never.wait(who, "it waits")));
     await vi.advanceTimersByTimeAsync(100);
-    expect(await outcomes[0]).toEqual(refusal("server_timeout"));
+    expect(await outcomes[0]).toEqual(refusal("call_timeout"));
     expect(vi.getTimerCount()).toBe(1);
     await vi.advanceTimersByTimeAsync(100);
-    expect(await outcomes[1]).toEqual(refusal("server_timeout"));
+    expect(await outcomes[1]).toEqual(refusal("call_timeout"));
   });
 });

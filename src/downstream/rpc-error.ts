@@ -1,0 +1,14 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { GatewayError } from "../protocol/errors.ts";
+import { errorLine } from "../protocol/jsonrpc.ts";
+
+/** The status of the error table and a JSON-RPC error: on MCP routes, and where nothing is served. */
+export function writeRpcError(error: GatewayError, _request: IncomingMessage, response: ServerResponse): void {
+  const body = errorLine(error.details.rpcId, error);
+  response
+    .writeHead(error.status, {
+      "Content-Type": "application/json; charset=utf-8",
+      "Content-Length": Buffer.byteLength(body),
+    })
+    .end(body);
+}

@@ -1,0 +1,58 @@
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, it } from "vitest";
+import { refusals, type ErrorWriter } from "../../src/downstream/refusals.ts";
+import { GatewayError } from "../../src/protocol/errors.ts";
+import type { GatewayEvent } from "../../src/protocol/events.ts";
+import { ask } from "../helpers/http.ts";
+
+const emitted: GatewayEvent[] = [];
+const refuse = refusals((event) => emitted.push(event));
+const writeName: ErrorWriter = ({ reason, status }, _request, response) => void response.writeHead(status).end(reason);
+const closing: (() => void)[] = [];
+
+afterEach(() => {
+  emitted.length = 0;
+  for (const close of closing.splice(0)) close();
+});
+
+async function serving(handle: RequestListener): Promise<string> {
+  const server = createServer((request, response) => {
+    response.setHeader("X-Request-Id", "the-request");
+    handle(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/some/path/?x=1`;
+}
+
+it("a failed request is told once to the log, and to its caller by the writer of its route", async () => {
+  const error = new GatewayError("queue_full", "Too much waits.", { retryAfterMs: 1_500 });
+  const url = await serving((request, response) => refuse(error, request, response, writeName));
+  const { status, headers, body } = await ask(url, { method: "POST" });
+  expect({ status, body }).toEqual({ status: 503, body: "queue_full" });
+  expect(headers).toMatchObject({ "retry-after": "2", "cache-control": "no-store" });
+  expect(emitted).toEqual([{ type: "refused", requestId: "the-request", method: "POST", path: "/some/path", error }]);
+});
+
+it("an answer that has begun is cut, so that nobody takes half of it for the whole", async () => {
+  const url = await serving((request, response) => {
+    response.writeHead(200).write("half");
+    refuse(new Error("a defect"), request, response, writeName);
+  });
+  await expect(ask(url)).rejects.toThrow(/aborted|hang up/);
+  expect(emitted).toMatchObject([{ type: "refused", error: { reason: "internal" } }]);
+});
+
+it("nobody is left waiting when the writer fails", async () => {
+  const url = await serving((request, response) => {
+    refuse(new GatewayError("not_found", "Nothing."), request, response, () => {
+      throw new Error("a defect of the writer");
+    });
+  });
+  await expect(ask(url)).rejects.toThrow(/aborted|hang up/);
+  expect(emitted.map(({ type }) => type)).toEqual(["refused", "trouble"]);
+});

@@ -9,7 +9,7 @@ import { type Token, importsOf, isMark, tokensOf } from "./imports.ts";
 const floors: readonly (readonly string[])[] = [
   ["lib"],
   ["protocol"],
-  ["access", "session", "upstream", "openapi", "observability", "cluster"],
+  ["access", "client", "session", "upstream", "openapi", "observability", "cluster"],
   ["downstream"],
   ["config"],
   ["gateway.ts"],
@@ -21,6 +21,7 @@ const floors: readonly (readonly string[])[] = [
 // module of Node without a line is free to use.
 const doors: ReadonlyMap<string, readonly string[]> = new Map([
   ["express", ["downstream"]],
+  ["negotiator", ["downstream"]],
   ["@modelcontextprotocol/*", ["upstream", "protocol/eras"]],
   ["node:child_process", ["upstream"]],
   ["passport*", ["access/auth"]],

@@ -1,6 +1,8 @@
 import type { Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { configuredAuthenticators, AccessGate } from "./access/gate.ts";
+import type { ClientSettings } from "./client/mcp-client.ts";
+import { CachingToolCatalog } from "./client/tool-catalog.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { toYaml } from "./config/yaml.ts";
@@ -29,7 +31,6 @@ import type { SessionTable } from "./protocol/session.ts";
 import type { ToolCatalog } from "./protocol/tool.ts";
 import { sessionLimits } from "./session/config.ts";
 import { Sessions } from "./session/sessions.ts";
-import { SessionToolCatalog } from "./session/tool-catalog.ts";
 import { Descriptors } from "./upstream/descriptors.ts";
 import { upstreamKinds } from "./upstream/kinds.ts";
 import { Servers } from "./upstream/servers.ts";
@@ -69,9 +70,11 @@ export class Gateway {
       events,
       onToolsChanged: (server) => catalog.changed(server),
     });
-    const catalog = new SessionToolCatalog({
+    const client = { version: options.version, listingBytes: sizeBytes(config.limits.messageBytes) };
+    const catalog = new CachingToolCatalog({
       sessions: this.#sessions,
-      clientVersion: options.version,
+      client,
+      emit: events.emit,
       maxAgeMs: durationMs(config.rest.catalogAge),
     });
     this.catalog = catalog;
@@ -83,7 +86,7 @@ export class Gateway {
       config.rest.sessionless === "oneshot" || config.rest.implicitSession.length > 0,
     );
     this.#validator = new SchemaValidator(events.emit);
-    this.#http = this.#createHttp(options.version, events);
+    this.#http = this.#createHttp(client, events);
   }
 
   /** Starts the clocks of sessions, without which no deadline ends. Part of `start`; alone for who only lists tools. */
@@ -143,7 +146,7 @@ export class Gateway {
     });
   }
 
-  #createHttp(clientVersion: string, events: Events): HttpServer {
+  #createHttp(client: ClientSettings, events: Events): HttpServer {
     const { config, servers, catalog, documents } = this;
     const context = {
       ...downstreamContext(config, events, this.#sessions),
@@ -154,7 +157,7 @@ export class Gateway {
       callsOf: (name: string) => servers.get(name).calls,
       serverNames: servers.names,
       catalog,
-      clientVersion,
+      client,
       documents,
       documentsArePublic: config.openapi.public,
       publicUrl: config.publicUrl,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Tool } from "./catalog.ts";
+import type { Tool } from "../protocol/tool.ts";
 
 const MAX_LENGTH = 64;
 

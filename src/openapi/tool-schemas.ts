@@ -1,16 +1,17 @@
 import { createHash } from "node:crypto";
 import { isObject, member } from "../lib/json.ts";
+import type { Tool } from "../protocol/tool.ts";
 import { typesOf } from "./accepts.ts";
-import type { Tool } from "./catalog.ts";
 import { type Hoisted, hoistSchema, refTo } from "./hoist.ts";
 import { inlineSchema } from "./inline.ts";
 import { isJsonList, isJsonObject, type JsonObject } from "./json.ts";
-import { CHARACTERS_PER_SCHEMA, budget, type Charge, type Warn } from "./limits.ts";
+import { CHARACTERS_PER_SCHEMA, budget, type Charge } from "./limits.ts";
 import { unused } from "./operation-id.ts";
 import type { Profile } from "./profiles.ts";
 import { toOpenApi30 } from "./schema-3-0.ts";
 import { mapSubschemas } from "./subschemas.ts";
-import { clip } from "./text.ts";
+import { clip } from "../lib/text.ts";
+import type { Warn } from "../lib/warnings.ts";
 import { tidy } from "./tidy.ts";
 import { isUnfoldable } from "./unfold.ts";
 

@@ -62,10 +62,13 @@ export interface OpenSession {
   readonly outlet: (session: Session) => Outlet;
 }
 
-/** All that a downstream can do with sessions. */
-export interface SessionTable {
+export interface SessionOpener {
   /** Throws `too_many_sessions` at a cap, `draining` at shutdown. */
   open(request: OpenSession): Session;
+}
+
+/** All that a downstream can do with sessions. */
+export interface SessionTable extends SessionOpener {
   /** The session, or undefined; somebody else's is not seen. */
   look(principal: Principal, server: string, id: string, transport: Transport): Session | undefined;
   /** Throws `session_not_found`, also for a session of somebody else. */

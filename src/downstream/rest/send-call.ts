@@ -2,7 +2,7 @@ import { nanoid } from "nanoid";
 import { toGatewayError } from "../../protocol/errors.ts";
 import type { NotificationFrame, ResponseFrame } from "../../protocol/frame.ts";
 import { methods } from "../../protocol/methods.ts";
-import type { Call, McpClient } from "../../session/client.ts";
+import type { Call, McpClient } from "../../client/mcp-client.ts";
 import { endAnswer } from "./answer.ts";
 import { longestTime, type RestCall, type Fitting } from "./rest-call.ts";
 import { callAnswer } from "./call-answer.ts";

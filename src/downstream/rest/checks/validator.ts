@@ -2,7 +2,7 @@ import type { ValidateFunction } from "ajv";
 import { hash } from "node:crypto";
 import { member } from "../../../lib/json.ts";
 import type { Emit } from "../../../protocol/events.ts";
-import type { ListedTool } from "../../../protocol/tool.ts";
+import type { Tool } from "../../../protocol/tool.ts";
 import { CheckThread, type Question, type ThreadOptions } from "./check-thread.ts";
 import { checkableSchema } from "./checkable.ts";
 import { loadCompiler, type Compile } from "./compilers.ts";
@@ -24,7 +24,7 @@ export interface CheckedValue {
 /** Against which schema. */
 export interface Subject {
   readonly server: string;
-  readonly tool: ListedTool;
+  readonly tool: Tool;
   readonly part: Part;
 }
 
@@ -70,7 +70,7 @@ export class SchemaValidator {
 
   /** What does not fit; nothing when the tool has no such schema. At once where that is cheap. */
   check(subject: Subject, given: CheckedValue): readonly SchemaError[] | Promise<readonly SchemaError[]> {
-    const schema = subject.tool.listed[subject.part];
+    const schema = subject.tool[subject.part];
     if (typeof schema !== "object" || schema === null) return [];
     const plan = this.#plans.of(schema) ?? this.#plan(subject, schema);
     if (plan.kind === "unchecked") return [];
@@ -145,7 +145,7 @@ export class SchemaValidator {
   }
 
   #giveUp(subject: Subject, cause: unknown): readonly SchemaError[] {
-    const schema = subject.tool.listed[subject.part];
+    const schema = subject.tool[subject.part];
     if (typeof schema === "object" && schema !== null) this.#plans.set(schema, { kind: "unchecked" });
     this.#tell(subject, cause);
     return [];

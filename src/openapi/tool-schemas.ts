@@ -7,6 +7,7 @@ import { inlineSchema } from "./inline.ts";
 import { isJsonList, isJsonObject, type JsonObject } from "./json.ts";
 import { CHARACTERS_PER_SCHEMA, budget, type Charge } from "./limits.ts";
 import { unused } from "./operation-id.ts";
+import type { DocumentOptions } from "./options.ts";
 import type { Profile } from "./profiles.ts";
 import { toOpenApi30 } from "./schema-3-0.ts";
 import { mapSubschemas } from "./subschemas.ts";
@@ -17,7 +18,7 @@ import { isUnfoldable } from "./unfold.ts";
 
 /** What the schemas of one tool are written with. */
 interface Writing {
-  readonly version: "3.1" | "3.0";
+  readonly version: DocumentOptions["version"];
   readonly profile: Profile;
   readonly operationId: string;
   /** The component names of the document so far. */

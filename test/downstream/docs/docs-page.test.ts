@@ -8,7 +8,7 @@ import {
 } from "../../../src/downstream/docs/overview.ts";
 import { Renderings } from "../../../src/downstream/renderings.ts";
 import type { DocumentSettings } from "../../../src/downstream/openapi/documents.ts";
-import type { SecurityScheme } from "../../../src/openapi/security.ts";
+import type { SecurityScheme } from "../../../src/protocol/security-scheme.ts";
 import { GatewayError } from "../../../src/protocol/errors.ts";
 import type { ToolCatalog, ToolList } from "../../../src/protocol/tool.ts";
 import { hostileTools } from "../../openapi/hostile.ts";

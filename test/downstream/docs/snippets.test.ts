@@ -5,7 +5,7 @@ import { exampleCall } from "../../../src/downstream/docs/snippets/example-call.
 import { shellWord, type Snippet, type SnippetPlace } from "../../../src/downstream/docs/snippets/snippet.ts";
 import { snippetsFor } from "../../../src/downstream/docs/snippets/snippets.ts";
 import { toolsListed } from "../../helpers/tools.ts";
-import type { SecurityScheme } from "../../../src/openapi/security.ts";
+import type { SecurityScheme } from "../../../src/protocol/security-scheme.ts";
 
 const BEARER: readonly SecurityScheme[] = [{ kind: "basic" }, { kind: "bearer" }];
 

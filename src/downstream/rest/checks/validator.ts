@@ -1,5 +1,6 @@
 import type { ValidateFunction } from "ajv";
 import { hash } from "node:crypto";
+import { errorMessage } from "../../../lib/error-message.ts";
 import { member } from "../../../lib/json.ts";
 import type { Emit } from "../../../protocol/events.ts";
 import type { Tool } from "../../../protocol/tool.ts";
@@ -113,7 +114,7 @@ export class SchemaValidator {
       const weight = size.values * BYTES_PER_VALUE + size.chars;
       return { kind: isCheap ? "cheap" : "dear", checkable, isDraft07, width, weight, usedAt: 0 };
     } catch (cause) {
-      this.#tell(subject, cause instanceof Error ? cause.message : cause);
+      this.#tell(subject, errorMessage(cause));
       return { kind: "unchecked" };
     }
   }
@@ -124,7 +125,7 @@ export class SchemaValidator {
       plan.validate ??= compile(plan.checkable, { isDraft07: plan.isDraft07, allErrors: true });
       return errorsOf(plan.validate, given);
     } catch (cause) {
-      return this.#giveUp(subject, cause instanceof Error ? cause.message : cause);
+      return this.#giveUp(subject, errorMessage(cause));
     }
   }
 

@@ -1,4 +1,4 @@
-import { LONGEST_TIMER_MS } from "./timers.ts";
+import { LONGEST_TIMER_MS } from "./units.ts";
 
 /** Calls `tick` for each member every `everyMs`: one timer for all of them, which runs only while there are any. */
 export class Clock<T> {

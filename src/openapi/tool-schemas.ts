@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { isObject, member } from "../lib/json.ts";
 import type { Tool } from "../protocol/tool.ts";
 import { typesOf } from "./accepts.ts";
@@ -114,6 +114,6 @@ function clipped(schema: JsonObject, limit: number): JsonObject {
 function componentName(operationId: string, pointer: string, names: Set<string>): string {
   const label = pointer === "#" ? "Root" : pointer.replace(/^#\/?(?:\$defs\/|definitions\/)?/, "");
   const plain = `${operationId}_${label.replaceAll(/[^A-Za-z0-9._-]/g, "_").slice(0, 64)}`;
-  const digest = createHash("sha256").update(pointer).digest("hex").slice(0, 6);
+  const digest = hash("sha256", pointer).slice(0, 6);
   return unused(names.has(plain.toLowerCase()) ? `${plain}_${digest}` : plain, names);
 }

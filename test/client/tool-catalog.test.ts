@@ -1,33 +1,20 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { CachingToolCatalog } from "../../src/client/tool-catalog.ts";
 import { Sessions } from "../../src/session/sessions.ts";
-import { fakeEvents, fakeServers, type FakeServer } from "../session/fakes.ts";
+import { fakeEvents, fakeServers } from "../session/fakes.ts";
+import { answer, LIMITS } from "./far-side.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 const PAUSE_MS = 2_000;
 const MAX_AGE_MS = 300_000;
-/** More than 50 short pages take. */
-const LISTING_BYTES = 10_000;
-const LIMITS = {
-  sessions: 10,
-  sessionsPerServer: 10,
-  sessionsPerPrincipal: 10,
-  inFlight: 10,
-  idleMs: 60_000,
-  restIdleMs: 60_000,
-  startMs: 60_000,
-  requestMs: 60_000,
-  requestMaxMs: 60_000,
-};
-
 function catalog() {
   const { connect, servers } = fakeServers();
   const onToolsChanged = (): void => undefined;
   const { events, emitted } = fakeEvents();
   const sessions = new Sessions({ connect, limits: LIMITS, events, onToolsChanged });
-  const client = { version: "1", listingBytes: LISTING_BYTES };
+  const client = { version: "1", listingBytes: 10_000 };
   const tools = new CachingToolCatalog({ sessions, client, emit: events.emit, maxAgeMs: MAX_AGE_MS });
   /** The server that was started last does the handshake and lists these. */
   const lists = async (...names: string[]): Promise<void> => {
@@ -37,37 +24,13 @@ function catalog() {
     answer(server, "tools/list", { tools: names.map((name) => ({ name })) });
     await vi.advanceTimersByTimeAsync(0);
   };
-  /** The same in as many pages as are asked for, each the longer by its padding. */
-  const listsPages = async (padding: string): Promise<number> => {
-    const server = servers.at(-1);
-    answer(server, "initialize", { capabilities: { tools: {} } });
-    await vi.advanceTimersByTimeAsync(0);
-    let page = 0;
-    while (requestsTo(server, "tools/list").length > page) {
-      page++;
-      answer(server, "tools/list", { tools: [{ name: `t${page}` }], nextCursor: `${page}`, _meta: { padding } });
-      await vi.advanceTimersByTimeAsync(0);
-    }
-    return page;
-  };
   /** Why the log says that tools are missing. */
   const missing = (): unknown[] => emitted.flatMap((event) => (event.type === "trouble" ? event.cause : []));
   const refuses = async (): Promise<void> => {
     servers.at(-1)?.says({ id: 1, error: { code: 1, message: "no" } });
     await vi.advanceTimersByTimeAsync(0);
   };
-  return { tools, servers, lists, listsPages, missing, refuses };
-}
-
-const requestsTo = (server: FakeServer | undefined, method: string): { readonly id: number }[] =>
-  (server?.sent ?? []).flatMap((message) =>
-    (message as { method?: string }).method === method ? (message as { id: number }) : [],
-  );
-
-function answer(server: FakeServer | undefined, method: string, result: object): void {
-  const newest = requestsTo(server, method).at(-1);
-  if (newest === undefined) throw new Error(`${method} was not asked`);
-  server?.says({ id: newest.id, result });
+  return { tools, servers, lists, missing, refuses };
 }
 
 const namesIn = (list: { tools: ReadonlyMap<string, unknown> } | undefined): string[] => [
@@ -155,22 +118,6 @@ it("a list whose server says that it changed is old after a while", async () => 
   vi.advanceTimersByTime(30_000);
   tools.look("git");
   expect(servers).toHaveLength(2);
-});
-
-it("a list without end is cut at its pages, or at the bytes of all of them", async () => {
-  const short = catalog();
-  const many = short.tools.list("git");
-  expect(await short.listsPages("")).toBe(50);
-  expect(namesIn(await many)).toHaveLength(50);
-  expect(short.missing()).toEqual(["its list has more than 50 pages: the rest was left out"]);
-
-  const long = catalog();
-  const few = long.tools.list("git");
-  expect(await long.listsPages("x".repeat(LISTING_BYTES / 6))).toBe(6);
-  expect(namesIn(await few)).toEqual(["t1", "t2", "t3", "t4", "t5"]);
-  expect(long.missing()).toEqual([
-    `its list is longer than limits.messageBytes (${LISTING_BYTES} bytes): the rest was left out`,
-  ]);
 });
 
 it("what is missing in a list is said once, and again when it is something else", async () => {

@@ -67,6 +67,7 @@ describe("a planted fault is found:", () => {
   it.each([
     ["an upward import", "session/a.ts", 'import { x } from "../downstream/b.ts";', "upwards"],
     ["a sideways import", "session/a.ts", 'import { x } from "../upstream/b.ts";', "sideways"],
+    ["the client in a session's room", "client/a.ts", 'import { x } from "../session/b.ts";', "sideways"],
     ["a sideways import of a type", "openapi/a.ts", 'import type { X } from "../upstream/b.ts";', "sideways"],
     ["an import from deep inside a room", "access/auth/a.ts", 'import { x } from "../../session/b.ts";', "sideways"],
     [

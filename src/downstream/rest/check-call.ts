@@ -3,7 +3,7 @@ import type { ResponseFrame } from "../../protocol/frame.ts";
 import { resultOf, resultText } from "../../protocol/result-text.ts";
 import type { Tool } from "../../protocol/tool.ts";
 import { withoutStraySessionId, type CallArguments } from "./arguments.ts";
-import type { RestCall, Fitting } from "./rest-call.ts";
+import type { CheckedCall, RestCall } from "./rest-call.ts";
 import type { SchemaError } from "./checks/schema-error.ts";
 import type { RestContext } from "./context.ts";
 import { Arrival } from "./waiting-room.ts";
@@ -44,7 +44,7 @@ export function checksResult({ outputSchema }: Tool, { settings }: RestContext):
 /** Throws where the config says so; else the log tells what does not fit. */
 export async function checkResult(
   frame: ResponseFrame,
-  { listed, visit, tool }: Fitting,
+  { listed, visit, tool }: CheckedCall,
   context: RestContext,
 ): Promise<void> {
   const text = resultText(frame.line).toString();

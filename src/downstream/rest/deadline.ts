@@ -1,4 +1,4 @@
-import { LONGEST_TIMER_MS } from "../../lib/timers.ts";
+import { LONGEST_TIMER_MS } from "../../lib/units.ts";
 import { GatewayError } from "../../protocol/errors.ts";
 
 /** What ends a wait: the setting that says so, as a user knows it. */

@@ -21,7 +21,7 @@ export interface RestCall {
 }
 
 /** A call whose tool was found and whose arguments fit. */
-export interface Fitting extends RestCall {
+export interface CheckedCall extends RestCall {
   readonly listed: Tool;
 }
 

@@ -1,7 +1,9 @@
 import type { Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { resolve } from "node:path";
+import { resolve as absolute } from "node:path";
 import { configuredAuthenticators, AccessGate } from "./access/gate.ts";
+import type { ClientSettings } from "./client/mcp-client.ts";
+import { CachingToolCatalog } from "./client/tool-catalog.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { toYaml } from "./config/yaml.ts";
@@ -32,7 +34,6 @@ import type { ServerSettings } from "./protocol/upstream.ts";
 import { recordLimits, sessionLimits } from "./session/config.ts";
 import { openRecords, type RecordStore } from "./session/open-records.ts";
 import { Sessions } from "./session/sessions.ts";
-import { SessionToolCatalog } from "./session/tool-catalog.ts";
 import { Descriptors } from "./upstream/descriptors.ts";
 import { upstreamKinds } from "./upstream/kinds.ts";
 import { Servers } from "./upstream/servers.ts";
@@ -73,7 +74,7 @@ export class Gateway {
     this.#store = openRecords({
       store: options.isServing === true ? config.sessions.store : "memory",
       dir: config.state.dir,
-      instance: `${resolve(options.loaded.file)} ${config.hostname} ${config.port}`,
+      instance: `${absolute(options.loaded.file)} ${config.hostname} ${config.port}`,
       limits: recordLimits(config.limits),
       fingerprintOf: (name) => settingsOf(name).fingerprint,
       env: options.env,
@@ -88,9 +89,11 @@ export class Gateway {
       events,
       onToolsChanged: (server) => catalog.changed(server),
     });
-    const catalog = new SessionToolCatalog({
+    const client = { version: options.version, listingBytes: sizeBytes(config.limits.messageBytes) };
+    const catalog = new CachingToolCatalog({
       sessions: this.#sessions,
-      clientVersion: options.version,
+      client,
+      emit: events.emit,
       maxAgeMs: durationMs(config.rest.catalogAge),
     });
     this.catalog = catalog;
@@ -102,7 +105,7 @@ export class Gateway {
       config.rest.sessionless === "oneshot" || config.rest.implicitSession.length > 0,
     );
     this.#validator = new SchemaValidator(events.emit);
-    this.#http = this.#createHttp(options.version, events);
+    this.#http = this.#createHttp(client, events);
   }
 
   /** Where sessions wait for their clients, in words for the operator. */
@@ -168,7 +171,7 @@ export class Gateway {
     });
   }
 
-  #createHttp(clientVersion: string, events: Events): HttpServer {
+  #createHttp(client: ClientSettings, events: Events): HttpServer {
     const { config, servers, catalog, documents } = this;
     const context = {
       ...downstreamContext(config, events, this.#sessions),
@@ -179,7 +182,7 @@ export class Gateway {
       callsOf: (name: string) => servers.get(name).settings,
       serverNames: servers.names,
       catalog,
-      clientVersion,
+      client,
       documents,
       documentsArePublic: config.openapi.public,
       publicUrl: config.publicUrl,

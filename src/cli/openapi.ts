@@ -3,6 +3,8 @@ import { loadConfig } from "../config/load.ts";
 import { toYaml } from "../config/yaml.ts";
 import { documentTools, type Documented } from "../downstream/openapi/documents.ts";
 import { Gateway } from "../gateway.ts";
+import { errorMessage } from "../lib/error-message.ts";
+import { isAnyAddress } from "../lib/hosts.ts";
 import type { LogOutput } from "../observability/log-output.ts";
 import { stderrOutput } from "../observability/stderr-output.ts";
 import { toJson } from "../openapi/serialize.ts";
@@ -51,7 +53,7 @@ async function dump(gateway: Gateway, flags: OpenapiFlags, log: LogOutput): Prom
     throw new Error(`no server "${server}" in the config; there are: ${names.join(", ")}`);
   }
   const { publicUrl, hostname, port } = gateway.config;
-  if (publicUrl === undefined && !isOneAddress(hostname)) {
+  if (publicUrl === undefined && isAnyAddress(hostname)) {
     log.write(
       `warning: bound to ${hostname} without publicUrl: the document says localhost, which others cannot reach\n`,
     );
@@ -67,13 +69,11 @@ async function dump(gateway: Gateway, flags: OpenapiFlags, log: LogOutput): Prom
   });
 }
 
-const isOneAddress = (hostname: string): boolean => hostname !== "0.0.0.0" && hostname !== "::";
-
 function tell({ warnings, failed, limitProblems }: Documented, allowPartial: boolean, log: LogOutput): DumpOutcome {
   for (const warning of warnings) log.write(`warning: ${warning}\n`);
   for (const problem of limitProblems) log.write(`limit: ${problem}\n`);
   for (const { server, error } of failed) {
-    log.write(`server "${server}" is not described: ${error instanceof Error ? error.message : String(error)}\n`);
+    log.write(`server "${server}" is not described: ${errorMessage(error)}\n`);
   }
   if (failed.length > 0 && !allowPartial) return "partial";
   return limitProblems.length > 0 ? "over limits" : "complete";

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { Config } from "../config/schema.ts";
-import { isLoopback } from "../downstream/origins.ts";
 import type { Gateway } from "../gateway.ts";
+import { isAnyAddress, isLoopback, urlHost } from "../lib/hosts.ts";
 
 /** What is told of a gateway at its start. */
 type Started = Pick<Gateway, "config" | "servers" | "gate" | "descriptors">;
@@ -57,7 +57,5 @@ function methodsOn({ auth }: Config): string[] {
 
 /** How this machine reaches what is bound to `hostname`. */
 export function localUrl(hostname: string, port: number): string {
-  const name =
-    hostname === "0.0.0.0" || hostname === "::" ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
-  return `http://${name}:${port}`;
+  return `http://${isAnyAddress(hostname) ? "localhost" : urlHost(hostname)}:${port}`;
 }

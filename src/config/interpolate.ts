@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isPair, isScalar, parseDocument, Scalar, visit, type Document } from "yaml";
+import { errorMessage } from "../lib/error-message.ts";
 import { isHarmless } from "./harmless.ts";
 import { isSecretName } from "./secret-names.ts";
 
@@ -30,7 +31,7 @@ export function interpolate(document: Document, env: NodeJS.ProcessEnv): Interpo
       } catch (error) {
         problems.push({
           offset: node.range?.[0] ?? 0,
-          message: error instanceof Error ? error.message : String(error),
+          message: errorMessage(error),
         });
       }
     },

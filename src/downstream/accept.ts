@@ -1,17 +1,30 @@
+import Negotiator from "negotiator";
+
+/** What the MCP SDKs send with every POST. */
+const MCP_CLIENTS = "application/json, text/event-stream";
+
+/**
+ * Parameters of a media range other than its weight. They are not compared: nothing that the gateway writes comes in several kinds
+ * that differ in them, and clients add `charset=utf-8` to types that have none.
+ */
+const PARAMETERS = /;(?![ \t]*q[ \t]*=)[^;,]*/gi;
+
 /** Does an `Accept` header take this media type (RFC 9110 §12.5.1)? A missing header takes everything, `q=0` nothing. */
 export function accepts(header: string | undefined, mediaType: string): boolean {
-  if (header === undefined || header.trim() === "") return true;
-  const [kind = ""] = mediaType.split("/");
-  const wanted = [mediaType, `${kind}/*`, "*/*"];
-  let bestMatch = wanted.length;
-  let isTaken = false;
-  for (const range of header.toLowerCase().split(",")) {
-    const [type = "", ...parameters] = range.split(";").map((part) => part.trim());
-    const match = wanted.indexOf(type);
-    // The most exact range decides: `*/*, text/event-stream;q=0` does not take event streams.
-    if (match === -1 || match > bestMatch) continue;
-    bestMatch = match;
-    isTaken = !parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
-  }
-  return isTaken;
+  // Nothing is made for what clients really send.
+  if (header === undefined || header === "*/*" || header === mediaType) return true;
+  if (header === MCP_CLIENTS && (mediaType === "application/json" || mediaType === "text/event-stream")) return true;
+  return isBlank(header) || negotiatorFor(header).mediaTypes([mediaType]).length > 0;
+}
+
+/** The media ranges that an `Accept` header takes, in lower case, the most wanted first. */
+export function acceptedRanges(header: string | undefined): readonly string[] {
+  if (header === undefined || isBlank(header)) return ["*/*"];
+  return negotiatorFor(header.toLowerCase()).mediaTypes();
+}
+
+const isBlank = (header: string): boolean => header.trim() === "";
+
+function negotiatorFor(header: string): Negotiator {
+  return new Negotiator({ headers: { accept: header.replaceAll(PARAMETERS, "") } });
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
+import { isLoopback } from "../lib/hosts.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import { isCrossSite } from "./fetch-metadata.ts";
 
@@ -72,11 +73,6 @@ export class Origins {
     const name = /^https?:\/\/([^/?#]+)$/.exec(origin)?.[1];
     return name !== undefined && isLoopback(nameOf(name)) && isLoopback(nameOf(host));
   }
-}
-
-/** This machine by an address or a name that only leads to it: `x.localhost` does, too (RFC 6761 §6.3). */
-export function isLoopback(name: string): boolean {
-  return name === "::1" || name === "[::1]" || /^127(?:\.\d{1,3}){3}$|^(?:[a-z0-9_-]+\.)*localhost$/.test(name);
 }
 
 /** How containers call the machine that runs them (Docker, Podman); `.internal` is in nobody's public DNS. */

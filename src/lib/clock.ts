@@ -1,4 +1,4 @@
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+import { LONGEST_TIMER_MS } from "./units.ts";
 
 /** Calls `tick` for each member every `everyMs`: one timer for all of them, which runs only while there are any. */
 export class Clock<T> {
@@ -9,7 +9,6 @@ export class Clock<T> {
 
   /** Infinity, as a limit that is switched off gives, means never. */
   constructor(everyMs: number, tick: (member: T) => void) {
-    // node takes a longer timer for one of 1 ms.
     this.#everyMs = Math.min(everyMs, LONGEST_TIMER_MS);
     this.#tick = tick;
   }

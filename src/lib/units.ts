@@ -23,6 +23,9 @@ const BYTES = new Map([
   ["GiB", 1_073_741_824],
 ]);
 
+/** Node takes a longer timer for one of 1 ms. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** `"90s"` → 90000. `"0"` and `"off"` mean "no limit" and give Infinity. */
 export function durationMs(text: string): number {
   if (text === "0" || text === "off") return Number.POSITIVE_INFINITY;

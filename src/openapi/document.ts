@@ -1,8 +1,8 @@
 import type { InfoObject, TagObject } from "openapi3-ts/oas31";
-import { readTools, type ServerTools } from "./catalog.ts";
+import { toolsOf, type ServerTools } from "./catalog.ts";
 import { describeTools, type Entry } from "./entries.ts";
 import { gptLimitProblems } from "./gpt-lint.ts";
-import { toolWarnings } from "./limits.ts";
+import { warningsAbout } from "./limits.ts";
 import type { Components, Document, PathItem } from "./oas.ts";
 import { sessionOperation } from "./operation.ts";
 import type { DocumentOptions } from "./options.ts";
@@ -10,7 +10,7 @@ import { sessionPath } from "./path.ts";
 import { PROFILES } from "./profiles.ts";
 import { sharedComponents } from "./responses.ts";
 import { security, type Security } from "./security.ts";
-import { someText } from "./text.ts";
+import { someText } from "../lib/text.ts";
 
 export interface Described {
   readonly document: Document;
@@ -23,7 +23,7 @@ export interface Described {
 /** Describes the tools of `servers` as OpenAPI. The same input gives the same document, to the byte. */
 export function openapiDocument(servers: readonly ServerTools[], options: DocumentOptions): Described {
   const warnings: string[] = [];
-  const tools = servers.flatMap((server) => readTools(server, toolWarnings(server.name, warnings)));
+  const tools = servers.flatMap((server) => toolsOf(server, warningsAbout(server.name, warnings)));
   const entries = describeTools(tools, options, warnings);
   const sessions = sessionPaths(options);
   const access = security(options.security, options.profile);

@@ -1,12 +1,13 @@
-import { isChosen, type Tool } from "./catalog.ts";
-import { CHARACTERS_PER_SERVER, budget, toolWarnings } from "./limits.ts";
+import type { Tool } from "../protocol/tool.ts";
+import { isChosen } from "./catalog.ts";
+import { CHARACTERS_PER_SERVER, budget, warningsAbout } from "./limits.ts";
 import type { Operation } from "./oas.ts";
 import { type Calling, toolOperation } from "./operation.ts";
 import { operationIds } from "./operation-id.ts";
 import type { DocumentOptions } from "./options.ts";
 import { toolPath } from "./path.ts";
 import { type Profile, PROFILES, sessionParameterFor } from "./profiles.ts";
-import { quoted } from "./text.ts";
+import { quoted } from "../lib/text.ts";
 import { type ToolSchemas, toolSchemas } from "./tool-schemas.ts";
 
 /** One tool as the document shows it. */
@@ -29,7 +30,7 @@ export function describeTools(tools: readonly Tool[], options: DocumentOptions, 
       profile,
       operationId,
       names,
-      warn: toolWarnings(subject(tool), warnings),
+      warn: warningsAbout(subject(tool), warnings),
       charge: budgets.get(tool.server) ?? budget(0),
     });
     return {

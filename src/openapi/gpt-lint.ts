@@ -1,6 +1,6 @@
 import type { Document, Operation } from "./oas.ts";
 import { lintSchema } from "./gpt-lint-schema.ts";
-import { quoted } from "./text.ts";
+import { quoted } from "../lib/text.ts";
 import { toJson } from "./serialize.ts";
 
 /** What OpenAI documents for GPT Actions, or shows by refusing. */

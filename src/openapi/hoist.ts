@@ -1,5 +1,6 @@
+import type { Warn } from "../lib/warnings.ts";
 import type { JsonObject } from "./json.ts";
-import type { Charge, Warn } from "./limits.ts";
+import type { Charge } from "./limits.ts";
 import { finder, type Target, unresolved } from "./references.ts";
 import { readSchema, type Reading } from "./schema.ts";
 

@@ -1,7 +1,8 @@
 import { isObject, member } from "../lib/json.ts";
+import type { Warn } from "../lib/warnings.ts";
 import type { JsonObject } from "./json.ts";
 import { ANNOTATIONS } from "./keywords.ts";
-import type { Charge, Warn } from "./limits.ts";
+import type { Charge } from "./limits.ts";
 import { finder, unresolved } from "./references.ts";
 import { readSchema, type Reading } from "./schema.ts";
 import { tidy } from "./tidy.ts";

@@ -1,7 +1,7 @@
 import { copyJson, isTreacherousKey, type Json } from "./json.ts";
 import { isObject } from "../lib/json.ts";
 import { DATA_LEVELS } from "./limits.ts";
-import { plainText } from "./text.ts";
+import { plainText } from "../lib/text.ts";
 
 /** How a keyword holds subschemas. */
 type Holding = "schema" | "list" | "map";

@@ -1,3 +1,5 @@
+import { warnOnce, type Warn } from "../lib/warnings.ts";
+
 /** What one stranger may cost us: a tool list is free text of up to 16 MiB, and references multiply it. */
 export const TOOLS_PER_SERVER = 2_000;
 export const CHARACTERS_PER_SERVER = 16_000_000;
@@ -8,7 +10,6 @@ export const DATA_LEVELS = 16;
 /** How far definitions may unfold for a reader that writes every reference out, as most do. */
 export const UNFOLDED_SCHEMAS = 50_000;
 export const UNFOLDED_LEVELS = 300;
-const WARNINGS_PER_TOOL = 10;
 
 /** Takes `cost` out of a budget, or nothing and answers false when there is less in it. */
 export type Charge = (cost: number) => boolean;
@@ -23,15 +24,7 @@ export function budget(limit: number, outer: Charge = () => true): Charge {
   };
 }
 
-/** Says something about one tool to whoever asked for the document. */
-export type Warn = (message: string) => void;
-
-/** Each message once, and not without end: a hostile schema can be wrong in a hundred thousand places. */
-export function toolWarnings(subject: string, warnings: string[]): Warn {
-  const said = new Set<string>();
-  return (message) => {
-    if (said.has(message) || said.size > WARNINGS_PER_TOOL) return;
-    said.add(message);
-    warnings.push(`${subject}: ${said.size > WARNINGS_PER_TOOL ? "and more of the kind" : message}`);
-  };
+/** Warnings about one tool, or about one server, for whoever asked for the document. */
+export function warningsAbout(subject: string, warnings: string[]): Warn {
+  return warnOnce((message) => warnings.push(`${subject}: ${message}`));
 }

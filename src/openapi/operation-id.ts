@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import type { Tool } from "./catalog.ts";
+import { hash } from "node:crypto";
+import type { Tool } from "../protocol/tool.ts";
 
 const MAX_LENGTH = 64;
 
@@ -40,8 +40,6 @@ function key(tool: Tool): string {
 }
 
 function digested(tool: Tool): string {
-  const digest = createHash("sha256")
-    .update(JSON.stringify([tool.server, tool.name]))
-    .digest("hex");
+  const digest = hash("sha256", JSON.stringify([tool.server, tool.name]));
   return `${sanitised(tool).slice(0, 57)}_${digest.slice(0, 6)}`;
 }

@@ -1,9 +1,10 @@
-import type { Tool } from "./catalog.ts";
-import type { Json } from "./json.ts";
+import type { Tool } from "../protocol/tool.ts";
+import { copyJson, isJsonObject, type Json } from "./json.ts";
+import { DATA_LEVELS } from "./limits.ts";
 import type { Operation, Parameter } from "./oas.ts";
 import type { Profile, SessionParameter } from "./profiles.ts";
 import { toolResponses } from "./responses.ts";
-import { clip, plainText } from "./text.ts";
+import { clip, plainText } from "../lib/text.ts";
 import type { ToolSchemas } from "./tool-schemas.ts";
 
 type Schemas = Pick<ToolSchemas, "input" | "output">;
@@ -67,9 +68,11 @@ function requestBody(input: ToolSchemas["input"]): Pick<Operation, "requestBody"
   return { requestBody: { required: input.isRequired, content: { "application/json": { schema: input.schema } } } };
 }
 
-function hints({ annotations, taskSupport }: Tool): Readonly<Record<`x-${string}`, Json>> {
+function hints(tool: Tool): Readonly<Record<`x-${string}`, Json>> {
+  const { taskSupport } = tool;
+  const annotations = copyJson(tool.annotations, DATA_LEVELS);
   return {
-    ...(annotations === undefined ? {} : { "x-mcp-annotations": annotations }),
+    ...(isJsonObject(annotations) ? { "x-mcp-annotations": annotations } : {}),
     ...(taskSupport === "forbidden" ? {} : { "x-mcp-task-support": taskSupport }),
   };
 }

@@ -1,6 +1,6 @@
+import type { SecurityScheme } from "../protocol/security-scheme.ts";
 import type { Layout } from "./path.ts";
 import type { ProfileName, SessionParameter } from "./profiles.ts";
-import type { SecurityScheme } from "./security.ts";
 
 export interface DocumentOptions {
   readonly version: "3.1" | "3.0";

@@ -1,7 +1,7 @@
 import { isObject, member } from "../lib/json.ts";
 import type { JsonObject } from "./json.ts";
-import type { Warn } from "./limits.ts";
-import { clip, plainText, quoted } from "./text.ts";
+import { clip, plainText, quoted } from "../lib/text.ts";
+import type { Warn } from "../lib/warnings.ts";
 
 /** A schema that a reference means, under the one name that all references to it share. */
 export interface Target {

@@ -1,9 +1,10 @@
 import { isObject } from "../lib/json.ts";
 import { isTreacherousKey, type Json, type JsonObject } from "./json.ts";
 import { data, DROPPED, HOLDERS, isPattern, TAKES_BOOLEAN, VALUES } from "./keywords.ts";
-import { SCHEMA_LEVELS, type Charge, type Warn } from "./limits.ts";
+import { SCHEMA_LEVELS, type Charge } from "./limits.ts";
 import { toDraft2020 } from "./schema-draft7.ts";
-import { quoted } from "./text.ts";
+import { quoted } from "../lib/text.ts";
+import type { Warn } from "../lib/warnings.ts";
 import { tidy } from "./tidy.ts";
 
 /** Where in a schema the reader stands: how deep, and inside the expansion of which references. */

@@ -1,12 +1,6 @@
 import type { SecurityRequirementObject, SecuritySchemeObject } from "openapi3-ts/oas31";
+import { preferredScheme, type SecurityScheme } from "../protocol/security-scheme.ts";
 import type { ProfileName } from "./profiles.ts";
-
-/** A way to authenticate that the gateway is configured for; never a secret. */
-export type SecurityScheme =
-  | { readonly kind: "basic" }
-  | { readonly kind: "bearer" }
-  | { readonly kind: "apiKey"; readonly header: string }
-  | { readonly kind: "oidc"; readonly url: string };
 
 export interface Security {
   readonly schemes: Readonly<Record<string, SecuritySchemeObject>>;
@@ -16,7 +10,7 @@ export interface Security {
 
 export function security(schemes: readonly SecurityScheme[], profile: ProfileName): Security {
   const named = new Map<string, SecuritySchemeObject>();
-  for (const scheme of profile === "gpt" ? one(schemes) : schemes) {
+  for (const scheme of profile === "gpt" ? onlyScheme(schemes) : schemes) {
     const name = NAMES[scheme.kind];
     const copies = [...named.keys()].filter((taken) => taken.startsWith(name)).length;
     named.set(copies === 0 ? name : `${name}${copies + 1}`, schemeObject(scheme));
@@ -27,13 +21,17 @@ export function security(schemes: readonly SecurityScheme[], profile: ProfileNam
   };
 }
 
-const NAMES = { basic: "basicAuth", bearer: "bearerAuth", apiKey: "apiKeyAuth", oidc: "oidc" } as const;
+const NAMES = {
+  basic: "basicAuth",
+  bearer: "bearerAuth",
+  apiKey: "apiKeyAuth",
+  oidc: "oidc",
+} as const satisfies Record<SecurityScheme["kind"], string>;
 
 /** GPT Actions takes one scheme and cannot discover OpenID Connect; the token it would give is a bearer token. */
-function one(schemes: readonly SecurityScheme[]): readonly SecurityScheme[] {
-  const order = ["bearer", "apiKey", "basic"] as const;
-  const preferred = order.flatMap((kind) => schemes.filter((scheme) => scheme.kind === kind)).slice(0, 1);
-  return preferred.length === 0 && schemes.length > 0 ? [{ kind: "bearer" }] : preferred;
+function onlyScheme(schemes: readonly SecurityScheme[]): readonly SecurityScheme[] {
+  if (schemes.length === 0) return [];
+  return [preferredScheme(schemes.filter(({ kind }) => kind !== "oidc")) ?? { kind: "bearer" }];
 }
 
 function schemeObject(scheme: SecurityScheme): SecuritySchemeObject {

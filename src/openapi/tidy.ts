@@ -1,6 +1,6 @@
+import type { Warn } from "../lib/warnings.ts";
 import { accepts, acceptsType, typesOf } from "./accepts.ts";
 import { isJsonList, type Json, type JsonObject, without } from "./json.ts";
-import type { Warn } from "./limits.ts";
 
 /**
  * What one schema says, without what contradicts itself: each step leaves the set of accepted values as it was, or

@@ -1,22 +1,24 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { isObject, member } from "../lib/json.ts";
+import type { Tool } from "../protocol/tool.ts";
 import { typesOf } from "./accepts.ts";
-import type { Tool } from "./catalog.ts";
 import { type Hoisted, hoistSchema, refTo } from "./hoist.ts";
 import { inlineSchema } from "./inline.ts";
 import { isJsonList, isJsonObject, type JsonObject } from "./json.ts";
-import { CHARACTERS_PER_SCHEMA, budget, type Charge, type Warn } from "./limits.ts";
+import { CHARACTERS_PER_SCHEMA, budget, type Charge } from "./limits.ts";
 import { unused } from "./operation-id.ts";
+import type { DocumentOptions } from "./options.ts";
 import type { Profile } from "./profiles.ts";
 import { toOpenApi30 } from "./schema-3-0.ts";
 import { mapSubschemas } from "./subschemas.ts";
-import { clip } from "./text.ts";
+import { clip } from "../lib/text.ts";
+import type { Warn } from "../lib/warnings.ts";
 import { tidy } from "./tidy.ts";
 import { isUnfoldable } from "./unfold.ts";
 
 /** What the schemas of one tool are written with. */
 interface Writing {
-  readonly version: "3.1" | "3.0";
+  readonly version: DocumentOptions["version"];
   readonly profile: Profile;
   readonly operationId: string;
   /** The component names of the document so far. */
@@ -112,6 +114,6 @@ function clipped(schema: JsonObject, limit: number): JsonObject {
 function componentName(operationId: string, pointer: string, names: Set<string>): string {
   const label = pointer === "#" ? "Root" : pointer.replace(/^#\/?(?:\$defs\/|definitions\/)?/, "");
   const plain = `${operationId}_${label.replaceAll(/[^A-Za-z0-9._-]/g, "_").slice(0, 64)}`;
-  const digest = createHash("sha256").update(pointer).digest("hex").slice(0, 6);
+  const digest = hash("sha256", pointer).slice(0, 6);
   return unused(names.has(plain.toLowerCase()) ? `${plain}_${digest}` : plain, names);
 }

@@ -24,8 +24,9 @@ export function resultLine(id: RequestId, result: JsonObject): string {
   return `{"jsonrpc":"2.0","id":${encodeId(id)},"result":${JSON.stringify(result)}}`;
 }
 
-export function requestLine(id: RequestId, method: string, params: JsonObject): string {
-  return `{"jsonrpc":"2.0","id":${encodeId(id)},"method":${JSON.stringify(method)},"params":${JSON.stringify(params)}}`;
+/** `params` is JSON text, which goes out as it is. */
+export function requestLine(id: RequestId, method: string, params: string): string {
+  return `{"jsonrpc":"2.0","id":${encodeId(id)},"method":${JSON.stringify(method)},"params":${params}}`;
 }
 
 export function notificationLine(method: string, params?: JsonObject): string {

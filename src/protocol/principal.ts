@@ -1,6 +1,8 @@
-/** Who calls. `anonymous` when nothing authenticates. */
+import type { SecurityScheme } from "./security-scheme.ts";
+
+/** Who calls, told apart by how that was found out; `anonymous` when nothing authenticates. */
 export interface Principal {
-  readonly kind: "anonymous" | "basic" | "bearer" | "gateway";
+  readonly kind: SecurityScheme["kind"] | "anonymous" | "gateway";
   /** Stable and fit for logs: a user name, or the fingerprint of a token; never the credential. */
   readonly id: string;
 }

@@ -70,10 +70,13 @@ export interface ResumeSession extends OpenSession {
   readonly id: string;
 }
 
-/** All that a downstream can do with sessions. */
-export interface SessionTable {
+export interface SessionOpener {
   /** Throws `too_many_sessions` at a cap, `draining` at shutdown. */
   open(request: OpenSession): Session;
+}
+
+/** All that a downstream can do with sessions. */
+export interface SessionTable extends SessionOpener {
   /** The session, or undefined; somebody else's is not seen. */
   look(principal: Principal, server: string, id: string, transport: Transport): Session | undefined;
   /** Throws `session_not_found`, also for a session of somebody else. */

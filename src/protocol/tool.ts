@@ -1,38 +1,31 @@
-import { isObject, type JsonObject } from "../lib/json.ts";
+import type { JsonObject } from "../lib/json.ts";
 
-/** A tool as its server described it; all but the name is the server's word and may be anything. */
-export interface ListedTool {
+/** A tool as its server lists it (MCP 2025-11-25, tools, data types). `tool-reader.ts` is the only place that reads one. */
+export interface Tool {
+  readonly server: string;
+  /** As it was listed: any text but the empty one. */
   readonly name: string;
-  /** The whole description, as it was listed. */
+  /** Fit to be shown, as is the description. */
+  readonly title: string | undefined;
+  readonly description: string | undefined;
+  /** The schemas and the annotations are the server's word and may be anything. */
+  readonly inputSchema: unknown;
+  readonly outputSchema: unknown;
+  readonly annotations: JsonObject | undefined;
+  readonly taskSupport: "forbidden" | "optional" | "required";
+  /** The whole entry of the list. */
   readonly listed: JsonObject;
 }
+
+/** By name, in the order of the list. */
+export type Tools = ReadonlyMap<string, Tool>;
 
 /** What is known of a server's tools. */
 export interface ToolList {
   readonly server: string;
   /** The result of `initialize`: serverInfo, instructions, capabilities. */
-  readonly hello: JsonObject;
-  readonly tools: ReadonlyMap<string, ListedTool>;
-}
-
-/** The tools of one page of `tools/list`; what has no name is left out. */
-export function listedTools(result: JsonObject): ListedTool[] {
-  const { tools } = result;
-  if (!Array.isArray(tools)) return [];
-  return tools.flatMap((listed: unknown) => {
-    const name = isObject(listed) ? listed["name"] : undefined;
-    return isObject(listed) && typeof name === "string" && name !== "" ? { name, listed: writable(name, listed) } : [];
-  });
-}
-
-/** A description that is nested too deep to be written down again is worth nothing to anybody: its name stays. */
-function writable(name: string, listed: JsonObject): JsonObject {
-  try {
-    JSON.stringify(listed);
-    return listed;
-  } catch {
-    return { name, description: "Its description is nested too deep to be shown.", inputSchema: { type: "object" } };
-  }
+  readonly initializeResult: JsonObject;
+  readonly tools: Tools;
 }
 
 /** The tools of all servers, for REST and for the documents. */

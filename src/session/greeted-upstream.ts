@@ -99,7 +99,7 @@ export class GreetedUpstream implements Upstream, HandshakeHost {
 
   #read(frame: Frame): void {
     if (frame.kind === "response" && this.#handshake?.takes(frame) === true) {
-      if (this.#handshake?.isOver === true) this.#handshake = undefined;
+      if (this.#handshake.isOver) this.#handshake = undefined;
       return;
     }
     this.#options.listener.frame(frame);

@@ -80,7 +80,7 @@ export class Handshake {
   #ask(method: string, params: JsonObject, take: (answer: ResponseFrame) => void = () => undefined): void {
     const id = `mcp-gateway:${nanoid()}`;
     this.#waiting.set(id, take);
-    this.#host.ask({ kind: "request", id, method, params, line: requestLine(id, method, params) });
+    this.#host.ask({ kind: "request", id, method, params, line: requestLine(id, method, JSON.stringify(params)) });
   }
 }
 
@@ -88,5 +88,8 @@ export class Handshake {
 export function plainRecord(clientVersion: string): SessionRecord {
   const clientInfo = { name: "mcp-gateway", version: clientVersion };
   const params = { protocolVersion: NEWEST_LEGACY_REVISION, capabilities: {}, clientInfo };
-  return { initialize: requestLine(`mcp-gateway:${nanoid()}`, methods.initialize, params), serverDigest: "" };
+  return {
+    initialize: requestLine(`mcp-gateway:${nanoid()}`, methods.initialize, JSON.stringify(params)),
+    serverDigest: "",
+  };
 }

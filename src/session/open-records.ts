@@ -1,6 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { errorMessage } from "../lib/error-message.ts";
 import type { Emit } from "../protocol/events.ts";
 import { RecordFile } from "./record-file.ts";
 import { SessionRecords, type RecordsOptions } from "./records.ts";
@@ -31,7 +32,8 @@ export function openRecords(options: StoreOptions): RecordStore {
   try {
     return inFile(options, folder);
   } catch (cause) {
-    if (options.store === "file") throw new Error(`sessions.store: file cannot use ${folder}: ${reasonOf(cause)}`);
+    if (options.store === "file")
+      throw new Error(`sessions.store: file cannot use ${folder}: ${errorMessage(cause)}`, { cause });
     return inMemory(options, `in memory: they do not outlive a restart, as ${folder} cannot be used (state.dir)`);
   }
 }
@@ -58,5 +60,3 @@ function stateFolder({ dir, env }: StoreOptions): string {
   const ofUser = env["XDG_STATE_HOME"];
   return join(ofUser === undefined || ofUser === "" ? join(homedir(), ".local", "state") : ofUser, "mcp-gateway");
 }
-
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

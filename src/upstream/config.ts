@@ -2,6 +2,8 @@ import { size } from "../protocol/unit-schemas.ts";
 
 /** The keys of `limits:` that every kind of upstream obeys. */
 export const upstreamLimitsSchema = {
-  messageBytes: size("16MiB").describe("The longest message of a server that is passed on."),
+  messageBytes: size("16MiB").describe(
+    "The longest message of a server that is passed on; its list of tools may be no longer, all pages together.",
+  ),
   queueBytes: size("4MiB").describe("What may wait for a server that does not read its input."),
 };

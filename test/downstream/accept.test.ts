@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { accepts } from "../../src/downstream/accept.ts";
+import { acceptedRanges, accepts } from "../../src/downstream/accept.ts";
 
 it.each([
   undefined,
@@ -18,6 +18,8 @@ it.each([
   "text/*;q=0, text/event-stream",
   "*/*;q=0.001",
   " text/event-stream , x/y",
+  "text/event-stream;profile=x;q=0.1",
+  'text/event-stream;a="b,c"',
 ])("%j takes an event stream", (header) => {
   expect(accepts(header, "text/event-stream")).toBe(true);
 });
@@ -37,4 +39,19 @@ it.each([
   ",",
 ])("%j takes no event stream", (header) => {
   expect(accepts(header, "text/event-stream")).toBe(false);
+});
+
+it("media types that are no media types are taken only by who takes everything", () => {
+  expect(accepts("text/plain", "nonsense")).toBe(false);
+  expect(accepts("", "nonsense")).toBe(true);
+});
+
+it.each<[header: string | undefined, ranges: string[]]>([
+  [undefined, ["*/*"]],
+  [" ", ["*/*"]],
+  ["text/plain;q=0.5, Application/JSON", ["application/json", "text/plain"]],
+  ["a/b;q=0.1, c/d;q=0, e/f;charset=utf-8;q=0.2, */*;q=0.1", ["e/f", "a/b", "*/*"]],
+  ["nonsense, ,", []],
+])("of %j the ranges are given by weight", (header, ranges) => {
+  expect(acceptedRanges(header)).toEqual(ranges);
 });

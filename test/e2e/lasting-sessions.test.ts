@@ -49,7 +49,7 @@ const kept = (gateway: GatewayProcess): Promise<string> =>
 
 afterEach(async () => {
   // The first one's folder is that of its successors.
-  for (const gateway of gateways.splice(0).reverse()) await gateway[Symbol.asyncDispose]();
+  for (const gateway of gateways.splice(0).toReversed()) await gateway[Symbol.asyncDispose]();
 });
 
 const SERVERS = {
@@ -127,7 +127,9 @@ test("thirty-five clients that never say goodbye leave no process", async () => 
     await client.call("next");
     client.leave();
   }
-  await until(() => gateway.children("counter").length === 0, { deadlineMs: 20_000, what: "no process is left" });
+  const isEmpty = (): boolean => gateway.children("counter").length === 0;
+  await until(isEmpty, { deadlineMs: 20_000, what: "no process is left" });
+  expect(isEmpty()).toBe(true);
 });
 
 test("a stateful server's session ends with its process: an honest 404", async () => {

@@ -45,6 +45,27 @@ describe("a name that is no tool's", () => {
   });
 });
 
+describe("a list of tools that never ends", () => {
+  test("takes no more than one message may, all its pages together, and the log says what is missing", async () => {
+    await using gateway = await startGateway({
+      limits: { messageBytes: "32KiB" },
+      servers: { long: fixture("endless-pages", { env: { PAGE: "10000" } }) },
+    });
+    const rest = new RestClient(gateway.url);
+    const { json } = await rest.ask("/api");
+    expect(json).toMatchObject({ servers: [{ name: "long", tools: ["echo", "tool-2", "tool-3"] }] });
+    expect(await rest.call("long/tool-4")).toMatchObject(problem(404, "tool_not_found"));
+    const missing = gateway
+      .log()
+      .split("\n")
+      .filter((line) => line.includes('some tools of "long" are not served'));
+    expect(missing).toHaveLength(3);
+    expect(missing[0]).toContain("a tool without a name was left out");
+    expect(missing[1]).toMatch(/the second tool named .*echo.* was left out/);
+    expect(missing[2]).toContain("longer than limits.messageBytes (32768 bytes): the rest was left out");
+  });
+});
+
 describe("the URL in a description", () => {
   test.each([
     ["publicUrl", { publicUrl: "https://mcp.example.com/gateway/" }, {}, "/gateway"],

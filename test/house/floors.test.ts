@@ -9,7 +9,7 @@ import { type Token, importsOf, isMark, tokensOf } from "./imports.ts";
 const floors: readonly (readonly string[])[] = [
   ["lib"],
   ["protocol"],
-  ["access", "session", "upstream", "openapi", "observability", "cluster"],
+  ["access", "client", "session", "upstream", "openapi", "observability", "cluster"],
   ["downstream"],
   ["config"],
   ["gateway.ts"],
@@ -21,6 +21,7 @@ const floors: readonly (readonly string[])[] = [
 // module of Node without a line is free to use.
 const doors: ReadonlyMap<string, readonly string[]> = new Map([
   ["express", ["downstream"]],
+  ["negotiator", ["downstream"]],
   ["@modelcontextprotocol/*", ["upstream", "protocol/eras"]],
   ["node:child_process", ["upstream"]],
   ["passport*", ["access/auth"]],
@@ -66,6 +67,7 @@ describe("a planted fault is found:", () => {
   it.each([
     ["an upward import", "session/a.ts", 'import { x } from "../downstream/b.ts";', "upwards"],
     ["a sideways import", "session/a.ts", 'import { x } from "../upstream/b.ts";', "sideways"],
+    ["the client in a session's room", "client/a.ts", 'import { x } from "../session/b.ts";', "sideways"],
     ["a sideways import of a type", "openapi/a.ts", 'import type { X } from "../upstream/b.ts";', "sideways"],
     ["an import from deep inside a room", "access/auth/a.ts", 'import { x } from "../../session/b.ts";', "sideways"],
     [

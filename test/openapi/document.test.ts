@@ -4,6 +4,7 @@ import { openapiDocument } from "../../src/openapi/document.ts";
 import { toJson } from "../../src/openapi/serialize.ts";
 import { hostile } from "./hostile.ts";
 import { describeTool, git, options } from "./options.ts";
+import { toolsListed } from "../helpers/tools.ts";
 
 const argument = { inputSchema: { type: "object", properties: { q: { type: "string" } } } };
 
@@ -31,8 +32,8 @@ describe("openapiDocument", { timeout: 30_000 }, () => {
 
   it("orders servers as configured and tools by name, so that dumps compare", () => {
     const servers = [
-      { name: "zoo", tools: [{ name: "b" }, { name: "a" }] },
-      { name: "ant", tools: [{ name: "c" }] },
+      { name: "zoo", tools: toolsListed("zoo", [{ name: "b" }, { name: "a" }]) },
+      { name: "ant", tools: toolsListed("ant", [{ name: "c" }]) },
     ];
     const { document } = openapiDocument(servers, { ...options, layout: "api", sessionParameter: "absent" });
     expect(Object.keys(document.paths)).toEqual(["/zoo/a", "/zoo/b", "/ant/c"]);
@@ -87,10 +88,10 @@ describe("openapiDocument", { timeout: 30_000 }, () => {
         instructions: "Use it.",
         description: "Does a.",
         version: "1.2.3",
-        tools: [{ name: "t" }],
+        tools: toolsListed("a", [{ name: "t" }]),
       },
-      { name: "b", title: "B", instructions: "Use b.", tools: [{ name: "t" }] },
-      { name: "c", title: 7, version: null, tools: [{ name: "t" }] },
+      { name: "b", title: "B", instructions: "Use b.", tools: toolsListed("b", [{ name: "t" }]) },
+      { name: "c", title: 7, version: null, tools: toolsListed("c", [{ name: "t" }]) },
       { name: "unused", tools: [] },
     ];
     const { tags } = openapiDocument(servers, { ...options, sessionParameter: "absent" }).document;
@@ -104,8 +105,8 @@ describe("openapiDocument", { timeout: 30_000 }, () => {
 
 describe("the choice of tools", () => {
   const servers = [
-    { name: "git", tools: [{ name: "log" }, { name: "push" }] },
-    { name: "fs", tools: [{ name: "log_file" }] },
+    { name: "git", tools: toolsListed("git", [{ name: "log" }, { name: "push" }]) },
+    { name: "fs", tools: toolsListed("fs", [{ name: "log_file" }]) },
   ];
   const chosen = (...tools: string[]) => {
     const { document, warnings } = openapiDocument(servers, {
@@ -168,21 +169,6 @@ describe("names that strangers choose", () => {
     const { document } = openapiDocument(git({ name: "a{b}", ...argument }), options);
     expect(JSON.stringify(document.paths["/api/git/a%7Bb%7D"])).not.toContain("$ref");
     expect(document.components?.schemas).not.toHaveProperty("CallToolResult");
-  });
-
-  it("keeps the first of two tools with one name, and says so", () => {
-    const { document, warnings } = openapiDocument(git({ name: "a", title: "1" }, { name: "a", title: "2" }), options);
-    expect(document.paths["/api/git/a"]?.post?.summary).toBe("1");
-    expect(warnings).toEqual(['git: the second tool named "a" was left out']);
-  });
-
-  it("leaves out what is no tool", () => {
-    const { document, warnings } = openapiDocument(git(null, 5, [], {}, { name: "" }, { name: 7 }), {
-      ...options,
-      layout: "server",
-    });
-    expect(document.paths).toEqual({});
-    expect(warnings).toEqual(["git: a tool without a name was left out"]);
   });
 
   it("keeps warnings on one line each", () => {

@@ -1,4 +1,5 @@
 import type { ServerTools } from "../../src/openapi/catalog.ts";
+import { toolsListed } from "../helpers/tools.ts";
 
 const nested = (levels: number): unknown => {
   let schema: unknown = { type: "string" };
@@ -339,15 +340,17 @@ const oddTools: unknown[] = [
 const speakable = (name: string) => name.replaceAll(/[^A-Za-z0-9-]+/g, "_");
 
 /** Everything that a server could list to spoil the document of its neighbours. */
+export const hostileTools: readonly unknown[] = [
+  ...Object.entries(schemas).map(([name, inputSchema]) => ({ name: `in_${speakable(name)}`, inputSchema })),
+  ...Object.entries(schemas).map(([name, outputSchema]) => ({ name: `out_${speakable(name)}`, outputSchema })),
+  ...names.map((name) => ({ name, description: `Named ${name}`, inputSchema: object({ a: { type: "string" } }) })),
+  ...oddTools,
+];
+
 export const hostile: ServerTools = {
   name: "hostile",
   title: "Hostile\u0007",
   instructions: "<script>alert(1)</script>",
   version: 5,
-  tools: [
-    ...Object.entries(schemas).map(([name, inputSchema]) => ({ name: `in_${speakable(name)}`, inputSchema })),
-    ...Object.entries(schemas).map(([name, outputSchema]) => ({ name: `out_${speakable(name)}`, outputSchema })),
-    ...names.map((name) => ({ name, description: `Named ${name}`, inputSchema: object({ a: { type: "string" } }) })),
-    ...oddTools,
-  ],
+  tools: toolsListed("hostile", hostileTools),
 };

@@ -1,11 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { readTools } from "../../src/openapi/catalog.ts";
+import { toolsOf } from "../../src/openapi/catalog.ts";
 import { matchesGlob } from "../../src/openapi/glob.ts";
 import { operationIds } from "../../src/openapi/operation-id.ts";
-import { clip } from "../../src/openapi/text.ts";
+import { toolsListed } from "../helpers/tools.ts";
 
 function idsOf(...names: string[]): string[] {
-  return [...operationIds(readTools({ name: "s", tools: names.map((name) => ({ name })) }, () => {})).values()];
+  return [
+    ...operationIds(
+      toolsOf(
+        {
+          name: "s",
+          tools: toolsListed(
+            "s",
+            names.map((name) => ({ name })),
+          ),
+        },
+        () => {},
+      ),
+    ).values(),
+  ];
 }
 
 describe("operationIds", () => {
@@ -35,10 +48,7 @@ describe("operationIds", () => {
   });
 
   it("tells servers apart whose names run into those of tools", () => {
-    const tools = [
-      ...readTools({ name: "a", tools: [{ name: "b-c" }] }, () => {}),
-      ...readTools({ name: "a-b", tools: [{ name: "c" }] }, () => {}),
-    ];
+    const tools = [...toolsListed("a", [{ name: "b-c" }]), ...toolsListed("a-b", [{ name: "c" }])];
     expect(new Set(operationIds(tools).values()).size).toBe(2);
   });
 
@@ -79,23 +89,12 @@ describe("matchesGlob", () => {
   });
 });
 
-describe("clip", () => {
-  it("leaves short text alone and cuts long text between words", () => {
-    expect(clip("one two", 7)).toBe("one two");
-    expect(clip("one two three", 10)).toBe("one two…");
-  });
-
-  it("cuts inside a word that is the whole text, but not inside a character", () => {
-    expect(clip("x".repeat(20), 10)).toBe(`${"x".repeat(9)}…`);
-    expect(clip("😀😀😀", 4)).toBe("😀…");
-  });
-});
-
-describe("readTools", () => {
-  it("reads a bounded number of tools", () => {
+describe("toolsOf", () => {
+  it("gives a bounded number of tools", () => {
     const warnings: string[] = [];
-    const tools = Array.from({ length: 3_000 }, (_, i) => ({ name: `t${i}` }));
-    expect(readTools({ name: "s", tools }, (warning) => warnings.push(warning)).length).toBe(2_000);
+    const listed = Array.from({ length: 3_000 }, (_, i) => ({ name: `t${i}` }));
+    const tools = toolsListed("s", listed);
+    expect(toolsOf({ name: "s", tools }, (warning) => warnings.push(warning)).length).toBe(2_000);
     expect(warnings).toEqual(["only the first 2000 tools are described"]);
   });
 });

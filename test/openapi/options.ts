@@ -1,8 +1,10 @@
+import { member } from "../../src/lib/json.ts";
 import type { ServerTools } from "../../src/openapi/catalog.ts";
 import { openapiDocument } from "../../src/openapi/document.ts";
 import type { JsonObject } from "../../src/openapi/json.ts";
 import type { Operation } from "../../src/openapi/oas.ts";
 import type { DocumentOptions } from "../../src/openapi/options.ts";
+import { toolsListed } from "../helpers/tools.ts";
 
 export const options: DocumentOptions = {
   version: "3.1",
@@ -16,7 +18,7 @@ export const options: DocumentOptions = {
 
 /** A server `git` with these tools. */
 export function git(...tools: readonly unknown[]): ServerTools[] {
-  return [{ name: "git", tools }];
+  return [{ name: "git", tools: toolsListed("git", tools) }];
 }
 
 export interface OneTool {
@@ -29,7 +31,10 @@ export interface OneTool {
 
 /** How a document of one tool `git/log` describes it. */
 export function describeTool(tool: object, overrides: Partial<DocumentOptions> = {}): OneTool {
-  const { document, warnings } = openapiDocument(git({ name: "log", ...tool }), { ...options, ...overrides });
+  // The schemas as they are given: the reader would replace what is nested too deep.
+  const schemas = { inputSchema: member(tool, "inputSchema"), outputSchema: member(tool, "outputSchema") };
+  const tools = toolsListed("git", [{ name: "log", ...tool }]).map((read) => ({ ...read, ...schemas }));
+  const { document, warnings } = openapiDocument([{ name: "git", tools }], { ...options, ...overrides });
   const operation = document.paths["/api/git/log"]?.post;
   if (operation === undefined) throw new Error(`not described: ${warnings.join("; ")}`);
   const input = operation.requestBody?.content["application/json"]?.schema;

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import type { ServerTools } from "../../src/openapi/catalog.ts";
+import { toolsListed } from "../helpers/tools.ts";
 
 const require = createRequire(import.meta.url);
 const everything = require.resolve("@modelcontextprotocol/server-everything/package.json");
@@ -22,7 +23,12 @@ async function ask(name: string, manifest: string, ...args: readonly string[]): 
   await client.connect(transport);
   try {
     const { tools } = await client.listTools();
-    return { ...client.getServerVersion(), name, instructions: client.getInstructions(), tools };
+    return {
+      ...client.getServerVersion(),
+      name,
+      instructions: client.getInstructions(),
+      tools: toolsListed(name, tools),
+    };
   } finally {
     await client.close();
   }

@@ -3,6 +3,7 @@ import { openapiDocument } from "../../src/openapi/document.ts";
 import type { JsonObject } from "../../src/openapi/json.ts";
 import { toJson } from "../../src/openapi/serialize.ts";
 import { describeTool, options } from "./options.ts";
+import { toolsListed } from "../helpers/tools.ts";
 
 const withRefs = (properties: unknown, rest: object = {}) => ({ inputSchema: { type: "object", properties, ...rest } });
 const inlined = { profile: "openwebui" } as const;
@@ -197,8 +198,8 @@ describe("definitions that multiply", { timeout: 30_000 }, () => {
     const tools = Array.from({ length: 20 }, (_, i) => ({ name: `t${i}`, ...bomb(40) }));
     const quiet = { name: "log", ...withRefs({ p: { $ref: "#/$defs/A" } }, { $defs: { A: { type: "string" } } }) };
     const servers = [
-      { name: "loud", tools },
-      { name: "quiet", tools: [quiet] },
+      { name: "loud", tools: toolsListed("loud", tools) },
+      { name: "quiet", tools: toolsListed("quiet", [quiet]) },
     ];
     const { document } = openapiDocument(servers, { ...options, profile: "openwebui" });
     expect(toJson(document).length).toBeLessThan(40_000_000);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { security, type SecurityScheme } from "../../src/openapi/security.ts";
+import { security } from "../../src/openapi/security.ts";
+import type { SecurityScheme } from "../../src/protocol/security-scheme.ts";
 
 const every: readonly SecurityScheme[] = [
   { kind: "basic" },

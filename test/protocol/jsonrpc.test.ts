@@ -55,7 +55,7 @@ describe("an error line", () => {
 it("writes requests, results and notifications as JSON-RPC 2.0", () => {
   expect(JSON.parse(resultLine("a", { b: 1 }))).toEqual({ jsonrpc: "2.0", id: "a", result: { b: 1 } });
   expect(resultLine(9007199254740993n, {})).toBe('{"jsonrpc":"2.0","id":9007199254740993,"result":{}}');
-  expect(JSON.parse(requestLine(1, "x", { y: 2 }))).toEqual({ jsonrpc: "2.0", id: 1, method: "x", params: { y: 2 } });
+  expect(JSON.parse(requestLine(1, "x", '{"y":2}'))).toEqual({ jsonrpc: "2.0", id: 1, method: "x", params: { y: 2 } });
   expect(JSON.parse(notificationLine("n", { y: 2 }))).toEqual({ jsonrpc: "2.0", method: "n", params: { y: 2 } });
   expect(JSON.parse(notificationLine("n"))).toEqual({ jsonrpc: "2.0", method: "n" });
 });

@@ -148,7 +148,7 @@ describe("in a file", () => {
   it.each([
     ["the folder of the service", { STATE_DIRECTORY: "$/service:$/other" }, "$/service"],
     ["the user's folder for state", { XDG_STATE_HOME: "$/state" }, "$/state/mcp-gateway"],
-  ])("it is in %s when nothing else is said", (_what, env, expected) => {
+  ])("is %s when nothing else is said", (_what, env, expected) => {
     const real = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value.replaceAll("$", folder)]));
     const { place } = openRecords(options({ dir: undefined, env: real }));
     expect(place.startsWith(`in ${expected.replace("$", folder)}/`)).toBe(true);

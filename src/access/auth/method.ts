@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Credentials, Principal } from "../../protocol/principal.ts";
+import type { SecurityScheme } from "../../protocol/security-scheme.ts";
 
 /** One way to tell who calls. It only gives a verdict: nothing here writes to a socket. */
 export interface Authenticator {
@@ -7,8 +8,8 @@ export interface Authenticator {
   authenticate(credentials: Credentials): Principal | undefined | Promise<Principal | undefined>;
   /** Its `WWW-Authenticate` challenge (RFC 9110 §11.6.1) to a caller whom nothing admitted. */
   challenge(credentials: Credentials): string;
-  /** How OpenAPI names it. */
-  readonly scheme: { readonly kind: "basic" } | { readonly kind: "bearer" };
+  /** As OpenAPI describes it. */
+  readonly scheme: SecurityScheme;
 }
 
 /** An auth method: its key under `auth:`, its config, and what it makes of it; `undefined` when it is switched off. */

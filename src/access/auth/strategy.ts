@@ -1,3 +1,4 @@
+import { member } from "../../lib/json.ts";
 import type { Principal } from "../../protocol/principal.ts";
 
 /** What a passport strategy may see of a request: never the body or the query, where RFC 9700 §4.3.2 forbids credentials. */
@@ -39,5 +40,5 @@ export function strategyRunner(strategy: PassportStrategy): (authorization: stri
 }
 
 function isPrincipal(user: unknown): user is Principal {
-  return typeof user === "object" && user !== null && "kind" in user && "id" in user;
+  return member(user, "kind") !== undefined && member(user, "id") !== undefined;
 }

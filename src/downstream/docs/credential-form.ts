@@ -1,4 +1,4 @@
-import type { SecurityScheme } from "../../openapi/security.ts";
+import type { SecurityScheme } from "../../protocol/security-scheme.ts";
 import { html, type Html } from "./html.ts";
 import { credentialFor } from "./snippets/credential.ts";
 

@@ -1,7 +1,7 @@
-import { readTools } from "../../openapi/catalog.ts";
+import { toolsOf } from "../../openapi/catalog.ts";
 import { openapiDocument } from "../../openapi/document.ts";
 import { lintForGpt } from "../../openapi/gpt-lint.ts";
-import { someText } from "../../openapi/text.ts";
+import { someText } from "../../lib/text.ts";
 import { toGatewayError } from "../../protocol/errors.ts";
 import type { ToolList } from "../../protocol/tool.ts";
 import { serverTools } from "../openapi/documents.ts";
@@ -105,7 +105,7 @@ function listed(list: ToolList, index: number, { documents }: Sources, { root, b
     layout: "server",
     baseUrl: `${baseUrl}/api/${server.name}`,
   });
-  const tools = readTools(server, () => {});
+  const tools = toolsOf(server, () => {});
   return {
     kind: "listed",
     name: server.name,

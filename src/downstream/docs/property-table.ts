@@ -1,5 +1,5 @@
 import { isJsonList, isJsonObject, type Json, type JsonObject } from "../../openapi/json.ts";
-import { clip } from "../../openapi/text.ts";
+import { clip } from "../../lib/text.ts";
 import { html, type Html } from "./html.ts";
 
 const ROWS = 80;

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from "../../lib/json.ts";
-import { clip, plainText } from "../../openapi/text.ts";
+import { clip, plainText } from "../../lib/text.ts";
 
 /** Indented JSON grows with the square of its depth, and a schema can be nested 2,000 levels. */
 const LEVELS = 24;

@@ -1,4 +1,4 @@
-import { clip } from "../../openapi/text.ts";
+import { clip } from "../../lib/text.ts";
 import { html, type Html } from "./html.ts";
 import type { ListedServer, ServerOverview } from "./overview.ts";
 import type { Snippet, SnippetPlace } from "./snippets/snippet.ts";

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../openapi/json.ts";
-import { clip } from "../../openapi/text.ts";
+import { clip } from "../../lib/text.ts";
 import { formShape, type Field } from "./form-fields.ts";
 import { html, type Html } from "./html.ts";
 import { typeLabel } from "./property-table.ts";

@@ -1,10 +1,10 @@
 import { isObject, member } from "../../lib/json.ts";
-import type { Tool } from "../../openapi/catalog.ts";
+import type { Tool } from "../../protocol/tool.ts";
 import { inlineSchema } from "../../openapi/inline.ts";
 import type { JsonObject } from "../../openapi/json.ts";
 import { budget, type Charge } from "../../openapi/limits.ts";
 import { toolPath } from "../../openapi/path.ts";
-import { clip, plainText } from "../../openapi/text.ts";
+import { clip, plainText } from "../../lib/text.ts";
 import { html, type Html } from "./html.ts";
 import { propertyTable } from "./property-table.ts";
 import { printJson } from "./raw-json.ts";

@@ -1,4 +1,4 @@
-import type { Tool } from "../../openapi/catalog.ts";
+import type { Tool } from "../../protocol/tool.ts";
 import { budget } from "../../openapi/limits.ts";
 import { html, type Html } from "./html.ts";
 import { toolSection } from "./tool-section.ts";

@@ -1,4 +1,4 @@
-import { isObject, member } from "../../lib/json.ts";
+import { member } from "../../lib/json.ts";
 import type { ServerTools } from "../../openapi/catalog.ts";
 import { openapiDocument, type Described } from "../../openapi/document.ts";
 import type { DocumentOptions } from "../../openapi/options.ts";
@@ -56,14 +56,14 @@ export function describeLists(
 }
 
 /** What a server listed, as the documents take it. */
-export function serverTools({ server, hello, tools }: ToolList): ServerTools {
-  const { serverInfo, instructions } = hello;
+export function serverTools({ server, initializeResult, tools }: ToolList): ServerTools {
+  const { serverInfo, instructions } = initializeResult;
   return {
     name: server,
     title: member(serverInfo, "title"),
-    description: isObject(serverInfo) ? serverInfo["description"] : undefined,
+    description: member(serverInfo, "description"),
     version: member(serverInfo, "version"),
     instructions,
-    tools: [...tools.values()].map(({ listed }) => listed),
+    tools: [...tools.values()],
   };
 }

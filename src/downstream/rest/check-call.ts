@@ -1,9 +1,9 @@
 import { GatewayError } from "../../protocol/errors.ts";
 import type { ResponseFrame } from "../../protocol/frame.ts";
 import { resultOf, resultText } from "../../protocol/result-text.ts";
-import type { ListedTool } from "../../protocol/tool.ts";
+import type { Tool } from "../../protocol/tool.ts";
 import { withoutStraySessionId, type CallArguments } from "./arguments.ts";
-import type { RestCall, Fitting } from "./rest-call.ts";
+import type { CheckedCall, RestCall } from "./rest-call.ts";
 import type { SchemaError } from "./checks/schema-error.ts";
 import type { RestContext } from "./context.ts";
 import { Arrival } from "./waiting-room.ts";
@@ -12,11 +12,11 @@ type Errors = readonly SchemaError[];
 
 /** The arguments that go to the tool, when they fit its schema. A promise only where the check takes a while. */
 export function checkedArguments(
-  tool: ListedTool,
+  tool: Tool,
   { visit, given, caller }: RestCall,
   context: RestContext,
 ): CallArguments | Promise<CallArguments> {
-  const own = withoutStraySessionId(given, tool.listed["inputSchema"]);
+  const own = withoutStraySessionId(given, tool.inputSchema);
   if (context.settings.validateInput === "off") return own;
   const errors = context.validator.check({ server: visit.server, tool, part: "inputSchema" }, own);
   if (!(errors instanceof Promise)) return acceptOrRefuse(tool, own, errors, context);
@@ -24,7 +24,7 @@ export function checkedArguments(
   return checking.then((found) => acceptOrRefuse(tool, own, found, context));
 }
 
-function acceptOrRefuse(tool: ListedTool, own: CallArguments, errors: Errors, context: RestContext): CallArguments {
+function acceptOrRefuse(tool: Tool, own: CallArguments, errors: Errors, context: RestContext): CallArguments {
   const [first] = errors;
   if (first === undefined) return own;
   if (context.settings.validateInput === "warn") {
@@ -37,14 +37,14 @@ function acceptOrRefuse(tool: ListedTool, own: CallArguments, errors: Errors, co
   throw new GatewayError("invalid_arguments", message, { data: { errors } });
 }
 
-export function checksResult({ listed }: ListedTool, { settings }: RestContext): boolean {
-  return settings.validateOutput !== "off" && listed["outputSchema"] !== undefined;
+export function checksResult({ outputSchema }: Tool, { settings }: RestContext): boolean {
+  return settings.validateOutput !== "off" && outputSchema !== undefined;
 }
 
 /** Throws where the config says so; else the log tells what does not fit. */
 export async function checkResult(
   frame: ResponseFrame,
-  { listed, visit, tool }: Fitting,
+  { listed, visit, tool }: CheckedCall,
   context: RestContext,
 ): Promise<void> {
   const text = resultText(frame.line).toString();

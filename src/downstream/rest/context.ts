@@ -1,3 +1,4 @@
+import type { ClientSettings } from "../../client/mcp-client.ts";
 import type { ToolCatalog } from "../../protocol/tool.ts";
 import type { DownstreamContext } from "../context.ts";
 import type { IdempotencyStore } from "./idempotency.ts";
@@ -8,7 +9,8 @@ import type { SchemaValidator } from "./checks/validator.ts";
 export interface RestContext extends DownstreamContext {
   readonly catalog: ToolCatalog;
   readonly serverNames: readonly string[];
-  readonly clientVersion: string;
+  /** The gateway as the MCP client of its REST sessions. */
+  readonly client: ClientSettings;
   readonly settings: RestSettings;
   readonly idempotency: IdempotencyStore;
   readonly minted: MintedIds;

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from "../../lib/units.ts";
 import { GatewayError } from "../../protocol/errors.ts";
 
 /** What ends a wait: the setting that says so, as a user knows it. */
@@ -5,9 +6,6 @@ export interface TimeLimit {
   readonly ms: number;
   readonly setting: string;
 }
-
-/** node's timers take no longer time; what is beyond it is no limit. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The time that one request may take, from its arrival, whatever it waits for. */
 export class Deadline {
@@ -24,7 +22,7 @@ export class Deadline {
     return this.#arrivedAt + this.#limit.ms - performance.now();
   }
 
-  /** Runs `over` when the time is over; not at all where there is no end. The caller clears it. */
+  /** Runs `over` when the time is over; not at all where there is no end, or none that a timer can wait for. The caller clears it. */
   timer(over: () => void): NodeJS.Timeout | undefined {
     const ms = this.leftMs;
     return ms > LONGEST_TIMER_MS ? undefined : setTimeout(over, Math.max(0, ms));

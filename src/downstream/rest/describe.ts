@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
-import type { ListedTool, ToolList } from "../../protocol/tool.ts";
+import type { Tool, ToolList } from "../../protocol/tool.ts";
 import { publicPrefix } from "../public-path.ts";
 import { Caller } from "./caller.ts";
 import type { RestContext } from "./context.ts";
@@ -49,7 +49,7 @@ export async function describeTool(
   return described(tool, urlsFor(reader, context).tool(server, name));
 }
 
-const described = ({ name, listed }: ListedTool, url: string): object => ({ ...listed, name, url });
+const described = ({ name, listed }: Tool, url: string): object => ({ ...listed, name, url });
 
 /** Lists that are waited for no longer than a call would wait. */
 function listsFor({ response, tools }: Reader, { settings }: RestContext) {
@@ -70,8 +70,8 @@ function urlsFor({ request }: Reader, { publicPath }: RestContext) {
   };
 }
 
-function summary({ server, hello }: ToolList): object {
-  const { serverInfo, instructions } = hello;
+function summary({ server, initializeResult }: ToolList): object {
+  const { serverInfo, instructions } = initializeResult;
   return {
     name: server,
     ...(serverInfo !== undefined && { serverInfo }),

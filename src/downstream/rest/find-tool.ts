@@ -1,6 +1,5 @@
-import { member } from "../../lib/json.ts";
 import { GatewayError } from "../../protocol/errors.ts";
-import type { ListedTool, ToolList } from "../../protocol/tool.ts";
+import type { Tool, ToolList } from "../../protocol/tool.ts";
 import type { Visit } from "../context.ts";
 import type { Caller } from "./caller.ts";
 import type { RestContext } from "./context.ts";
@@ -20,13 +19,13 @@ export class ToolFinder {
   }
 
   /** The tool, when the list at hand has it. */
-  known({ server, requestId }: Visit, name: string, session: RestSession | undefined): ListedTool | undefined {
+  known({ server, requestId }: Visit, name: string, session: RestSession | undefined): Tool | undefined {
     const own = session?.tools(requestId);
     if (own instanceof Arrival) return undefined;
     return own?.get(name) ?? this.#context.catalog.look(server)?.tools.get(name);
   }
 
-  async find(visit: Visit, name: string, session: RestSession | undefined, caller: Caller): Promise<ListedTool> {
+  async find(visit: Visit, name: string, session: RestSession | undefined, caller: Caller): Promise<Tool> {
     const own = session?.tools(visit.requestId);
     const tools = own instanceof Arrival ? await own.wait(caller, LISTING) : own;
     const tool = tools?.get(name) ?? (await this.listed(visit.server, name, caller));
@@ -35,7 +34,7 @@ export class ToolFinder {
   }
 
   /** What was listed for all; a name that is not there is looked for in a new list, where there may be one. */
-  async listed(server: string, name: string, caller: Caller): Promise<ListedTool | undefined> {
+  async listed(server: string, name: string, caller: Caller): Promise<Tool | undefined> {
     const { catalog } = this.#context;
     const tool = (await this.list(server, caller)).tools.get(name);
     return tool ?? (await this.#arrival(server, catalog.renewed(server)).wait(caller, LISTING)).tools.get(name);
@@ -56,7 +55,7 @@ export class ToolFinder {
 }
 
 /** REST knows calls that end with their answer. */
-export function refuseTask({ name, listed }: ListedTool): void {
-  if (member(listed["execution"], "taskSupport") !== "required") return;
+export function refuseTask({ name, taskSupport }: Tool): void {
+  if (taskSupport !== "required") return;
   throw new GatewayError("task_required", `The tool "${name}" runs only as a task, which REST cannot do.`);
 }

@@ -6,7 +6,7 @@ import type { RestContext } from "./context.ts";
 import { Deadline, type TimeLimit } from "./deadline.ts";
 import type { Preferences } from "./preferences.ts";
 import type { ResultForm } from "./result-form.ts";
-import type { ListedTool } from "../../protocol/tool.ts";
+import type { Tool } from "../../protocol/tool.ts";
 
 /** One HTTP request for one call, read. */
 export interface RestCall {
@@ -21,8 +21,8 @@ export interface RestCall {
 }
 
 /** A call whose tool was found and whose arguments fit. */
-export interface Fitting extends RestCall {
-  readonly listed: ListedTool;
+export interface CheckedCall extends RestCall {
+  readonly listed: Tool;
 }
 
 /** The time for a call, from now on: what its caller asks for, else what the entry or the config says. */

@@ -1,7 +1,7 @@
 import { GatewayError } from "../../protocol/errors.ts";
-import type { ListedTool } from "../../protocol/tool.ts";
-import type { McpClient } from "../../session/client.ts";
-import { listTools } from "../../session/list-tools.ts";
+import type { Tools } from "../../protocol/tool.ts";
+import type { McpClient } from "../../client/mcp-client.ts";
+import { listTools } from "../../client/list-tools.ts";
 import type { Caller } from "./caller.ts";
 import { Arrival, WaitingRoom } from "./waiting-room.ts";
 
@@ -13,8 +13,6 @@ export interface RestSessionOptions {
   /** Calls that may wait: for the start, or for their turn. */
   readonly maxWaiting: number;
 }
-
-type Tools = ReadonlyMap<string, ListedTool>;
 
 const NO_TOOLS: Tools = new Map();
 
@@ -33,7 +31,7 @@ export class RestSession {
   constructor(client: McpClient, options: RestSessionOptions) {
     this.client = client;
     this.#options = options;
-    client.ready(options.requestId).then(
+    client.initialize(options.requestId).then(
       () => this.#onReady(),
       (error: unknown) => this.#onFailure(error),
     );
@@ -71,7 +69,7 @@ export class RestSession {
 
   async #list(requestId: string): Promise<Tools> {
     try {
-      this.#tools = await listTools(this.client, requestId);
+      this.#tools = (await listTools(this.client, requestId)).tools;
       return this.#tools;
     } catch {
       // The session's own events tell the log why. What was known before goes on being used.

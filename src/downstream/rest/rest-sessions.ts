@@ -1,5 +1,5 @@
 import type { Session } from "../../protocol/session.ts";
-import { McpClient } from "../../session/client.ts";
+import { McpClient } from "../../client/mcp-client.ts";
 import type { Visit } from "../context.ts";
 import type { RestContext } from "./context.ts";
 import { RestSession } from "./rest-session.ts";
@@ -21,9 +21,9 @@ export class RestSessions {
 
   /** Without an id it is one for this call alone. */
   open({ principal, server, requestId }: Visit, sessionId: string | undefined): RestSession {
-    const { sessions, clientVersion, settings, callsOf } = this.#context;
+    const { sessions, client: clientSettings, settings, callsOf } = this.#context;
     const id = sessionId === undefined ? {} : { id: sessionId };
-    const client = new McpClient(sessions, { principal, server, transport: "rest", requestId, ...id }, clientVersion);
+    const client = new McpClient(sessions, { principal, server, transport: "rest", requestId, ...id }, clientSettings);
     const { serial } = callsOf(server);
     const session = new RestSession(client, { requestId, serial, maxWaiting: settings.inFlight });
     this.#live.set(client.session, session);

@@ -1,4 +1,5 @@
 import { GatewayError } from "../../protocol/errors.ts";
+import { acceptedRanges } from "../accept.ts";
 
 /** What a caller wants to have of a result: all of it as the server wrote it, or a part, or events as they come. */
 export type ResultForm = "raw" | "text" | "structured" | "blob" | "stream";
@@ -23,8 +24,7 @@ const BY_RANGE: readonly (readonly [RegExp, ResultForm])[] = [
 export function resultForm(accept: string | undefined, named: string | undefined): ResultForm {
   if (named !== undefined) return formNamed(named);
   if (accept === undefined || accept === "*/*" || accept === "application/json") return "raw";
-  const ranges = accept.toLowerCase().split(",").map(weighted);
-  for (const { range } of ranges.filter(({ weight }) => weight > 0).toSorted((a, b) => b.weight - a.weight)) {
+  for (const range of acceptedRanges(accept)) {
     const form = BY_RANGE.find(([shape]) => shape.test(range))?.[1];
     if (form !== undefined) return form;
   }
@@ -37,10 +37,4 @@ function formNamed(name: string): ResultForm {
   const form = BY_NAME.get(name);
   if (form !== undefined) return form;
   throw new GatewayError("invalid_request", `?result= must be one of ${[...BY_NAME.keys()].join(", ")}.`);
-}
-
-function weighted(range: string): { range: string; weight: number } {
-  const [type = "", ...parameters] = range.split(";").map((part) => part.trim());
-  const weight = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
-  return { range: type, weight: weight === undefined ? 1 : Number(weight) || 0 };
 }

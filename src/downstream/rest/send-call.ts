@@ -2,9 +2,9 @@ import { nanoid } from "nanoid";
 import { toGatewayError } from "../../protocol/errors.ts";
 import type { NotificationFrame, ResponseFrame } from "../../protocol/frame.ts";
 import { methods } from "../../protocol/methods.ts";
-import type { Call, McpClient } from "../../session/client.ts";
+import type { Call, McpClient } from "../../client/mcp-client.ts";
 import { endAnswer } from "./answer.ts";
-import { longestTime, type RestCall, type Fitting } from "./rest-call.ts";
+import { longestTime, type CheckedCall, type RestCall } from "./rest-call.ts";
 import { callAnswer } from "./call-answer.ts";
 import { CallStream } from "./call-stream.ts";
 import { checkResult, checksResult } from "./check-call.ts";
@@ -15,7 +15,7 @@ import { problemAnswer, type ProblemPlace } from "./problem.ts";
 /** Sends a call on a session that is ready and answers its caller, unless that has left. */
 export async function sendCall(
   client: McpClient,
-  call: Fitting,
+  call: CheckedCall,
   begun: RunningCall | undefined,
   context: RestContext,
 ): Promise<void> {
@@ -39,7 +39,7 @@ export async function sendCall(
   }
 }
 
-async function streamAnswer(client: McpClient, call: Fitting, context: RestContext): Promise<void> {
+async function streamAnswer(client: McpClient, call: CheckedCall, context: RestContext): Promise<void> {
   const { caller, visit, tool } = call;
   const stream = new CallStream(context, visit);
   const { id, answer } = send(client, call, stream);

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../lib/json.ts";
+import { isObject, member, type JsonObject } from "../../lib/json.ts";
 import type { Line } from "../../lib/lines.ts";
 import { contentParts } from "./answer.ts";
 
@@ -27,7 +27,7 @@ export function cutResult(result: Line, maxChars: number): Cut {
 }
 
 function textOf({ text, resource }: JsonObject): string | undefined {
-  const own = text ?? (isObject(resource) ? resource["text"] : undefined);
+  const own = text ?? member(resource, "text");
   return typeof own === "string" ? own : undefined;
 }
 

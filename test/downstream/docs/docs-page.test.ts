@@ -8,11 +8,12 @@ import {
 } from "../../../src/downstream/docs/overview.ts";
 import { Renderings } from "../../../src/downstream/renderings.ts";
 import type { DocumentSettings } from "../../../src/downstream/openapi/documents.ts";
-import type { SecurityScheme } from "../../../src/openapi/security.ts";
+import type { SecurityScheme } from "../../../src/protocol/security-scheme.ts";
 import { GatewayError } from "../../../src/protocol/errors.ts";
-import { listedTools, type ToolCatalog, type ToolList } from "../../../src/protocol/tool.ts";
-import { hostile } from "../../openapi/hostile.ts";
+import type { ToolCatalog, ToolList } from "../../../src/protocol/tool.ts";
+import { hostileTools } from "../../openapi/hostile.ts";
 import { readMarkup } from "./markup.ts";
+import { toolsListed } from "../../helpers/tools.ts";
 
 const BASE = "http://127.0.0.1:3000";
 
@@ -57,13 +58,13 @@ describe("the page of a hostile server", () => {
     },
     outputSchema: { type: "object", properties: { [text]: { description: text } }, [text]: { [text]: text } },
   });
-  const hello = {
+  const initializeResult = {
     serverInfo: { name: evil[0], title: evil[0], version: evil[1], description: evil[2] },
     instructions: evil.join("\n"),
   };
 
   it("shows its texts and holds no markup but ours", async () => {
-    const page = await pageOf({ evil: { hello, tools: evil.map(everywhere) } });
+    const page = await pageOf({ evil: { initializeResult, tools: evil.map(everywhere) } });
     const { faults, text } = readMarkup(page);
     expect(faults).toEqual([]);
     for (const shown of evil.slice(0, 8)) expect(text).toContain(shown);
@@ -71,7 +72,7 @@ describe("the page of a hostile server", () => {
   });
 
   it("links to nothing that the server named", async () => {
-    const { links } = readMarkup(await pageOf({ evil: { hello, tools: evil.map(everywhere) } }));
+    const { links } = readMarkup(await pageOf({ evil: { initializeResult, tools: evil.map(everywhere) } }));
     const ours =
       /^(?:\.\/(?:docs|api|openapi)[\w./?=%!'()*~-]*|#[\w-]+|cursor:\/\/anysphere\.|vscode:mcp\/install\?|data:image\/svg)/;
     expect(links.length).toBeGreaterThan(20);
@@ -80,19 +81,19 @@ describe("the page of a hostile server", () => {
 
   it("gives no id twice and none that clashes with those of the page", async () => {
     const { ids } = readMarkup(
-      await pageOf({ evil: { hello, tools: [...evil, "calling", "session"].map(everywhere) } }),
+      await pageOf({ evil: { initializeResult, tools: [...evil, "calling", "session"].map(everywhere) } }),
     );
     expect(new Set(ids).size).toBe(ids.length);
   });
 
   it("puts none of its texts into the snippets", async () => {
-    const page = await pageOf({ evil: { hello, tools: [everywhere("'; touch /tmp/x; '")] } });
+    const page = await pageOf({ evil: { initializeResult, tools: [everywhere("'; touch /tmp/x; '")] } });
     expect(page).not.toMatch(/curl[^<]*touch/);
   });
 
   it("survives every schema and name that spoils documents, in time and space", async () => {
     const startedAt = performance.now();
-    const page = await pageOf({ hostile: { hello, tools: hostile.tools } });
+    const page = await pageOf({ hostile: { initializeResult, tools: hostileTools } });
     expect(readMarkup(page).faults).toEqual([]);
     expect(page.length).toBeLessThan(8_000_000);
     expect(performance.now() - startedAt).toBeLessThan(10_000);
@@ -210,7 +211,7 @@ function manyProperties(count: number, characters: number): object {
   return Object.fromEntries(Array.from({ length: count }, (_, at) => entry(at)));
 }
 
-type Listing = { readonly hello?: object; readonly tools: readonly unknown[] } | Error | "never";
+type Listing = { readonly initializeResult?: object; readonly tools: readonly unknown[] } | Error | "never";
 
 async function pageOf(
   servers: Readonly<Record<string, Listing>>,
@@ -238,8 +239,8 @@ function catalogOf(servers: Readonly<Record<string, Listing>>): ToolCatalog {
     const listing = servers[server];
     if (listing === undefined || listing === "never") return new Promise(() => {});
     if (listing instanceof Error) throw listing;
-    const tools = new Map(listedTools({ tools: listing.tools }).map((tool) => [tool.name, tool]));
-    return { server, hello: { ...listing.hello }, tools };
+    const tools = new Map(toolsListed(server, listing.tools).map((tool) => [tool.name, tool]));
+    return { server, initializeResult: { ...listing.initializeResult }, tools };
   };
   return { list, renewed: list, look: () => undefined };
 }

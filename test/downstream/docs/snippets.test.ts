@@ -4,8 +4,8 @@ import { credentialFor } from "../../../src/downstream/docs/snippets/credential.
 import { exampleCall } from "../../../src/downstream/docs/snippets/example-call.ts";
 import { shellWord, type Snippet, type SnippetPlace } from "../../../src/downstream/docs/snippets/snippet.ts";
 import { snippetsFor } from "../../../src/downstream/docs/snippets/snippets.ts";
-import { readTools } from "../../../src/openapi/catalog.ts";
-import type { SecurityScheme } from "../../../src/openapi/security.ts";
+import { toolsListed } from "../../helpers/tools.ts";
+import type { SecurityScheme } from "../../../src/protocol/security-scheme.ts";
 
 const BEARER: readonly SecurityScheme[] = [{ kind: "basic" }, { kind: "bearer" }];
 
@@ -232,7 +232,7 @@ describe("a word for a shell", () => {
 });
 
 describe("the call that curl shows", () => {
-  const example = (...tools: unknown[]) => exampleCall(readTools({ name: "x", tools }, () => {}));
+  const example = (...tools: unknown[]) => exampleCall(toolsListed("x", tools));
   const schema = (properties: object, required = Object.keys(properties)) => ({ type: "object", properties, required });
 
   it("gives each required argument a value of its type", () => {

@@ -4,6 +4,7 @@ import { resultForm } from "../../../src/downstream/rest/result-form.ts";
 describe("the form of a result", () => {
   it.each([
     [undefined, "raw"],
+    ["", "raw"],
     ["*/*", "raw"],
     ["application/json", "raw"],
     ["Application/JSON", "raw"],

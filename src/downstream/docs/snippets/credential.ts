@@ -1,4 +1,4 @@
-import type { SecurityScheme } from "../../../openapi/security.ts";
+import { preferredScheme, type SecurityScheme } from "../../../protocol/security-scheme.ts";
 
 /** How a client shows who it is; the secret itself is only ever a variable's name. */
 export interface Credential {
@@ -24,11 +24,9 @@ const BASIC: Credential = {
   holds: "what printf %s 'user:password' | base64 prints",
 };
 
-const ORDER = ["bearer", "oidc", "apiKey", "basic"] as const;
-
-/** The scheme that most clients can be given; undefined when nothing authenticates. */
+/** How a client is given the preferred scheme; undefined when nothing authenticates. */
 export function credentialFor(schemes: readonly SecurityScheme[]): Credential | undefined {
-  const scheme = ORDER.map((kind) => schemes.find((one) => one.kind === kind)).find((one) => one !== undefined);
+  const scheme = preferredScheme(schemes);
   if (scheme === undefined) return undefined;
   if (scheme.kind === "basic") return BASIC;
   if (scheme.kind !== "apiKey") return BEARER;

@@ -1,4 +1,4 @@
-import type { Tool } from "../../../openapi/catalog.ts";
+import type { Tool } from "../../../protocol/tool.ts";
 import { inlineSchema } from "../../../openapi/inline.ts";
 import { isJsonList, isJsonObject, type Json, type JsonObject } from "../../../openapi/json.ts";
 import { budget } from "../../../openapi/limits.ts";

@@ -1,3 +1,4 @@
+import { isLoopback } from "../../../lib/hosts.ts";
 import { headerValue } from "./credential.ts";
 import { mcpUrl, variableNote, type Snippet, type SnippetPlace } from "./snippet.ts";
 
@@ -56,8 +57,6 @@ const quoted = (text: string): string => JSON.stringify(text);
 /** A name such as `null`, `on` or `12` would be read as something else. */
 const yamlKey = (name: string): string =>
   /^[A-Za-z][\w-]*$/.test(name) && !/^(?:null|true|false|yes|no|on|off|y|n)$/i.test(name) ? name : quoted(name);
-
-const isLoopback = (hostname: string): boolean => /^(?:localhost|127\..*|\[::1\])$/.test(hostname);
 
 /** RFC 1918, RFC 6598, loopback and link-local. */
 const isPrivate = (address: string): boolean =>

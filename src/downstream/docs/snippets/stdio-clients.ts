@@ -53,6 +53,7 @@ function withCredential(args: readonly string[], credential: Credential | undefi
   };
 }
 
+/** mcp-remote speaks plain http to these two names only; to all others, other names of loopback too, when told to. */
 function allowHttp({ baseUrl }: SnippetPlace): readonly string[] {
   const { protocol, hostname } = new URL(baseUrl);
   return protocol === "https:" || hostname === "localhost" || hostname === "127.0.0.1" ? [] : ["--allow-http"];

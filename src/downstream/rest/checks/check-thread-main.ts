@@ -2,6 +2,7 @@
 // any moment: `check-thread.ts` gives it a limited time for each question, and its heap is limited.
 import type { ValidateFunction } from "ajv";
 import { parentPort } from "node:worker_threads";
+import { errorMessage } from "../../../lib/error-message.ts";
 import { member } from "../../../lib/json.ts";
 import { loadCompiler, type Compile } from "./compilers.ts";
 import type { Question, ThreadMessage } from "./check-thread.ts";
@@ -24,7 +25,7 @@ function answerTo(question: Question, compile: Compile, compiled: Map<string, Va
     const value = question.member === undefined ? whole : member(whole, question.member);
     return { kind: "checked", errors: validate(value) ? [] : schemaErrors(validate.errors) };
   } catch (error) {
-    return { kind: "unusable", why: error instanceof Error ? error.message : String(error) };
+    return { kind: "unusable", why: errorMessage(error) };
   }
 }
 

@@ -1,8 +1,9 @@
 import type { ValidateFunction } from "ajv";
 import { hash } from "node:crypto";
+import { errorMessage } from "../../../lib/error-message.ts";
 import { member } from "../../../lib/json.ts";
 import type { Emit } from "../../../protocol/events.ts";
-import type { ListedTool } from "../../../protocol/tool.ts";
+import type { Tool } from "../../../protocol/tool.ts";
 import { CheckThread, type Question, type ThreadOptions } from "./check-thread.ts";
 import { checkableSchema } from "./checkable.ts";
 import { loadCompiler, type Compile } from "./compilers.ts";
@@ -24,7 +25,7 @@ export interface CheckedValue {
 /** Against which schema. */
 export interface Subject {
   readonly server: string;
-  readonly tool: ListedTool;
+  readonly tool: Tool;
   readonly part: Part;
 }
 
@@ -70,7 +71,7 @@ export class SchemaValidator {
 
   /** What does not fit; nothing when the tool has no such schema. At once where that is cheap. */
   check(subject: Subject, given: CheckedValue): readonly SchemaError[] | Promise<readonly SchemaError[]> {
-    const schema = subject.tool.listed[subject.part];
+    const schema = subject.tool[subject.part];
     if (typeof schema !== "object" || schema === null) return [];
     const plan = this.#plans.of(schema) ?? this.#plan(subject, schema);
     if (plan.kind === "unchecked") return [];
@@ -113,7 +114,7 @@ export class SchemaValidator {
       const weight = size.values * BYTES_PER_VALUE + size.chars;
       return { kind: isCheap ? "cheap" : "dear", checkable, isDraft07, width, weight, usedAt: 0 };
     } catch (cause) {
-      this.#tell(subject, cause instanceof Error ? cause.message : cause);
+      this.#tell(subject, errorMessage(cause));
       return { kind: "unchecked" };
     }
   }
@@ -124,7 +125,7 @@ export class SchemaValidator {
       plan.validate ??= compile(plan.checkable, { isDraft07: plan.isDraft07, allErrors: true });
       return errorsOf(plan.validate, given);
     } catch (cause) {
-      return this.#giveUp(subject, cause instanceof Error ? cause.message : cause);
+      return this.#giveUp(subject, errorMessage(cause));
     }
   }
 
@@ -145,7 +146,7 @@ export class SchemaValidator {
   }
 
   #giveUp(subject: Subject, cause: unknown): readonly SchemaError[] {
-    const schema = subject.tool.listed[subject.part];
+    const schema = subject.tool[subject.part];
     if (typeof schema === "object" && schema !== null) this.#plans.set(schema, { kind: "unchecked" });
     this.#tell(subject, cause);
     return [];

@@ -5,14 +5,24 @@ import type { CallArguments } from "../../../../src/downstream/rest/arguments.ts
 import { SchemaValidator } from "../../../../src/downstream/rest/checks/validator.ts";
 import type { JsonObject } from "../../../../src/lib/json.ts";
 import type { GatewayEvent } from "../../../../src/protocol/events.ts";
-import type { ListedTool } from "../../../../src/protocol/tool.ts";
+import type { Tool } from "../../../../src/protocol/tool.ts";
 
-const toolWith = (inputSchema: unknown): ListedTool => ({ name: "tool", listed: { inputSchema } });
+const toolWith = (inputSchema: unknown): Tool => ({
+  server: "git",
+  name: "tool",
+  title: undefined,
+  description: undefined,
+  inputSchema,
+  outputSchema: undefined,
+  annotations: undefined,
+  taskSupport: "forbidden",
+  listed: {},
+});
 
 function checker() {
   const events: GatewayEvent[] = [];
   const validator = new SchemaValidator((event) => events.push(event));
-  const checkTool = async (tool: ListedTool, args: JsonObject) =>
+  const checkTool = async (tool: Tool, args: JsonObject) =>
     validator.check({ server: "git", tool, part: "inputSchema" }, given(args));
   const check = (schema: unknown, args: JsonObject) => checkTool(toolWith(schema), args);
   return { validator, events, check, checkTool };

@@ -1,13 +1,16 @@
-import { isObject } from "../lib/json.ts";
+import { member } from "../lib/json.ts";
+import type { Emit } from "../protocol/events.ts";
 import { gatewayItself } from "../protocol/principal.ts";
-import type { SessionTable } from "../protocol/session.ts";
+import type { SessionOpener } from "../protocol/session.ts";
+import type { ToolReader } from "../protocol/tool-reader.ts";
 import type { ToolCatalog, ToolList } from "../protocol/tool.ts";
-import { McpClient } from "./client.ts";
 import { listTools } from "./list-tools.ts";
+import { McpClient, type ClientSettings } from "./mcp-client.ts";
 
 export interface CatalogOptions {
-  readonly sessions: SessionTable;
-  readonly clientVersion: string;
+  readonly sessions: SessionOpener;
+  readonly client: ClientSettings;
+  readonly emit: Emit;
   /** An older list is asked for anew, in the background. */
   readonly maxAgeMs: number;
 }
@@ -28,14 +31,18 @@ interface CatalogEntry {
   /** When the newest asking began or ended. */
   askedAt: number;
   hasChanged: boolean;
+  /** What is missing in the newest list, as the log was told. */
+  warnings: readonly string[];
 }
+
+type Listing = Pick<CatalogEntry, "warnings"> & { readonly list: ToolList };
 
 /**
  * The tools of each server, listed on a session of the gateway's own that ends right after, and kept: listed anew when the list is
  * old, when a server says that it changed, or when a caller names a tool that is not on it. The old list serves until a new one is
  * there.
  */
-export class SessionToolCatalog implements ToolCatalog {
+export class CachingToolCatalog implements ToolCatalog {
   readonly #options: CatalogOptions;
   readonly #known = new Map<string, CatalogEntry>();
 
@@ -79,48 +86,62 @@ export class SessionToolCatalog implements ToolCatalog {
   #ask(server: string, before: CatalogEntry | undefined): Promise<ToolList> {
     const now = performance.now();
     const listing = this.#list(server);
-    const known = before ?? {
-      list: undefined,
-      listedAt: now,
-      newest: listing,
-      isAsking: true,
-      askedAt: now,
-      hasChanged: false,
-    };
+    const newest: Promise<ToolList> = listing.then(
+      ({ list, warnings }) => {
+        this.#tell(server, warnings, known.warnings);
+        return settle(known, { list, warnings, listedAt: now, hasChanged: false });
+      },
+      (error: unknown) => settle(known, {}, error),
+    );
+    const known: CatalogEntry = before ?? newEntry(newest, now);
     known.isAsking = true;
     known.askedAt = now;
-    known.newest = listing.then(
-      (list) => this.#settle(known, { list, listedAt: now, hasChanged: false }),
-      (error: unknown) => this.#settle(known, {}, error),
-    );
+    known.newest = newest;
     // The session's own events have told the log why; who waits for it is told, too.
-    known.newest.catch(() => undefined);
+    newest.catch(() => undefined);
     this.#known.set(server, known);
-    return known.newest;
+    return newest;
   }
 
-  #settle(known: CatalogEntry, fresh: Partial<CatalogEntry>, error?: unknown): ToolList {
-    Object.assign(known, fresh, { isAsking: false, askedAt: performance.now() });
-    if (known.list === undefined) throw error;
-    return known.list;
-  }
-
-  async #list(server: string): Promise<ToolList> {
-    const { sessions, clientVersion } = this.#options;
+  async #list(server: string): Promise<Listing> {
     const requestId = "catalog";
     const client = new McpClient(
-      sessions,
+      this.#options.sessions,
       { principal: gatewayItself, server, transport: "rest", requestId },
-      clientVersion,
+      this.#options.client,
     );
     try {
-      const hello = await client.ready(requestId);
-      const { capabilities } = hello;
+      const initializeResult = await client.initialize(requestId);
       // A server without the capability would only answer that it does not know the method.
-      const hasTools = isObject(capabilities) && capabilities["tools"] !== undefined;
-      return { server, hello, tools: hasTools ? await listTools(client, requestId) : new Map() };
+      const hasTools = member(initializeResult["capabilities"], "tools") !== undefined;
+      const { tools, warnings } = hasTools ? await listTools(client, requestId) : NOTHING;
+      return { list: { server, initializeResult, tools }, warnings };
     } finally {
       void client.session.close("client closed");
     }
   }
+
+  /** What was missing in the list before, too, is known. */
+  #tell(server: string, warnings: readonly string[], before: readonly string[]): void {
+    for (const cause of warnings.filter((warning) => !before.includes(warning)))
+      this.#options.emit({ type: "trouble", what: `some tools of "${server}" are not served`, cause });
+  }
+}
+
+const NOTHING: Pick<ToolReader, "tools" | "warnings"> = { tools: new Map(), warnings: [] };
+
+const newEntry = (newest: Promise<ToolList>, now: number): CatalogEntry => ({
+  list: undefined,
+  listedAt: now,
+  newest,
+  isAsking: true,
+  askedAt: now,
+  hasChanged: false,
+  warnings: [],
+});
+
+function settle(known: CatalogEntry, fresh: Partial<CatalogEntry>, error?: unknown): ToolList {
+  Object.assign(known, fresh, { isAsking: false, askedAt: performance.now() });
+  if (known.list === undefined) throw error;
+  return known.list;
 }

@@ -2,11 +2,18 @@ import { NEWEST_LEGACY_REVISION } from "../protocol/eras/revisions.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/exchange.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
-import { errorLine, notificationLine } from "../protocol/jsonrpc.ts";
+import { errorLine, notificationLine, requestLine } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import { errorOf, resultOf } from "../protocol/result-text.ts";
-import type { OpenSession, Outlet, Session, SessionTable } from "../protocol/session.ts";
+import type { OpenSession, Outlet, Session, SessionOpener } from "../protocol/session.ts";
 import type { JsonObject } from "../lib/json.ts";
+
+export interface ClientSettings {
+  /** Of the gateway, as it introduces itself to servers. */
+  readonly version: string;
+  /** What all pages of a server's list of tools may take together. */
+  readonly listingBytes: number;
+}
 
 export interface CallOptions {
   readonly requestId: string;
@@ -57,15 +64,15 @@ export class McpClient implements Outlet {
   readonly session: Session;
   /** It is part of the gateway. */
   readonly isConnected = true;
-  readonly #clientVersion: string;
+  readonly settings: ClientSettings;
   /** Calls that hear what the server logs meanwhile, the newest last. */
   readonly #listening = new Set<CallReply>();
-  #ready: Promise<JsonObject> | undefined;
+  #initialized: Promise<JsonObject> | undefined;
   #lastId = 0;
   #toolsChanged = false;
 
-  constructor(sessions: SessionTable, request: Omit<OpenSession, "outlet">, clientVersion: string) {
-    this.#clientVersion = clientVersion;
+  constructor(sessions: SessionOpener, request: Omit<OpenSession, "outlet">, settings: ClientSettings) {
+    this.settings = settings;
     this.session = sessions.open({ ...request, outlet: () => this });
   }
 
@@ -77,15 +84,15 @@ export class McpClient implements Outlet {
   }
 
   /** The result of `initialize`, done once, at the first asking. */
-  ready(requestId: string): Promise<JsonObject> {
-    this.#ready ??= this.#handshake(requestId);
-    return this.#ready;
+  initialize(requestId: string): Promise<JsonObject> {
+    this.#initialized ??= this.#handshake(requestId);
+    return this.#initialized;
   }
 
   /** Sends a request; `paramsText` goes out as it is, `params` is what the session may look at. */
   call(method: string, params: JsonObject, paramsText: string, options: CallOptions): Call {
     const id = ++this.#lastId;
-    const line = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${paramsText}}`;
+    const line = requestLine(id, method, paramsText);
     const reply = new CallReply(options.onNotification);
     const { requestId, timeoutMs } = options;
     const frame: Frame = { kind: "request", id, method, params, line };
@@ -93,10 +100,10 @@ export class McpClient implements Outlet {
     return { id, answer: options.onNotification === undefined ? reply.answered : this.#listen(reply) };
   }
 
-  /** Sends a request and reads its result. */
-  async ask(method: string, params: JsonObject, options: CallOptions): Promise<JsonObject> {
+  /** Sends a request; throws when its answer is an error. */
+  async answerTo(method: string, params: JsonObject, options: CallOptions): Promise<ResponseFrame> {
     const frame = await this.call(method, params, JSON.stringify(params), options).answer;
-    if (!frame.failed) return resultOf(frame.line);
+    if (!frame.failed) return frame;
     if (frame.fault !== undefined) throw frame.fault;
     const { code, message } = errorOf(frame.line);
     throw new GatewayError("upstream_error", `The MCP server "${this.session.server}" refused ${method}.`, {
@@ -136,18 +143,18 @@ export class McpClient implements Outlet {
     const params = {
       protocolVersion: NEWEST_LEGACY_REVISION,
       capabilities: {},
-      clientInfo: { name: "mcp-gateway", version: this.#clientVersion },
+      clientInfo: { name: "mcp-gateway", version: this.settings.version },
     };
-    const hello = await this.#hello(params, requestId);
+    const result = await this.#sendInitialize(params, requestId);
     const line = notificationLine(methods.initialized);
     const frame: Frame = { kind: "notification", method: methods.initialized, params: undefined, line };
     this.session.receive({ frames: [frame], isBatch: false }, { requestId });
-    return hello;
+    return result;
   }
 
-  async #hello(params: JsonObject, requestId: string): Promise<JsonObject> {
+  async #sendInitialize(params: JsonObject, requestId: string): Promise<JsonObject> {
     try {
-      return await this.ask(methods.initialize, params, { requestId });
+      return resultOf((await this.answerTo(methods.initialize, params, { requestId })).line);
     } catch (error) {
       if (!(error instanceof GatewayError) || error.reason !== "upstream_error") throw error;
       throw new GatewayError("spawn_failed", error.message, error.details);

@@ -1,42 +1,19 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { SessionToolCatalog } from "../../src/session/tool-catalog.ts";
-import { Sessions } from "../../src/session/sessions.ts";
-import { fakeEvents, fakeServers, memoryRecords, settingsOf, type FakeServer } from "./fakes.ts";
+import { CachingToolCatalog } from "../../src/client/tool-catalog.ts";
+import { fakeEvents, fakeServers } from "../session/fakes.ts";
+import { answer, sessionsOver } from "./far-side.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 const PAUSE_MS = 2_000;
 const MAX_AGE_MS = 300_000;
-const LIMITS = {
-  sessions: 10,
-  sessionsPerServer: 10,
-  sessionsPerPrincipal: 10,
-  inFlight: 10,
-  idleMs: 60_000,
-  orphanMs: 90_000,
-  retentionMs: 86_400_000,
-  streams: 100,
-  queueBytes: 4_096,
-  restIdleMs: 60_000,
-  startMs: 60_000,
-  requestMs: 60_000,
-  requestMaxMs: 60_000,
-};
-
 function catalog() {
   const { connect, servers } = fakeServers();
-  const onToolsChanged = (): void => undefined;
-  const sessions = new Sessions({
-    connect,
-    settingsOf,
-    records: memoryRecords(),
-    clientVersion: "1",
-    limits: LIMITS,
-    events: fakeEvents().events,
-    onToolsChanged,
-  });
-  const tools = new SessionToolCatalog({ sessions, clientVersion: "1", maxAgeMs: MAX_AGE_MS });
+  const { events, emitted } = fakeEvents();
+  const sessions = sessionsOver(connect, events);
+  const client = { version: "1", listingBytes: 10_000 };
+  const tools = new CachingToolCatalog({ sessions, client, emit: events.emit, maxAgeMs: MAX_AGE_MS });
   /** The server that was started last does the handshake and lists these. */
   const lists = async (...names: string[]): Promise<void> => {
     const server = servers.at(-1);
@@ -45,17 +22,13 @@ function catalog() {
     answer(server, "tools/list", { tools: names.map((name) => ({ name })) });
     await vi.advanceTimersByTimeAsync(0);
   };
+  /** Why the log says that tools are missing. */
+  const missing = (): unknown[] => emitted.flatMap((event) => (event.type === "trouble" ? event.cause : []));
   const refuses = async (): Promise<void> => {
     servers.at(-1)?.says({ id: 1, error: { code: 1, message: "no" } });
     await vi.advanceTimersByTimeAsync(0);
   };
-  return { tools, servers, lists, refuses };
-}
-
-function answer(server: FakeServer | undefined, method: string, result: object): void {
-  const asked = server?.sent.find((message) => (message as { method?: string }).method === method);
-  if (asked === undefined) throw new Error(`${method} was not asked`);
-  server?.says({ id: (asked as { id: number }).id, result });
+  return { tools, servers, lists, missing, refuses };
 }
 
 const namesIn = (list: { tools: ReadonlyMap<string, unknown> } | undefined): string[] => [
@@ -66,7 +39,7 @@ async function known(...names: string[]) {
   const made = catalog();
   const first = made.tools.list("git");
   await made.lists(...names);
-  expect(namesIn(await first)).toEqual(names);
+  expect(namesIn(await first)).toEqual(names.filter((name) => name !== ""));
   return made;
 }
 
@@ -143,4 +116,19 @@ it("a list whose server says that it changed is old after a while", async () => 
   vi.advanceTimersByTime(30_000);
   tools.look("git");
   expect(servers).toHaveLength(2);
+});
+
+it("what is missing in a list is said once, and again when it is something else", async () => {
+  const { tools, lists, missing } = await known("log", "");
+  expect(missing()).toEqual(["a tool without a name was left out"]);
+  const again = async (...names: string[]): Promise<void> => {
+    vi.advanceTimersByTime(PAUSE_MS);
+    const renewed = tools.renewed("git");
+    await lists(...names);
+    await renewed;
+  };
+  await again("log", "");
+  expect(missing()).toHaveLength(1);
+  await again("log", "log");
+  expect(missing().slice(1)).toEqual(['the second tool named "log" was left out']);
 });

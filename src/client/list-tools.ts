@@ -1,0 +1,44 @@
+import type { JsonObject } from "../lib/json.ts";
+import { byteLength } from "../lib/lines.ts";
+import { methods } from "../protocol/methods.ts";
+import { resultOf } from "../protocol/result-text.ts";
+import { ToolReader } from "../protocol/tool-reader.ts";
+import type { McpClient } from "./mcp-client.ts";
+
+const MAX_PAGES = 50;
+const MAX_TOOLS = 10_000;
+/** No further page is asked for after this long. */
+const MAX_MS = 60_000;
+
+/**
+ * Reads all pages of `tools/list` (MCP 2025-11-25, utilities, pagination). A server may never end its list: what is beyond the
+ * bounds is left out, and the reader has a warning of that.
+ */
+export async function listTools(client: McpClient, requestId: string): Promise<ToolReader> {
+  const { listingBytes } = client.settings;
+  const reader = new ToolReader(client.session.server);
+  const cursors = new Set<string>();
+  const endsAt = performance.now() + MAX_MS;
+  let params: JsonObject = {};
+  let bytes = 0;
+  for (;;) {
+    const { line } = await client.answerTo(methods.listTools, params, { requestId });
+    bytes += byteLength(line);
+    if (bytes > listingBytes) return cut(reader, `is longer than limits.messageBytes (${listingBytes} bytes)`);
+    const result = resultOf(line);
+    reader.read(result);
+    const { nextCursor } = result;
+    if (typeof nextCursor !== "string") return reader;
+    if (cursors.has(nextCursor)) return cut(reader, "comes back to a cursor that it gave before");
+    cursors.add(nextCursor);
+    if (cursors.size === MAX_PAGES) return cut(reader, `has more than ${MAX_PAGES} pages`);
+    if (reader.tools.size >= MAX_TOOLS) return cut(reader, `goes on after ${MAX_TOOLS} tools`);
+    if (performance.now() >= endsAt) return cut(reader, `takes longer than ${MAX_MS} ms`);
+    params = { cursor: nextCursor };
+  }
+}
+
+function cut(reader: ToolReader, why: string): ToolReader {
+  reader.warn(`its list ${why}: the rest was left out`);
+  return reader;
+}

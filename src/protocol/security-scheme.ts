@@ -1,0 +1,13 @@
+/** A way to authenticate that the gateway is configured for, as OpenAPI tells them apart; never a secret. */
+export type SecurityScheme =
+  | { readonly kind: "basic" }
+  | { readonly kind: "bearer" }
+  | { readonly kind: "apiKey"; readonly header: string }
+  | { readonly kind: "oidc"; readonly url: string };
+
+const ORDER: readonly SecurityScheme["kind"][] = ["bearer", "oidc", "apiKey", "basic"];
+
+/** The one that most clients can be given; undefined when there is none. */
+export function preferredScheme(schemes: readonly SecurityScheme[]): SecurityScheme | undefined {
+  return ORDER.flatMap((kind) => schemes.find((scheme) => scheme.kind === kind) ?? [])[0];
+}

@@ -27,22 +27,39 @@ if (firstKind === undefined) throw new Error("no upstream kind is registered");
 /** The canonical shape of the YAML file, assembled from what each room declares. Schemas check and default; none transforms. */
 export const configSchema = z.strictObject({
   ...listenSchema,
-  logging: loggingSchema.prefault({}),
-  debug: z.strictObject({ level: levelSchema }).partial().prefault({}).describe("The older spelling of logging.level."),
+  logging: loggingSchema
+    .prefault({})
+    .describe("What the gateway writes to stderr.")
+    .meta({ examples: [{ level: "debug", format: "json" }] }),
+  debug: z
+    .strictObject({ level: levelSchema.describe("As logging.level, which goes before it.") })
+    .partial()
+    .prefault({})
+    .describe("The older spelling of logging.level.")
+    .meta({ examples: [{ level: "debug" }] }),
   auth: z
     .strictObject(Object.fromEntries(authMethods.map((method) => [method.name, method.config.optional()])))
     .prefault({})
-    .describe("Who may call; any method that knows the caller admits. Without one, everybody may."),
+    .describe("Who may call; any method that knows the caller admits. Without one, everybody may.")
+    .meta({ examples: [{ bearer: { tokens: ["${MCP_GATEWAY_TOKEN}"] } }] }),
   limits: z
     .strictObject({ ...sessionLimitsSchema, ...upstreamLimitsSchema, ...kindLimits, ...downstreamLimitsSchema })
     .prefault({})
-    .describe("What a stranger could make grow, and how far it may."),
-  rest: restSchema.prefault({}).describe("Calls over plain HTTP: POST /api/<server>/<tool>."),
-  openapi: openapiSchema.prefault({}).describe("The OpenAPI documents made from the tools."),
+    .describe("What a stranger could make grow, and how far it may.")
+    .meta({ examples: [{ sessions: 50, idle: "10m" }] }),
+  rest: restSchema
+    .prefault({})
+    .describe("Calls over plain HTTP: POST /api/<server>/<tool>.")
+    .meta({ examples: [{ timeout: "30s", sessionless: "oneshot" }] }),
+  openapi: openapiSchema
+    .prefault({})
+    .describe("The OpenAPI documents made from the tools.")
+    .meta({ examples: [{ title: "Our tools" }] }),
   servers: z
     .record(serverName, z.discriminatedUnion("type", [firstKind, ...otherKinds]))
     .refine((servers) => Object.keys(servers).length > 0, "at least one server is needed")
-    .describe("The catalog: each entry is a kind of MCP server, started anew for every session."),
+    .describe("The catalog: each entry is a kind of MCP server, started anew for every session.")
+    .meta({ examples: [{ everything: { command: "npx", args: ["-y", "@modelcontextprotocol/server-everything"] } }] }),
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -20,6 +20,8 @@ const serverName = z
   // LibreChat cuts tool names at this mark.
   .refine((name) => !name.includes("_mcp_"), 'a server name may not hold "_mcp_"');
 
+export const isServerName = (name: string): boolean => serverName.safeParse(name).success;
+
 const [firstKind, ...otherKinds] = upstreamKinds.map((kind) => kind.config.extend(entrySchema));
 const kindLimits = Object.fromEntries(upstreamKinds.flatMap((kind) => Object.entries(kind.limits)));
 if (firstKind === undefined) throw new Error("no upstream kind is registered");

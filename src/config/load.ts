@@ -15,7 +15,7 @@ import { schemaProblems } from "./schema-problems.ts";
 import { inheritedSecrets, secretsOf } from "./secrets.ts";
 
 /** `text` begins with its place: `config.yaml:5:3`. */
-export interface ConfigNote {
+interface ConfigNote {
   readonly level: "info" | "warn";
   readonly text: string;
 }

@@ -5,7 +5,7 @@ import { adaptEntry, type EntryVerdict } from "./pasted-entry.ts";
 import { CLIENT_SETTINGS } from "./pasted-keys.ts";
 
 /** Something in a config that works, and that its writer should hear of. */
-export interface OffsetNote extends OffsetProblem {
+interface OffsetNote extends OffsetProblem {
   readonly level: "info" | "warn";
 }
 

@@ -1,5 +1,4 @@
 import { parseConfig, type LoadedConfig } from "../config/load.ts";
-import { isServerName } from "../config/schema.ts";
 import { serverNameOf } from "./server-name.ts";
 
 /** What stands for the file in messages. */
@@ -11,7 +10,7 @@ export function oneServer(command: readonly string[], env: NodeJS.ProcessEnv): L
   const config = {
     hostname: "127.0.0.1",
     // As it would run in this very shell.
-    servers: { [serverNameOf(command, isServerName)]: { command: program, args, inheritEnv: true } },
+    servers: { [serverNameOf(command)]: { command: program, args, inheritEnv: true } },
   };
   // A shell has filled in what is to be filled in.
   return parseConfig(SOURCE, JSON.stringify(config).replaceAll("${", "$${"), env);

@@ -1,5 +1,6 @@
+import { nameLike } from "../config/server-names.ts";
+
 const FALLBACK = "server";
-const LONGEST = 32;
 /** What runs a package or a script, and the words of its own that may follow. */
 const LAUNCHERS =
   /^(?:npx|npm|pnpm|yarn|bunx|bun|deno|uvx|uv|pipx|node|python[\d.]*|docker|podman|sh|bash|env|exec|dlx|x|tool|run)$/;
@@ -9,14 +10,10 @@ const WITH_VALUE =
 
 /**
  * Names a server after the package, image or script in its command: `npx -y @modelcontextprotocol/server-everything` →
- * `everything`. What `isName` refuses becomes `server`.
+ * `everything`. Where that cannot be a name it is `server`.
  */
-export function serverNameOf(command: readonly string[], isName: (name: string) => boolean): string {
-  const name = shortened(withoutPlace(subjectOf(command)))
-    .replaceAll(/[^A-Za-z0-9_-]+/g, "-")
-    .replaceAll(/^[-_]+|-+$/g, "")
-    .slice(0, LONGEST);
-  return isName(name) ? name : FALLBACK;
+export function serverNameOf(command: readonly string[]): string {
+  return nameLike(shortened(withoutPlace(subjectOf(command)))) ?? FALLBACK;
 }
 
 /** The first word that is neither a launcher nor an option. */

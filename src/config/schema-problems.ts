@@ -3,6 +3,7 @@ import { closest } from "../lib/closest.ts";
 import { DURATION_PATTERN, SIZE_PATTERN } from "../lib/units.ts";
 import { configSchema } from "./schema.ts";
 import { keysAt, schemasAt } from "./schema-at.ts";
+import { nameLike } from "./server-names.ts";
 
 export interface SchemaProblem {
   readonly message: string;
@@ -24,11 +25,16 @@ export function schemaProblems(error: z.ZodError): SchemaProblem[] {
           atKey: true,
         }));
       case "invalid_key":
-        return { message: `${at}${issue.issues[0]?.message ?? "this name is not allowed"}`, path, atKey: true };
+        return { message: `${at}${nameMessage(issue, path.at(-1))}`, path, atKey: true };
       default:
         return { message: `${at}${valueMessage(issue, schema)}`, path, atKey: false };
     }
   });
+}
+
+function nameMessage({ issues }: { issues: readonly { message: string }[] }, name: PropertyKey | undefined): string {
+  const near = nameLike(String(name));
+  return `${issues[0]?.message ?? "this name is not allowed"}${near === undefined ? "" : `, for example ${near}`}`;
 }
 
 type Issue = z.ZodError["issues"][number];

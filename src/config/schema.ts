@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { authMethods } from "../access/auth/methods.ts";
-import { downstreamLimitsSchema, listenSchema, RESERVED_NAMES } from "../downstream/config.ts";
+import { downstreamLimitsSchema, listenSchema } from "../downstream/config.ts";
 import { openapiSchema } from "../downstream/openapi/config.ts";
 import { restSchema } from "../downstream/rest/config.ts";
 import { levelSchema, loggingSchema } from "../observability/config.ts";
@@ -8,19 +8,7 @@ import { sessionLimitsSchema } from "../session/config.ts";
 import { upstreamLimitsSchema } from "../upstream/config.ts";
 import { entrySchema } from "../upstream/entry-config.ts";
 import { upstreamKinds } from "../upstream/kinds.ts";
-
-/** Names become URL segments and parts of tool names that models see: short, plain, and none of the gateway's own paths. */
-const serverName = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/,
-    "a server name is 1 to 32 of A-Z a-z 0-9 _ -, beginning with a letter or digit",
-  )
-  .refine((name) => !RESERVED_NAMES.includes(name), "this name is a path of the gateway itself")
-  // LibreChat cuts tool names at this mark.
-  .refine((name) => !name.includes("_mcp_"), 'a server name may not hold "_mcp_"');
-
-export const isServerName = (name: string): boolean => serverName.safeParse(name).success;
+import { serverName } from "./server-names.ts";
 
 const [firstKind, ...otherKinds] = upstreamKinds.map((kind) => kind.config.extend(entrySchema));
 const kindLimits = Object.fromEntries(upstreamKinds.flatMap((kind) => Object.entries(kind.limits)));

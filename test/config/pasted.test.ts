@@ -177,6 +177,16 @@ describe("a mistake of a first hour is told with its place and its cure:", () =>
       'servers:\n  a: { command: x, env: { A: "${input:key}" } }\n',
       ":2:30 nobody can be asked for an ${input:…} here; put it into a variable and write ${VAR}",
     ],
+    [
+      "a name for people",
+      'mcpServers: { "My Server": { command: x } }\n',
+      ":1:15 servers.My Server: a server name is 1 to 32 of A-Z a-z 0-9 _ -, beginning with a letter or digit, for example My-Server",
+    ],
+    [
+      "a name that is a package",
+      'servers: { "@scope/x": { command: x } }\n',
+      ":1:12 servers.@scope/x: a server name is 1 to 32 of A-Z a-z 0-9 _ -, beginning with a letter or digit, for example scope-x",
+    ],
     ["an empty list of servers", "servers: []\n", ":1:10 servers: must be a block of keys"],
     [
       "an empty list of tokens",

@@ -1,15 +1,19 @@
 #!/usr/bin/env node
 import { inspect } from "node:util";
 import { Command, Option } from "commander";
+import { addAddressOptions } from "./cli/address.ts";
+import { splitArguments, wordMistake, type Arguments } from "./cli/arguments.ts";
 import { health, type HealthFlags } from "./cli/health.ts";
+import { addHelp } from "./cli/help.ts";
 import { openapi, type DumpOutcome, type OpenapiFlags } from "./cli/openapi.ts";
-import { run } from "./cli/run.ts";
+import { run as start } from "./cli/run.ts";
 import { schemaDump, type RunFlags } from "./cli/schema-dump.ts";
 import { schema } from "./cli/schema.ts";
+import type { SourceFlags } from "./cli/source.ts";
+import { declaredSpellings } from "./cli/spellings.ts";
 import { validate, type ValidateFlags } from "./cli/validate.ts";
 import { version } from "./cli/version.ts";
 import { ConfigError } from "./config/problems.ts";
-import { closest } from "./lib/closest.ts";
 import type { Gateway } from "./gateway.ts";
 
 /** sysexits: a config that cannot be used. */
@@ -29,6 +33,7 @@ const CONFIG_OPTION = [
 
 async function main(argv: readonly string[]): Promise<void> {
   outliveReaders();
+  const words = splitArguments(argv);
   const program = new Command("mcp-gateway")
     .description("Gives every session its own MCP server process and bridges it to HTTP+SSE, Streamable HTTP and REST.")
     .version(version())
@@ -36,27 +41,52 @@ async function main(argv: readonly string[]): Promise<void> {
     // A command's own --version is its own.
     .enablePositionalOptions()
     .exitOverride();
+  addRun(program, words);
+  addOpenapi(program, words);
   program
-    .command("run", { isDefault: true })
-    .alias("serve")
-    .description("start the gateway")
+    .command("validate")
+    .description("check a config file and say all that is wrong with it")
     .option(...CONFIG_OPTION)
+    .option("--print", "print every key with the value that counts, secrets masked")
+    .action((flags: ValidateFlags) => validate(flags));
+  addAddressOptions(
+    program
+      .command("health")
+      .description("ask a running gateway whether it is ready; exit code 0 or 1")
+      .option(...CONFIG_OPTION)
+      .option("--url <url>", "where it is, if not where the config says"),
+  ).action(async (flags: HealthFlags) => {
+    if (!(await health(flags))) process.exitCode = EXIT_FAILURE;
+  });
+  program.command("schema").description("print the JSON Schema of the config file").action(schema);
+  const names = program.commands.flatMap((command) => [command.name(), ...command.aliases()]);
+  const mistake = wordMistake(words, names);
+  if (mistake !== undefined) program.error(`error: ${mistake}`);
+  await program.parseAsync(declaredSpellings(words.own, program), { from: "user" });
+}
+
+function addRun(program: Command, { command }: Arguments): void {
+  const run = program.command("run", { isDefault: true }).alias("serve").description("start the gateway");
+  addAddressOptions(run.option(...CONFIG_OPTION))
     .option("--schemaDump", "print the OpenAPI document instead (the same as the command openapi)")
     .addOption(new Option("--schemaFormat <format>", "with --schemaDump").choices(["yaml", "json"]))
     .addOption(new Option("--schemaProfile <profile>", "with --schemaDump").choices(["full", "gpt", "openwebui"]))
     .addOption(new Option("--schemaVersion <version>", "with --schemaDump").choices(["3.1", "3.0"]))
     .option("--schemaServer <name>", "with --schemaDump: this server only")
-    .option("--allowPartial", "with --schemaDump: succeed although a server could not be listed")
+    .option("--allow-partial", "with --schemaDump: succeed although a server could not be listed")
     .option("--output <file>", "with --schemaDump: write to this file")
     .action(async (flags: RunFlags) => {
-      const dump = schemaDump(flags);
-      if (dump === undefined) watch(await run(flags));
+      const all = withCommand(run, flags, command);
+      const dump = schemaDump(all);
+      if (dump === undefined) watch(await start(all));
       else process.exitCode = EXIT_OF_DUMP[await openapi(dump)];
     });
-  program
-    .command("openapi")
-    .description("print the OpenAPI document made from the tools of all servers")
-    .option(...CONFIG_OPTION)
+  addHelp(program, run);
+}
+
+function addOpenapi(program: Command, { command }: Arguments): void {
+  const dump = program.command("openapi").description("print the OpenAPI document made from the tools of all servers");
+  addAddressOptions(dump.option(...CONFIG_OPTION))
     .addOption(new Option("--format <format>").choices(["yaml", "json"]).default("yaml"))
     .addOption(new Option("--profile <profile>", "for whom").choices(["full", "gpt", "openwebui"]).default("full"))
     .addOption(new Option("--version <version>", "of OpenAPI").choices(["3.1", "3.0"]).default("3.1"))
@@ -65,25 +95,16 @@ async function main(argv: readonly string[]): Promise<void> {
     .option("-o, --output <file>", "write to this file instead of stdout")
     .option("--allow-partial", "succeed although a server could not be listed")
     .action(async ({ version: openapiVersion, ...flags }: OpenapiFlags & { version: "3.1" | "3.0" }) => {
-      process.exitCode = EXIT_OF_DUMP[await openapi({ ...flags, openapi: openapiVersion })];
+      const all = { ...withCommand(dump, flags, command), openapi: openapiVersion };
+      process.exitCode = EXIT_OF_DUMP[await openapi(all)];
     });
-  program
-    .command("validate")
-    .description("check a config file and say all that is wrong with it")
-    .option(...CONFIG_OPTION)
-    .option("--print", "print the config with its defaults, secrets masked")
-    .action((flags: ValidateFlags) => validate(flags));
-  program
-    .command("health")
-    .description("ask a running gateway whether it is ready; exit code 0 or 1")
-    .option(...CONFIG_OPTION)
-    .option("--url <url>", "where it is, if not where the config says")
-    .action(async (flags: HealthFlags) => {
-      if (!(await health(flags))) process.exitCode = EXIT_FAILURE;
-    });
-  program.command("schema").description("print the JSON Schema of the config file").action(schema);
-  refuseUnknownCommand(program, argv);
-  await program.parseAsync([...argv], { from: "user" });
+}
+
+/** A command after `--` stands for a whole config. */
+function withCommand<T extends SourceFlags>(of: Command, flags: T, command: readonly string[] | undefined): T {
+  if (command === undefined) return flags;
+  if (flags.config !== undefined) of.error("error: either a config (-c) or the command of a server (after --)");
+  return { ...flags, command };
 }
 
 /** A reader that goes away (`| head`) has had enough. */
@@ -94,15 +115,6 @@ function outliveReaders(): void {
     process.stderr.write(`stdout cannot be written: ${error.message}\n`);
     process.exit(EXIT_FAILURE);
   });
-}
-
-/** With a default command, commander takes a mistyped one for an argument of that. */
-function refuseUnknownCommand(program: Command, [first]: readonly string[]): void {
-  const names = program.commands.flatMap((command) => [command.name(), ...command.aliases()]);
-  if (first === undefined || first.startsWith("-") || first === "help" || names.includes(first)) return;
-  const near = closest(first, names);
-  const guess = near === undefined ? "" : ` Did you mean ${near}?`;
-  program.error(`error: unknown command "${first}".${guess} There are: ${names.join(", ")}`);
 }
 
 function watch(gateway: Gateway): void {

@@ -1,11 +1,14 @@
+import { existsSync } from "node:fs";
 import { loadConfig } from "../config/load.ts";
+import { atAddress, type Address, type AddressFlags } from "./address.ts";
 import { findConfig, type ConfigFlags } from "./options.ts";
 
-export interface HealthFlags extends ConfigFlags {
+export interface HealthFlags extends ConfigFlags, AddressFlags {
   readonly url?: string;
 }
 
 const TIMEOUT_MS = 5_000;
+const WITHOUT_CONFIG: Address = { hostname: "127.0.0.1", port: 3000 };
 
 /** Asks a running gateway whether it is ready, for a container's HEALTHCHECK. True when it is. */
 export async function health(flags: HealthFlags): Promise<boolean> {
@@ -21,8 +24,15 @@ export async function health(flags: HealthFlags): Promise<boolean> {
 }
 
 /** Over loopback, unless the gateway is bound to one address only. */
-function ownUrl(flags: ConfigFlags): string {
-  const { config } = loadConfig(findConfig(flags, process.env).path, process.env);
-  const host = config.hostname === "0.0.0.0" || config.hostname === "::" ? "127.0.0.1" : config.hostname;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${config.port}`;
+function ownUrl(flags: HealthFlags): string {
+  const { port, hostname } = addressOf(flags);
+  const host = hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostname;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** Of the config; of a gateway that was started without one, when nobody named it here and none is there. */
+function addressOf(flags: HealthFlags): Address {
+  const { path } = findConfig(flags, process.env);
+  const isThere = flags.config !== undefined || existsSync(path);
+  return atAddress(isThere ? loadConfig(path, process.env).config : WITHOUT_CONFIG, flags);
 }

@@ -1,5 +1,4 @@
 import { writeFileSync } from "node:fs";
-import { loadConfig } from "../config/load.ts";
 import { toYaml } from "../config/yaml.ts";
 import { documentTools, type Documented } from "../downstream/openapi/documents.ts";
 import { Gateway } from "../gateway.ts";
@@ -8,11 +7,11 @@ import { isAnyAddress } from "../lib/hosts.ts";
 import type { LogOutput } from "../observability/log-output.ts";
 import { stderrOutput } from "../observability/stderr-output.ts";
 import { toJson } from "../openapi/serialize.ts";
-import { findConfig, type ConfigFlags } from "./options.ts";
+import { readSource, type SourceFlags } from "./source.ts";
 import { localUrl } from "./start-table.ts";
 import { version } from "./version.ts";
 
-export interface OpenapiFlags extends ConfigFlags {
+export interface OpenapiFlags extends SourceFlags {
   readonly format?: "yaml" | "json";
   readonly profile?: "full" | "gpt" | "openwebui";
   readonly openapi?: "3.1" | "3.0";
@@ -30,8 +29,7 @@ export type DumpOutcome = "complete" | "partial" | "over limits";
  * be described goes to stderr.
  */
 export async function openapi(flags: OpenapiFlags): Promise<DumpOutcome> {
-  const { path } = findConfig(flags, process.env);
-  const loaded = loadConfig(path, process.env);
+  const { loaded } = readSource(flags, process.env);
   const logOutput = stderrOutput();
   const gateway = new Gateway({ version: version(), loaded, env: process.env, logOutput });
   gateway.watchTime();

@@ -1,8 +1,8 @@
 import type { OpenapiFlags } from "./openapi.ts";
-import type { ConfigFlags } from "./options.ts";
+import type { SourceFlags } from "./source.ts";
 
 /** The flags of the first seed's `npm start -- --schemaDump`, besides those of `run`. */
-export interface RunFlags extends ConfigFlags {
+export interface RunFlags extends SourceFlags {
   readonly schemaDump?: boolean;
   readonly schemaFormat?: "yaml" | "json";
   readonly schemaProfile?: "full" | "gpt" | "openwebui";
@@ -21,15 +21,13 @@ export function schemaDump(flags: RunFlags, env = process.env): OpenapiFlags | u
   const npmSays = isStart && env["npm_config_schemadump"] === "true";
   if (flags.schemaDump !== true && !npmSays) return undefined;
   const npmFormat = isStart && env["npm_config_schemaformat"] === "json" ? "json" : undefined;
-  const { config, schemaFormat, schemaProfile, schemaVersion, schemaServer, allowPartial, output } = flags;
+  const { schemaDump: _, schemaFormat, schemaProfile, schemaVersion, schemaServer, ...others } = flags;
   const format = schemaFormat ?? npmFormat;
   return {
-    ...(config !== undefined && { config }),
+    ...others,
     ...(format !== undefined && { format }),
     ...(schemaProfile !== undefined && { profile: schemaProfile }),
     ...(schemaVersion !== undefined && { openapi: schemaVersion }),
     ...(schemaServer !== undefined && { server: schemaServer }),
-    ...(allowPartial !== undefined && { allowPartial }),
-    ...(output !== undefined && { output }),
   };
 }

@@ -30,7 +30,7 @@ export function startTable({ config, servers, gate }: Started, address: AddressI
 }
 
 /** What an operator should hear at the start rather than find out. */
-export function startWarnings({ config, servers, gate, descriptors }: Started): string[] {
+export function startWarnings({ config, servers, gate, descriptors }: Started, isInContainer: boolean): string[] {
   const { hostname, auth, limits } = config;
   const warnings = servers.all.flatMap((server) =>
     server.warnings().map((warning) => `server "${server.name}": ${warning}`),
@@ -40,6 +40,12 @@ export function startWarnings({ config, servers, gate, descriptors }: Started): 
   if (!gate.authenticates && !isLoopback(hostname)) {
     warnings.push(
       `listening on ${hostname} without auth: whoever reaches this port may run every server of the catalog`,
+    );
+  }
+  if (isInContainer && isLoopback(hostname)) {
+    warnings.push(
+      `hostname is ${hostname}, and this is a container: only what runs inside of it can connect, whatever port is published; ` +
+        "set hostname: 0.0.0.0 (or --host 0.0.0.0), and auth",
     );
   }
   const { limit, sessions } = descriptors;

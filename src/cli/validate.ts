@@ -1,3 +1,4 @@
+import { effective } from "../config/effective.ts";
 import { loadConfig } from "../config/load.ts";
 import { Redactor } from "../lib/redactor.ts";
 import { findConfig, type ConfigFlags } from "./options.ts";
@@ -6,16 +7,18 @@ export interface ValidateFlags extends ConfigFlags {
   readonly print?: boolean;
 }
 
-/** Checks a config file without starting anything; with `print`, shows it with every default filled in and no secret. */
+/** Checks a config file without starting anything; with `print`, shows every key with the value that counts, and no secret. */
 export function validate(flags: ValidateFlags): void {
   const { path } = findConfig(flags, process.env);
-  const { config, secrets } = loadConfig(path, process.env);
+  const { config, secrets, notes } = loadConfig(path, process.env);
   const servers = Object.keys(config.servers);
+  for (const { level, text } of notes) process.stderr.write(`${level === "warn" ? "warning" : "note"}: ${text}\n`);
   process.stderr.write(
     `${path} is valid: ${servers.length} server${servers.length === 1 ? "" : "s"} (${servers.join(", ")})\n`,
   );
-  if (flags.print === true)
-    process.stdout.write(`${JSON.stringify(masked(config, new Redactor([], secrets)), null, 2)}\n`);
+  if (flags.print !== true) return;
+  const shown = masked(effective(config, process.cwd()), new Redactor([], secrets));
+  process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
 }
 
 /** Whole values first: a secret that is too short to be looked for inside of text is masked where it stands. */

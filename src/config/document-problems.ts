@@ -17,7 +17,7 @@ export function documentProblems(document: Document): DocumentProblems {
   const fatal: OffsetProblem[] = [];
   const others: OffsetProblem[] = [];
   for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
-    (code === "DUPLICATE_KEY" ? others : fatal).push({ message, offset: pos[0] });
+    (code === "DUPLICATE_KEY" ? others : fatal).push({ message: YAML_MISTAKES.get(code) ?? message, offset: pos[0] });
   }
   if (fatal.length > 0) return { fatal, others };
   visit(document, {
@@ -34,6 +34,19 @@ export function documentProblems(document: Document): DocumentProblems {
   });
   return { fatal, others };
 }
+
+/** The parser's codes in plain words; its other messages are plain enough. */
+const YAML_MISTAKES: ReadonlyMap<string, string> = new Map([
+  ["DUPLICATE_KEY", "this key stands here twice: keep one"],
+  ["TAB_AS_INDENT", "this line is indented with a tab: YAML takes blanks only"],
+  ["MISSING_CHAR", "a quote, a bracket or a comma is missing here or before"],
+  ["MULTIPLE_DOCS", "a second document begins here: a config is one document, without further ---"],
+  [
+    "BLOCK_AS_IMPLICIT_KEY",
+    "a second key on this line: put it on a line of its own, or quote a value that holds a colon",
+  ],
+  ["BAD_INDENT", "this line is indented too little or too much: the keys of one block begin in the same column"],
+]);
 
 /** Keys that a JavaScript object would not keep as they are written. */
 function keyProblems(map: YAMLMap): OffsetProblem[] {

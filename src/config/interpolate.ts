@@ -15,7 +15,8 @@ export interface Interpolation {
 
 /** `$${` is a literal `${`; else `${VAR}`, `${VAR:-default}`, `${file:/path}`. */
 const PLACEHOLDER = /\$\$\{|\$\{([^}]*)\}/g;
-const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
+/** `env:` is the older way of some clients to say that a variable is meant. */
+const VARIABLE = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
 /** Fills the placeholders in every string value of a parsed document; never in raw text, so a value cannot become YAML. */
 export function interpolate(document: Document, env: NodeJS.ProcessEnv): Interpolation {
@@ -51,6 +52,8 @@ function filled(text: string, { env, secrets, hides }: Filling): string {
   return text.replaceAll(PLACEHOLDER, (_whole: string, name: string | undefined) => {
     if (name === undefined) return "${";
     if (name.startsWith("file:")) return fileValue(name.slice("file:".length), secrets);
+    if (name.startsWith("input:"))
+      throw new Error("nobody can be asked for an ${input:…} here; put it into a variable and write ${VAR}");
     const [, variable, fallback] = VARIABLE.exec(name) ?? [];
     if (variable === undefined) throw new Error(`this is no placeholder; ${HOW_TO_WRITE}`);
     // A variable that is set but empty counts as missing: an empty token would let everybody in.

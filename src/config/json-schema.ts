@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isObject, member, type JsonObject } from "../lib/json.ts";
 import { configSchema } from "./schema.ts";
 
 /** Where any value may also be a placeholder, filled in when the file is read. */
@@ -12,7 +13,8 @@ export function configJsonSchema(): object {
     override: ({ jsonSchema, path }) => {
       // Keys are not filled in.
       if (path.at(-1) === "propertyNames") return;
-      const { type, pattern, format, enum: options, const: only, description, default: fallback, ...rest } = jsonSchema;
+      const { type, pattern, format, enum: options, const: only, ...others } = jsonSchema;
+      const { description, default: fallback, examples, ...rest } = others;
       const isChecked = pattern !== undefined || format !== undefined || options !== undefined;
       const isPlain = type === "number" || type === "integer" || type === "boolean" || (type === "string" && isChecked);
       if (!isPlain || only !== undefined) return;
@@ -28,8 +30,33 @@ export function configJsonSchema(): object {
         anyOf: [checks, PLACEHOLDER],
         ...(description !== undefined && { description }),
         ...(fallback !== undefined && { default: fallback }),
+        ...(examples !== undefined && { examples }),
       });
     },
   });
+  addExamples(schema);
   return { title: "mcp-gateway configuration", ...schema };
+}
+
+/** Gives an example to every key that does not bring its own. */
+function addExamples(node: unknown): void {
+  if (Array.isArray(node)) for (const inner of node) addExamples(inner);
+  if (!isObject(node)) return;
+  const properties = member(node, "properties");
+  for (const property of isObject(properties) ? Object.values(properties) : [])
+    if (isObject(property) && member(property, "examples") === undefined)
+      Reflect.set(property, "examples", plainExamples(property));
+  for (const inner of Object.values(node)) addExamples(inner);
+}
+
+/** Of a key with few values one that is not its default; else the default itself. */
+function plainExamples(property: JsonObject): unknown[] {
+  const branches = member(property, "anyOf");
+  const shape: unknown = Array.isArray(branches) ? branches[0] : property;
+  const fallback = member(property, "default");
+  const only = member(shape, "const");
+  if (only !== undefined) return [only];
+  const options = member(shape, "enum");
+  if (Array.isArray(options)) return options.filter((option) => option !== fallback).slice(0, 1);
+  return member(shape, "type") === "boolean" ? [fallback !== true] : [fallback];
 }

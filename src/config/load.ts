@@ -1,19 +1,30 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { LineCounter, parseDocument, type Document } from "yaml";
 import { documentProblems, type OffsetProblem } from "./document-problems.ts";
 import { extreme } from "./extremes.ts";
 import { frameMaker, type FrameMaker } from "./frame.ts";
 import { isSetting } from "./harmless.ts";
 import { interpolate } from "./interpolate.ts";
+import { withoutJsonComments } from "./json-comments.ts";
 import { findNode } from "./node-at.ts";
+import { adaptPasted } from "./pasted.ts";
 import { ConfigError, type Problem } from "./problems.ts";
 import { configSchema, type Config } from "./schema.ts";
 import { schemaProblems } from "./schema-problems.ts";
 import { inheritedSecrets, secretsOf } from "./secrets.ts";
 
+/** `text` begins with its place: `config.yaml:5:3`. */
+interface ConfigNote {
+  readonly level: "info" | "warn";
+  readonly text: string;
+}
+
 export interface LoadedConfig {
   readonly config: Config;
   readonly file: string;
+  /** What its writer should hear of although it works. */
+  readonly notes: readonly ConfigNote[];
   /** Every value that must not appear in a log. */
   readonly secrets: readonly string[];
 }
@@ -30,14 +41,15 @@ export function parseConfig(file: string, source: string, env: NodeJS.ProcessEnv
   const tooMuch = extreme(source);
   if (tooMuch !== undefined) throw new ConfigError(file, [{ message: tooMuch }]);
   const lineCounter = new LineCounter();
-  const document = parseDocument(source, { lineCounter, prettyErrors: false });
+  const document = parseDocument(withoutJsonComments(source), { lineCounter, prettyErrors: false });
   const place = frameMaker(source, lineCounter);
   const { fatal, others } = documentProblems(document);
   if (fatal.length > 0) throw failure(file, [...fatal, ...others], place);
+  const { notes, problems: unfit } = adaptPasted(document);
   const { secrets, problems: unfilled } = interpolate(document, env);
   const value = toValue(file, document);
   const result = configSchema.safeParse(value ?? {});
-  const placed = [...others, ...unfilled];
+  const placed = [...others, ...unfit, ...unfilled];
   // What could not be filled in is not what the schema should judge.
   const known = new Set(placed.map(({ offset }) => offset));
   const issues = result.success ? [] : schemaProblems(result.error).map((issue) => located(issue, document));
@@ -47,6 +59,7 @@ export function parseConfig(file: string, source: string, env: NodeJS.ProcessEnv
   return {
     config: deepFreeze(result.data),
     file,
+    notes: notes.map(({ level, message, offset }) => ({ level, text: `${placeText(file, offset, place)} ${message}` })),
     secrets: [...filledIn, ...secretsOf(value), ...inheritedSecrets(value, env)],
   };
 }
@@ -54,9 +67,17 @@ export function parseConfig(file: string, source: string, env: NodeJS.ProcessEnv
 function readConfig(file: string): string {
   try {
     return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
-  } catch {
-    throw new ConfigError(file, [{ message: "cannot be read; is the path right, and may this user read it?" }]);
+  } catch (cause) {
+    throw new ConfigError(file, [{ message: readMessage(file, cause) }]);
   }
+}
+
+function readMessage(file: string, cause: unknown): string {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "ENOENT") return "there is no such file; -c FILE or the variable CONFIG_PATH says where the config is";
+  if (code === "EISDIR") return `is a folder; name the file in it, for example ${join(file, "config.yaml")}`;
+  if (code === "EACCES") return "may not be read by this user; see its permissions and those of its folder";
+  return `cannot be read (${String(code)})`;
 }
 
 function toValue(file: string, document: Document): unknown {
@@ -79,6 +100,12 @@ function failure(file: string, mistakes: readonly OffsetProblem[], place: FrameM
     .map(({ message, offset }): Problem => ({ message, position: offset === undefined ? undefined : place(offset) }));
   const left = mistakes.length - shown.length;
   return new ConfigError(file, left > 0 ? [...shown, { message: `and ${left} more` }] : shown);
+}
+
+function placeText(file: string, offset: number | undefined, place: FrameMaker): string {
+  if (offset === undefined) return file;
+  const { line, column } = place(offset);
+  return `${file}:${line}:${column}`;
 }
 
 function located(issue: ReturnType<typeof schemaProblems>[number], document: Document): OffsetProblem {

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { closest } from "../lib/closest.ts";
+import { DURATION_PATTERN, SIZE_PATTERN } from "../lib/units.ts";
 import { configSchema } from "./schema.ts";
+import { keysAt, schemasAt } from "./schema-at.ts";
+import { nameLike } from "./server-names.ts";
 
 export interface SchemaProblem {
   readonly message: string;
@@ -22,27 +25,55 @@ export function schemaProblems(error: z.ZodError): SchemaProblem[] {
           atKey: true,
         }));
       case "invalid_key":
-        return { message: `${at}${issue.issues[0]?.message ?? "this name is not allowed"}`, path, atKey: true };
-      case "invalid_union":
-        return { message: `${at}not a known type of server`, path, atKey: false };
-      case "invalid_type":
-        return { message: `${at}${typeMessage(issue)}`, path, atKey: false };
-      case "invalid_value":
-        return { message: `${at}must be one of ${issue.values.map(String).join(", ")}`, path, atKey: false };
+        return { message: `${at}${nameMessage(issue, path.at(-1))}`, path, atKey: true };
       default:
-        return { message: `${at}${issue.message}`, path, atKey: false };
+        return { message: `${at}${valueMessage(issue, schema)}`, path, atKey: false };
     }
   });
 }
 
-function typeMessage({ expected, message }: { expected: string; message: string }): string {
-  const noun = NOUNS.get(expected) ?? expected;
-  return message.endsWith("received undefined") ? `is missing; it must be ${noun}` : `must be ${noun}`;
+function nameMessage({ issues }: { issues: readonly { message: string }[] }, name: PropertyKey | undefined): string {
+  const near = nameLike(String(name));
+  return `${issues[0]?.message ?? "this name is not allowed"}${near === undefined ? "" : `, for example ${near}`}`;
+}
+
+type Issue = z.ZodError["issues"][number];
+
+function valueMessage(issue: Issue, schema: object): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return typeMessage(issue, schema);
+    case "invalid_union":
+      return issue.path[0] === "servers" ? "not a known type of server; there is: stdio" : 'must be a URL, or "*"';
+    case "invalid_value":
+      return `must be one of ${issue.values.map(String).join(", ")}`;
+    case "too_small":
+      return issue.origin === "string" ? "must not be empty" : `must be at least ${issue.minimum}`;
+    case "too_big":
+      return `must be at most ${issue.maximum}`;
+    case "invalid_format":
+      return issue.format === "url" ? "must be a URL that begins with http:// or https://" : issue.message;
+    default:
+      return issue.message;
+  }
+}
+
+function typeMessage({ expected, message, path }: Issue & { expected: string }, schema: object): string {
+  const noun = unitNoun(path, schema) ?? NOUNS.get(expected) ?? expected;
+  if (message.endsWith("received undefined")) return `is missing; it must be ${noun}`;
+  return `must be ${noun}${message.endsWith("received null") ? ", and is empty" : ""}`;
+}
+
+/** `timeout: 30`: seconds to some, milliseconds to others. */
+function unitNoun(path: readonly PropertyKey[], schema: object): string | undefined {
+  const patterns = schemasAt(path, schema).map((one) => ("pattern" in one ? one.pattern : undefined));
+  if (patterns.includes(DURATION_PATTERN.source)) return 'a duration with its unit, such as "90s", "10m" or "off"';
+  return patterns.includes(SIZE_PATTERN.source) ? 'a size with its unit, such as "4MiB"' : undefined;
 }
 
 const NOUNS = new Map([
   ["string", "text (in quotes, if it looks like a number)"],
-  ["number", "a number"],
+  ["number", "a number (without quotes)"],
   ["int", "a whole number"],
   ["boolean", "true or false"],
   ["array", "a list"],
@@ -53,21 +84,4 @@ const NOUNS = new Map([
 function guess(key: string, path: readonly PropertyKey[], schema: object): string {
   const near = closest(key, keysAt(path, schema));
   return near === undefined ? "" : `; did you mean "${near}"?`;
-}
-
-/** The keys that the schema knows at a path, read off its published form. */
-function keysAt(path: readonly PropertyKey[], schema: object): string[] {
-  let node: unknown = schema;
-  for (const key of path)
-    node =
-      member(member(node, "properties"), String(key)) ?? member(node, "additionalProperties") ?? member(node, "items");
-  const branches = member(node, "oneOf") ?? member(node, "anyOf");
-  const nodes: unknown[] = Array.isArray(branches) ? branches : [node];
-  return nodes.flatMap((one) => Object.keys(member(one, "properties") ?? {}));
-}
-
-function member(node: unknown, key: string): object | undefined {
-  if (typeof node !== "object" || node === null || !Object.hasOwn(node, key)) return undefined;
-  const value: unknown = Reflect.get(node, key);
-  return typeof value === "object" && value !== null ? value : undefined;
 }

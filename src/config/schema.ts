@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { authMethods } from "../access/auth/methods.ts";
-import { downstreamLimitsSchema, listenSchema, RESERVED_NAMES } from "../downstream/config.ts";
+import { downstreamLimitsSchema, listenSchema } from "../downstream/config.ts";
 import { openapiSchema } from "../downstream/openapi/config.ts";
 import { restSchema } from "../downstream/rest/config.ts";
 import { levelSchema, loggingSchema } from "../observability/config.ts";
@@ -8,17 +8,7 @@ import { sessionLimitsSchema, sessionsSchema, stateSchema } from "../session/con
 import { upstreamLimitsSchema } from "../upstream/config.ts";
 import { entrySchema } from "../upstream/entry-config.ts";
 import { upstreamKinds } from "../upstream/kinds.ts";
-
-/** Names become URL segments and parts of tool names that models see: short, plain, and none of the gateway's own paths. */
-const serverName = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/,
-    "a server name is 1 to 32 of A-Z a-z 0-9 _ -, beginning with a letter or digit",
-  )
-  .refine((name) => !RESERVED_NAMES.includes(name), "this name is a path of the gateway itself")
-  // LibreChat cuts tool names at this mark.
-  .refine((name) => !name.includes("_mcp_"), 'a server name may not hold "_mcp_"');
+import { serverName } from "./server-names.ts";
 
 const [firstKind, ...otherKinds] = upstreamKinds.map((kind) => kind.config.extend(entrySchema));
 const kindLimits = Object.fromEntries(upstreamKinds.flatMap((kind) => Object.entries(kind.limits)));
@@ -27,24 +17,47 @@ if (firstKind === undefined) throw new Error("no upstream kind is registered");
 /** The canonical shape of the YAML file, assembled from what each room declares. Schemas check and default; none transforms. */
 export const configSchema = z.strictObject({
   ...listenSchema,
-  logging: loggingSchema.prefault({}),
-  debug: z.strictObject({ level: levelSchema }).partial().prefault({}).describe("The older spelling of logging.level."),
+  logging: loggingSchema
+    .prefault({})
+    .describe("What the gateway writes to stderr.")
+    .meta({ examples: [{ level: "debug", format: "json" }] }),
+  debug: z
+    .strictObject({ level: levelSchema.describe("As logging.level, which goes before it.") })
+    .partial()
+    .prefault({})
+    .describe("The older spelling of logging.level.")
+    .meta({ examples: [{ level: "debug" }] }),
   auth: z
     .strictObject(Object.fromEntries(authMethods.map((method) => [method.name, method.config.optional()])))
     .prefault({})
-    .describe("Who may call; any method that knows the caller admits. Without one, everybody may."),
+    .describe("Who may call; any method that knows the caller admits. Without one, everybody may.")
+    .meta({ examples: [{ bearer: { tokens: ["${MCP_GATEWAY_TOKEN}"] } }] }),
   limits: z
     .strictObject({ ...sessionLimitsSchema, ...upstreamLimitsSchema, ...kindLimits, ...downstreamLimitsSchema })
     .prefault({})
-    .describe("What a stranger could make grow, and how far it may."),
-  rest: restSchema.prefault({}).describe("Calls over plain HTTP: POST /api/<server>/<tool>."),
-  openapi: openapiSchema.prefault({}).describe("The OpenAPI documents made from the tools."),
-  sessions: sessionsSchema.prefault({}).describe("Sessions that wait for their clients without a process."),
-  state: stateSchema.prefault({}).describe("What outlives a restart of the gateway."),
+    .describe("What a stranger could make grow, and how far it may.")
+    .meta({ examples: [{ sessions: 50, idle: "10m" }] }),
+  rest: restSchema
+    .prefault({})
+    .describe("Calls over plain HTTP: POST /api/<server>/<tool>.")
+    .meta({ examples: [{ timeout: "30s", sessionless: "oneshot" }] }),
+  openapi: openapiSchema
+    .prefault({})
+    .describe("The OpenAPI documents made from the tools.")
+    .meta({ examples: [{ title: "Our tools" }] }),
+  sessions: sessionsSchema
+    .prefault({})
+    .describe("Sessions that wait for their clients without a process.")
+    .meta({ examples: [{ store: "memory" }] }),
+  state: stateSchema
+    .prefault({})
+    .describe("What outlives a restart of the gateway.")
+    .meta({ examples: [{ dir: "/var/lib/mcp-gateway" }] }),
   servers: z
     .record(serverName, z.discriminatedUnion("type", [firstKind, ...otherKinds]))
     .refine((servers) => Object.keys(servers).length > 0, "at least one server is needed")
-    .describe("The catalog: each entry is a kind of MCP server, started anew for every session."),
+    .describe("The catalog: each entry is a kind of MCP server, started anew for every session.")
+    .meta({ examples: [{ everything: { command: "npx", args: ["-y", "@modelcontextprotocol/server-everything"] } }] }),
 });
 
 export type Config = z.output<typeof configSchema>;

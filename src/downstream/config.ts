@@ -7,25 +7,33 @@ import type { ReplayLimits } from "./streamable/replay.ts";
 
 /** Where the gateway listens and how it is seen from outside. */
 export const listenSchema = {
-  hostname: z.string().min(1).default("0.0.0.0").describe("The address to bind; 127.0.0.1 for this machine only."),
+  hostname: z
+    .string()
+    .min(1)
+    .default("0.0.0.0")
+    .describe("The address to bind; 127.0.0.1 for this machine only.")
+    .meta({ examples: ["127.0.0.1"] }),
   port: z.number().int().min(0).max(65_535).default(3000).describe("The port to bind; 0 takes a free one."),
   publicUrl: z
     .url({ protocol: /^https?$/ })
     .optional()
     .describe(
       "The URL at which clients reach the gateway, when a proxy stands before it; its path is the prefix of all paths.",
-    ),
+    )
+    .meta({ examples: ["https://mcp.example.com", "https://example.com/mcp-gateway"] }),
   allowedHosts: z
     .array(z.string().min(1))
     .default([])
     .describe(
       "Host names, with or without a port, that requests may be addressed to, besides publicUrl and loopback. Without any and " +
         "without auth: addresses, names of one label and host.docker.internal.",
-    ),
+    )
+    .meta({ examples: [["box.local", "mcp.example.com:3000"]] }),
   allowedOrigins: z
     .array(z.union([z.literal("*"), z.url({ protocol: /^https?$/ })]))
     .default([])
-    .describe("Web origins whose pages may call the gateway, besides publicUrl."),
+    .describe("Web origins whose pages may call the gateway, besides publicUrl.")
+    .meta({ examples: [["https://app.example.com"], ["*"]] }),
 };
 
 /** Names that are paths of the gateway itself, so no server may have them. */

@@ -10,7 +10,11 @@ export const levelSchema = z.enum(LEVELS);
 export const loggingSchema = z.strictObject({
   level: levelSchema.optional().describe("How much is logged; info unless told, here or in debug.level."),
   format: z.enum(["text", "json"]).default("text").describe("Lines for people, or one JSON object per line."),
-  redactKeys: z.array(z.string().min(1)).default([]).describe("More keys whose values are masked in every line."),
+  redactKeys: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("More keys whose values are masked in every line.")
+    .meta({ examples: [["customerId"]] }),
 });
 
 /** Keys whose values are masked whatever the config says. */

@@ -38,7 +38,8 @@ export const sessionsSchema = z.strictObject({
     .optional()
     .describe(
       "Where sessions wait for their clients. In a file they outlive a restart of the gateway; default where state.dir can be written.",
-    ),
+    )
+    .meta({ examples: ["memory"] }),
 });
 
 export const stateSchema = z.strictObject({
@@ -48,7 +49,8 @@ export const stateSchema = z.strictObject({
     .optional()
     .describe(
       "The folder for what outlives a restart. Default: $STATE_DIRECTORY, $XDG_STATE_HOME/mcp-gateway or ~/.local/state/mcp-gateway.",
-    ),
+    )
+    .meta({ examples: ["/var/lib/mcp-gateway"] }),
 });
 
 type LimitsConfig = z.output<z.ZodObject<typeof sessionLimitsSchema>>;

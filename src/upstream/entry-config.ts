@@ -3,9 +3,11 @@ import { optionalDuration } from "../protocol/unit-schemas.ts";
 
 /** The keys that every entry of `servers:` has, whatever its kind. */
 export const entrySchema = {
-  timeout: optionalDuration.describe(
-    "Time for an answer of this server, on all transports; limits.request, and for REST calls rest.timeout, unless told.",
-  ),
+  timeout: optionalDuration
+    .describe(
+      "Time for an answer of this server, on all transports; limits.request, and for REST calls rest.timeout, unless told.",
+    )
+    .meta({ examples: ["30s"] }),
   stateful: z
     .boolean()
     .default(false)

@@ -7,10 +7,27 @@ const MAX_WARM = 32;
 /** An entry with a `command`. */
 export const stdioEntrySchema = z.strictObject({
   type: z.literal("stdio").optional().describe("How the server is reached: a process of its own per session."),
-  command: z.string().min(1).describe("The program to run; no shell is involved."),
-  args: z.array(z.string()).default([]).describe("Its arguments, one element each."),
-  path: z.string().min(1).optional().describe("Its working directory."),
-  env: z.record(z.string(), z.string()).default({}).describe("Variables added to the short list that it inherits."),
+  command: z
+    .string()
+    .min(1)
+    .describe("The program to run; no shell is involved.")
+    .meta({ examples: ["npx", "uvx", "/opt/servers/git-mcp"] }),
+  args: z
+    .array(z.string())
+    .default([])
+    .describe("Its arguments, one element each.")
+    .meta({ examples: [["-y", "@modelcontextprotocol/server-filesystem", "/data"]] }),
+  path: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Its working directory.")
+    .meta({ examples: ["/data"] }),
+  env: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe("Variables added to the short list that it inherits.")
+    .meta({ examples: [{ GITHUB_TOKEN: "${GITHUB_TOKEN}" }] }),
   inheritEnv: z.boolean().default(false).describe("Give it the whole environment of the gateway, secrets included."),
   warm: z
     .number()
@@ -18,7 +35,8 @@ export const stdioEntrySchema = z.strictObject({
     .min(0)
     .max(MAX_WARM)
     .default(0)
-    .describe("Processes kept started for the next sessions, which then need not wait for a start."),
+    .describe("Processes kept started for the next sessions, which then need not wait for a start.")
+    .meta({ examples: [2] }),
 });
 
 /** The keys of `limits:` that only servers with a process obey. */

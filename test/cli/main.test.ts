@@ -60,7 +60,7 @@ describe("mcp-gateway validate", { timeout: 20_000 }, () => {
     const { code, stderr } = await run(["validate", "-c", "nowhere.yaml"]);
     expect([code, stderr]).toEqual([
       78,
-      "nowhere.yaml: cannot be read; is the path right, and may this user read it?\n",
+      "nowhere.yaml: there is no such file; -c FILE or the variable CONFIG_PATH says where the config is\n",
     ]);
   });
 

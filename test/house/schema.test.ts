@@ -23,11 +23,15 @@ describe("schemas/config.schema.json", () => {
     expect(read("schemas/config.schema.json")).toBe(`${JSON.stringify(configJsonSchema(), undefined, 2)}\n`);
   });
 
-  it("describes every limit", () => {
-    const { properties } = configJsonSchema() as { properties: Record<string, Described> };
-    const limits = Object.entries(properties["limits"]?.properties ?? {});
-    expect(limits.length).toBeGreaterThan(10);
-    expect(limits.filter(([, { description }]) => description === undefined)).toEqual([]);
+  it("describes every key, and gives an example that fits it", () => {
+    const keys = keysOf(configJsonSchema(), "");
+    expect(keys.length).toBeGreaterThan(60);
+    expect(keys.filter(({ schema }) => (schema.description ?? "") === "").map(({ at }) => at)).toEqual([]);
+    const unfit = keys.filter(({ schema: { examples = [], ...shape } }) => {
+      const fits = compile(shape);
+      return examples.length === 0 || !examples.every((example) => fits(example));
+    });
+    expect(unfit.map(({ at, schema }) => `${at} ${JSON.stringify(schema.examples)}`)).toEqual([]);
   });
 });
 
@@ -103,7 +107,21 @@ describe("the schema says of a config what the gateway says:", () => {
 
 interface Described {
   readonly description?: string;
+  readonly examples?: readonly unknown[];
   readonly properties?: Record<string, Described>;
+}
+
+/** Every key at any depth, with its path. */
+function keysOf(node: unknown, at: string): { at: string; schema: Described }[] {
+  if (Array.isArray(node)) return node.flatMap((inner) => keysOf(inner, at));
+  if (typeof node !== "object" || node === null) return [];
+  const { properties = {}, ...others } = node as Described & Record<string, unknown>;
+  const own = Object.entries(properties).flatMap(([key, schema]) => [
+    { at: `${at}.${key}`, schema },
+    ...keysOf(schema, `${at}.${key}`),
+  ]);
+  const inner = ["items", "anyOf", "oneOf", "additionalProperties"].flatMap((key) => keysOf(others[key], at));
+  return [...own, ...inner];
 }
 
 function accepts(yaml: string): boolean {

@@ -4,7 +4,11 @@ import type { DocumentSettings } from "./documents.ts";
 /** The keys of `openapi:`. */
 export const openapiSchema = z.strictObject({
   title: z.string().min(1).default("MCP Gateway Tools").describe("The title of the documents."),
-  description: z.string().optional().describe("A text for their readers, above everything else."),
+  description: z
+    .string()
+    .optional()
+    .describe("A text for their readers, above everything else.")
+    .meta({ examples: ["The tools of our team."] }),
   version: z.string().min(1).default("1.0.0").describe("The version of your API, not of OpenAPI."),
   public: z.boolean().default(false).describe("Serve the documents and /docs to callers who are not authenticated."),
 });

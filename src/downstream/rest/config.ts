@@ -22,7 +22,8 @@ export const restSchema = z.strictObject({
   implicitSession: z
     .array(z.string().regex(/^[A-Za-z0-9-]+$/, "a header name"))
     .default([])
-    .describe("Headers whose value may stand for a session id, such as openai-conversation-id."),
+    .describe("Headers whose value may stand for a session id.")
+    .meta({ examples: [["openai-conversation-id"]] }),
   toolErrors: z
     .enum(["result", "http"])
     .default("result")
@@ -42,7 +43,8 @@ export const restSchema = z.strictObject({
     .int()
     .min(0)
     .default(0)
-    .describe("Cut the text of results at this many characters; 0 = never."),
+    .describe("Cut the text of results at this many characters; 0 = never.")
+    .meta({ examples: [100_000] }),
   exposeStderr: z
     .boolean()
     .default(false)

@@ -1,0 +1,39 @@
+import { InvalidArgumentError, Option, type Command } from "commander";
+
+export interface Address {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+export interface AddressFlags {
+  readonly port?: number;
+  readonly host?: string;
+  /** The config's word for it. */
+  readonly hostname?: string;
+}
+
+const HIGHEST_PORT = 65_535;
+
+export function addAddressOptions(command: Command): Command {
+  return command
+    .option("--port <number>", "the port to bind, instead of the config's; 0 takes a free one", portOf)
+    .option("--host <address>", "the address to bind, instead of the config's", hostOf)
+    .addOption(new Option("--hostname <address>").argParser(hostOf).hideHelp());
+}
+
+/** The config with the address that the command line asks for. */
+export function atAddress<T extends Address>(config: T, { port, host, hostname }: AddressFlags): T {
+  return Object.freeze({ ...config, port: port ?? config.port, hostname: host ?? hostname ?? config.hostname });
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > HIGHEST_PORT)
+    throw new InvalidArgumentError(`A port is a whole number from 0 to ${HIGHEST_PORT}.`);
+  return port;
+}
+
+function hostOf(text: string): string {
+  if (text === "") throw new InvalidArgumentError("An address such as 127.0.0.1 or 0.0.0.0 is needed.");
+  return text;
+}

@@ -1,0 +1,46 @@
+import { closest } from "../lib/closest.ts";
+
+export interface Arguments {
+  /** Those of the gateway itself. */
+  readonly own: readonly string[];
+  /** What stands after `--`; undefined without one. */
+  readonly command: readonly string[] | undefined;
+}
+
+/** Commands that start servers, and so take one after `--`. */
+const STARTS = ["run", "serve", "openapi"];
+
+export function splitArguments(argv: readonly string[]): Arguments {
+  const at = argv.indexOf("--");
+  return at === -1 ? { own: argv, command: undefined } : { own: argv.slice(0, at), command: argv.slice(at + 1) };
+}
+
+/**
+ * What is wrong with the words that are no options. With a default command, commander takes a mistyped one for an argument of
+ * that; and a server's command without `--` for options of its own.
+ */
+export function wordMistake({ own, command }: Arguments, names: readonly string[]): string | undefined {
+  const [first = "", second = ""] = own;
+  const isNamed = names.includes(first);
+  const isOption = first === "" || first.startsWith("-");
+  if (command?.length === 0) return "after -- comes the command of a server, such as npx -y some-server";
+  if (command !== undefined && isNamed && !STARTS.includes(first))
+    return `${first} takes no command of a server: only ${STARTS.join(", ")} do`;
+  if (isOption || first === "help") return undefined;
+  if (!isNamed) return `unknown command "${first}".${hint(first, names)} There are: ${names.join(", ")}`;
+  if (second === "" || second.startsWith("-")) return undefined;
+  return `${first} takes no argument "${second}".${STARTS.includes(first) ? wordHint(second) : fileHint(second)}`;
+}
+
+function hint(word: string, names: readonly string[]): string {
+  const near = closest(word, names);
+  return near === undefined ? wordHint(word) : ` Did you mean ${near}?`;
+}
+
+function wordHint(word: string): string {
+  return fileHint(word) || ` The command of a server comes after --: mcp-gateway run -- ${word} …`;
+}
+
+function fileHint(word: string): string {
+  return /\.(?:ya?ml|jsonc?)$/.test(word) ? ` Did you mean -c ${word}?` : "";
+}

@@ -1,0 +1,37 @@
+import { authMethods } from "../access/auth/methods.ts";
+import { isObject } from "../lib/json.ts";
+import { configJsonSchema } from "./json-schema.ts";
+import { keysAt } from "./schema-at.ts";
+import type { Config } from "./schema.ts";
+
+/**
+ * The config with every key of the schema and the value that counts: that of another key where it follows one, null where there
+ * is none. `folder`: where servers without a `path` run.
+ */
+export function effective(config: Config, folder: string): unknown {
+  const { logging, debug, auth, servers } = config;
+  const level = logging.level ?? debug.level ?? "info";
+  const methods = authMethods.map((method) => [
+    method.name,
+    auth[method.name] ?? method.config.parse({ enabled: false }),
+  ]);
+  const entries = Object.entries(servers).map(([name, entry]) => [
+    name,
+    { type: "stdio", path: folder, ...entry },
+  ]);
+  const filled = {
+    ...config,
+    logging: { ...logging, level },
+    debug: { level },
+    auth: Object.fromEntries(methods),
+    servers: Object.fromEntries(entries),
+  };
+  return withEveryKey(filled, [], configJsonSchema());
+}
+
+/** In the order of the schema. */
+function withEveryKey(value: unknown, path: readonly string[], schema: object): unknown {
+  if (!isObject(value)) return value;
+  const keys = new Set([...keysAt(path, schema), ...Object.keys(value)]);
+  return Object.fromEntries([...keys].map((key) => [key, withEveryKey(value[key] ?? null, [...path, key], schema)]));
+}

@@ -1,0 +1,124 @@
+import { isScalar, isSeq, type Document, type Pair, type YAMLMap } from "yaml";
+import type { OffsetProblem } from "./document-problems.ts";
+import { nameOf, pairOf, placeOf, resolved, textOf, valueOf } from "./map-items.ts";
+import { CLIENT_KEYS, REMOTE_TYPES, TOOL_FILTERS } from "./pasted-keys.ts";
+
+export interface EntryVerdict {
+  readonly isDisabled: boolean;
+  readonly notes: readonly EntryNote[];
+  readonly problems: readonly EntryProblem[];
+}
+
+interface EntryNote extends OffsetProblem {
+  readonly level: "info";
+}
+
+interface EntryProblem extends OffsetProblem {
+  /** The entry is of a kind that is not served, so that its other keys are not worth a word. */
+  readonly isWhole?: boolean;
+}
+
+/** Turns an entry as MCP clients write it into one of ours, in place. `at` is its path, such as `servers.git`. */
+export function adaptEntry(at: string, entry: YAMLMap, document: Document): EntryVerdict {
+  const off = switchedOff(entry, document);
+  if (off !== undefined)
+    return { isDisabled: true, notes: [note(`${at} is disabled: it is left out`, off.key)], problems: [] };
+  const remote = remoteProblem(at, entry, document);
+  if (remote !== undefined) return { isDisabled: false, notes: [], problems: [{ ...remote, isWhole: true }] };
+  const folder = folderVerdict(at, entry);
+  const notes = [...folder.notes];
+  const problems = [...folder.problems, ...commandProblems(at, entry, document)];
+  entry.items = entry.items.filter((pair) => {
+    const name = nameOf(pair);
+    const value = resolved(pair.value, document);
+    if (CLIENT_KEYS.has(name)) notes.push(note(`${at}.${name} is a setting of a client: it is left out`, pair.key));
+    else if (TOOL_FILTERS.has(name) && !hidesNothing(name, value)) problems.push(filter(at, name, pair.key));
+    else if (name === "envFile") problems.push(envFile(at, pair.key));
+    else return !TOOL_FILTERS.has(name) && !saysNothing(name, isScalar(value) ? value.value : undefined);
+    return false;
+  });
+  return { isDisabled: false, notes, problems };
+}
+
+function switchedOff(entry: YAMLMap, document: Document): Pair | undefined {
+  if (valueOf(entry, "disabled", document) === true) return pairOf(entry, "disabled");
+  return valueOf(entry, "enabled", document) === false ? pairOf(entry, "enabled") : undefined;
+}
+
+function remoteProblem(at: string, entry: YAMLMap, document: Document): OffsetProblem | undefined {
+  const type = ["type", "transport", "transportType"].find((key) =>
+    REMOTE_TYPES.has(textOf(entry, key, document) ?? ""),
+  );
+  const pair = ["url", "serverUrl", "httpUrl"].map((key) => pairOf(entry, key)).find((one) => one !== undefined);
+  const place = pair ?? (type === undefined ? undefined : pairOf(entry, type));
+  if (place === undefined) return undefined;
+  if (pairOf(entry, "command") !== undefined && type === undefined)
+    return { message: `${at}: has a command and a ${nameOf(place)}: keep the command`, offset: placeOf(place.key) };
+  return {
+    message:
+      `${at}: a server behind a URL is not supported yet; a program that speaks to it can stand between: ` +
+      "command: npx, args: [-y, mcp-remote, <its URL>]",
+    offset: placeOf(place.key),
+  };
+}
+
+function folderVerdict(at: string, entry: YAMLMap): Pick<EntryVerdict, "notes" | "problems"> {
+  const pair = pairOf(entry, "cwd");
+  if (pair === undefined || !isScalar(pair.key)) return { notes: [], problems: [] };
+  if (pairOf(entry, "path") === undefined) {
+    pair.key.value = "path";
+    return { notes: [note(`${at}.cwd is read as path`, pair.key)], problems: [] };
+  }
+  entry.items = entry.items.filter((item) => item !== pair);
+  return {
+    notes: [],
+    problems: [{ message: `${at}: cwd and path mean the same: keep path`, offset: placeOf(pair.key) }],
+  };
+}
+
+/** No shell takes a command apart, so that words in it are part of a program's name. */
+function commandProblems(at: string, entry: YAMLMap, document: Document): OffsetProblem[] {
+  const pair = pairOf(entry, "command");
+  const node = resolved(pair?.value, document);
+  if (pair !== undefined && isSeq(node)) {
+    const message = `${at}.command: must be one program; the words after it are the elements of args`;
+    pair.value = document.createNode("-");
+    return [{ message, offset: placeOf(node) }];
+  }
+  const [first = "", second] = (textOf(entry, "command", document) ?? "").trim().split(/\s+/);
+  if (second === undefined) return [];
+  // `/opt/My Tools/server` is a program; `/opt/server --port 1` is none.
+  if (/[/\\]/.test(first) && !/\s-/.test(textOf(entry, "command", document) ?? "")) return [];
+  const program = /^[\w./-]{1,60}$/.test(first) ? first : "…";
+  const message =
+    `${at}.command: must be the program alone, as no shell takes it apart: ` +
+    `command: ${program}, and each of the other words as an element of args`;
+  return [{ message, offset: placeOf(node) }];
+}
+
+/** `disabled: false` and its like say what is so anyway; a transport that is stdio, too. */
+function saysNothing(name: string, value: unknown): boolean {
+  if (name === "disabled") return value === false;
+  if (name === "enabled") return value === true;
+  if (name === "type") return value === "local";
+  return (name === "transport" || name === "transportType") && value === "stdio";
+}
+
+/** No tool is left out, or all of them are let in. */
+function hidesNothing(name: string, value: unknown): boolean {
+  if (!isSeq(value)) return false;
+  if (name === "disabledTools" || name === "excludeTools") return value.items.length === 0;
+  return value.items.some((item) => isScalar(item) && item.value === "*");
+}
+
+const note = (message: string, node: unknown): EntryNote => ({ level: "info", message, offset: placeOf(node) });
+
+const filter = (at: string, name: string, key: unknown): OffsetProblem => ({
+  message: `${at}.${name}: tools cannot be hidden yet, so every caller would see them all; remove the key if that is all right`,
+  offset: placeOf(key),
+});
+
+const envFile = (at: string, key: unknown): OffsetProblem => ({
+  message: `${at}.envFile: is not read; list the variables under env, where \${NAME} takes one of the gateway's own`,
+  offset: placeOf(key),
+});

@@ -49,6 +49,13 @@ export function realServer(name: string, ...args: readonly string[]): Config {
   return { command: process.execPath, args: [`node_modules/@modelcontextprotocol/${name}/dist/index.js`, ...args] };
 }
 
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly openFiles?: number;
+  /** Of the gateway that is started: the one in dist/, unless it was installed elsewhere. */
+  readonly main?: string;
+}
+
 /**
  * Starts the built gateway as a process, on a free port, of loopback unless `hostname` says otherwise, from YAML text or the same as an object. Disposing it
  * ends it with SIGTERM and fails if anything is left. Each server gets a mark in its `env` by which its processes are known;
@@ -57,14 +64,14 @@ export function realServer(name: string, ...args: readonly string[]): Config {
  */
 export async function startGateway(
   config: string | Config,
-  { env = {}, openFiles }: { readonly env?: Readonly<Record<string, string>>; readonly openFiles?: number } = {},
+  { env = {}, openFiles, main = "dist/main.js" }: StartOptions = {},
 ): Promise<GatewayProcess> {
   const mark = randomUUID();
   const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-e2e-"));
   const file = join(folder, "config.yaml");
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(forTests(typeof config === "string" ? parse(config) : config, mark)));
-  const own = [process.execPath, "dist/main.js", "-c", file];
+  const own = [process.execPath, main, "-c", file];
   // The shell becomes the gateway: its pid is the gateway's.
   const limited = openFiles === undefined ? own : ["sh", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, ...own];
   const [command = "", ...args] = limited;

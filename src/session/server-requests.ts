@@ -8,6 +8,8 @@ export class ServerRequests {
   readonly #ids = new Set<RequestId>();
 
   add(id: RequestId): void {
+    // An id that comes again is the newest, too: added to a set that has it, it would keep its place.
+    this.#ids.delete(id);
     if (this.#ids.size >= MAX_OPEN) this.#forgetOldest();
     this.#ids.add(id);
   }

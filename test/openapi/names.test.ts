@@ -3,6 +3,7 @@ import { readTools } from "../../src/openapi/catalog.ts";
 import { matchesGlob } from "../../src/openapi/glob.ts";
 import { operationIds } from "../../src/openapi/operation-id.ts";
 import { clip } from "../../src/openapi/text.ts";
+import { inTime } from "../helpers/in-time.ts";
 
 function idsOf(...names: string[]): string[] {
   return [...operationIds(readTools({ name: "s", tools: names.map((name) => ({ name })) }, () => {})).values()];
@@ -72,10 +73,8 @@ describe("matchesGlob", () => {
     expect(matchesGlob(pattern, text)).toBe(expected);
   });
 
-  it("stays fast where a backtracking matcher would not", () => {
-    const started = performance.now();
-    expect(matchesGlob(`${"a*".repeat(50)}b`, "a".repeat(5_000))).toBe(false);
-    expect(performance.now() - started).toBeLessThan(1_000);
+  it("comes to an end where a backtracking matcher would not", () => {
+    expect(inTime(() => matchesGlob(`${"a*".repeat(50)}b`, "a".repeat(5_000)))).toBe(false);
   });
 });
 

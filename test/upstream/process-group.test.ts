@@ -62,14 +62,13 @@ describe("a group that may not be signalled", () => {
     await group.end(STAGES);
     vi.restoreAllMocks();
     expect(signals.filter((signal) => signal !== 0)).toEqual(["SIGTERM", "SIGKILL"]);
-    group.kill();
+    signalGroup(pid, undefined, "SIGKILL");
     await until(() => !isAlive(pid), { what: "it is gone" });
   });
 
   it("because nobody is in it is gone", async () => {
     const { child, pid } = await deafLeader();
-    const group = new ProcessGroup(child, pid);
-    group.kill();
+    signalGroup(pid, undefined, "SIGKILL");
     await until(() => !isAlive(pid) && child.signalCode !== null, { what: "it is gone" });
     await until(() => !signalGroup(pid, undefined, 0), { what: "its group is empty" });
     expect(signalGroup(pid, undefined, "SIGTERM")).toBe(false);

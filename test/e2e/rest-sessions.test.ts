@@ -19,7 +19,8 @@ const toolsFile = join(folder, "tools");
 beforeAll(async () => {
   writeFileSync(toolsFile, "first\n");
   gateway = await startGateway({
-    limits: { start: "1s" },
+    // One of them never comes up; the others may take their time.
+    limits: { start: "6s" },
     servers: {
       counter: fixture("counter"),
       other: fixture("counter"),
@@ -379,7 +380,7 @@ describe("the tools of a server", () => {
   test("end somewhere, though its pages do not", async () => {
     const names = await toolsOf("endless");
     expect(names).toEqual(expect.arrayContaining(["echo", "tool-2", "tool-10"]));
-    expect(names.length).toBeLessThanOrEqual(10_000);
+    expect(names).toHaveLength(50);
     expect(textIn(await rest.call("endless/echo", { message: "hi" }))).toBe("hi");
   });
 

@@ -159,7 +159,7 @@ describe("the time for a call", () => {
 
   test("ends at limits.requestMax, however much progress there is", async () => {
     await using short = await startGateway({
-      limits: { request: "1s", requestMax: "1s" },
+      limits: { request: "4s", requestMax: "4s" },
       servers: { echo: fixture("echo") },
     });
     const stream = await new RestClient(short.url).stream("echo/progress", { steps: 100, ms: 100 });

@@ -1,14 +1,15 @@
 // dist/: the gateway in a handful of files. Loading some four hundred small ones would take longer than all the rest of a start.
-//   node tools/build.mjs [FOLDER]
-import { cpSync, rmSync } from "node:fs";
+// It holds the packages that it uses, so an install brings none of them; their licences are written beside it.
+//   node tools/build.mjs [FOLDER [METAFILE]]
+import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const folder = process.argv[2] ?? `${root}dist`;
+const [folder = `${root}dist`, metafileName] = process.argv.slice(2);
 
 rmSync(folder, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   // Flat: who starts another program or thread looks for its file beside its own.
   entryPoints: {
@@ -31,5 +32,33 @@ await build({
   sourcesContent: false,
   legalComments: "inline",
   logLevel: "warning",
+  metafile: true,
 });
+writeFileSync(`${folder}/THIRD-PARTY-LICENSES.txt`, licenses(packagesIn(metafile)));
+if (metafileName !== undefined) writeFileSync(metafileName, JSON.stringify(metafile));
 cpSync(`${root}src/downstream/docs/assets`, `${folder}/assets`, { recursive: true });
+
+/** The folders of the packages of which something got into the bundle. */
+function packagesIn({ outputs }) {
+  const files = Object.values(outputs).flatMap(({ inputs }) =>
+    Object.keys(inputs).filter((file) => inputs[file].bytesInOutput > 0),
+  );
+  return new Set(files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []));
+}
+
+function licenses(packages) {
+  const notices = [...packages].map((path) => {
+    const { name, version, license, licenses } = JSON.parse(readFileSync(`${root}${path}/package.json`, "utf8"));
+    // `licenses`, a list of objects, is how older packages say it.
+    const spdx = license ?? licenses?.map(({ type }) => type).join(" or ");
+    return `${name}@${version}, license: ${spdx ?? "see below"}\n\n${licenseTexts(path)}\n`;
+  });
+  const head = "The files beside this one hold code of the following packages.\n";
+  return [head, ...notices.toSorted()].join(`\n${"-".repeat(80)}\n\n`);
+}
+
+function licenseTexts(path) {
+  const files = readdirSync(`${root}${path}`).filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file));
+  if (files.length === 0) throw new Error(`${path} comes without its licence: it cannot go into the bundle`);
+  return files.map((file) => readFileSync(`${root}${path}/${file}`, "utf8").trim()).join("\n\n");
+}

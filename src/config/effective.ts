@@ -15,10 +15,7 @@ export function effective(config: Config, folder: string): unknown {
     method.name,
     auth[method.name] ?? method.config.parse({ enabled: false }),
   ]);
-  const entries = Object.entries(servers).map(([name, entry]) => [
-    name,
-    { type: "stdio", path: folder, ...entry },
-  ]);
+  const entries = Object.entries(servers).map(([name, entry]) => [name, { type: "stdio", path: folder, ...entry }]);
   const filled = {
     ...config,
     logging: { ...logging, level },

@@ -48,8 +48,6 @@ function info({ info: given, profile, sessionParameter }: DocumentOptions): Info
     title: given.title,
     version: given.version,
     ...(description.length === 0 ? {} : { description: description.join("\n\n") }),
-    ...(given.license === undefined ? {} : { license: { ...given.license } }),
-    ...(given.contact === undefined ? {} : { contact: { ...given.contact } }),
   };
 }
 

@@ -77,8 +77,7 @@ function profileFor(path: string, { profile }: DocumentOptions): Profile {
 }
 
 function calling(tool: Tool, options: DocumentOptions): Omit<Calling, "operationId" | "profile"> {
-  const override = options.isConsequential?.(tool.server, tool.name);
-  const isConsequential = override ?? tool.annotations?.["readOnlyHint"] !== true;
+  const isConsequential = tool.annotations?.["readOnlyHint"] !== true;
   return {
     sessionParameter: sessionParameterFor(options.profile, options.sessionParameter),
     ...(options.profile === "gpt" ? { isConsequential } : {}),

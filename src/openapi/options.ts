@@ -13,14 +13,10 @@ export interface DocumentOptions {
   /** Patterns of `tool` or `server:tool`, where `*` is any run of characters; absent means all. */
   readonly tools?: readonly string[];
   readonly info: Info;
-  /** Whether ChatGPT asks before each call of a tool; by default unless the tool says that it only reads. */
-  readonly isConsequential?: (server: string, tool: string) => boolean | undefined;
 }
 
 interface Info {
   readonly title: string;
   readonly version: string;
   readonly description?: string;
-  readonly license?: { readonly name: string; readonly url?: string };
-  readonly contact?: { readonly name?: string; readonly url?: string; readonly email?: string };
 }

@@ -15,6 +15,8 @@ export class ServerRequests {
 
   add(id: RequestId, now: number): void {
     if (this.#ids.size === 0) this.#openSince = now;
+    // An id that comes again is the newest, too: added to a set that has it, it would keep its place.
+    this.#ids.delete(id);
     if (this.#ids.size >= MAX_OPEN) this.#forgetOldest();
     this.#ids.add(id);
   }

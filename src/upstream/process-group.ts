@@ -37,11 +37,6 @@ export class ProcessGroup {
     await this.#isGone(KILL_MS, () => !this.#isAlive());
   }
 
-  /** For the last moment, when nobody can wait any more. */
-  kill(): void {
-    signalGroup(this.pid, this.#startTime, "SIGKILL");
-  }
-
   async #isGone(withinMs: number, isGone: () => boolean): Promise<boolean> {
     const deadline = performance.now() + withinMs;
     while (!isGone()) {

@@ -185,6 +185,7 @@ describe("a server that does not answer", () => {
       "never-reads-stdin": fixture("never-reads-stdin"),
       "wrong-ids": fixture("wrong-ids"),
       "refuses-init": fixture("refuses-init"),
+      commands: fixture("on-command"),
       "closes-stdin": { command: "sh", args: ["-c", "exec <&-; sleep 600"] },
       "closes-stdout": { command: "sh", args: ["-c", "exec >&-; cat >/dev/null"] },
       echo: fixture("echo"),
@@ -223,13 +224,23 @@ describe("a server that does not answer", () => {
     await place.noHarmDone("never-answers");
   });
 
-  it("in time: what it says after the error is dropped, and progress keeps a call alive", async () => {
-    await using client = await openSession(place.url("echo"));
-    const late = await client.request("tools/call", call("sleep", { ms: 900 }), "late");
+  it("in time: what it says after the error is dropped", async () => {
+    await using client = await openSession(place.url("commands"));
+    const late = await client.request("tools/call", call("hold", { name: "late" }), "late");
     expect(errorOf(late)).toMatchObject({ reason: "call_timeout" });
+    await client.notify("x/release", { name: "late" });
+    // Answered after it.
+    expect(await client.call("holding")).toBe("[]");
+    expect(await client.call("echo", { message: "later" })).toBe("later");
+    expect(client.messages().filter(({ id }) => id === "late")).toHaveLength(1);
+    client.close();
+    await place.noHarmDone("commands");
+  });
+
+  it("in time, but tells of its progress: that keeps a call alive", async () => {
+    await using client = await openSession(place.url("echo"));
     const params = { ...call("progress", { steps: 6, ms: 200 }), _meta: { progressToken: "p" } };
     expect(textOf(await client.request("tools/call", params, "alive"))).toBe("6 steps");
-    expect(client.messages().filter(({ id }) => id === "late")).toHaveLength(1);
     client.close();
     await place.noHarmDone("echo");
   });

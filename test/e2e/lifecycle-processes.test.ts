@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { descendantsOf, isAlive } from "../helpers/children.ts";
 import { fixture, type GatewayProcess, startGateway } from "../helpers/gateway.ts";
 import { refusal } from "../helpers/http.ts";
-import { openSession, openSse, type SseClient } from "../helpers/sse-client.ts";
+import { openSession, openSse, type SseClient, textOf } from "../helpers/sse-client.ts";
 import { until } from "../helpers/until.ts";
 
 /** EOF 2 s, SIGTERM 3 s, SIGKILL, then the reaper's walk. */
@@ -134,9 +134,18 @@ describe.concurrent("an idle session", () => {
   });
 
   it("is one in which nobody waits for an answer: a long call keeps it", async () => {
-    await using gateway = await startGateway({ limits: { idle: "1s" }, servers: { echo: fixture("echo") } });
-    await using client = await openSession(`${gateway.url}/echo`);
-    expect(await client.call("sleep", { ms: 2_500 })).toBe("slept 2500 ms");
+    await using gateway = await startGateway({
+      limits: { idle: "1s" },
+      servers: { commands: fixture("on-command") },
+    });
+    await using client = await openSession(`${gateway.url}/commands`);
+    const hold = { name: "hold", arguments: { name: "a" } };
+    await client.send({ jsonrpc: "2.0", id: "long", method: "tools/call", params: hold });
+    await using younger = await openSession(`${gateway.url}/commands`);
+    expect(await younger.untilEnded()).toBe("cleanly");
+    expect(client.ended()).toBe(undefined);
+    await client.notify("x/release", { name: "a" });
+    expect(textOf(await client.response("long"))).toBe("released a");
     expect(await client.untilEnded()).toBe("cleanly");
   });
 

@@ -224,7 +224,7 @@ describe("a tool with a hostile schema", () => {
     const { status, text } = await rest.ask("/api/abyss");
     expect(status).toBe(200);
     expect(text).toContain('"echo"');
-    expect((await rest.ask("/api/abyss/abyss")).status).toBeLessThan(500);
+    expect((await rest.ask("/api/abyss/abyss")).status).toBe(200);
     expect((await rest.ask("/api/abyss/openapi.json")).status).toBe(200);
     expect(textIn(await rest.call("abyss/abyss", { a: 1 }, { sessionId }))).toBe('{"a":1}');
   });

@@ -13,20 +13,29 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("a name that is no tool's", () => {
   test("takes nothing from those who name one, though no session is left to list on", async () => {
+    const toolsFile = join(folder, "tools of the one beside it");
+    writeFileSync(toolsFile, "first\n");
     await using gateway = await startGateway({
       limits: { sessionsPerServer: 2 },
-      servers: { counter: fixture("counter") },
+      servers: {
+        counter: fixture("counter"),
+        changing: fixture("tools-from-file", { env: { TOOLS_FILE: toolsFile } }),
+      },
     });
     const rest = new RestClient(gateway.url);
     const [sessionId, other] = [newId(), newId()];
     expect(textIn(await rest.call("counter/next", {}, { sessionId }))).toBe("1");
     expect(textIn(await rest.call("counter/next", {}, { sessionId: other }))).toBe("1");
-    const miss = async (): Promise<boolean> => {
+    const miss = async (): Promise<void> =>
       expect(await rest.call("counter/nope", {}, { sessionId })).toMatchObject(problem(404, "tool_not_found"));
-      return gateway.log().includes("nope refused") && Date.now() - startedAt > 2_500;
-    };
-    const startedAt = Date.now();
-    await until(miss, { what: "it was named again after the pause between two listings" });
+    await miss();
+    // Between two listings there is a pause: it is over here when it is over for a server that was listed later.
+    expect(textIn(await rest.call("changing/first"))).toBe("first");
+    expect(await rest.call("changing/second")).toMatchObject(problem(404, "tool_not_found"));
+    writeFileSync(toolsFile, "first\nsecond\n");
+    const isListedAnew = async (): Promise<boolean> => (await rest.call("changing/second")).status === 200;
+    await until(isListedAnew, { deadlineMs: 15_000, what: "the one beside it is listed anew" });
+    await miss();
     expect(textIn(await rest.call("counter/next", {}, { sessionId }))).toBe("2");
     expect((await rest.ask("/api/counter/next")).status).toBe(200);
     expect((await rest.ask("/api/counter")).status).toBe(200);

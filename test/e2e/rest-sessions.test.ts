@@ -19,7 +19,8 @@ const toolsFile = join(folder, "tools");
 beforeAll(async () => {
   writeFileSync(toolsFile, "first\n");
   gateway = await startGateway({
-    limits: { start: "1s" },
+    // One of them never comes up; the others may take their time.
+    limits: { start: "6s" },
     servers: {
       counter: fixture("counter"),
       other: fixture("counter"),
@@ -255,19 +256,20 @@ describe("an id that the gateway gave out", () => {
   test("is known as long as its session lives, though it was not named for longer than rest.idle", async () => {
     await using explicit = await startGateway({
       rest: { sessionCreate: "explicit", idle: "1s" },
-      servers: { echo: fixture("echo") },
+      servers: { echo: fixture("echo"), commands: fixture("on-command") },
     });
     const caller = new RestClient(explicit.url);
     const minted = async (): Promise<string> => String((await caller.ask("/api/sessionid")).json["sessionId"]);
     const sessionId = await minted();
-    const call = caller.call("echo/sleep", { ms: 5_000 }, { sessionId });
+    const call = caller.call("commands/hold", { name: "a" }, { sessionId });
+    await until(() => explicit.children("commands").length === 1, { what: "its session is open" });
     const unused = await minted();
     const other = Number(textIn(await caller.call("echo/pid", {}, { sessionId: await minted() })));
     await until(() => !explicit.children("echo").includes(other), { what: "a session younger than the id was idle" });
     expect(await caller.call("echo/pid", {}, { sessionId: unused })).toMatchObject(problem(404, "session_not_found"));
     expect(await session(sessionId, "GET", caller)).toMatchObject({ status: 200 });
-    expect(await caller.call("echo/pid", {}, { sessionId })).toMatchObject({ status: 200 });
-    expect(textIn(await call)).toContain("slept");
+    expect(textIn(await caller.call("commands/release", { name: "a" }, { sessionId }))).toBe("done");
+    expect(textIn(await call)).toBe("released a");
   });
 });
 
@@ -319,7 +321,7 @@ describe("rest.idle", () => {
   let caller: RestClient;
 
   beforeAll(async () => {
-    const servers = { counter: fixture("counter"), echo: fixture("echo") };
+    const servers = { counter: fixture("counter"), commands: fixture("on-command") };
     hasty = await startGateway({ rest: { idle: "300ms" }, servers });
     caller = new RestClient(hasty.url);
   });
@@ -335,7 +337,13 @@ describe("rest.idle", () => {
   });
 
   test("does not end a session while a call runs", async () => {
-    expect(textIn(await caller.call("echo/sleep", { ms: 1_500 }))).toBe("slept 1500 ms");
+    const sessionId = newId();
+    const call = caller.call("commands/hold", { name: "a" }, { sessionId });
+    await until(() => hasty.children("commands").length === 1, { what: "its session is open" });
+    await next(newId(), caller);
+    await until(() => hasty.children("counter").length === 0, { what: "a session younger than it was idle" });
+    expect(textIn(await caller.call("commands/release", { name: "a" }, { sessionId }))).toBe("done");
+    expect(textIn(await call)).toBe("released a");
   });
 });
 
@@ -372,7 +380,7 @@ describe("the tools of a server", () => {
   test("end somewhere, though its pages do not", async () => {
     const names = await toolsOf("endless");
     expect(names).toEqual(expect.arrayContaining(["echo", "tool-2", "tool-10"]));
-    expect(names.length).toBeLessThanOrEqual(10_000);
+    expect(names).toHaveLength(50);
     expect(textIn(await rest.call("endless/echo", { message: "hi" }))).toBe("hi");
   });
 

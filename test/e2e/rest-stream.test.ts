@@ -159,7 +159,7 @@ describe("the time for a call", () => {
 
   test("ends at limits.requestMax, however much progress there is", async () => {
     await using short = await startGateway({
-      limits: { request: "1s", requestMax: "1s" },
+      limits: { request: "4s", requestMax: "4s" },
       servers: { echo: fixture("echo") },
     });
     const stream = await new RestClient(short.url).stream("echo/progress", { steps: 100, ms: 100 });
@@ -169,16 +169,21 @@ describe("the time for a call", () => {
 
 describe("a shutdown", () => {
   test("waits for the calls that run, of both kinds", async () => {
-    await using leaving = await startGateway({ limits: { drain: "15s" }, servers: { echo: fixture("echo") } });
+    const servers = { echo: fixture("echo"), commands: fixture("on-command") };
+    await using leaving = await startGateway({ limits: { drain: "15s" }, servers });
     const caller = new RestClient(leaving.url);
     const sessionId = newId();
-    textIn(await caller.call("echo/pid", {}, { sessionId }));
-    const call = caller.call("echo/sleep", { ms: 1_500 }, { sessionId });
+    textIn(await caller.call("commands/pid", {}, { sessionId }));
+    const call = caller.call("commands/hold", { name: "a" }, { sessionId });
     const stream = await caller.stream("echo/progress", { steps: 3, ms: 500 }, { sessionId });
     await until(() => stream.events.length > 0, { what: "both run" });
+    await until(async () => textIn(await caller.call("commands/holding", {}, { sessionId })) === '["a"]', {
+      what: "the call is held",
+    });
     leaving.signal("SIGTERM");
     expect((await toldBy(stream)).at(-1)).toEqual(result("3 steps"));
-    expect(textIn(await call)).toBe("slept 1500 ms");
+    for (const pid of leaving.children("commands")) process.kill(pid, "SIGUSR2");
+    expect(textIn(await call)).toBe("released a");
     expect(await leaving.exit()).toBe(0);
   });
 });

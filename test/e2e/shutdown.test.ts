@@ -6,6 +6,7 @@ import { until } from "../helpers/until.ts";
 
 const servers = {
   echo: fixture("echo"),
+  commands: fixture("on-command"),
   deaf: fixture("ignores-sigterm"),
   hangs: fixture("never-answers"),
   starting: fixture("slow-start", { env: { START_MS: "60000" } }),
@@ -50,14 +51,15 @@ describe.concurrent("a signal to the gateway", () => {
 
   it("lets a running call finish first", async () => {
     await using gateway = await startGateway({ servers, limits: { drain: "12s" } });
-    await using client = await openSession(`${gateway.url}/echo`);
-    const params = { name: "sleep", arguments: { ms: 1_000 } };
+    await using client = await openSession(`${gateway.url}/commands`);
+    const params = { name: "hold", arguments: { name: "a" } };
     expect(await client.send({ jsonrpc: "2.0", id: "runs", method: "tools/call", params })).toMatchObject({
       status: 202,
     });
     gateway.signal("SIGTERM");
     await isShuttingDown(gateway);
-    expect(textOf(await client.response("runs"))).toBe("slept 1000 ms");
+    for (const pid of gateway.children("commands")) process.kill(pid, "SIGUSR2");
+    expect(textOf(await client.response("runs"))).toBe("released a");
     expect(await client.untilEnded()).toBe("cleanly");
     expect(await gateway.exit()).toBe(0);
   });

@@ -25,6 +25,7 @@ beforeAll(async () => {
       asks: fixture("asks-the-client"),
       pages: fixture("lists-in-pages"),
       hangs: fixture("never-answers"),
+      commands: fixture("on-command"),
       // A server that says to its client, byte for byte, what its client says to it.
       mirror: { command: "cat" },
       // A server that tells what it reads on stderr, which the log shows.
@@ -184,11 +185,15 @@ describe("a cancellation by the client", () => {
   });
 
   it("makes the answer unwanted: it is not passed on when it comes all the same", async () => {
-    await using client = await openSession(url("echo"));
-    const sleep = { name: "sleep", arguments: { ms: 200 } };
-    await client.send({ jsonrpc: "2.0", id: "unwanted", method: "tools/call", params: sleep });
+    await using client = await openSession(url("commands"));
+    const hold = { name: "hold", arguments: { name: "unwanted" } };
+    await client.send({ jsonrpc: "2.0", id: "unwanted", method: "tools/call", params: hold });
     await client.notify("notifications/cancelled", { requestId: "unwanted" });
-    await client.call("sleep", { ms: 600 });
+    expect(await client.call("holding")).toBe('["unwanted"]');
+    await client.notify("x/release", { name: "unwanted" });
+    // Answered after it.
+    expect(await client.call("holding")).toBe("[]");
+    expect(await client.call("echo", { message: "later" })).toBe("later");
     expect(client.messages().map(({ id }) => id)).not.toContain("unwanted");
   });
 
@@ -305,19 +310,25 @@ describe("an id", () => {
   });
 
   it("that is a number differs from the same one as a string, also at the same time", async () => {
-    await using client = await openSession(url("echo"));
-    const call = (id: string | number, message: string, ms: number) =>
-      client.request("tools/call", { name: "sleep", arguments: { ms, message } }, id);
-    const [slow, fast] = await Promise.all([call(5, "number", 60), call("5", "string", 1)]);
-    expect([resultText(slow), resultText(fast)]).toEqual(["slept 60 ms", "slept 1 ms"]);
+    await using client = await openSession(url("commands"));
+    for (const [id, name] of [
+      [5, "number"],
+      ["5", "string"],
+    ])
+      await client.send({ jsonrpc: "2.0", id, method: "tools/call", params: { name: "hold", arguments: { name } } });
+    await client.notify("x/release", { name: "string" });
+    expect(resultText(await client.response("5"))).toBe("released string");
+    await client.notify("x/release", { name: "number" });
+    expect(resultText(await client.response(5))).toBe("released number");
   });
 
   it("that still waits for its answer cannot be used again, and the first request is unharmed", async () => {
-    await using client = await openSession(url("echo"));
-    const sleep = { jsonrpc: "2.0", id: 15, method: "tools/call", params: { name: "sleep", arguments: { ms: 500 } } };
-    expect(await client.send(sleep)).toMatchObject({ status: 202 });
-    expect(refusal(await client.send(sleep))).toMatchObject({ status: 400, code: -32600, id: 15 });
-    expect(resultText(await client.response(15))).toBe("slept 500 ms");
+    await using client = await openSession(url("commands"));
+    const hold = { jsonrpc: "2.0", id: 15, method: "tools/call", params: { name: "hold", arguments: { name: "a" } } };
+    expect(await client.send(hold)).toMatchObject({ status: 202 });
+    expect(refusal(await client.send(hold))).toMatchObject({ status: 400, code: -32600, id: 15 });
+    await client.notify("x/release", { name: "a" });
+    expect(resultText(await client.response(15))).toBe("released a");
   });
 });
 

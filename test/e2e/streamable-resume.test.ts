@@ -273,6 +273,30 @@ describe("Last-Event-ID", () => {
   });
 });
 
+describe("streams with nothing to say any more", () => {
+  test("stay open, eight of them; the one that was come back to longest ago ends first", async () => {
+    const one = await opened();
+    const ids: (string | undefined)[] = [];
+    for (const name of ["a", "b", "c", "d", "e", "f", "g", "h", "i"]) ids.push(await lastIdOfFinished(one, name));
+    const [a = "", b = "", ...others] = ids;
+    const back = (id: string | undefined): Promise<Exchange> => one.get({ "Last-Event-ID": id });
+
+    const [firstOfA, ofB] = [await back(a), await back(b)];
+    for (const id of others.slice(0, -1)) await back(id);
+    const secondOfA = await back(a);
+    await firstOfA.over("the older stream of a ends");
+    await back(others.at(-1));
+    await ofB.over("the stream of b ends");
+    expect(secondOfA.isOver).toBe(false);
+  });
+});
+
+async function lastIdOfFinished(one: StreamableClient, name: string): Promise<string | undefined> {
+  const post = await held(one, name);
+  await release(one, name);
+  return (await post.over()).ids.at(-1);
+}
+
 interface Theirs {
   readonly stream: Exchange;
   readonly post: Exchange;

@@ -52,6 +52,13 @@ export function realServer(name: string, ...args: readonly string[]): Config {
   return { command: process.execPath, args: [`node_modules/@modelcontextprotocol/${name}/dist/index.js`, ...args] };
 }
 
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly openFiles?: number;
+  /** Of the gateway that is started: the one in dist/, unless it was installed elsewhere. */
+  readonly main?: string;
+}
+
 /**
  * Starts the built gateway as a process, on a free port, of loopback unless `hostname` says otherwise, from YAML text or the same as an object. Disposing it
  * ends it with SIGTERM and fails if anything is left. Each server gets a mark in its `env` by which its processes are known;
@@ -60,27 +67,29 @@ export function realServer(name: string, ...args: readonly string[]): Config {
  */
 export async function startGateway(
   config: string | Config,
-  { env = {}, openFiles }: { readonly env?: Readonly<Record<string, string>>; readonly openFiles?: number } = {},
+  { env = {}, openFiles, main = "dist/main.js" }: StartOptions = {},
 ): Promise<GatewayProcess> {
   const mark = randomUUID();
   const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-e2e-"));
   // JSON is YAML.
   const text = JSON.stringify(forTests(typeof config === "string" ? parse(config) : config, mark));
   writeFileSync(join(folder, CONFIG_FILE), text);
-  return launch({ mark, folder, env, openFiles });
+  return launch({ mark, folder, main, env, openFiles });
 }
 
 interface Launch {
   readonly mark: string;
   /** Holds the config and the state. */
   readonly folder: string;
+  /** The gateway's program. */
+  readonly main: string;
   readonly env: Readonly<Record<string, string>>;
   readonly openFiles: number | undefined;
 }
 
 async function launch(how: Launch): Promise<GatewayProcess> {
-  const { mark, folder, env, openFiles } = how;
-  const own = [process.execPath, "dist/main.js", "-c", join(folder, CONFIG_FILE)];
+  const { mark, folder, main, env, openFiles } = how;
+  const own = [process.execPath, main, "-c", join(folder, CONFIG_FILE)];
   // The shell becomes the gateway: its pid is the gateway's.
   const limited = openFiles === undefined ? own : ["sh", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, ...own];
   const [command = "", ...args] = limited;

@@ -1,12 +1,15 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { importsOf, tokensOf } from "./imports.ts";
 
-// src/README.md is the map of the house: what it names exists, and every room is on it.
+// src/README.md is the map of the house: what it names exists, every room is on it, and of every file it is told what tests it.
 
 const root = join(import.meta.dirname, "../..");
 const mapFile = join(root, "src/README.md");
 const directories = directoriesWithFiles(join(root, "src"));
+const sources = new Set(readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).flatMap(sourceFile));
+const imports = new Map<string, readonly string[]>();
 
 describe("the map in src/README.md", () => {
   it("is there", () => {
@@ -25,7 +28,44 @@ describe("the map in src/README.md", () => {
   });
 });
 
+describe("the tests that src/README.md names", () => {
+  const rows = testRows(map());
+
+  it("are of files and tests that exist", () => {
+    expect(rows.length).toBeGreaterThan(10);
+    expect(rows.flatMap(({ files }) => files).filter((file) => !sources.has(file))).toEqual([]);
+    expect(rows.flatMap(({ tests }) => tests).filter((test) => testsLike(test).length === 0)).toEqual([]);
+  });
+
+  it("are there for every file that has no test of its own", () => {
+    expect(sources.size).toBeGreaterThan(100);
+    expect(untested([...sources], rows)).toEqual([]);
+  });
+
+  it("reach the files that they stand for", () => {
+    const unreached = rows.flatMap(({ files, tests }) => {
+      const reached = new Set(tests.flatMap(testsLike).flatMap((test) => [...reachedBy(test)]));
+      return files.filter((file) => !reached.has(file));
+    });
+    expect(unreached).toEqual([]);
+  });
+
+  it("would be missed by a new file, however many are named of its folder", () => {
+    const row = { files: ["src/lib/clock.ts"], tests: ["test/lib/*.test.ts"] };
+    expect(untested(["src/lib/clock.ts", "src/lib/units.ts", "src/lib/new.ts"], [row])).toEqual(["src/lib/new.ts"]);
+    expect([...reachedBy("test/lib/units.test.ts")]).toEqual(["src/lib/units.ts"]);
+  });
+});
+
 describe("the reader of the map", () => {
+  it("finds rows of files and their tests, over several lines", () => {
+    const text = "## Tested by\n\n```\nsrc/  a b  test/c.test.ts\nsrc/d/  e\n  test/f.test.ts test/g-*.test.ts\n```\n";
+    expect(testRows(text)).toEqual([
+      { files: ["src/a.ts", "src/b.ts"], tests: ["test/c.test.ts"] },
+      { files: ["src/d/e.ts"], tests: ["test/f.test.ts", "test/g-*.test.ts"] },
+    ]);
+  });
+
   it("finds paths in backticks and code blocks, and nowhere else", () => {
     const text =
       "src/a.ts `src/b.ts:12`, `test/e2e/`.\n```\nsrc/c/  d.ts (lib/e.ts), https://x.test/src/y.ts\n```\nsrc/f.ts";
@@ -57,6 +97,69 @@ describe("the reader of the map", () => {
   });
 });
 
+interface TestRow {
+  readonly files: readonly string[];
+  readonly tests: readonly string[];
+}
+
+function testRows(markdown: string): TestRow[] {
+  const block = /^## Tested by\n[^`]*(?:`[^`\n]+`[^`]*)*```\n([^]*?)^```/m.exec(markdown)?.[1] ?? "";
+  return block.split(/^(?=src\/)/m).map((row) => {
+    const [folder = "", ...words] = row.trim().split(/\s+/);
+    return {
+      files: words.filter((word) => !word.includes("/")).map((name) => `${folder}${name}.ts`),
+      tests: words.filter((word) => word.includes("/")),
+    };
+  });
+}
+
+function untested(files: readonly string[], rows: readonly TestRow[]): string[] {
+  const named = new Set(rows.flatMap((row) => row.files));
+  const mirror = (file: string): string => file.replace(/^src\/(.*)\.ts$/, "test/$1.test.ts");
+  return files.filter((file) => !named.has(file) && !existsSync(join(root, mirror(file))));
+}
+
+function testsLike(path: string): string[] {
+  const folder = dirname(path);
+  if (!exists(path)) return [];
+  return readdirSync(join(root, folder)).flatMap((name) => {
+    const file = `${folder}/${name}`;
+    return matches(basename(path), name) ? [file] : [];
+  });
+}
+
+/** What a test imports, and what that imports and starts; of one that starts what is built, what that is built from. */
+function reachedBy(test: string): Set<string> {
+  const found = new Set<string>();
+  const pending = [test, ...(/helpers\/gateway|dist\//.test(read(test)) ? ENTRY_POINTS : [])];
+  for (const file of pending) {
+    if (found.has(file)) continue;
+    found.add(file);
+    pending.push(...importedBy(file));
+  }
+  return new Set([...found].filter((file) => file.startsWith("src/")));
+}
+
+/** What the bundle begins with. */
+const ENTRY_POINTS = ["src/main.ts", "src/upstream/reaper-main.ts", "src/downstream/rest/checks/check-thread-main.ts"];
+
+function importedBy(file: string): readonly string[] {
+  const known = imports.get(file);
+  if (known !== undefined) return known;
+  const text = read(file);
+  const specifiers = importsOf(tokensOf(text)).flatMap(({ specifier = "" }) => specifier);
+  // A process or thread of its own is started by the path of its file.
+  const started = [...text.matchAll(/["`]\.\/([\w-]+-main)\b/g)].map(([, name = ""]) => `./${name}.ts`);
+  const found = [...specifiers, ...started].filter((one) => one.startsWith(".")).map((one) => join(dirname(file), one));
+  const here = found.filter((one) => one.endsWith(".ts") && existsSync(join(root, one)));
+  imports.set(file, here);
+  return here;
+}
+
+function read(file: string): string {
+  return readFileSync(join(root, file), "utf8");
+}
+
 function map(): string {
   if (!existsSync(mapFile)) throw new Error("src/README.md is missing: write the map");
   return readFileSync(mapFile, "utf8");
@@ -81,13 +184,12 @@ function pathsIn(markdown: string): string[] {
 // `*` in the last part of a path stands for anything; one match is enough.
 function exists(path: string): boolean {
   if (!path.includes("*")) return existsSync(join(root, path));
-  const pattern = new RegExp(
-    `^${basename(path)
-      .replaceAll(".", String.raw`\.`)
-      .replaceAll("*", ".*")}$`,
-  );
   const directory = join(root, dirname(path));
-  return existsSync(directory) && readdirSync(directory).some((name) => pattern.test(name));
+  return existsSync(directory) && readdirSync(directory).some((name) => matches(basename(path), name));
+}
+
+function matches(glob: string, name: string): boolean {
+  return new RegExp(`^${glob.replaceAll(".", String.raw`\.`).replaceAll("*", ".*")}$`).test(name);
 }
 
 function isNamed(directory: string, markdown: string): boolean {
@@ -96,6 +198,10 @@ function isNamed(directory: string, markdown: string): boolean {
   const lines = markdown.split("\n");
   if (parent === ".") return lines.some((line) => names(`(?:src/)?${leaf}/`, line));
   return lines.some((line) => names(directory, line) || (names(parent, line) && names(`${leaf}/`, line)));
+}
+
+function sourceFile(path: string): string[] {
+  return path.endsWith(".ts") ? [`src/${path.replaceAll("\\", "/")}`] : [];
 }
 
 function directoriesWithFiles(top: string): string[] {

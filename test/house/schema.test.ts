@@ -47,10 +47,15 @@ describe("config.example.yaml", () => {
   });
 
   it("is a valid config with everything that it holds in comments", () => {
-    const whole = read("config.example.yaml").replaceAll(/^( *)# (?=auth:| {2,}|publicUrl:|path:|env:)/gm, "$1");
+    // A comment that is a key, or stands below one: all but sentences.
+    const whole = read("config.example.yaml").replaceAll(/^( *)# (?=[a-zA-Z]+:(?: |$)| {2,})/gm, "$1");
     const env = { ADMIN_PASSWORD: "a-password", MCP_GATEWAY_TOKEN: "a-token" };
-    const { auth } = parseConfig("config.example.yaml", whole, env).config;
+    const { auth, publicUrl, servers } = parseConfig("config.example.yaml", whole, env).config;
     expect(Object.keys(auth).toSorted()).toEqual(["basic", "bearer"]);
+    expect(publicUrl).toBe("https://mcp.example.com");
+    expect(Object.values(servers)).toContainEqual(
+      expect.objectContaining({ path: "/srv/files", env: { DEBUG: "0" }, warm: 2 }),
+    );
     expect(isValid(parse(whole))).toBe(true);
   });
 

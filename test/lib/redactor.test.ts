@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { oneSafeLine, Redactor } from "../../src/lib/redactor.ts";
+import { inTime } from "../helpers/in-time.ts";
 
 const KEYS = ["authorization", "password", "token", "x-api-key", "client_secret"];
 
@@ -96,18 +97,14 @@ describe("a redactor", () => {
     );
   });
 
-  it("is done with a megabyte of anything in no time", () => {
-    const startedAt = performance.now();
-    for (const text of [
-      "Bearer ".repeat(150_000),
-      `password${" ".repeat(1_000_000)}`,
-      "token=".repeat(170_000),
-      "a".repeat(1_000_000),
-      `Basic ${"a".repeat(1_000_000)}`,
-    ]) {
-      redactor.text(text);
-    }
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  it.each([
+    ["schemes", "Bearer ".repeat(150_000)],
+    ["blanks", `password${" ".repeat(1_000_000)}`],
+    ["keys", "token=".repeat(170_000)],
+    ["letters", "a".repeat(1_000_000)],
+    ["a credential", `Basic ${"a".repeat(1_000_000)}`],
+  ])("comes to an end with a megabyte of %s", (_what, text) => {
+    expect(inTime(() => redactor.text(text))).not.toBe("");
   });
 });
 

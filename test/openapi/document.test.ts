@@ -75,11 +75,6 @@ describe("openapiDocument", { timeout: 30_000 }, () => {
     expect(document.components?.schemas).not.toHaveProperty("CallToolResult");
   });
 
-  it("passes license and contact on", () => {
-    const info = { ...options.info, license: { name: "MIT" }, contact: { email: "ops@acme.dev" } };
-    expect(openapiDocument([], { ...options, info }).document.info).toEqual(info);
-  });
-
   it("describes servers as tags: description, else instructions, else title", () => {
     const servers = [
       {

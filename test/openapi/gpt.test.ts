@@ -33,11 +33,6 @@ describe("the gpt profile", () => {
     expect(describeTool({ annotations }, gpt).operation["x-openai-isConsequential"]).toBe(expected);
   });
 
-  it("lets the operator decide per tool whether to ask", () => {
-    const isConsequential = (server: string, tool: string) => (server === "git" && tool === "log" ? false : undefined);
-    expect(describeTool({}, { ...gpt, isConsequential }).operation["x-openai-isConsequential"]).toBe(false);
-  });
-
   it("answers with one small schema and no errors", () => {
     const { operation } = describeTool({ outputSchema: { type: "object", properties: { secret: {} } } }, gpt);
     expect(Object.keys(operation.responses)).toEqual(["200"]);

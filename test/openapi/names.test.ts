@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { toolsOf } from "../../src/openapi/catalog.ts";
 import { matchesGlob } from "../../src/openapi/glob.ts";
 import { operationIds } from "../../src/openapi/operation-id.ts";
+import { inTime } from "../helpers/in-time.ts";
 import { toolsListed } from "../helpers/tools.ts";
 
 function idsOf(...names: string[]): string[] {
@@ -82,10 +83,8 @@ describe("matchesGlob", () => {
     expect(matchesGlob(pattern, text)).toBe(expected);
   });
 
-  it("stays fast where a backtracking matcher would not", () => {
-    const started = performance.now();
-    expect(matchesGlob(`${"a*".repeat(50)}b`, "a".repeat(5_000))).toBe(false);
-    expect(performance.now() - started).toBeLessThan(1_000);
+  it("comes to an end where a backtracking matcher would not", () => {
+    expect(inTime(() => matchesGlob(`${"a*".repeat(50)}b`, "a".repeat(5_000)))).toBe(false);
   });
 });
 

@@ -371,6 +371,15 @@ describe("a cancellation", () => {
     },
   );
 
+  it("is not what another notification does that names a request", () => {
+    const { session, server, client, say } = started();
+    say({ id: 5, method: "tools/list" });
+    say({ method: "notifications/other", params: { requestId: 5 } });
+    expect(server.sent.at(-1)).toMatchObject({ method: "notifications/other" });
+    expect(client.cancelledIds).toEqual([]);
+    expect(session.presence.isBusy).toBe(true);
+  });
+
   it("by the server is passed on", () => {
     const { server, client } = started();
     server.says({ method: "notifications/cancelled", params: { requestId: 1 } });

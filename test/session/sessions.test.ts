@@ -55,6 +55,15 @@ describe("a session", () => {
     open();
     expect(servers).toEqual([]);
   });
+
+  it("cannot be opened twice under one id, which is another one for another principal or server", () => {
+    const { sessions, open } = table();
+    const { session } = open(ann, "git", { transport: "rest", id: "randomSession12345" });
+    const again = (): unknown => open(ann, "git", { transport: "rest", id: "randomSession12345" });
+    expect(again).toThrow(GatewayError);
+    expect(sessions.find(ann, "git", "randomSession12345", "rest")).toBe(session);
+    expect(open(ann, "files", { transport: "rest", id: "randomSession12345" }).session).not.toBe(session);
+  });
 });
 
 describe("a session is found", () => {

@@ -49,6 +49,31 @@ describe("a group is ended", () => {
   });
 });
 
+describe("a group that goes when it is asked to", () => {
+  it.each([
+    ["end of its input", "echo ready; cat; exit 0", []],
+    ["SIGTERM", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.02; done", ["SIGTERM"]],
+  ])("by the %s gets no signal after that", async (_how, script, expected) => {
+    const child = spawn("sh", ["-c", script], { detached: true });
+    await once(child.stdout, "data");
+    const group = new ProcessGroup(child, child.pid ?? Number.NaN);
+    const signals = vi.spyOn(process, "kill");
+    await group.end({ eofMs: expected.length === 0 ? 10_000 : 50, termMs: 10_000 });
+    expect(signals.mock.calls.map(([, signal]) => signal).filter((signal) => signal !== 0)).toEqual(expected);
+    expect([child.exitCode, child.signalCode]).toEqual([0, null]);
+  });
+});
+
+describe("a pid that now belongs to somebody else", () => {
+  it("is not signalled", async () => {
+    const { child, pid } = await deafLeader();
+    expect(signalGroup(pid, "another start time", "SIGKILL")).toBe(false);
+    expect(signalGroup(pid, undefined, 0)).toBe(true);
+    signalGroup(pid, undefined, "SIGKILL");
+    await until(() => child.signalCode === "SIGKILL", { what: "it is gone" });
+  });
+});
+
 describe("a group that may not be signalled", () => {
   it("is taken for one that lives, and its end comes to an end all the same", async () => {
     const { child, pid } = await deafLeader();
@@ -62,14 +87,13 @@ describe("a group that may not be signalled", () => {
     await group.end(STAGES);
     vi.restoreAllMocks();
     expect(signals.filter((signal) => signal !== 0)).toEqual(["SIGTERM", "SIGKILL"]);
-    group.kill();
+    signalGroup(pid, undefined, "SIGKILL");
     await until(() => !isAlive(pid), { what: "it is gone" });
   });
 
   it("because nobody is in it is gone", async () => {
     const { child, pid } = await deafLeader();
-    const group = new ProcessGroup(child, pid);
-    group.kill();
+    signalGroup(pid, undefined, "SIGKILL");
     await until(() => !isAlive(pid) && child.signalCode !== null, { what: "it is gone" });
     await until(() => !signalGroup(pid, undefined, 0), { what: "its group is empty" });
     expect(signalGroup(pid, undefined, "SIGTERM")).toBe(false);

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { Redactor } from "../../src/lib/redactor.ts";
 import type { GatewayError } from "../../src/protocol/errors.ts";
@@ -13,8 +12,6 @@ import { StdioUpstream, type StdioContext } from "../../src/upstream/stdio.ts";
 import { until } from "../helpers/until.ts";
 
 const MIB = 1_048_576;
-/** More than is waited for the last words of a child. */
-const LONG_MS = 600;
 
 const running: StdioUpstream[] = [];
 const reapers: Reaper[] = [];
@@ -26,7 +23,7 @@ afterAll(async () => {
 vi.setConfig({ testTimeout: 30_000 });
 
 /** A server that is a line of shell. */
-function run(script: string, { messageBytes = 1_000_000 } = {}) {
+function run(script: string, { messageBytes = 1_000_000, startingPerServer = 10 } = {}) {
   const events: GatewayEvent[] = [];
   const emit = (event: GatewayEvent): void => void events.push(event);
   const reaper = new Reaper(emit);
@@ -36,7 +33,7 @@ function run(script: string, { messageBytes = 1_000_000 } = {}) {
     redactor: new Redactor(["token"]),
     reaper,
     descriptors,
-    startQueue: new StartQueue({ perSecond: 10, burst: 10, startingPerServer: 10, queueMs: 1_000 }),
+    startQueue: new StartQueue({ perSecond: 10, burst: 10, startingPerServer, queueMs: 1_000 }),
     population: new Population({ all: 10, perServer: 10 }),
     gatewayEnv: process.env,
     messageBytes,
@@ -84,7 +81,8 @@ describe("a child that exits while nobody reads it", () => {
     reader.isSlow = true;
     upstream.pause();
     await until(() => eventsOf("server.exited").length === 1, { what: "it has exited" });
-    await delay(LONG_MS);
+    // Of one that exits later, and leaves its output open, the end is told when its last words have had their time.
+    await ended(run("sleep 60 & exit 3").heard);
     expect(heard.ends).toEqual([]);
     expect(heard.lines.length).toBeLessThan(COUNT);
     reader.isSlow = false;
@@ -99,10 +97,39 @@ describe("a child that exits while nobody reads it", () => {
     upstream.pause();
     await until(() => eventsOf("server.exited").length === 1, { what: "it has exited" });
     while (heard.ends.length === 0) {
+      const before = heard.lines.length;
       upstream.resume();
-      await delay(LONG_MS / 5);
+      await until(() => heard.lines.length > before || heard.ends.length > 0, {
+        what: "it is heard again, or is over",
+      });
     }
     expect(heard.lines.map(numberIn)).toEqual(NUMBERS);
+  });
+});
+
+describe("whether it has exited", () => {
+  it("is known of one that lives and dies, before anybody was told", async () => {
+    const { upstream, heard, eventsOf } = run("exec sleep 60");
+    expect(upstream.hasExited).toBe(false);
+    const started = await until(() => eventsOf("server.started")[0], { what: "it has started" });
+    expect(upstream.hasExited).toBe(false);
+    process.kill(started.pid, "SIGKILL");
+    await until(() => upstream.hasExited, { what: "it is known" });
+    expect(heard.ends).toEqual([]);
+  });
+
+  it("is not said of one that still waits for its turn to start", () => {
+    const { upstream } = run("sleep 60", { startingPerServer: 0 });
+    expect(upstream.hasExited).toBe(false);
+  });
+
+  it("is said of one that could not be started, and of one that was closed", async () => {
+    const { upstream, heard } = run("x\0");
+    await ended(heard);
+    expect(upstream.hasExited).toBe(true);
+    const other = run("sleep 60").upstream;
+    await other.close();
+    expect(other.hasExited).toBe(true);
   });
 });
 

@@ -133,6 +133,8 @@ export class Conversation implements Outlet, PostHost {
   /** With nothing to say any more a stream stays open: ended, its client would come back for it without end. */
   #keepQuiet(name: string, stream: EventStream): void {
     this.#quiet.get(name)?.end();
+    // To the young end: a name that is set again would keep its place.
+    this.#quiet.delete(name);
     this.#quiet.set(name, stream);
     if (this.#quiet.size <= MAX_QUIET_STREAMS) return;
     for (const [oldest, quiet] of this.#quiet) {

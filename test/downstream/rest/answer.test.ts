@@ -85,6 +85,14 @@ describe("a result", () => {
     expect(resultAnswer(lineOf(inner), "structured", undefined).body).toBe("7");
   });
 
+  it("is the whole of it, asked for as structured, when it has no structured content and several texts or none", () => {
+    const text = (value: string): object => ({ type: "text", text: value });
+    for (const content of [[], [text("7"), text("8")], [text("7"), { type: "image" }, text("")]]) {
+      const result = lineOf({ content });
+      expect(resultAnswer(result, "structured", undefined).body).toBe(result);
+    }
+  });
+
   it("has the last of two structured contents, as every parser does", () => {
     expect(
       resultAnswer('{"structuredContent":{"a":1},"structuredContent":{"b":2}}', "structured", undefined).body,

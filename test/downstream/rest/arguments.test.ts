@@ -53,6 +53,11 @@ describe("a stray sessionId", () => {
     expect(withoutStraySessionId(given, { properties: { sessionId: { type: "string" } } })).toBe(given);
   });
 
+  it("that is not there changes not one byte", () => {
+    const given = readArguments('{ "a" : 1 , "b":[ ] }');
+    expect(withoutStraySessionId(given, {})).toBe(given);
+  });
+
   it("is only that of the outermost object", () => {
     expect(strip('{"a":{"sessionId":"x"}}', {}).text).toBe('{"a":{"sessionId":"x"}}');
   });

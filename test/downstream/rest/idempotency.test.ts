@@ -75,6 +75,17 @@ describe("a key", () => {
     expect(() => kept.begin(keyed("key"))).toThrow(refusal("in_progress"));
   });
 
+  it("that was forgotten is not answered late, while the call that came after it runs", () => {
+    const kept = store();
+    const first = begun(kept, "key");
+    first.forget();
+    const second = begun(kept, "key");
+    first.finish(answer("of the first"));
+    expect(() => kept.begin(keyed("key"))).toThrow(refusal("call_in_progress"));
+    second.finish(answer("of the second"));
+    expect(kept.begin(keyed("key"))).toMatchObject({ body: "of the second" });
+  });
+
   it("is refused while too many of its caller's run, and nobody else's is", () => {
     const kept = store();
     const calls = Array.from({ length: 256 }, (_, n) => begun(kept, `running-${n}`));

@@ -1,4 +1,5 @@
 import type { ValidateFunction } from "ajv";
+import { LRUCache } from "lru-cache";
 import { hash } from "node:crypto";
 import { errorMessage } from "../../../lib/error-message.ts";
 import { member } from "../../../lib/json.ts";
@@ -8,6 +9,7 @@ import { CheckThread, type Question, type ThreadOptions } from "./check-thread.t
 import { checkableSchema } from "./checkable.ts";
 import { loadCompiler, type Compile } from "./compilers.ts";
 import { instanceSize } from "./instance-size.ts";
+import { LeftAlone } from "./left-alone.ts";
 import { Plans, type Plan } from "./plans.ts";
 import { schemaCost } from "./schema-cost.ts";
 import { schemaErrors, type SchemaError } from "./schema-error.ts";
@@ -42,9 +44,6 @@ const LONG_TEXT = 64 * 1024;
 const MANY_CHECKS = 1_000_000;
 /** With the code that is compiled from it. */
 const BYTES_PER_VALUE = 200;
-/** A schema whose check took too long is not tried again for so long. */
-const OVER_MS = 10 * 60_000;
-const MAX_OVER = 1_000;
 const MAX_TOLD = 10_000;
 
 /**
@@ -58,9 +57,8 @@ export class SchemaValidator {
   readonly #emit: Emit;
   readonly #thread: CheckThread;
   readonly #plans = new Plans();
-  /** Schemas whose check was over the limits, by their hash, and until when they are left alone. */
-  readonly #over = new Map<string, number>();
-  readonly #told = new Set<string>();
+  readonly #leftAlone = new LeftAlone();
+  readonly #told = new LRUCache<string, true>({ max: MAX_TOLD });
   #compile: Compile | undefined;
   #loading: Promise<Compile> | undefined;
 
@@ -133,13 +131,12 @@ export class SchemaValidator {
     if (given.text.length > MAX_THREAD_TEXT) return [];
     plan.text ??= JSON.stringify(plan.checkable);
     const name = (plan.name ??= hash("sha256", plan.text));
-    if ((this.#over.get(name) ?? 0) > performance.now()) return [];
+    if (this.#leftAlone.has(name)) return [];
     const verdict = await this.#thread.ask(subject.server, questionOf(plan.text, plan, given));
     if (verdict.kind === "checked") return verdict.errors;
     if (verdict.kind === "unusable") return this.#giveUp(subject, verdict.why);
     if (verdict.kind === "over") {
-      makeRoom(this.#over, MAX_OVER);
-      this.#over.set(name, performance.now() + OVER_MS);
+      this.#leftAlone.add(name);
       this.#tell(subject, verdict.why);
     }
     return [];
@@ -155,8 +152,7 @@ export class SchemaValidator {
   #tell({ server, tool, part }: Subject, cause: unknown): void {
     const shown = `the ${part} of the tool "${tool.name.slice(0, 80)}" of "${server}"`;
     if (this.#told.has(shown)) return;
-    makeRoom(this.#told, MAX_TOLD);
-    this.#told.add(shown);
+    this.#told.set(shown, true);
     this.#emit({ type: "trouble", what: `${shown} cannot be used and is not checked`, cause });
   }
 }
@@ -181,12 +177,4 @@ function questionOf(
     text.length > LONG_TEXT || (Number.isFinite(width) && width * instanceSize(value, LONG_TEXT) > MANY_CHECKS);
   const how = { isDraft07, allErrors: !isLong };
   return { schema, how, text, ...(name !== undefined && { member: name }) };
-}
-
-/** The oldest go. */
-function makeRoom(kept: Map<string, unknown> | Set<string>, most: number): void {
-  for (const oldest of kept.keys()) {
-    if (kept.size < most) return;
-    kept.delete(oldest);
-  }
 }

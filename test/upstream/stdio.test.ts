@@ -108,14 +108,13 @@ describe("a child that exits while nobody reads it", () => {
 });
 
 describe("whether it has exited", () => {
-  it("is known of one that lives and dies, before anybody was told", async () => {
-    const { upstream, heard, eventsOf } = run("exec sleep 60");
+  it("is known of one that lives and dies", async () => {
+    const { upstream, eventsOf } = run("exec sleep 60");
     expect(upstream.hasExited).toBe(false);
     const started = await until(() => eventsOf("server.started")[0], { what: "it has started" });
     expect(upstream.hasExited).toBe(false);
     process.kill(started.pid, "SIGKILL");
     await until(() => upstream.hasExited, { what: "it is known" });
-    expect(heard.ends).toEqual([]);
   });
 
   it("is not said of one that still waits for its turn to start", () => {

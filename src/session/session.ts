@@ -90,6 +90,8 @@ export class LiveSession implements Session {
     if (this.lifecycle.isOver) throw new GatewayError("session_not_found", "The session has ended.");
     const { inFlight } = this.#context.limits;
     admit(messages, { exchanges: this.#exchanges, revision: this.#recorder.revision, inFlight });
+    // Without a process there is nobody to tell; only a request is worth one.
+    if (this.#upstream === undefined && this.lifecycle.canHibernate && !hasRequest(messages)) return;
     this.#upstream ??= this.#open(messages);
     this.#upstream.checkRoom();
     this.presence.touch();
@@ -243,3 +245,5 @@ export class LiveSession implements Session {
     await upstream?.close();
   }
 }
+
+const hasRequest = ({ frames }: ClientMessages): boolean => frames.some(({ kind }) => kind === "request");

@@ -94,27 +94,29 @@ describe("a server that ends", () => {
     ["die", { exitCode: 1, signal: null }],
     ["kill", { exitCode: null, signal: "SIGKILL" }],
     ["half", { exitCode: 0, signal: null }],
-  ])("during a call (%s): the call gets the reason, no half line is passed on, the stream ends", async (tool, how) => {
-    await using client = await openSession(place.url("dies-mid-call"));
-    const answer = await client.request("tools/call", call(tool));
-    expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "process_exited", ...how });
-    await expectOver(client);
-    // The endpoint, initialize, the error.
-    expect(client.events()).toHaveLength(3);
-    await place.noHarmDone("dies-mid-call");
-  });
+  ])(
+    "during a call (%s): the call gets the reason, no half line is passed on, the session goes on",
+    async (tool, how) => {
+      await using client = await openSession(place.url("dies-mid-call"));
+      const answer = await client.request("tools/call", call(tool));
+      expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "process_exited", ...how });
+      // The endpoint, initialize, the error.
+      expect(client.events()).toHaveLength(3);
+      expect(await client.call("echo", { message: "another process" })).toBe("another process");
+      client.close();
+      await place.noHarmDone("dies-mid-call");
+    },
+  );
 
-  it("with ten calls in flight: all ten end, and a new session works", async () => {
+  it("with ten calls in flight: all ten end, and the next one works", async () => {
     await using client = await openSession(place.url("dies-mid-call"));
     const hanging = Array.from({ length: 9 }, (_, n) => client.request("tools/call", call("hang"), `hang-${n}`));
     const answers = await Promise.all([...hanging, client.request("tools/call", call("die"), "die")]);
     expect(answers.map(errorOf)).toEqual(
       Array.from({ length: 10 }, () => expect.objectContaining({ reason: "process_exited" }) as unknown),
     );
-    await expectOver(client);
-    await using next = await openSession(place.url("dies-mid-call"));
-    expect(await next.call("echo", { message: "a new one" })).toBe("a new one");
-    next.close();
+    expect(await client.call("echo", { message: "a new one" })).toBe("a new one");
+    client.close();
     await place.noHarmDone("dies-mid-call");
   });
 
@@ -397,7 +399,7 @@ describe("a server that talks nonsense", () => {
     const answer = await client.request("tools/call", call("babble", { bytes: 192 * MIB }));
     expect(errorOf(answer)).toMatchObject({ code: -32603, reason: "protocol_violation" });
     expect(memoryOf(place.gateway().pid).peakMiB - before).toBeLessThan(64);
-    await expectOver(client);
+    expect(client.ended()).toBe(undefined);
     await place.noHarmDone("one-huge-message");
   });
 

@@ -73,7 +73,8 @@ describe.concurrent("children that ignore signals, have grandchildren, left thei
     expect(pids).toHaveLength(8);
     await until(allGone, { ...ENDED, deadlineMs: 12_000 });
     expect(farewell()).toBe("eof");
-    expect(clients.map((client) => client.ended())).toEqual(clients.map(() => "cleanly"));
+    // Their sessions are there for the next call.
+    expect(clients.map((client) => client.ended())).toEqual(clients.map(() => undefined));
   });
 
   it("are all gone after the gateway got SIGTERM", async () => {
@@ -124,8 +125,17 @@ const reaperOf = ({ pid }: GatewayProcess): number | undefined =>
   descendantsOf(pid).find((one) => readFileSync(`/proc/${one}/cmdline`, "utf8").includes("reaper-main"));
 
 describe.concurrent("an idle session", () => {
-  it("is ended after limits.idle: the stream ends, the id is unknown", async () => {
+  it("loses its process after limits.idle: the stream stays, and the next call has another one", async () => {
     await using gateway = await startGateway({ limits: { idle: "1s" }, servers: { echo: fixture("echo") } });
+    await using client = await openSession(`${gateway.url}/echo`);
+    await until(() => gateway.children().length === 0, ENDED);
+    expect(client.ended()).toBe(undefined);
+    expect(await client.call("echo", { message: "awake" })).toBe("awake");
+  });
+
+  it("of a stateful server is ended after limits.idle: the stream ends, the id is unknown", async () => {
+    const servers = { echo: fixture("echo", { stateful: true }) };
+    await using gateway = await startGateway({ limits: { idle: "1s" }, servers });
     await using client = await openSession(`${gateway.url}/echo`);
     expect(await client.untilEnded()).toBe("cleanly");
     const late = await client.send({ jsonrpc: "2.0", id: 1, method: "ping" });
@@ -141,18 +151,22 @@ describe.concurrent("an idle session", () => {
     await using client = await openSession(`${gateway.url}/commands`);
     const hold = { name: "hold", arguments: { name: "a" } };
     await client.send({ jsonrpc: "2.0", id: "long", method: "tools/call", params: hold });
-    await using younger = await openSession(`${gateway.url}/commands`);
-    expect(await younger.untilEnded()).toBe("cleanly");
-    expect(client.ended()).toBe(undefined);
+    await using _younger = await openSession(`${gateway.url}/commands`);
+    await until(() => gateway.children().length === 2, { what: "both have a process" });
+    await until(() => gateway.children().length === 1, ENDED);
     await client.notify("x/release", { name: "a" });
     expect(textOf(await client.response("long"))).toBe("released a");
-    expect(await client.untilEnded()).toBe("cleanly");
+    await until(() => gateway.children().length === 0, ENDED);
   });
 
-  it("is ended even if it never spoke", async () => {
+  it("that never spoke has no process, and keeps its stream", async () => {
     await using gateway = await startGateway({ limits: { idle: "1s" }, servers: { echo: fixture("echo") } });
     await using client = await openSse(`${gateway.url}/echo`);
-    expect(await client.untilEnded()).toBe("cleanly");
+    await using _other = await openSession(`${gateway.url}/echo`);
+    await until(() => gateway.children().length === 0, ENDED);
+    expect(client.ended()).toBe(undefined);
+    await client.initialize();
+    expect(await client.call("echo", { message: "hello" })).toBe("hello");
   });
 });
 

@@ -17,6 +17,13 @@ const BIG = "9223372036854775807";
 
 let gateway: GatewayProcess;
 
+/** Takes the handshake that the gateway does for a client that does none, and then is that program. */
+const greeted = (program: string) => {
+  const id = String.raw`sed -E 's/.*"id":("[^"]*"|[0-9]+).*/\1/'`;
+  const answer = `printf '{"jsonrpc":"2.0","id":%s,"result":{}}\\n' "$(echo "$first" | ${id})"`;
+  return { command: "sh", args: ["-c", `read -r first; ${answer}; read -r second; ${program}`] };
+};
+
 beforeAll(async () => {
   gateway = await startGateway({
     logging: { level: "debug" },
@@ -27,14 +34,12 @@ beforeAll(async () => {
       hangs: fixture("never-answers"),
       commands: fixture("on-command"),
       // A server that says to its client, byte for byte, what its client says to it.
-      mirror: { command: "cat" },
+      mirror: greeted("exec cat"),
+      cat: { command: "cat" },
       // A server that tells what it reads on stderr, which the log shows.
-      recorder: { command: "sh", args: ["-c", 'while read -r line; do echo "$line" >&2; done'] },
+      recorder: greeted('while read -r line; do echo "$line" >&2; done'),
       // A server whose answer has an id that only a careful reader can hold.
-      big: {
-        command: "sh",
-        args: ["-c", `while read line; do echo '{"jsonrpc":"2.0","id":${BIG},"result":{}}'; done`],
-      },
+      big: greeted(`while read -r line; do echo '{"jsonrpc":"2.0","id":${BIG},"result":{}}'; done`),
     },
   });
 });
@@ -346,7 +351,7 @@ describe("the protocol version", () => {
   );
 
   it("and everything else in initialize reaches the server unchanged", async () => {
-    await using client = await openSse(url("mirror"));
+    await using client = await openSse(url("cat"));
     const params = { ...CLIENT, capabilities: { experimental: { "x/y": { a: 1 } }, tasks: {} }, unknown: [1] };
     const line = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params });
     await client.send(line);

@@ -131,7 +131,10 @@ describe("limits.idle", () => {
   let gateway: GatewayProcess;
 
   beforeAll(async () => {
-    gateway = await startGateway({ limits: { idle: "300ms" }, servers: { commands: fixture("on-command") } });
+    gateway = await startGateway({
+      limits: { idle: "300ms" },
+      servers: { commands: fixture("on-command"), stateful: fixture("on-command", { stateful: true }) },
+    });
   });
   afterAll(() => gateway[Symbol.asyncDispose]());
 
@@ -142,8 +145,17 @@ describe("limits.idle", () => {
     await until(() => !isAlive(pid), { what: "a session that nobody uses has ended" });
   }
 
-  test("ends a session in which nothing is said: its process, its GET stream, and its id", async () => {
+  test("ends the process of a session in which nothing is said; its GET stream and its id stay", async () => {
     const one = await opened(gateway, "/commands/mcp");
+    const get = await one.get();
+    const pid = Number(await one.call("pid"));
+    await until(() => !isAlive(pid), { what: "its process has ended" });
+    expect(Number(await one.call("pid"))).not.toBe(pid);
+    expect(get.isOver).toBe(false);
+  });
+
+  test("ends the whole session where the server is stateful", async () => {
+    const one = await opened(gateway, "/stateful/mcp");
     const get = await one.get();
     const pid = Number(await one.call("pid"));
     await until(() => !isAlive(pid), { what: "its process has ended" });
@@ -164,9 +176,9 @@ describe("limits.idle", () => {
     expect(await one.call("pid")).toBe(pid);
   });
 
-  test("makes the SDK client's next call fail with 404, and a new connect works", async () => {
+  test("makes the SDK client's next call to a stateful server fail with 404, and a new connect works", async () => {
     const connect = (): Promise<SdkClient> =>
-      connectSdk(new StreamableHTTPClientTransport(new URL(`${gateway.url}/commands/mcp`)));
+      connectSdk(new StreamableHTTPClientTransport(new URL(`${gateway.url}/stateful/mcp`)));
     const pidOf = async (sdk: SdkClient): Promise<number> => Number(textIn(await sdk.callTool({ name: "pid" })));
 
     await using first = await connect();
@@ -199,7 +211,7 @@ describe("a server process", () => {
     ["by exit code 1", "die", { exitCode: 1, signal: null }],
     ["by a signal", "kill", { exitCode: null, signal: "SIGKILL" }],
     ["in the middle of a line", "half", { exitCode: 0, signal: null }],
-  ])("that ends %s fails all calls in flight at once, says how, and ends its session", async (_how, tool, data) => {
+  ])("that ends %s fails all calls in flight at once, and says how; the next one works", async (_how, tool, data) => {
     const one = await opened(gateway, "/dies/mcp");
     const get = await one.get();
     const ids = Array.from({ length: 10 }, (_, index) => `call ${index}`);
@@ -215,10 +227,9 @@ describe("a server process", () => {
     for (const answer of answers) {
       expect(answer.error).toMatchObject({ code: -32603, data: { reason: "process_exited", ...data } });
     }
-    for (const stream of [...streams, fatal, get]) expect((await stream.over()).isComplete).toBe(true);
-    expect(await statusOf(one.post(LIST))).toEqual([404, -32001]);
-    expect(await statusOf(one.get())).toEqual([404, -32001]);
-    expect(await (await opened(gateway, "/dies/mcp")).call("echo", { message: "anew" })).toBe("anew");
+    for (const stream of [...streams, fatal]) expect((await stream.over()).isComplete).toBe(true);
+    expect(get.isOver).toBe(false);
+    expect(await one.call("echo", { message: "anew" })).toBe("anew");
   });
 
   test.each([

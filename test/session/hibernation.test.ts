@@ -102,13 +102,14 @@ describe("a process that ends by itself", () => {
   });
 
   it("takes its own questions back: another process may use their ids", () => {
-    const { servers, begin } = table();
+    const { servers, begin, say } = table();
     const { client, session } = begin();
     servers[0]?.says({ id: 7, method: "elicitation/create", params: {} });
     servers[0]?.listener.ended(new Failure("process_exited", "It exited."));
     expect(client.got.at(-1)).toMatchObject({ method: "notifications/cancelled", params: { requestId: 7 } });
-    session.receive(clientMessages({ id: 7, result: { action: "accept" } }), { requestId: "r" });
+    say(session, { id: 8, method: "tools/list" });
     servers[1]?.says({ id: 0, result: ONE });
+    say(session, { id: 7, result: { action: "accept" } });
     expect(servers[1]?.sent.some((message) => JSON.stringify(message).includes("accept"))).toBe(false);
   });
 });
@@ -202,9 +203,9 @@ describe("a server that cannot be greeted again", () => {
     const { servers, begin, say } = table();
     const { session } = begin();
     servers[0]?.listener.ended(new Failure("process_exited", "It exited."));
-    const long = { method: "notifications/x", params: { text: "x".repeat(600) } };
-    for (let count = 0; count < 2; count++) say(session, long);
-    expect(refusalOf(() => say(session, long)).reason).toBe("queue_full");
+    const long = (id: number): object => ({ id, method: "x", params: { text: "x".repeat(600) } });
+    for (const id of [1, 2]) say(session, long(id));
+    expect(refusalOf(() => say(session, long(3))).reason).toBe("queue_full");
   });
 
   it("fails what waits when it does not answer in its time to start", () => {
@@ -215,6 +216,16 @@ describe("a server that cannot be greeted again", () => {
     vi.advanceTimersByTime(100_000);
     expect(client.got).toMatchObject([{ id: 9, error: { data: { limit: "limits.start" } } }]);
     expect([servers[1]?.closings, sessions.size]).toEqual([1, 1]);
+  });
+});
+
+describe("a notification", () => {
+  it("starts no process: there is nobody to tell", () => {
+    const { servers, begin, say } = table();
+    const { session } = begin();
+    servers[0]?.listener.ended(new Failure("process_exited", "It exited."));
+    say(session, { method: "notifications/roots/list_changed" });
+    expect(servers).toHaveLength(1);
   });
 });
 

@@ -13,7 +13,7 @@ const storedSchema = z.object({
   at: z.number(),
   record: z.object({
     initialize: z.string(),
-    serverDigest: z.string(),
+    serverDigest: z.string().optional(),
     toolsDigest: z.string().optional(),
     logLevel: z.string().optional(),
     subscriptions: z.array(z.string()).optional(),

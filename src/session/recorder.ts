@@ -19,7 +19,7 @@ export class Recorder {
   readonly #onRecord: (record: SessionRecord) => void;
   #record: SessionRecord | undefined;
   #initialize: RequestFrame | undefined;
-  #serverDigest = "";
+  #serverDigest: string | undefined;
   #revision: string | undefined;
   #clientRevision: string | undefined;
   #listId: RequestId | undefined;
@@ -111,7 +111,7 @@ export class Recorder {
     this.#onInitialized(result);
     if (this.#record === undefined || before === this.#serverDigest) return false;
     this.#keep({ ...this.#record, serverDigest: this.#serverDigest });
-    return true;
+    return before !== undefined;
   }
 
   /** Tools as the client, or the gateway in its place, was told of them. True when they are others than before. */

@@ -2,8 +2,8 @@
 export interface SessionRecord {
   /** The client's own `initialize`, as it came. */
   readonly initialize: string;
-  /** Digest of the server's name, version and capabilities. */
-  readonly serverDigest: string;
+  /** Digest of the server's name, version and capabilities; undefined when the client was told none of them. */
+  readonly serverDigest?: string | undefined;
   /** Digest of the first page of tools that the client saw last; undefined when it asked for none. */
   readonly toolsDigest?: string | undefined;
   /** The level of the last `logging/setLevel`. */

@@ -274,8 +274,13 @@ describe("on HTTP+SSE", () => {
 
   it("one whose client never did one has a plain one", () => {
     const { servers, open, say } = table();
-    say(open("sse").session, { id: 4, method: "tools/call", params: {} });
-    expect(servers[0]?.sent).toMatchObject([{ method: "initialize", params: { clientInfo: { name: "mcp-gateway" } } }]);
+    const { session, client } = open("sse");
+    say(session, { id: 4, method: "tools/call", params: {} });
+    const [initialize] = servers[0]?.sent ?? [];
+    expect(initialize).toMatchObject({ method: "initialize", params: { clientInfo: { name: "mcp-gateway" } } });
+    // It knew nothing of the server: nothing has changed for it.
+    servers[0]?.says({ id: (initialize as { id: string }).id, result: ONE });
+    expect(client.got).toEqual([]);
   });
 
   it("a ping before the handshake is no reason for one", () => {

@@ -90,6 +90,5 @@ export function plainRecord(clientVersion: string): SessionRecord {
   const params = { protocolVersion: NEWEST_LEGACY_REVISION, capabilities: {}, clientInfo };
   return {
     initialize: requestLine(`mcp-gateway:${nanoid()}`, methods.initialize, JSON.stringify(params)),
-    serverDigest: "",
   };
 }

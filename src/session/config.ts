@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { durationMs, sizeBytes } from "../lib/units.ts";
-import { count, duration } from "../protocol/unit-schemas.ts";
+import { count, duration, size } from "../protocol/unit-schemas.ts";
 import type { RecordLimits } from "./records.ts";
 import type { TableLimits } from "./sessions.ts";
 
@@ -23,6 +23,7 @@ export const sessionLimitsSchema = {
   retention: duration("24h").describe("How long a session without a process waits for its client."),
   retained: count(10_000).describe("Sessions that may wait so, with and without a process."),
   retainedPerPrincipal: count(5_000).describe("Those of one caller."),
+  retainedBytes: size("64MiB").describe("What their handshakes and subscriptions may take together."),
   start: duration("90s").describe("Time for a server to start and give its first answer; npx may have to download."),
   request: duration("5m").describe(
     "Time for an answer; progress starts it anew, and it stands still while the server waits for the client's answer.",
@@ -74,6 +75,11 @@ export function sessionLimits(limits: LimitsConfig, restIdle: string, queueBytes
   };
 }
 
-export function recordLimits({ retention, retained, retainedPerPrincipal }: LimitsConfig): RecordLimits {
-  return { retentionMs: durationMs(retention), records: retained, recordsPerPrincipal: retainedPerPrincipal };
+export function recordLimits({ retention, retained, retainedPerPrincipal, retainedBytes }: LimitsConfig): RecordLimits {
+  return {
+    retentionMs: durationMs(retention),
+    records: retained,
+    recordsPerPrincipal: retainedPerPrincipal,
+    size: sizeBytes(retainedBytes),
+  };
 }

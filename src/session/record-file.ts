@@ -14,6 +14,7 @@ const storedSchema = z.object({
   record: z.object({
     initialize: z.string(),
     serverDigest: z.string().optional(),
+    revision: z.string().optional(),
     toolsDigest: z.string().optional(),
     logLevel: z.string().optional(),
     subscriptions: z.array(z.string()).optional(),

@@ -9,8 +9,8 @@ import type { SessionRecord } from "./session-record.ts";
 
 /** No client's `initialize` is longer; of one that is, nothing is recorded. */
 const MAX_INITIALIZE = 16 * 1024;
-const MAX_SUBSCRIPTIONS = 256;
-const MAX_URI = 2_048;
+/** Characters of all URIs together. */
+const MAX_SUBSCRIPTIONS = 16 * 1024;
 /** A longer list is not worth its digest. */
 const MAX_TOOLS = 1024 * 1024;
 
@@ -30,6 +30,7 @@ export class Recorder {
     this.#onRecord = onRecord;
     this.#record = record;
     this.#isInitialized = record !== undefined;
+    this.#revision = record?.revision;
     this.#clientRevision = record === undefined ? undefined : clientRevisionOf(record);
   }
 
@@ -97,7 +98,8 @@ export class Recorder {
     const initialize = this.#initialize;
     this.#initialize = undefined;
     if (initialize === undefined || initialize.line.length > MAX_INITIALIZE) return;
-    this.#keep({ initialize: initialize.line.toString(), serverDigest: this.#serverDigest });
+    const [serverDigest, revision] = [this.#serverDigest, this.#revision];
+    this.#keep({ initialize: initialize.line.toString(), serverDigest, revision });
   }
 
   #onInitialized(result: JsonObject): void {
@@ -129,9 +131,10 @@ export class Recorder {
   }
 
   #subscribe(uri: unknown, wanted: boolean): void {
-    if (this.#record === undefined || typeof uri !== "string" || uri.length > MAX_URI) return;
+    if (this.#record === undefined || typeof uri !== "string" || uri.length > MAX_SUBSCRIPTIONS) return;
     const others = (this.#record.subscriptions ?? []).filter((known) => known !== uri);
-    const subscriptions = wanted ? [...others, uri].slice(-MAX_SUBSCRIPTIONS) : others;
+    const subscriptions = wanted ? [...others, uri] : others;
+    while (charactersOf(subscriptions) > MAX_SUBSCRIPTIONS) subscriptions.shift();
     this.#keep({ ...this.#record, subscriptions });
   }
 
@@ -147,5 +150,7 @@ function serverDigestOf({ serverInfo, capabilities }: JsonObject): string {
 
 const clientRevisionOf = ({ initialize }: SessionRecord): string | undefined =>
   revisionIn(member(JSON.parse(initialize), "params"));
+
+const charactersOf = (texts: readonly string[]): number => texts.reduce((sum, { length }) => sum + length, 0);
 
 const digestOf = (text: string): string => hash("sha256", text, "base64url").slice(0, 22);

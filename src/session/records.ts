@@ -9,6 +9,8 @@ export interface RecordLimits {
   /** Records of all, and of one principal. */
   readonly records: number;
   readonly recordsPerPrincipal: number;
+  /** Characters of all. */
+  readonly size: number;
 }
 
 export interface StoredRecord {
@@ -42,6 +44,7 @@ export class SessionRecords {
   /** The oldest first. */
   readonly #stored = new Map<string, StoredRecord>();
   readonly #countOf = new Map<string, number>();
+  #size = 0;
   #log: RecordLog | undefined;
 
   constructor(options: RecordsOptions) {
@@ -94,9 +97,10 @@ export class SessionRecords {
     this.#stored.set(key, stored);
     const count = (this.#countOf.get(owner) ?? 0) + 1;
     this.#countOf.set(owner, count);
-    const { records, recordsPerPrincipal } = this.#options.limits;
+    this.#size += sizeOf(stored);
+    const { records, recordsPerPrincipal, size } = this.#options.limits;
     if (count > recordsPerPrincipal) this.#dropOldestOf(owner);
-    else if (this.#stored.size > records) this.#dropOldestOf(this.#largestOwner());
+    while (this.#stored.size > records || this.#size > size) this.#dropOldestOf(this.#largestOwner());
   }
 
   #dropOld(): void {
@@ -121,6 +125,7 @@ export class SessionRecords {
     const stored = this.#stored.get(key);
     if (stored === undefined) return;
     this.#stored.delete(key);
+    this.#size -= sizeOf(stored);
     const count = (this.#countOf.get(stored.owner) ?? 0) - 1;
     if (count > 0) this.#countOf.set(stored.owner, count);
     else this.#countOf.delete(stored.owner);
@@ -141,3 +146,6 @@ export class SessionRecords {
     return createHmac("sha256", this.#options.secret).update(JSON.stringify(parts)).digest("base64url").slice(0, 27);
   }
 }
+
+const sizeOf = ({ record: { initialize, subscriptions = [] } }: StoredRecord): number =>
+  initialize.length + subscriptions.reduce((sum, { length }) => sum + length, 0);

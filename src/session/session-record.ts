@@ -4,6 +4,8 @@ export interface SessionRecord {
   readonly initialize: string;
   /** Digest of the server's name, version and capabilities; undefined when the client was told none of them. */
   readonly serverDigest?: string | undefined;
+  /** The revision that client and server have agreed on. */
+  readonly revision?: string | undefined;
   /** Digest of the first page of tools that the client saw last; undefined when it asked for none. */
   readonly toolsDigest?: string | undefined;
   /** The level of the last `logging/setLevel`. */

@@ -205,3 +205,20 @@ test("a new HTTP+SSE stream of a client that does not initialize again is greete
   await using second = await openSse(`${gateway.url}/strict/sse`);
   expect(await second.call("ping")).toBe("pong");
 });
+
+test("streams that a client comes back to after a restart do not end each other", async () => {
+  const gateway = await started({ port: await freePort(), servers: { commands: fixture("on-command") } });
+  await using client = await StreamableClient.open(`${gateway.url}/commands/mcp`);
+  const get = await client.get();
+  const post = await client.start("hold", { name: "a" });
+  await until(() => get.ids.length > 0 && post.ids.length > 0, { what: "both have an event id" });
+  await kept(gateway);
+  await restarted(gateway, "SIGKILL");
+  const again = await client.get({ "Last-Event-ID": get.ids.at(-1) });
+  const lost = await client.get({ "Last-Event-ID": post.ids.at(-1) });
+  await client.notify("x/say", { text: "wakes nobody" });
+  expect(await client.call("echo", { message: "awake" })).toBe("awake");
+  await client.notify("x/send", { method: "notifications/tools/list_changed" });
+  await again.message(({ method }) => method === "notifications/tools/list_changed", "the GET stream hears it");
+  expect([again.isOver, lost.isOver, lost.messages]).toEqual([false, false, []]);
+});

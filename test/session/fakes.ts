@@ -110,7 +110,7 @@ export const settingsOf = (): ServerSettings => ({ isStateful: false, timeoutMs:
 
 export function memoryRecords(limits: Partial<RecordLimits> = {}): SessionRecords {
   return new SessionRecords({
-    limits: { retentionMs: 86_400_000, records: 100, recordsPerPrincipal: 50, ...limits },
+    limits: { retentionMs: 86_400_000, records: 100, recordsPerPrincipal: 50, size: 100_000, ...limits },
     secret: Buffer.alloc(32, 1),
     fingerprintOf: () => "one",
   });

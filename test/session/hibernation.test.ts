@@ -242,6 +242,18 @@ describe("after a restart", () => {
     expect(after.servers[0]?.sent).toMatchObject([{ method: "initialize" }]);
   });
 
+  it("a session of 2025-03-26 may send a batch at once", () => {
+    const records = memoryRecords();
+    const { session } = table({}, records).begin({ ...ONE, protocolVersion: "2025-03-26" });
+    const after = table({}, records);
+    const { session: resumed } = after.resume(session.id);
+    const batch = clientMessages([
+      { id: 1, method: "tools/list" },
+      { id: 2, method: "ping" },
+    ]);
+    expect(() => resumed.receive(batch, { requestId: "r" })).not.toThrow();
+  });
+
   it("one that said goodbye is gone", () => {
     const records = memoryRecords();
     const before = table({}, records);

@@ -1,6 +1,8 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Principal } from "../../src/protocol/principal.ts";
 import type { SessionKey } from "../../src/session/context.ts";
@@ -42,7 +44,7 @@ describe("a record", () => {
   it("is of no use once the entry of its server is another one", () => {
     let fingerprint = "one";
     const records = new SessionRecords({
-      limits: { retentionMs: 1_000, records: 10, recordsPerPrincipal: 10 },
+      limits: { retentionMs: 1_000, records: 10, recordsPerPrincipal: 10, size: 1_000 },
       secret: Buffer.alloc(32),
       fingerprintOf: () => fingerprint,
     });
@@ -87,6 +89,30 @@ describe("the bounds", () => {
   });
 });
 
+it("what they say together is bounded, however few they are", () => {
+  const records = memoryRecords({ size: 100 });
+  for (const id of ["one", "two", "three"]) records.keep(session(id), { initialize: id.padEnd(40, ".") });
+  expect(["one", "two", "three"].map((id) => records.find(session(id)) !== undefined)).toEqual([false, true, true]);
+});
+
+it("one takes two KiB of memory at most, with a handshake as clients send it", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const records = memoryRecords({ records: 10_000, recordsPerPrincipal: 10_000, size: 100_000_000 });
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  const clientInfo = { name: "a client with a name", version: "1.2.3" };
+  const capabilities = { roots: { listChanged: true }, sampling: {}, elicitation: {} };
+  const params = { protocolVersion: "2025-11-25", capabilities, clientInfo };
+  for (let id = 0; id < 10_000; id++) {
+    const initialize = JSON.stringify({ jsonrpc: "2.0", id, method: "initialize", params });
+    records.keep(session(`session-${id}`), { initialize, serverDigest: `d-${id}`, toolsDigest: `t-${id}` });
+  }
+  collect();
+  expect(records.size).toBe(10_000);
+  expect((process.memoryUsage().heapUsed - before) / 10_000).toBeLessThan(2_048);
+});
+
 describe("in a file", () => {
   let folder: string;
   beforeEach(() => {
@@ -98,7 +124,7 @@ describe("in a file", () => {
     store: "file",
     dir: folder,
     instance: "config.yaml 0.0.0.0 3000",
-    limits: { retentionMs: 86_400_000, records: 100, recordsPerPrincipal: 50 },
+    limits: { retentionMs: 86_400_000, records: 100, recordsPerPrincipal: 50, size: 100_000 },
     fingerprintOf: () => "one",
     env: {},
     emit: () => undefined,

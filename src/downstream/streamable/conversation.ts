@@ -82,6 +82,8 @@ export class Conversation implements Outlet, PostHost {
   listen(response: ServerResponse, lastEventId: string | undefined): void {
     const position = lastEventId === undefined ? undefined : this.replay.positionOf(lastEventId);
     if (position !== undefined && position.stream !== GET_STREAM) return this.#resumePost(response, position);
+    const lost = lastEventId === undefined ? undefined : this.replay.lostPostIn(lastEventId);
+    if (lost !== undefined) return this.#openLost(response, lost.replace(".", "-"));
     this.#get?.end();
     const missed = position === undefined ? this.replay.unsent(GET_STREAM) : this.replay.after(position);
     // Before what was missed: who is cut again right here must come back with a position that loses nothing.
@@ -128,6 +130,14 @@ export class Conversation implements Outlet, PostHost {
     if (post !== undefined) return;
     if (missed.length > 0) events.end();
     else this.#keepQuiet(name, events);
+  }
+
+  /** What a POST would have said was lost with its gateway: its stream is quiet, and not the one for everything else. */
+  #openLost(response: ServerResponse, name: string): void {
+    const stream = this.#openStream(response, this.replay.now(name), (closed) => {
+      if (this.#quiet.get(name) === closed) this.#quiet.delete(name);
+    });
+    this.#keepQuiet(name, stream);
   }
 
   /** With nothing to say any more a stream stays open: ended, its client would come back for it without end. */

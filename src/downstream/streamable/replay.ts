@@ -25,6 +25,9 @@ export interface EventPosition {
   readonly sequence: number;
 }
 
+/** The nonce, the name that `Conversation` gives to the stream of a POST, and a sequence number. */
+const LOST_POST = /^([\w-]{6}\.p\d{1,15})\.\d{1,15}$/;
+
 /**
  * What was said on the streams of one session, for clients that come back with `Last-Event-ID` (MCP 2025-11-25, transports,
  * resumability). An event id names its stream, so that nothing is replayed on another one. Bounded: the oldest go.
@@ -65,6 +68,14 @@ export class Replay {
     const [nonce, stream = "", sequence = "", ...more] = id.split(".");
     const isOurs = nonce === this.#nonce && stream !== "" && /^\d{1,15}$/.test(sequence) && more.length === 0;
     return isOurs ? { stream, sequence: Number(sequence) } : undefined;
+  }
+
+  /**
+   * The name of a stream of this session before its gateway was started again, or before it hibernated; undefined for the GET stream's
+   * and for anything that is no event id.
+   */
+  lostPostIn(id: string): string | undefined {
+    return LOST_POST.exec(id)?.[1];
   }
 
   after({ stream, sequence }: EventPosition): StoredEvent[] {

@@ -247,7 +247,6 @@ describe("Last-Event-ID", () => {
   test.each([
     ["the first event of a GET stream", (they: Theirs) => they.stream.ids[0]],
     ["the last event of a GET stream", (they: Theirs) => they.stream.ids.at(-1)],
-    ["the event of a call's stream", (they: Theirs) => they.post.ids[0]],
   ])("of another session (%s) opens a plain new stream, with nothing of that session's", async (_name, idOf) => {
     const [one, other] = [await opened(), await opened()];
     const stream = await other.get();
@@ -270,6 +269,20 @@ describe("Last-Event-ID", () => {
     await hears(mine, "mine, live");
     expect(said(mine)).toEqual(["mine, waiting", "mine, live"]);
     expect(mine.isOver).toBe(false);
+  });
+
+  test("of a call's stream of another session opens a stream on which nothing is said", async () => {
+    const [one, other] = [await opened(), await opened()];
+    const post = await held(other, "their secret");
+    await primedWith(post);
+    post.cut();
+    await release(other, "their secret");
+    const get = await one.get();
+    const mine = await one.get({ "Last-Event-ID": post.ids[0] });
+    expect(mine.status).toBe(200);
+    await say(one, "mine, live");
+    await hears(get, "mine, live");
+    expect([said(mine), mine.isOver, get.isOver]).toEqual([[], false, false]);
   });
 });
 

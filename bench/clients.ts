@@ -1,14 +1,14 @@
 // npm run clients: real client programs and libraries, and what must not interrupt them. CONTRIBUTING.md explains.
 import { parseArgs } from "node:util";
 import { fixture } from "../test/helpers/gateway.ts";
-import { TRANSPORTS, type Transport } from "./clients/client.ts";
+import { TRANSPORTS, type ClientKind, type ShortRuns, type Transport } from "./clients/client.ts";
 import { EVICTION } from "./clients/eviction.ts";
 import { survivesIdealRestart } from "./clients/ideal.ts";
 import { install } from "./clients/installed.ts";
 import { CLIENTS, PROGRAMS } from "./clients/kinds.ts";
 import { LIFE_EVENTS } from "./clients/life-events.ts";
 import { pythonServer } from "./clients/python.ts";
-import type { Setting } from "./clients/scenario.ts";
+import type { Scenario, Setting } from "./clients/scenario.ts";
 import { SHORT_RUNS } from "./clients/short-runs.ts";
 import { TWENTY } from "./clients/twenty.ts";
 import { table, type Verdict } from "./clients/verdicts.ts";
@@ -16,7 +16,7 @@ import { table, type Verdict } from "./clients/verdicts.ts";
 const HELP = `npm run clients -- [options]
 
   --only LIST   for example mcp-remote,sse,restart: these clients (${[...CLIENTS, ...PROGRAMS].map(({ name }) => name).join(", ")}),
-                these transports (${TRANSPORTS.join(", ")}) and these scenarios (restart, killed, outage, process, idle, version, eviction, twenty,
+                these transports (${TRANSPORTS.join(", ")}) and these scenarios (restart, killed, outage, process, mid-call, idle, version, eviction, twenty,
                 short-runs)
   --jobs N      so many at once (1)
   --full        the times that are shortened otherwise: two minutes more
@@ -27,6 +27,7 @@ interface Job {
   readonly client: string;
   readonly transport: Transport;
   readonly scenario: string;
+  readonly isOnDemand: boolean;
   /** Resolves with what is worth telling. */
   run(setting: Setting): Promise<string>;
   /** After a failure: is it the client that does not survive this? */
@@ -49,7 +50,7 @@ if (values.help) process.stdout.write(HELP);
 else process.exit(await clients(jobsFor(values.only), Number(values.jobs), values.full));
 
 async function clients(jobs: readonly Job[], atOnce: number, isFull: boolean): Promise<number> {
-  install();
+  if (jobs.some(({ isOnDemand }) => isOnDemand)) install();
   const python = await pythonServer();
   const strictIs = python === undefined ? "a fixture: the Python SDK cannot be had" : "a server on the Python SDK";
   process.stdout.write(`The server that insists on the handshake is ${strictIs}.\n`);
@@ -98,8 +99,8 @@ function jobsFor(only: string): Job[] {
 function clientJobs(transport: Transport): Job[] {
   return CLIENTS.flatMap((client) =>
     CLIENT_SCENARIOS.filter(({ only = client }) => only === client).map((scenario) => {
-      const { name, restarts } = scenario;
-      const job = { client: client.name, transport, scenario: name, run: (set: Setting) => scenario.run(client, set) };
+      const { restarts } = scenario;
+      const job = jobFor(client, scenario, transport);
       if (restarts === undefined) return job;
       return { ...job, isTheClients: async (set: Setting) => !(await survivesIdealRestart(client, set, restarts)) };
     }),
@@ -107,10 +108,10 @@ function clientJobs(transport: Transport): Job[] {
 }
 
 function programJobs(transport: Transport): Job[] {
-  return PROGRAMS.map((program) => ({
-    client: program.name,
-    transport,
-    scenario: SHORT_RUNS.name,
-    run: (setting: Setting) => SHORT_RUNS.run(program, setting),
-  }));
+  return PROGRAMS.map((program) => jobFor(program, SHORT_RUNS, transport));
+}
+
+function jobFor<Who extends ClientKind | ShortRuns>(who: Who, { name, run }: Scenario<Who>, transport: Transport): Job {
+  const { name: client, isOnDemand = false } = who;
+  return { client, transport, scenario: name, isOnDemand, run: (setting) => run(who, setting) };
 }

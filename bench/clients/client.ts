@@ -24,12 +24,15 @@ export interface Connection {
 /** A client library or program as its makers publish it. */
 export interface ClientKind {
   readonly name: string;
+  /** Its package is none of the gateway's dependencies. */
+  readonly isOnDemand?: boolean;
   open(target: Target): Promise<Connection>;
 }
 
 /** A program that connects, makes one call and ends. */
 export interface ShortRuns {
   readonly name: string;
+  readonly isOnDemand?: boolean;
   /** What it printed. */
   run(target: Target, tool: string): Promise<string>;
 }

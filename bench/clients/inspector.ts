@@ -9,6 +9,7 @@ const RUN_MS = 120_000;
 /** The command line of the MCP Inspector: it never says goodbye. */
 export const inspector: ShortRuns = {
   name: "inspector",
+  isOnDemand: true,
   async run({ url, transport }, tool) {
     const cli = join(INSTALL_FOLDER, "node_modules/@modelcontextprotocol/inspector/cli/build/cli.js");
     const wire = transport === "sse" ? "sse" : "http";

@@ -15,6 +15,7 @@ interface Tool {
 
 export const langchain: ClientKind = {
   name: "langchain",
+  isOnDemand: true,
   async open({ url, transport, headers = {} }) {
     const { MultiServerMCPClient } = await installed<AdaptersPackage>("@langchain/mcp-adapters");
     const entry = { transport: transport === "sse" ? "sse" : "http", url, headers };

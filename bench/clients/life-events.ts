@@ -9,11 +9,14 @@ const ECHO: Probe = { server: "everything", tool: "echo", args: { message: "hell
 const PING: Probe = { server: "strict", tool: "ping", answer: "pong" };
 /** The first answer of a process: another one begins anew. */
 const COUNT: Probe = { server: "counter", tool: "next", answer: "1" };
+const FRAGILE: Probe = { server: "fragile", tool: "echo", args: { message: "hello" }, answer: "hello" };
 const CHANGING: Probe = { server: "changing", tool: "ping", answer: "pong" };
 
 /** A process that obeys only SIGKILL, and a sweep. */
 const ENDED_MS = 20_000;
 const OUTAGE_MS = 8_000;
+/** A call whose process dies fails at once; this is for a busy machine. */
+const FAILS_MS = 10_000;
 
 /** Something ends while a client is connected, and its next call must succeed. */
 export const LIFE_EVENTS: readonly ClientScenario[] = [
@@ -26,6 +29,16 @@ export const LIFE_EVENTS: readonly ClientScenario[] = [
       staged({ client, setting, probe: COUNT, server: fixture("counter") }, async (stage, connection) => {
         await stage.endProcesses(COUNT.server, "SIGKILL");
         await goOn(connection, COUNT);
+        return "";
+      }),
+  },
+  {
+    name: "mid-call",
+    run: (client, setting) =>
+      staged({ client, setting, probe: FRAGILE, server: fixture("dies-mid-call") }, async (_stage, connection) => {
+        const text = await goOnWithin(FAILS_MS, connection, { ...FRAGILE, tool: "kill" }).catch(String);
+        if (!text?.includes("ended")) throw new Error(`of a process that dies it was told ${text ?? "nothing"}`);
+        await goOn(connection, FRAGILE);
         return "";
       }),
   },

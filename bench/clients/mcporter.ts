@@ -15,6 +15,7 @@ const QUIET = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 /** It tries Streamable HTTP first, whatever the URL. */
 export const mcporter: ClientKind = {
   name: "mcporter",
+  isOnDemand: true,
   async open({ url, headers = {} }) {
     const { createRuntime } = await installed<McporterPackage>("mcporter");
     const server = { name: NAME, command: { kind: "http", url: new URL(url), headers } };

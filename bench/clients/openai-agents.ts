@@ -15,6 +15,7 @@ type ServerClass = new (options: object) => {
 
 export const openaiAgents: ClientKind = {
   name: "openai-agents",
+  isOnDemand: true,
   async open({ url, transport, headers = {} }) {
     const { MCPServerSSE, MCPServerStreamableHttp } = await installed<AgentsPackage>("@openai/agents");
     const kind = transport === "sse" ? MCPServerSSE : MCPServerStreamableHttp;

@@ -18,7 +18,7 @@ export interface Restart {
 /** Its run resolves with what is worth telling, and rejects when the client was let down. */
 export interface Scenario<Who> {
   readonly name: string;
-  run(who: Who, setting: Setting): Promise<string>;
+  readonly run: (who: Who, setting: Setting) => Promise<string>;
   /** How the gateway is restarted. */
   readonly restarts?: Restart;
   /** Of this client only. */

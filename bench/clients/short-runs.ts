@@ -25,6 +25,6 @@ export const SHORT_RUNS: ProgramScenario = {
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
     await stage.noProcess("counter", deadlineMs);
-    return `at most ${most} processes`;
+    return `processes ≤ ${most}`;
   },
 };

@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { startGateway, type GatewayProcess } from "../../test/helpers/gateway.ts";
 import { freePort } from "../../test/helpers/gateway-with-stderr.ts";
 import { until } from "../../test/helpers/until.ts";
 import type { Connection } from "./client.ts";
 import type { Restart } from "./scenario.ts";
+
+/** Sessions are written to their file behind the back of who opens them: soon, later on a busy machine. */
+const WRITTEN_MS = 1_000;
 
 /** A gateway, and those that follow it on the same port and with the same state. */
 export class Stage implements AsyncDisposable {
@@ -25,6 +29,7 @@ export class Stage implements AsyncDisposable {
   /** `connection`: of the client that sees what happens meanwhile. */
   async restart({ signal, meanwhile }: Restart, connection?: Connection): Promise<void> {
     const { gateway } = this;
+    if (signal === "SIGKILL") await sleep(WRITTEN_MS);
     await gateway.stop(signal);
     await gateway.nothingLeft();
     if (connection !== undefined) await meanwhile?.(connection);

@@ -74,6 +74,11 @@ export class EventStream implements TendedStream {
     this.#pump();
   }
 
+  /** Where messages go (MCP 2024-11-05, HTTP with SSE), and how soon to come back after a cut. */
+  announce(endpoint: string, retryMs: number): void {
+    this.#write(`event: endpoint\ndata: ${endpoint}\nretry: ${retryMs}\n\n`);
+  }
+
   /** An event that carries nothing but an id to come back with (MCP 2025-11-25, transports, sending messages). */
   prime(id: string, retryMs: number): void {
     this.#write(`id: ${id}\nretry: ${retryMs}\ndata: \n\n`);

@@ -9,6 +9,8 @@ import type { DownstreamContext, Visit } from "./context.ts";
 import { EventStream } from "./event-stream.ts";
 import { publicPrefix } from "./public-path.ts";
 
+/** Clients wait for three seconds on their own: their next call would come before them. */
+const RETRY_MS = 1_000;
 const NO_BODY = { "Content-Length": 0 };
 
 /**
@@ -54,7 +56,7 @@ export class SseDownstream {
       onClosed: () => void session.close("client closed"),
     });
     // A path only: clients refuse an endpoint of another origin, and behind a proxy we do not know ours.
-    stream.send(`${endpoint}?sessionId=${session.id}`, { event: "endpoint" });
+    stream.announce(`${endpoint}?sessionId=${session.id}`, RETRY_MS);
     return {
       // The session ends with its stream.
       isConnected: true,

@@ -10,7 +10,7 @@ export interface JournalOptions {
 }
 
 /** Lines that are said together are written together. */
-const WRITE_AFTER_MS = 5;
+const WRITE_AFTER_MS = 1;
 const RETRY_AFTER_MS = 5_000;
 /** More than twice what was worth keeping, and at least so many lines, are written anew. */
 const MIN_LINES = 1_000;
@@ -32,6 +32,11 @@ export class Journal {
 
   constructor(options: JournalOptions) {
     this.#options = options;
+  }
+
+  /** Writes the file anew, so that what is added later has only to be appended. */
+  begin(): void {
+    this.#flush();
   }
 
   add(line: string): void {

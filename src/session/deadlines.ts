@@ -34,9 +34,8 @@ export class Deadlines {
 
   /** `ownMs`: what its caller wants. */
   timesFor(ownMs: number | undefined): { readonly timeoutMs: number; readonly firstMs: number } {
-    const { settings, context } = this.#parts;
-    const { limits } = context;
-    const timeoutMs = ownMs ?? settings.timeoutMs ?? limits.requestMs;
+    const { limits } = this.#parts.context;
+    const timeoutMs = ownMs ?? this.#entryMs ?? limits.requestMs;
     return { timeoutMs, firstMs: this.#isSilent ? limits.startMs : timeoutMs };
   }
 
@@ -67,6 +66,12 @@ export class Deadlines {
     this.#listener.withdrawn({ kind: "notification", method: methods.cancelled, params, line });
   }
 
+  /** What the entry of the server says. REST calls bring their own time, and what is listed for all has that of all servers. */
+  get #entryMs(): number | undefined {
+    const { session, settings } = this.#parts;
+    return session.transport === "rest" ? undefined : settings.timeoutMs;
+  }
+
   #startError(afterMs: number): GatewayError {
     const limit = "limits.start";
     const message = `The MCP server "${this.#parts.session.server}" did not answer within ${afterMs} ms of its start (${limit}).`;
@@ -74,10 +79,10 @@ export class Deadlines {
   }
 
   #requestError({ method, timeoutMs }: Exchange, afterMs: number): GatewayError {
-    const { session, settings, context } = this.#parts;
+    const { session, context } = this.#parts;
     const { server } = session;
     const { requestMaxMs } = context.limits;
-    const ownLimit = timeoutMs === settings.timeoutMs ? `servers.${server}.timeout` : "limits.request";
+    const ownLimit = timeoutMs === this.#entryMs ? `servers.${server}.timeout` : "limits.request";
     const isLongest = afterMs >= requestMaxMs && timeoutMs < requestMaxMs;
     const limit = isLongest ? "limits.requestMax" : ownLimit;
     const message = `The MCP server "${server}" did not answer ${method.slice(0, 64)} within ${afterMs} ms (${limit}).`;

@@ -53,6 +53,7 @@ export class RecordFile {
       forgotten: (key) => journal.add(JSON.stringify({ forgotten: key })),
     };
     records.restore(storedIn(journalLines(this.#file)), log);
+    journal.begin();
   }
 
   /** Resolves when everything is written. */

@@ -132,7 +132,9 @@ export class Sessions implements SessionTable, SessionHost {
   }
 
   recordFor(session: SessionKey): SessionRecord {
-    return this.#records.find(session) ?? plainRecord(this.#clientVersion);
+    // What was set since may have been set by another client of the same principal.
+    const initialize = this.#records.find(session)?.initialize;
+    return initialize === undefined ? plainRecord(this.#clientVersion) : { initialize };
   }
 
   onHibernated(session: SessionKey, ended: Promise<void>): void {

@@ -76,7 +76,7 @@ export class EventStream implements TendedStream {
 
   /** Where messages go (MCP 2024-11-05, HTTP with SSE), and how soon to come back after a cut. */
   announce(endpoint: string, retryMs: number): void {
-    this.#write(`event: endpoint\ndata: ${endpoint}\nretry: ${retryMs}\n\n`);
+    this.#write(`event: endpoint\nretry: ${retryMs}\ndata: ${endpoint}\n\n`);
   }
 
   /** An event that carries nothing but an id to come back with (MCP 2025-11-25, transports, sending messages). */

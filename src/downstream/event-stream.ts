@@ -138,7 +138,8 @@ export class EventStream implements TendedStream {
     const text = this.#text;
     if (text === "") return;
     this.#text = "";
-    this.#enqueue([text]);
+    if (this.#isFull || this.#isOver || this.#queue.length > 0) this.#enqueue([text]);
+    else this.#isFull = !this.#response.write(text);
     this.#pump();
   }
 

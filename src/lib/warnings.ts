@@ -1,10 +1,10 @@
-/** Says something to whoever reads warnings. */
+/** Reports a warning. */
 export type Warn = (message: string) => void;
 
-/** How many different warnings there may be about one thing: a stranger can be wrong in a hundred thousand places. */
+/** Maximum number of different warnings about one subject: untrusted input can be wrong in a hundred thousand places. */
 const MOST = 10;
 
-/** Says each message once, and not without end. */
+/** Reports each message once, and a limited number of messages. */
 export function warnOnce(say: Warn): Warn {
   const said = new Set<string>();
   return (message) => {

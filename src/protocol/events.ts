@@ -8,7 +8,7 @@ interface OfSession {
   readonly sessionId: string;
 }
 
-/** Everything that log, metrics and audit can hear of. */
+/** Every event that the log, metrics and audit can subscribe to. */
 export type GatewayEvent =
   | { type: "request"; requestId: string; method: string; path: string; status: number; ms: number }
   | { type: "refused"; requestId: string; method: string; path: string; error: GatewayError }
@@ -38,19 +38,19 @@ export type GatewayEvent =
 
 export type Emit = (event: GatewayEvent) => void;
 
-/** The events of one gateway. `tracing` is true when somebody reads every message: ask before making such an event. */
+/** The events of one gateway. `tracing` is true when a listener wants every message: check it before creating such an event. */
 export interface Events {
   readonly emit: Emit;
   readonly tracing: boolean;
-  /** True when somebody hears of every exchange: ask before making such an event. */
+  /** True when a listener wants every exchange: check it before creating such an event. */
   readonly exchanges: boolean;
-  /** True when somebody reads a line per HTTP request. */
+  /** True when HTTP requests are logged. */
   readonly logsRequests: boolean;
 }
 
 /**
- * Runs what a timer, a socket, a stream or a child process sets off. Whatever that throws is reported and goes no further: thrown
- * out of such a callback it would end the process.
+ * Runs the callback of a timer, a socket, a stream or a child process. An error is reported and not rethrown: thrown out of such
+ * a callback it would end the process.
  */
 export function guarded(emit: Emit, what: string, run: () => void): void {
   try {

@@ -11,36 +11,35 @@ export interface CatalogOptions {
   readonly sessions: SessionOpener;
   readonly client: ClientSettings;
   readonly emit: Emit;
-  /** An older list is asked for anew, in the background. */
+  /** An older list is fetched again in the background. */
   readonly maxAgeMs: number;
 }
 
-/** After a listing, however it ended, a server is not asked again for this long, whoever asks. */
+/** The minimum time between two fetches from one server. */
 const PAUSE_MS = 2_000;
-/** Many servers say at every start that their tools changed: that alone makes a list old only after this long. */
+/** Many servers announce changed tools at every start: an announcement alone triggers no fetch sooner than this after the last one. */
 const CHANGE_PAUSE_MS = 30_000;
 
 interface CatalogEntry {
-  /** The last list that there was. */
+  /** The last list that was fetched successfully. */
   list: ToolList | undefined;
-  /** When that was asked for. */
+  /** The start of the fetch that returned `list`. */
   listedAt: number;
-  /** What the newest asking gave or will give: the list before where it failed. */
+  /** The result of the latest fetch; the previous list when it failed. */
   newest: Promise<ToolList>;
   isAsking: boolean;
-  /** When the newest asking began or ended. */
+  /** When the latest fetch began or ended. */
   askedAt: number;
   hasChanged: boolean;
-  /** What is missing in the newest list, as the log was told. */
+  /** Why tools are missing in the newest list; already logged. */
   warnings: readonly string[];
 }
 
 type Listing = Pick<CatalogEntry, "warnings"> & { readonly list: ToolList };
 
 /**
- * The tools of each server, listed on a session of the gateway's own that ends right after, and kept: listed anew when the list is
- * old, when a server says that it changed, or when a caller names a tool that is not on it. The old list serves until a new one is
- * there.
+ * Caches the tools of each server, listed on a short-lived session of the gateway's own. A list is fetched again when it is old,
+ * when the server announces a change, or when a caller names a tool that is not on it. The old list is served in the meantime.
  */
 export class CachingToolCatalog implements ToolCatalog {
   readonly #options: CatalogOptions;
@@ -68,7 +67,7 @@ export class CachingToolCatalog implements ToolCatalog {
     return mayAsk ? this.#ask(server, known) : known.newest;
   }
 
-  /** A server said that its tools are others now. */
+  /** A server has announced that its tools changed. */
   changed(server: string): void {
     const known = this.#known.get(server);
     if (known !== undefined) known.hasChanged = true;
@@ -79,7 +78,7 @@ export class CachingToolCatalog implements ToolCatalog {
     const now = performance.now();
     const sinceMs = now - askedAt;
     if (isAsking || (hasChanged && sinceMs >= CHANGE_PAUSE_MS)) return !isAsking;
-    // What failed is not tried again at every look.
+    // A failed fetch is not retried on every call.
     return now - listedAt >= maxAgeMs && sinceMs >= Math.min(maxAgeMs, CHANGE_PAUSE_MS);
   }
 
@@ -97,7 +96,7 @@ export class CachingToolCatalog implements ToolCatalog {
     known.isAsking = true;
     known.askedAt = now;
     known.newest = newest;
-    // The session's own events have told the log why; who waits for it is told, too.
+    // Handled: session events log the reason, and callers that wait for the promise get it too.
     newest.catch(() => undefined);
     this.#known.set(server, known);
     return newest;
@@ -112,7 +111,7 @@ export class CachingToolCatalog implements ToolCatalog {
     );
     try {
       const initializeResult = await client.initialize(requestId);
-      // A server without the capability would only answer that it does not know the method.
+      // Without the capability the server would only respond that the method is unknown.
       const hasTools = member(initializeResult["capabilities"], "tools") !== undefined;
       const { tools, warnings } = hasTools ? await listTools(client, requestId) : NOTHING;
       return { list: { server, initializeResult, tools }, warnings };
@@ -121,7 +120,7 @@ export class CachingToolCatalog implements ToolCatalog {
     }
   }
 
-  /** What was missing in the list before, too, is known. */
+  /** Logs only the warnings that the previous list did not have. */
   #tell(server: string, warnings: readonly string[], before: readonly string[]): void {
     for (const cause of warnings.filter((warning) => !before.includes(warning)))
       this.#options.emit({ type: "trouble", what: `some tools of "${server}" are not served`, cause });

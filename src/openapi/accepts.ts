@@ -1,8 +1,8 @@
 import { isJsonList, isJsonObject, type Json, type JsonObject } from "./json.ts";
 
 /**
- * Whether a default or an example can be what its own schema describes. It looks at what OpenAPI linters report as
- * errors (types, values, bounds, members) and takes everything it does not look at for granted.
+ * Whether a default or an example can be valid for its own schema. Checks what OpenAPI linters report as errors (types, values,
+ * bounds, members) and assumes the rest.
  */
 export function accepts(schema: JsonObject, value: Json): boolean {
   return (
@@ -15,7 +15,7 @@ export function accepts(schema: JsonObject, value: Json): boolean {
   );
 }
 
-/** The types a schema names, or `undefined` when it takes any. */
+/** The types named by a schema, or `undefined` when any type is allowed. */
 export function typesOf(schema: JsonObject): readonly Json[] | undefined {
   const type = schema["type"];
   if (type === undefined) return undefined;
@@ -40,7 +40,7 @@ function acceptsValue(schema: JsonObject, value: Json): boolean {
   return !isJsonList(values) || textsOf(values).has(JSON.stringify(value));
 }
 
-/** An enum can be as long as the list of defaults that are held against it, so it is written out once. */
+/** Cached, because a long enum may be checked against a long list of defaults. */
 const texts = new WeakMap<readonly Json[], ReadonlySet<string>>();
 
 function textsOf(values: readonly Json[]): ReadonlySet<string> {
@@ -62,7 +62,7 @@ function acceptsNumber(schema: JsonObject, value: Json): boolean {
   );
 }
 
-/** Loosely: 0.3 is a multiple of 0.1 for people, though not for floating point, so such a default is left to others. */
+/** Only integers are checked: 0.3 is a multiple of 0.1, but not in floating-point arithmetic. */
 function isMultiple(value: number, of: number): boolean {
   return of === 0 || !Number.isInteger(of) || Number.isInteger(value / of);
 }

@@ -10,14 +10,14 @@ import { type Profile, PROFILES, sessionParameterFor } from "./profiles.ts";
 import { quoted } from "../lib/text.ts";
 import { type ToolSchemas, toolSchemas } from "./tool-schemas.ts";
 
-/** One tool as the document shows it. */
+/** One tool as described in the document. */
 export interface Entry {
   readonly path: string;
   readonly operation: Operation;
   readonly components: ToolSchemas["components"];
 }
 
-/** What a document of `options` says about `tools`, in their order. */
+/** The entries for `tools`, in order. */
 export function describeTools(tools: readonly Tool[], options: DocumentOptions, warnings: string[]): readonly Entry[] {
   const ids = operationIds(tools);
   const names = new Set(["calltoolresult", "problem"]);
@@ -41,7 +41,7 @@ export function describeTools(tools: readonly Tool[], options: DocumentOptions, 
   });
 }
 
-/** The chosen tools that the reader can call, by path; ids are given to all of them, so that a choice changes none. */
+/** The selected tools that can be called, by path. Ids are assigned to all tools, so that a selection does not change any id. */
 function pathsOf(tools: readonly Tool[], options: DocumentOptions, warnings: string[]): ReadonlyMap<string, Tool> {
   const chosen = tools.filter((tool) => isChosen(tool, options.tools));
   for (const pattern of options.tools ?? []) {
@@ -67,8 +67,8 @@ function subject(tool: Tool): string {
 }
 
 /**
- * An operation whose path needs percent-encoding stands without references: pointers through such a key are decoded
- * once too often by common resolvers, which then find `{…}` in the path and miss a parameter.
+ * Operations whose path needs percent-encoding are written without references: common resolvers decode pointers through such a
+ * key twice, then see `{…}` in the path and report a missing parameter.
  */
 function profileFor(path: string, { profile }: DocumentOptions): Profile {
   return path.includes("%") && !PROFILES[profile].isInlined

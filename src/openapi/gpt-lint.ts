@@ -3,21 +3,21 @@ import { lintSchema } from "./gpt-lint-schema.ts";
 import { quoted } from "../lib/text.ts";
 import { toJson } from "./serialize.ts";
 
-/** What OpenAI documents for GPT Actions, or shows by refusing. */
+/** Limits that OpenAI documents for GPT Actions or that its importer enforces. */
 const MAX_OPERATIONS = 30;
-/** Theirs is 1 MB, counted in a way they do not tell; a fifth is kept back. */
+/** The limit is 1 MB, but how it is measured is not documented; a fifth is kept in reserve. */
 const MAX_BYTES = 800_000;
 const MAX_TEXT = 300;
 const MAX_PARAMETER_TEXT = 700;
 const OPERATION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const LISTED = 50;
 
-/** Why GPT Actions would refuse the document whole, and which tools to drop so that it does not. */
+/** Why GPT Actions would reject the whole document, and which tools to remove. */
 export function gptLimitProblems(document: Document): readonly string[] {
   return [...countProblems(document), ...sizeProblems(document)];
 }
 
-/** Everything in the document that GPT Actions would refuse, skip or misread, each with its place. */
+/** Everything in the document that GPT Actions would reject, ignore or misread, each with its location. */
 export function lintForGpt(document: Document): readonly string[] {
   const operations = operationsOf(document);
   return [

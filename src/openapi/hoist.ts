@@ -7,24 +7,24 @@ import { readSchema, type Reading } from "./schema.ts";
 export interface Hoisted {
   /** The outermost schema, in full. */
   readonly root: JsonObject;
-  /** What to write where it is used: `root`, or a reference to it when it refers to itself. */
+  /** What to write at the place of use: `root`, or a reference to it when it refers to itself. */
   readonly schema: JsonObject;
-  /** The definitions it refers to, by component name; each is referred to at least once. */
+  /** The definitions that are referenced, by component name. */
   readonly components: readonly (readonly [name: string, schema: JsonObject])[];
 }
 
 interface Hoisting {
   readonly warn: Warn;
   readonly charge: Charge;
-  /** Claims a component name for what `pointer` points at. */
+  /** Reserves a component name for the target of `pointer`. */
   readonly nameFor: (pointer: string) => string;
-  /** What the outermost schema has to be besides valid; references to `#` mean the result. */
+  /** Adapts the outermost schema; references to `#` resolve to the result. */
   readonly asRoot: (schema: JsonObject) => JsonObject;
 }
 
 /**
- * The schema with everything it refers to moved into components: inside a whole document `#/$defs/…` would point at
- * the document. Recursion stays recursion.
+ * Moves everything that the schema refers to into components, because inside an OpenAPI document `#/$defs/…` would resolve
+ * against the document. Recursive references are kept.
  */
 export function hoistSchema(raw: unknown, { warn, charge, nameFor, asRoot }: Hoisting): Hoisted {
   const find = finder(raw);

@@ -8,8 +8,8 @@ import { readSchema, type Reading } from "./schema.ts";
 import { tidy } from "./tidy.ts";
 
 /**
- * The schema with every reference replaced by what it means, for clients that follow none. Recursion stops at its
- * first return; the budget stops definitions that double each other without recursion.
+ * The schema with every reference replaced by its target, for clients that do not resolve references. Recursion stops where a
+ * definition first contains itself; the budget bounds definitions that double each other without recursion.
  */
 export function inlineSchema(raw: unknown, warn: Warn, charge: Charge): JsonObject {
   const find = finder(raw);
@@ -28,7 +28,7 @@ export function inlineSchema(raw: unknown, warn: Warn, charge: Charge): JsonObje
   return readSchema(raw, reading);
 }
 
-/** The outermost kind of a schema that contains itself, and no more. */
+/** A placeholder for a recursive schema: its type and nothing else. */
 function stopAt(schema: unknown): JsonObject {
   const type = member(schema, "type");
   if (type === "object" || (type === undefined && isObject(member(schema, "properties")))) {
@@ -37,7 +37,10 @@ function stopAt(schema: unknown): JsonObject {
   return type === "array" ? { type: "array", items: {} } : {};
 }
 
-/** Both at once: annotations beside a reference speak about this use of it; constraints hold together with its own. */
+/**
+ * Combines a reference's target with the keywords beside the reference: annotations override those of the target, constraints
+ * apply in addition to it.
+ */
 function combined(target: JsonObject, beside: JsonObject, warn: Warn): JsonObject {
   const says = Object.keys(beside);
   if (says.length === 0) return target;

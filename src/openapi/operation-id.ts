@@ -4,8 +4,8 @@ import type { Tool } from "../protocol/tool.ts";
 const MAX_LENGTH = 64;
 
 /**
- * An operationId for each tool: `<server>-<tool>` in the alphabet and length that model APIs take. An id that had to be
- * cut, or that another tool would share but for case, carries a digest of the real names, so no order matters.
+ * An operationId for each tool: `<server>-<tool>`, in the characters and length that model APIs accept. An id that was truncated,
+ * or that equals another one case-insensitively, gets a digest of the real names, so ids do not depend on the order of tools.
  */
 export function operationIds(tools: readonly Tool[]): ReadonlyMap<Tool, string> {
   const claims = new Map<string, number>();
@@ -20,7 +20,7 @@ export function operationIds(tools: readonly Tool[]): ReadonlyMap<Tool, string> 
   );
 }
 
-/** `wanted`, numbered when it is taken; compared without case, as some generators do. */
+/** `wanted`, with a number appended when it is taken. Case-insensitive, as in some code generators. */
 export function unused(wanted: string, taken: Set<string>): string {
   let id = wanted;
   for (let copy = 2; taken.has(id.toLowerCase()); copy += 1) {

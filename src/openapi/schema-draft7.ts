@@ -2,12 +2,12 @@ import { isObject } from "../lib/json.ts";
 
 type Raw = Readonly<Record<string, unknown>>;
 
-/** One schema, its subschemas untouched, said in JSON Schema 2020-12: from draft-04 … 2019-09 and from OpenAPI 3.0. */
+/** Converts one schema to JSON Schema 2020-12, from draft-04 to 2019-09 or from OpenAPI 3.0. Subschemas are left unchanged. */
 export function toDraft2020(schema: Raw): Raw {
   return [tuple, dependencies, exclusiveBounds, recursion, nullable, example].reduce((raw, step) => step(raw), schema);
 }
 
-/** `items: […]` with `additionalItems`. Without a tuple `additionalItems` never had a meaning. */
+/** `items: […]` with `additionalItems`. Without an array, `additionalItems` never had an effect. */
 function tuple(schema: Raw): Raw {
   const { additionalItems, ...rest } = schema;
   const { items } = rest;
@@ -26,7 +26,7 @@ function dependencies(schema: Raw): Raw {
   return { dependentRequired, dependentSchemas, ...rest };
 }
 
-/** In draft-04 an exclusive bound was a flag beside the bound. */
+/** In draft-04 an exclusive bound was a boolean flag beside the bound. */
 function exclusiveBounds(schema: Raw): Raw {
   return exclusive(exclusive(schema, "minimum", "exclusiveMinimum"), "maximum", "exclusiveMaximum");
 }
@@ -37,14 +37,14 @@ function exclusive(schema: Raw, bound: string, flag: string): Raw {
   return isExclusive ? { ...rest, [flag]: limit } : { ...rest, ...(limit === undefined ? {} : { [bound]: limit }) };
 }
 
-/** A dynamic reference means its static namesake for everyone who does not extend the schema, and nobody does. */
+/** A dynamic reference equals a static one unless another schema extends this one, and none does. */
 function recursion(schema: Raw): Raw {
   const { $recursiveRef, $dynamicRef, ...rest } = schema;
   const target = $dynamicRef ?? $recursiveRef;
   return target === undefined ? rest : { $ref: target, ...rest };
 }
 
-/** OpenAPI 3.0 schemas reach us through servers that were generated from them. */
+/** Servers generated from an OpenAPI 3.0 description use its schemas. */
 function nullable(schema: Raw): Raw {
   const { nullable: isNullable, ...rest } = schema;
   const { type, enum: values } = rest;

@@ -7,13 +7,13 @@ import { quoted } from "../lib/text.ts";
 import type { Warn } from "../lib/warnings.ts";
 import { tidy } from "./tidy.ts";
 
-/** Where in a schema the reader stands: how deep, and inside the expansion of which references. */
+/** The reader's position in a schema: its depth, and the references being expanded. */
 interface Place {
   readonly level: number;
   readonly open: readonly string[];
 }
 
-/** What a schema is read with, and where. `follow` says what becomes of a `$ref`, given what stood beside it. */
+/** The context in which a schema is read. `follow` resolves a `$ref`, given the keywords beside it. */
 export interface Reading {
   readonly warn: Warn;
   readonly charge: Charge;
@@ -22,8 +22,8 @@ export interface Reading {
 }
 
 /**
- * Turns what a stranger calls a JSON Schema into a valid one of 2020-12 that OpenAPI 3.1 can carry: never throws,
- * never fetches, goes no deeper than our limit, and keeps every constraint that it can understand.
+ * Converts whatever a server calls a JSON Schema into a valid 2020-12 schema that OpenAPI 3.1 can contain. Never throws, never
+ * fetches, never exceeds the depth limit, and keeps every constraint it understands.
  */
 export function readSchema(raw: unknown, reading: Reading): JsonObject {
   const { place } = reading;
@@ -43,7 +43,7 @@ function tooDeep({ warn }: Reading): JsonObject {
   return { description: `Not described: nested deeper than ${SCHEMA_LEVELS} levels.` };
 }
 
-/** Says nothing in the document, where it would be one more thing to pay for. */
+/** Adds no note to the document, which would cost further budget. */
 function tooLarge({ warn }: Reading): JsonObject {
   warn("a schema is larger than a document can hold and is not described to its end");
   return {};
@@ -60,7 +60,7 @@ function readKeyword(keyword: string, value: unknown, reading: Reading): readonl
   return [];
 }
 
-/** Kept for people to read: most come from another dialect, such as Python's. */
+/** Kept as an extension for human readers: most are in another regular expression dialect, such as Python's. */
 function brokenPattern(pattern: string, reading: Reading): readonly Entry[] {
   reading.warn(`the pattern ${quoted(pattern)} does not compile and was left out`);
   return affordable("x-mcp-pattern", pattern, reading);
@@ -73,7 +73,7 @@ function affordable(keyword: string, value: Json, reading: Reading): readonly En
   return [];
 }
 
-/** Unknown keywords stay, as the extensions that OpenAPI calls them: linters refuse them under their own name. */
+/** Unknown keywords become OpenAPI extensions: linters reject them under their own name. */
 function nameOf(keyword: string): string {
   const isKnown = HOLDERS.has(keyword) || VALUES.has(keyword) || keyword.startsWith("x-");
   return isKnown ? keyword : `x-${keyword}`;

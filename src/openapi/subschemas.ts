@@ -1,7 +1,7 @@
 import { isJsonList, isJsonObject, type Json, type JsonObject } from "./json.ts";
 import { HOLDERS } from "./keywords.ts";
 
-/** The schemas directly inside a schema, each with its place. */
+/** The direct subschemas of a schema, each with its location. */
 export function subschemasOf(schema: JsonObject): readonly (readonly [place: string, subschema: JsonObject])[] {
   return Object.entries(schema).flatMap(([keyword, value]) => {
     const holding = HOLDERS.get(keyword);
@@ -11,7 +11,7 @@ export function subschemasOf(schema: JsonObject): readonly (readonly [place: str
   });
 }
 
-/** The same schema with `change` applied to each schema directly inside it. */
+/** The schema with `change` applied to each direct subschema. */
 export function mapSubschemas(schema: JsonObject, change: (subschema: JsonObject) => JsonObject): JsonObject {
   const entries = Object.entries(schema).map(
     ([keyword, value]) => [keyword, mapHolder(keyword, value, change)] as const,

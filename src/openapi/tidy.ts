@@ -3,8 +3,8 @@ import { accepts, acceptsType, typesOf } from "./accepts.ts";
 import { isJsonList, type Json, type JsonObject, without } from "./json.ts";
 
 /**
- * What one schema says, without what contradicts itself: each step leaves the set of accepted values as it was, or
- * takes away a promise that could never be kept. Linters and strict clients stumble over all of these.
+ * Removes contradictions within one schema. Each step keeps the set of accepted values, or removes a statement that no value
+ * could satisfy. Linters and strict clients fail on all of these.
  */
 export function tidy(schema: JsonObject, warn: Warn): JsonObject {
   return [withoutForeign, withFittingValues, withFittingConst, withFittingExamples, withMembers].reduce(
@@ -22,7 +22,7 @@ const OBJECT_KEYWORDS = [
 ] as const;
 const ARRAY_KEYWORDS = ["items", "prefixItems", "contains"] as const;
 
-/** `items` beside `type: object` has no effect. */
+/** Removes keywords that have no effect on the declared types, such as `items` beside `type: object`. */
 function withoutForeign(schema: JsonObject): JsonObject {
   const types = typesOf(schema);
   if (types === undefined) return schema;
@@ -57,7 +57,7 @@ function withFittingExamples(schema: JsonObject, warn: Warn): JsonObject {
   return { ...rest, ...(hasDefault ? { default: value } : {}), ...(fitting.length > 0 ? { examples: fitting } : {}) };
 }
 
-/** GPT Actions wants `properties` on every object, OpenAPI `items` on every array; an empty `required` says nothing. */
+/** GPT Actions requires `properties` on every object, OpenAPI 3.0 requires `items` on every array; an empty `required` is redundant. */
 function withMembers(schema: JsonObject): JsonObject {
   const types = typesOf(schema) ?? [];
   const { required, ...rest } = schema;

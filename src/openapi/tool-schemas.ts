@@ -16,15 +16,15 @@ import type { Warn } from "../lib/warnings.ts";
 import { tidy } from "./tidy.ts";
 import { isUnfoldable } from "./unfold.ts";
 
-/** What the schemas of one tool are written with. */
+/** The context in which the schemas of one tool are written. */
 interface Writing {
   readonly version: DocumentOptions["version"];
   readonly profile: Profile;
   readonly operationId: string;
-  /** The component names of the document so far. */
+  /** The component names that are already used in the document. */
   readonly names: Set<string>;
   readonly warn: Warn;
-  /** What the server of the tool may still cost. */
+  /** The remaining budget of the tool's server. */
   readonly charge: Charge;
 }
 
@@ -47,7 +47,7 @@ export function toolSchemas(tool: Tool, writing: Writing): ToolSchemas {
   };
 }
 
-/** Arguments are an object whatever a server says, so that is what the outermost schema becomes. */
+/** Arguments are always an object, so the outermost schema is made one whatever the server declares. */
 function argumentsSchema(raw: unknown, writing: Writing): Hoisted {
   if (isObject(raw)) return readWhole(raw, writing, (root) => asObject(root, raw, writing.warn));
   if (raw === true) return whole({ type: "object", properties: {}, additionalProperties: true });
@@ -88,7 +88,7 @@ function asObject(schema: JsonObject, raw: unknown, warn: Warn): JsonObject {
 
 const CAN_DEMAND = ["$ref", "allOf", "anyOf", "oneOf", "if", "patternProperties", "dependentSchemas", "minProperties"];
 
-/** Open WebUI cannot call a tool without arguments that declares a body for them. */
+/** Whether a request body is described: Open WebUI cannot call a tool without arguments whose operation declares a body. */
 function takesArguments(schema: JsonObject): boolean {
   const { properties, additionalProperties, required } = schema;
   if (hasMembers(properties) || additionalProperties === true || isJsonObject(additionalProperties)) return true;
@@ -110,7 +110,7 @@ function clipped(schema: JsonObject, limit: number): JsonObject {
   return typeof description === "string" ? { ...inside, description: clip(description, limit) } : inside;
 }
 
-/** `<operationId>_<definition>`, with a digest of the pointer when two come out alike. */
+/** `<operationId>_<definition>`, with a digest of the pointer when that name is taken. */
 function componentName(operationId: string, pointer: string, names: Set<string>): string {
   const label = pointer === "#" ? "Root" : pointer.replace(/^#\/?(?:\$defs\/|definitions\/)?/, "");
   const plain = `${operationId}_${label.replaceAll(/[^A-Za-z0-9._-]/g, "_").slice(0, 64)}`;

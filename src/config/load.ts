@@ -14,7 +14,7 @@ import { configSchema, type Config } from "./schema.ts";
 import { schemaProblems } from "./schema-problems.ts";
 import { inheritedSecrets, secretsOf } from "./secrets.ts";
 
-/** `text` begins with its place: `config.yaml:5:3`. */
+/** `text` begins with its location: `config.yaml:5:3`. */
 interface ConfigNote {
   readonly level: "info" | "warn";
   readonly text: string;
@@ -23,16 +23,16 @@ interface ConfigNote {
 export interface LoadedConfig {
   readonly config: Config;
   readonly file: string;
-  /** What its writer should hear of although it works. */
+  /** Remarks about a valid config. */
   readonly notes: readonly ConfigNote[];
   /** Every value that must not appear in a log. */
   readonly secrets: readonly string[];
 }
 
-/** Beyond this many the first ones have to be mended anyway. */
+/** The maximum number of problems in one error. */
 const SHOWN_PROBLEMS = 100;
 
-/** Reads, fills in and checks a config file; throws a ConfigError with all its mistakes. */
+/** Reads, interpolates and validates a config file; throws a ConfigError with all its mistakes. */
 export function loadConfig(file: string, env: NodeJS.ProcessEnv): LoadedConfig {
   return parseConfig(file, readConfig(file), env);
 }
@@ -50,7 +50,7 @@ export function parseConfig(file: string, source: string, env: NodeJS.ProcessEnv
   const value = toValue(file, document);
   const result = configSchema.safeParse(value ?? {});
   const placed = [...others, ...unfit, ...unfilled];
-  // What could not be filled in is not what the schema should judge.
+  // Placeholders that could not be replaced are not validated, which would report them twice.
   const known = new Set(placed.map(({ offset }) => offset));
   const issues = result.success ? [] : schemaProblems(result.error).map((issue) => located(issue, document));
   const mistakes = [...placed, ...issues.filter(({ offset }) => offset === undefined || !known.has(offset))];
@@ -84,7 +84,7 @@ function toValue(file: string, document: Document): unknown {
   try {
     return document.toJS();
   } catch (cause) {
-    // Only aliases are resolved as late as here.
+    // Aliases are resolved only now.
     const message =
       cause instanceof ReferenceError
         ? "its aliases refer to each other far too often"

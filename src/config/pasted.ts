@@ -4,7 +4,7 @@ import { mapAt, nameOf, pairOf, placeOf, resolved } from "./map-items.ts";
 import { adaptEntry, type EntryVerdict } from "./pasted-entry.ts";
 import { CLIENT_SETTINGS } from "./pasted-keys.ts";
 
-/** Something in a config that works, and that its writer should hear of. */
+/** A remark about something in the config that works. */
 interface OffsetNote extends OffsetProblem {
   readonly level: "info" | "warn";
 }
@@ -15,8 +15,8 @@ export interface Adapted {
 }
 
 /**
- * Turns what people paste from the config of an MCP client into the canonical shape, in the document itself, so that every place
- * stays the one in the file: `mcpServers` is read as `servers`, `cwd` as `path`; what only a client obeys is left out.
+ * Converts what people paste from the config of an MCP client to our format, within the document, so that offsets stay valid:
+ * `mcpServers` becomes `servers`, `cwd` becomes `path`, and keys that only affect a client are dropped.
  */
 export function adaptPasted(document: Document): Adapted {
   const root = resolved(document.contents, document);
@@ -64,7 +64,7 @@ function adaptTop(root: YAMLMap): Adapted {
   return { notes, problems };
 }
 
-/** Takes the disabled entries out; what was refused as a whole becomes an entry that nothing more is said about. */
+/** Removes disabled entries, and replaces rejected ones with a placeholder that causes no further messages. */
 function withoutDisabled(
   servers: YAMLMap,
   entries: readonly { readonly pair: Pair; readonly verdict: EntryVerdict }[],
@@ -81,7 +81,7 @@ function withoutDisabled(
   return [{ message: "servers: every server here is disabled, and at least one is needed", offset: placeOf(servers) }];
 }
 
-/** Two names that differ in case only: URLs tell them apart, people and some file systems and clients do not. */
+/** Warns of names that differ only in case: URLs distinguish them, but people and some file systems and clients do not. */
 function caseTwins(servers: YAMLMap): OffsetNote[] {
   const seen = new Map<string, string>();
   return servers.items.flatMap((pair) => {

@@ -21,13 +21,10 @@ export interface OpenapiFlags extends SourceFlags {
   readonly allowPartial?: boolean;
 }
 
-/** What became of a dump: the exit code follows. */
+/** The result of a dump, which determines the exit code. */
 export type DumpOutcome = "complete" | "partial" | "over limits";
 
-/**
- * Writes the OpenAPI document of the tools of all servers, or of one. stdout gets the document and nothing else; what could not
- * be described goes to stderr.
- */
+/** Writes the OpenAPI document for the tools of all servers, or of one. stdout gets only the document; warnings go to stderr. */
 export async function openapi(flags: OpenapiFlags): Promise<DumpOutcome> {
   const { loaded } = readSource(flags, process.env);
   const logOutput = stderrOutput();
@@ -77,7 +74,7 @@ function tell({ warnings, failed, limitProblems }: Documented, allowPartial: boo
   return limitProblems.length > 0 ? "over limits" : "complete";
 }
 
-/** Resolves when all of it is written, or when the reader (`| head`) has had enough. */
+/** Resolves when the text is written, or when the reader (`| head`) closed the pipe. */
 function writeOut(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.on("error", (error: NodeJS.ErrnoException) => (error.code === "EPIPE" ? resolve() : reject(error)));

@@ -1,29 +1,29 @@
 import { GatewayError } from "../protocol/errors.ts";
 
 export interface Rendering {
-  /** What it takes in memory, about. */
+  /** Approximate memory use. */
   readonly bytes: number;
 }
 
 export interface RenderingLimits {
   readonly entries: number;
   readonly bytes: number;
-  /** Whether the first rendering of a key costs its askers nothing: only where strangers cannot think up keys. */
+  /** Whether the first rendering of a key is free of charge: only where callers cannot invent keys. */
   readonly isFirstFree: boolean;
 }
 
-/** Of one CPU second, what may go into renderings that a stranger can ask for again and again; and how much of it may gather. */
+/** The CPU time per second that repeated renderings may use, and how much unused time accumulates. */
 const MS_PER_SECOND = 100;
 const MOST_MS = 3_000;
 
 /**
- * Things that take long to render, each made once for the sources that it shows and kept while there is room. Rendering is never
- * interrupted, so those who ask at the same time get the same one. What has to be rendered beyond that (what was dropped for
- * lack of room, keys that a stranger thought up) draws on an allowance of time, so that nobody can keep the gateway busy with it.
+ * A cache of expensive renderings, each made once for the sources it shows. Rendering is synchronous, so concurrent requests
+ * share the result. Rendering beyond that (evicted entries, keys invented by a caller) is charged to a CPU time allowance, so
+ * that no caller can keep the gateway busy with it.
  */
 export class Renderings<T extends Rendering> {
   readonly #limits: RenderingLimits;
-  /** The one that was asked for longest ago comes first. */
+  /** Least recently used first. */
   readonly #kept = new Map<string, KeptRendering<T>>();
   #bytes = 0;
   #allowanceMs = MOST_MS;
@@ -69,7 +69,7 @@ export class Renderings<T extends Rendering> {
     const { entries, bytes } = this.#limits;
     for (const [key, { made, sources }] of this.#kept) {
       if (this.#kept.size > entries) this.#kept.delete(key);
-      // That it was rendered once is remembered.
+      // Keeps the entry, to remember that this key was rendered once.
       else if (this.#bytes > bytes) this.#kept.set(key, { made: undefined, sources });
       else return;
       this.#bytes -= made?.bytes ?? 0;
@@ -79,7 +79,7 @@ export class Renderings<T extends Rendering> {
 
 interface KeptRendering<T> {
   readonly made: T | undefined;
-  /** Nothing is kept alive only because it was shown once. */
+  /** Weak, so that the cache does not keep the sources alive. */
   readonly sources: readonly WeakRef<object>[];
 }
 

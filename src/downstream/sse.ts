@@ -12,8 +12,8 @@ import { publicPrefix } from "./public-path.ts";
 const NO_BODY = { "Content-Length": 0 };
 
 /**
- * HTTP+SSE (MCP 2024-11-05, transports): a GET opens the stream and thereby the session, POSTs to the announced endpoint
- * bring the client's messages. The session ends with the stream.
+ * HTTP+SSE (MCP 2024-11-05, transports): a GET opens the stream and with it the session; the client POSTs its messages to the
+ * endpoint announced on the stream. The session ends with the stream.
  */
 export class SseDownstream {
   readonly #context: DownstreamContext;
@@ -22,7 +22,7 @@ export class SseDownstream {
     this.#context = context;
   }
 
-  /** `path` is what was asked for: the client's messages go to the same one. */
+  /** `path` is the requested path; the client posts its messages to the same path. */
   open(request: IncomingMessage, response: ServerResponse, visit: Visit, path: string): void {
     if (!accepts(request.headers.accept, "text/event-stream")) {
       throw new GatewayError("not_acceptable", "This is an event stream: accept text/event-stream.");
@@ -53,10 +53,10 @@ export class SseDownstream {
       onDrained: () => session.resume(),
       onClosed: () => void session.close("client closed"),
     });
-    // A path only: clients refuse an endpoint of another origin, and behind a proxy we do not know ours.
+    // A path without origin: clients refuse an endpoint of another origin, and behind a proxy ours is unknown.
     stream.send(`${endpoint}?sessionId=${session.id}`, { event: "endpoint" });
     return {
-      // The session ends with its stream.
+      // Always connected, because the session ends with its stream.
       isConnected: true,
       deliver: (frame) => stream.send(frame.line),
       ended: () => stream.end(),
@@ -64,7 +64,7 @@ export class SseDownstream {
   }
 }
 
-/** Of the first message that somebody waits for. */
+/** The id of the first request or response. */
 function idOf({ frames }: ClientMessages): RequestId | undefined {
   for (const frame of frames) if (frame.kind !== "notification") return frame.id;
   return undefined;

@@ -10,14 +10,14 @@ import { cutResult } from "./truncate.ts";
 
 type Settings = RestContext["settings"];
 
-/** What the server said, in the form that was asked for; throws what is told as a problem. */
+/** The server's response in the requested form; throws errors that become a problem body. */
 export function callAnswer(frame: ResponseFrame, asked: RestCall, settings: Settings): RestAnswer {
   const { visit, tool } = asked;
   if (frame.failed) throw rpcFailure(frame, visit.server, tool);
   try {
     return answerWith(resultText(frame.line), asked, settings);
   } catch (cause) {
-    // A long result is not parsed when it arrives: only who looks into it finds that it is no JSON.
+    // Long results are not parsed on arrival, so invalid JSON is only found here.
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new GatewayError("protocol_violation", `The result of "${tool}" is not valid JSON.`, { cause });
   }

@@ -25,7 +25,7 @@ export interface CallRequest {
   readonly query: URLSearchParams | undefined;
 }
 
-/** `POST /api/<server>/<tool>`: the arguments in, the result out. The gateway is the MCP client of the caller's session. */
+/** `POST /api/<server>/<tool>`: arguments in, result out. The gateway acts as the MCP client of the caller's session. */
 export class RestCalls {
   readonly #context: RestContext;
   readonly #sessions: RestSessions;
@@ -46,7 +46,7 @@ export class RestCalls {
     const preferences = preferencesOf(request, query);
     const isKept = typeof key === "string";
     const caller = new Caller(deadlineOf(preferences, query, visit.server, this.#context), response, isKept);
-    // The arguments are kept until the call is answered.
+    // The body's memory is reserved until the call is answered.
     const body = hasBody(request) ? (await readJsonBody(request, bodies, visit.principal, response)).toString() : "";
     const asked: RestCall = { visit, tool, form, accept, sessionId, preferences, given: readArguments(body), caller };
     const begun = isKept ? this.#begin(asked, key, body) : undefined;
@@ -61,7 +61,7 @@ export class RestCalls {
       throw new GatewayError("session_required", "Add ?sessionId=; GET /api/sessionid gives one, or choose your own.");
     }
     if (!settings.onlyMinted || minted.has(principal, sessionId)) return;
-    // An id lives as long as a session that was opened with it.
+    // An id stays valid as long as a session opened with it exists.
     const isLive = (name: string): boolean => sessions.look(principal, name, sessionId, "rest") !== undefined;
     if (isLive(server) || serverNames.some(isLive)) return;
     throw new GatewayError("session_not_found", "No such session; GET /api/sessionid gives an id.");
@@ -90,7 +90,7 @@ export class RestCalls {
       const checked = checkedArguments(listed, asked, this.#context);
       const given = checked instanceof Promise ? await checked : checked;
       caller.refuseIfLeft();
-      // Looked for again: another call with the same id may have opened it while this one looked for its tool.
+      // Looked up again: a concurrent call with the same id may have opened the session while this one was looking for its tool.
       session = this.#sessions.existing(visit, sessionId) ?? this.#sessions.open(visit, sessionId);
       if (sessionId !== undefined) caller.response.setHeader("X-MCP-Session", session === existing ? "reused" : "new");
       if (!session.tryEnter()) await session.enter(caller);

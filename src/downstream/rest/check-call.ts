@@ -10,7 +10,7 @@ import { Arrival } from "./waiting-room.ts";
 
 type Errors = readonly SchemaError[];
 
-/** The arguments that go to the tool, when they fit its schema. A promise only where the check takes a while. */
+/** The validated arguments for the tool. Returns a promise only when validation is slow. */
 export function checkedArguments(
   tool: Tool,
   { visit, given, caller }: RestCall,
@@ -41,7 +41,7 @@ export function checksResult({ outputSchema }: Tool, { settings }: RestContext):
   return settings.validateOutput !== "off" && outputSchema !== undefined;
 }
 
-/** Throws where the config says so; else the log tells what does not fit. */
+/** Throws if the config demands it; otherwise logs the first mismatch. */
 export async function checkResult(
   frame: ResponseFrame,
   { listed, visit, tool }: CheckedCall,
@@ -49,7 +49,7 @@ export async function checkResult(
 ): Promise<void> {
   const text = resultText(frame.line).toString();
   const result = resultOf(frame.line);
-  // A tool that failed need not say so in the shape of its results (MCP 2025-11-25, tools, output schema).
+  // The result of a failed tool need not match its output schema (MCP 2025-11-25, tools, output schema).
   if (result["isError"] === true) return;
   const given = { value: result["structuredContent"], text, member: "structuredContent" };
   const [first] = await context.validator.check({ server: visit.server, tool: listed, part: "outputSchema" }, given);

@@ -8,17 +8,17 @@ import { Arrival } from "./waiting-room.ts";
 
 const LISTING = "the tools of its server are still being listed";
 
-/** Finds what a caller names, in the list for all or in that of its session. Waits for a listing as long as the caller does. */
+/** Finds a tool in the list of the caller's session or in the shared one. Waits for a list being fetched as long as the caller does. */
 export class ToolFinder {
   readonly #context: RestContext;
-  /** The newest listing of each server that somebody waited for. */
+  /** The latest list of each server that a caller has waited for. */
   readonly #arrivals = new Map<string, Arrival<ToolList>>();
 
   constructor(context: RestContext) {
     this.#context = context;
   }
 
-  /** The tool, when the list at hand has it. */
+  /** The tool, if the cached list has it. */
   known({ server, requestId }: Visit, name: string, session: RestSession | undefined): Tool | undefined {
     const own = session?.tools(requestId);
     if (own instanceof Arrival) return undefined;
@@ -33,7 +33,7 @@ export class ToolFinder {
     throw new GatewayError("tool_not_found", `The server "${visit.server}" has no such tool.`);
   }
 
-  /** What was listed for all; a name that is not there is looked for in a new list, where there may be one. */
+  /** The tool in the shared list; when it is missing there, in a newly fetched list. */
   async listed(server: string, name: string, caller: Caller): Promise<Tool | undefined> {
     const { catalog } = this.#context;
     const tool = (await this.list(server, caller)).tools.get(name);
@@ -54,7 +54,7 @@ export class ToolFinder {
   }
 }
 
-/** REST knows calls that end with their answer. */
+/** REST only supports calls that end with their response. */
 export function refuseTask({ name, taskSupport }: Tool): void {
   if (taskSupport !== "required") return;
   throw new GatewayError("task_required", `The tool "${name}" runs only as a task, which REST cannot do.`);

@@ -8,7 +8,7 @@ import type { Preferences } from "./preferences.ts";
 import type { ResultForm } from "./result-form.ts";
 import type { Tool } from "../../protocol/tool.ts";
 
-/** One HTTP request for one call, read. */
+/** The parsed HTTP request for one call. */
 export interface RestCall {
   readonly visit: Visit;
   readonly tool: string;
@@ -20,12 +20,12 @@ export interface RestCall {
   readonly caller: Caller;
 }
 
-/** A call whose tool was found and whose arguments fit. */
+/** A call whose tool exists and whose arguments are valid. */
 export interface CheckedCall extends RestCall {
   readonly listed: Tool;
 }
 
-/** The time for a call, from now on: what its caller asks for, else what the entry or the config says. */
+/** The deadline of a call, starting now: the caller's own, else that of the server's entry, else that of the config. */
 export function deadlineOf(
   { timeoutMs }: Preferences,
   query: URLSearchParams | undefined,

@@ -5,7 +5,10 @@ interface Waiting<T> {
   readonly refused: (error: unknown) => void;
 }
 
-/** Callers who wait for the same thing, each as long as it has time and stays; who goes leaves nothing behind. */
+/**
+ * Callers that wait for the same event, each until its own deadline or until it leaves. A caller that stops waiting leaves
+ * nothing behind.
+ */
 export class WaitingRoom<T> {
   readonly #waiting = new Set<Waiting<T>>();
 
@@ -13,7 +16,7 @@ export class WaitingRoom<T> {
     return this.#waiting.size;
   }
 
-  /** `doing` tells a caller whose time is over what it waited for. */
+  /** `doing` says in the timeout error what the caller waited for. */
   enter(caller: Caller, doing: string): Promise<T> {
     return new Promise((resolve, reject) => {
       if (caller.hasLeft) return reject(callerLeft());
@@ -38,7 +41,7 @@ export class WaitingRoom<T> {
     });
   }
 
-  /** Lets the one go on who waits longest. False when nobody waits. */
+  /** Resolves the longest-waiting caller. False when there is none. */
   callNext(value: T): boolean {
     for (const { called } of this.#waiting) {
       called(value);
@@ -56,7 +59,7 @@ export class WaitingRoom<T> {
   }
 }
 
-/** What a promise will give, for many callers who wait for it. */
+/** The result of a promise, for many callers with different deadlines. */
 export class Arrival<T> {
   readonly promise: Promise<T>;
   readonly #room = new WaitingRoom<T>();

@@ -1,5 +1,5 @@
-// A thread of its own, which compiles the schemas and does the checks whose cost nobody knows beforehand. It may be ended at
-// any moment: `check-thread.ts` gives it a limited time for each question, and its heap is limited.
+// The worker thread that compiles schemas and runs checks whose cost is unknown. It may be terminated at any moment:
+// `check-thread.ts` limits the time for each check, and the heap size is limited.
 import type { ValidateFunction } from "ajv";
 import { parentPort } from "node:worker_threads";
 import { errorMessage } from "../../../lib/error-message.ts";
@@ -8,7 +8,7 @@ import { loadCompiler, type Compile } from "./compilers.ts";
 import type { Question, ThreadMessage } from "./check-thread.ts";
 import { schemaErrors } from "./schema-error.ts";
 
-/** Characters of the schemas that are kept compiled; the code takes a hundred times as much. */
+/** Total length of the schemas whose compiled form is cached; compiled code takes about a hundred times as much memory. */
 const MAX_COMPILED = 512 * 1024;
 
 async function serveChecks(): Promise<void> {

@@ -1,10 +1,10 @@
 import { LRUCache } from "lru-cache";
 
-/** A schema whose check took too long is not tried again for so long. */
+/** How long a schema whose check exceeded its limits is not checked again. */
 const LEFT_ALONE_MS = 10 * 60_000;
 const MAX_SCHEMAS = 1_000;
 
-/** The schemas, by their hashes, whose checks were over the limits a short while ago. Of too many the ones that were over last. */
+/** The hashes of schemas whose checks recently exceeded their limits; the most recent ones when there are too many. */
 export class LeftAlone {
   readonly #schemas = new LRUCache<string, true>({ max: MAX_SCHEMAS, ttl: LEFT_ALONE_MS, perf: performance });
 

@@ -17,14 +17,14 @@ import { schemaErrors, type SchemaError } from "./schema-error.ts";
 /** The two schemas of a tool. */
 type Part = "inputSchema" | "outputSchema";
 
-/** A value to check, and the JSON it was read from: the value itself, or what has it as the member of this name. */
+/** A value to check, and the JSON it was parsed from: either the value itself, or an object with the value as this member. */
 export interface CheckedValue {
   readonly value: unknown;
   readonly text: string;
   readonly member?: string;
 }
 
-/** Against which schema. */
+/** The schema to check against. */
 export interface Subject {
   readonly server: string;
   readonly tool: Tool;
@@ -32,26 +32,27 @@ export interface Subject {
 }
 
 const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-0[467]\//;
-/** What is compiled and checked on the main thread holds nobody up for longer than a few milliseconds. */
+/** The bounds for compiling and checking on the main thread, which then takes a few milliseconds at most. */
 const MAX_VALUES = 400;
 const MAX_CHARS = 32 * 1024;
-/** Rules times values: some hundred nanoseconds each. */
+/** Rules times values, at some hundred nanoseconds each. */
 const MAX_CHECKS = 20_000;
-/** Read again in the thread: its heap has room for the values of this, some 25 bytes for each of their text, all at once. */
+/** Longer texts are not checked: parsing one in the thread takes about 25 bytes of its heap per character. */
 const MAX_THREAD_TEXT = 4 * 1024 * 1024;
-/** From here on the first mistake is enough: a list of all could fill the memory. */
+/** Beyond these sizes only the first error is reported: a list of all could exhaust memory. */
 const LONG_TEXT = 64 * 1024;
 const MANY_CHECKS = 1_000_000;
-/** With the code that is compiled from it. */
+/** Compiled code included. */
 const BYTES_PER_VALUE = 200;
 const MAX_TOLD = 10_000;
 
 /**
- * Checks arguments and structured results against the schemas of a tool (JSON Schema draft-07 or 2020-12); arguments before the
- * call, because servers report bad ones as text only. Nothing is coerced and no default is filled in: the server owns them.
+ * Checks arguments and structured results against the schemas of a tool (JSON Schema draft-07 or 2020-12). Arguments are checked
+ * before the call, because servers report invalid ones as text only. Nothing is coerced and no defaults are filled in, which is
+ * up to the server.
  *
- * A schema is a stranger's: it is used here only where its cost is bounded beforehand, and else in a thread with limits. What
- * cannot be compiled, followed or afforded is not checked, and the log says so once.
+ * Schemas are untrusted: one is used on the main thread only if its cost is bounded beforehand, otherwise in a worker thread with
+ * limits. A schema that cannot be compiled, resolved or afforded is not checked, which is logged once.
  */
 export class SchemaValidator {
   readonly #emit: Emit;
@@ -67,7 +68,7 @@ export class SchemaValidator {
     this.#thread = new CheckThread(emit, thread);
   }
 
-  /** What does not fit; nothing when the tool has no such schema. At once where that is cheap. */
+  /** The mismatches; none when the tool has no such schema. Synchronous when the check is cheap. */
   check(subject: Subject, given: CheckedValue): readonly SchemaError[] | Promise<readonly SchemaError[]> {
     const schema = subject.tool[subject.part];
     if (typeof schema !== "object" || schema === null) return [];
@@ -77,7 +78,7 @@ export class SchemaValidator {
     return plan.validate === undefined ? this.#compileAndCheck(subject, given, plan) : errorsOf(plan.validate, given);
   }
 
-  /** Loads the compiler, if that was not done yet. */
+  /** Loads the compiler unless it is loaded. */
   async load(): Promise<Compile> {
     if (this.#compile !== undefined) return this.#compile;
     this.#loading ??= loadCompiler();
@@ -85,7 +86,7 @@ export class SchemaValidator {
       this.#compile = await this.#loading;
       return this.#compile;
     } finally {
-      // What failed once may be tried again.
+      // A failed load may be retried.
       this.#loading = undefined;
     }
   }
@@ -163,7 +164,7 @@ function errorsOf(validate: ValidateFunction, { value }: CheckedValue): readonly
   return validate(value) ? [] : schemaErrors(validate.errors);
 }
 
-/** No value is smaller than two characters of its text, so that most are not even counted. */
+/** Every value takes at least two characters of text, so most values need not be counted. */
 function isSmall({ width }: CheckedPlan, { value, text }: CheckedValue): boolean {
   return width * text.length <= MAX_CHECKS || width * instanceSize(value, MAX_CHECKS / width) <= MAX_CHECKS;
 }

@@ -8,7 +8,7 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 export const BACKSLASH = 0x5c;
 
-export interface KeySeen {
+export interface KeyPosition {
   readonly key: string;
   /** 1 for a key of the outermost object. */
   readonly depth: number;
@@ -18,8 +18,8 @@ export interface KeySeen {
   readonly valueAt: number;
 }
 
-/** Calls `seen` for each object key at depth `maxKeyDepth` or less. Returns the maximum nesting depth. */
-export function scanKeys(json: string, maxKeyDepth: number, seen: (key: KeySeen) => void): number {
+/** Calls `onKey` for each object key at depth `maxKeyDepth` or less. Returns the maximum nesting depth. */
+export function scanKeys(json: string, maxKeyDepth: number, onKey: (key: KeyPosition) => void): number {
   let depth = 0;
   let deepest = 0;
   for (let at = 0; at < json.length; at++) {
@@ -31,21 +31,21 @@ export function scanKeys(json: string, maxKeyDepth: number, seen: (key: KeySeen)
       depth--;
     } else if (code === QUOTE) {
       const end = stringEnd(json, at);
-      if (depth <= maxKeyDepth) tellKey(json, { start: at, end, depth }, seen);
+      if (depth <= maxKeyDepth) reportKey(json, { start: at, end, depth }, onKey);
       at = end;
     }
   }
   return deepest;
 }
 
-function tellKey(
+function reportKey(
   json: string,
   { start, end, depth }: { start: number; end: number; depth: number },
-  seen: (key: KeySeen) => void,
+  onKey: (key: KeyPosition) => void,
 ): void {
   const colon = skipSpace(json, end + 1);
   if (json.charCodeAt(colon) !== COLON) return;
-  seen({ key: unquoted(json, start, end), depth, keyAt: start, valueAt: skipSpace(json, colon + 1) });
+  onKey({ key: unquoted(json, start, end), depth, keyAt: start, valueAt: skipSpace(json, colon + 1) });
 }
 
 /** True when the text is nested more than `levels` deep. Stops as soon as that is known; the text need not be valid JSON. */

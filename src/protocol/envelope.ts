@@ -5,7 +5,7 @@ import type { Frame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
 
 /** Why a value is not a JSON-RPC 2.0 message. `id` is set when the value may have been meant as the response to that request. */
-export interface NoFrame {
+export interface MalformedMessage {
   readonly kind: "none";
   readonly id: RequestId | undefined;
   readonly why: string;
@@ -15,7 +15,7 @@ export interface NoFrame {
  * Reads the envelope of one message (JSON-RPC 2.0 §4, §5; MCP basic, messages: an id is a string or an integer, never null;
  * `params` and `result` are objects). Payloads are not validated.
  */
-export function readEnvelope(message: unknown, text: string, line: Line): Frame | NoFrame {
+export function readEnvelope(message: unknown, text: string, line: Line): Frame | MalformedMessage {
   if (!isObject(message)) return none(undefined, "a JSON-RPC message is an object");
   const { id: rawId, method, params } = message;
   const id = readId(rawId, text);
@@ -31,7 +31,7 @@ export function readEnvelope(message: unknown, text: string, line: Line): Frame 
   return { kind: "request", id, method, params, line };
 }
 
-function readResponse(message: JsonObject, id: RequestId | undefined, line: Line): Frame | NoFrame {
+function readResponse(message: JsonObject, id: RequestId | undefined, line: Line): Frame | MalformedMessage {
   const { result, error } = message;
   if (result === undefined && error === undefined) return none(id, 'no "method", "result" or "error"');
   if (id === undefined) return none(undefined, "a response without an id answers nobody");
@@ -58,4 +58,4 @@ function digitsOfId(text: string): bigint | undefined {
   return digits === undefined ? undefined : BigInt(digits);
 }
 
-const none = (id: RequestId | undefined, why: string): NoFrame => ({ kind: "none", id, why });
+const none = (id: RequestId | undefined, why: string): MalformedMessage => ({ kind: "none", id, why });

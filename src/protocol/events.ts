@@ -3,7 +3,7 @@ import type { ExchangeOutcome } from "./exchange.ts";
 import type { Line } from "../lib/lines.ts";
 import type { EndReason, Transport } from "./session.ts";
 
-interface OfSession {
+interface SessionRef {
   readonly server: string;
   readonly sessionId: string;
 }
@@ -12,11 +12,11 @@ interface OfSession {
 export type GatewayEvent =
   | { type: "request"; requestId: string; method: string; path: string; status: number; ms: number }
   | { type: "refused"; requestId: string; method: string; path: string; error: GatewayError }
-  | ({ type: "session.opened"; transport: Transport; principal: string; requestId: string } & OfSession)
-  | ({ type: "session.closed"; transport: Transport; reason: EndReason; requests: number } & OfSession)
-  | ({ type: "session.hibernated"; reason: EndReason } & OfSession)
-  | ({ type: "session.woken" } & OfSession)
-  | ({ type: "session.message"; from: "client" | "server"; line: Line; requestId: string | undefined } & OfSession)
+  | ({ type: "session.opened"; transport: Transport; principal: string; requestId: string } & SessionRef)
+  | ({ type: "session.closed"; transport: Transport; reason: EndReason; requests: number } & SessionRef)
+  | ({ type: "session.hibernated"; reason: EndReason } & SessionRef)
+  | ({ type: "session.woken" } & SessionRef)
+  | ({ type: "session.message"; from: "client" | "server"; line: Line; requestId: string | undefined } & SessionRef)
   | ({
       type: "exchange";
       transport: Transport;
@@ -25,15 +25,15 @@ export type GatewayEvent =
       method: string;
       outcome: ExchangeOutcome;
       ms: number;
-    } & OfSession)
-  | ({ type: "session.timeout"; method: string; afterMs: number } & OfSession)
-  | ({ type: "server.started"; pid: number; command: string } & OfSession)
-  | ({ type: "server.adopted"; pid: number } & OfSession)
-  | ({ type: "server.exited"; code: number | null; signal: string | null; asked: boolean } & OfSession)
-  | ({ type: "server.failed"; error: GatewayError } & OfSession)
-  | ({ type: "server.stderr"; text: string; dropped: number } & OfSession)
-  | ({ type: "server.garbage"; sample: string; dropped: number } & OfSession)
-  | ({ type: "server.bad-message"; why: string; dropped: number } & OfSession)
+    } & SessionRef)
+  | ({ type: "session.timeout"; method: string; afterMs: number } & SessionRef)
+  | ({ type: "server.started"; pid: number; command: string } & SessionRef)
+  | ({ type: "server.adopted"; pid: number } & SessionRef)
+  | ({ type: "server.exited"; code: number | null; signal: string | null; asked: boolean } & SessionRef)
+  | ({ type: "server.failed"; error: GatewayError } & SessionRef)
+  | ({ type: "server.stderr"; text: string; dropped: number } & SessionRef)
+  | ({ type: "server.garbage"; sample: string; dropped: number } & SessionRef)
+  | ({ type: "server.bad-message"; why: string; dropped: number } & SessionRef)
   | { type: "trouble"; what: string; cause: unknown };
 
 export type Emit = (event: GatewayEvent) => void;

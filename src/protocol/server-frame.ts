@@ -1,7 +1,7 @@
 import { member } from "../lib/json.ts";
 import type { Line } from "../lib/lines.ts";
 import type { Pieces } from "../lib/pieces.ts";
-import { readEnvelope, type NoFrame } from "./envelope.ts";
+import { readEnvelope, type MalformedMessage } from "./envelope.ts";
 import type { Frame, ResponseFrame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
 
@@ -17,13 +17,13 @@ export function mayBeMessage(firstByte: number): boolean {
 }
 
 /** Reads one line of a server's output: a frame, a malformed JSON-RPC message, or undefined when it is not JSON-RPC 2.0 at all. */
-export function readServerLine(line: Line): Frame | NoFrame | undefined {
+export function readServerLine(line: Line): Frame | MalformedMessage | undefined {
   if (typeof line === "string") return readText(line, line);
   if (!line.isUtf8() || line.includes("\r")) return readText(line.toString());
   return readEnds(line) ?? readText(line.toString(), line);
 }
 
-function readText(text: string, line: Line = text): Frame | NoFrame | undefined {
+function readText(text: string, line: Line = text): Frame | MalformedMessage | undefined {
   const clean = cleaned(text);
   // Banners are the most common garbage: this avoids the cost of an exception per line.
   if (!clean.trimStart().startsWith("{")) return undefined;

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { arrayElements, type KeySeen, scanKeys, valueEnd } from "../../src/lib/json-scan.ts";
+import { arrayElements, type KeyPosition, scanKeys, valueEnd } from "../../src/lib/json-scan.ts";
 
 /** JSON values whose strings look like JSON, with white space between all tokens. */
 const awkward = fc.oneof(fc.string(), fc.constantFrom('"', "\\", '\\"', '{"a":[', "]}", ":", ",", "\\\\", "é\u2028"));
@@ -112,8 +112,8 @@ describe("arrayElements", () => {
   });
 });
 
-function keysOf(text: string, maxKeyDepth: number): KeySeen[] {
-  const seen: KeySeen[] = [];
+function keysOf(text: string, maxKeyDepth: number): KeyPosition[] {
+  const seen: KeyPosition[] = [];
   scanKeys(text, maxKeyDepth, (key) => seen.push(key));
   return seen;
 }

@@ -28,30 +28,30 @@ export class ProcessGroup {
   /** Stdin EOF, then SIGTERM to the group, then SIGKILL to the group. Resolves when the group is empty. */
   async end(stages: EndStages): Promise<void> {
     this.#child.stdin?.end();
-    if (await this.#isGone(stages.eofMs, () => this.#hasLeft())) {
+    if (await this.#waitUntil(stages.eofMs, () => this.#hasExited())) {
       if (!this.#isAlive()) return;
     }
     signalGroup(this.pid, this.#startTime, "SIGTERM");
-    if (await this.#isGone(stages.termMs, () => !this.#isAlive())) return;
+    if (await this.#waitUntil(stages.termMs, () => !this.#isAlive())) return;
     signalGroup(this.pid, this.#startTime, "SIGKILL");
-    await this.#isGone(KILL_MS, () => !this.#isAlive());
+    await this.#waitUntil(KILL_MS, () => !this.#isAlive());
   }
 
-  async #isGone(withinMs: number, isGone: () => boolean): Promise<boolean> {
+  async #waitUntil(withinMs: number, condition: () => boolean): Promise<boolean> {
     const deadline = performance.now() + withinMs;
-    while (!isGone()) {
+    while (!condition()) {
       if (performance.now() >= deadline) return false;
       await sleep(POLL_MS);
     }
     return true;
   }
 
-  #hasLeft(): boolean {
+  #hasExited(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   #isAlive(): boolean {
-    return !this.#hasLeft() || signalGroup(this.pid, this.#startTime, 0);
+    return !this.#hasExited() || signalGroup(this.pid, this.#startTime, 0);
   }
 }
 

@@ -67,9 +67,9 @@ async function outlive(): Promise<void> {
   const orphans = [...living.values(), ...ended];
   const table = allProcesses();
   for (const child of orphans) child.tree = [...child.tree, ...descendantsOf([child.pid], table)];
-  if (!(await areGone(orphans, EOF_MS))) {
+  if (!(await haveExited(orphans, EOF_MS))) {
     for (const { pid, startTime } of orphans) signalGroup(pid, startTime, "SIGTERM");
-    await areGone(orphans, TERM_MS);
+    await haveExited(orphans, TERM_MS);
   }
   for (const { pid, startTime } of orphans) signalGroup(pid, startTime, "SIGKILL");
   // Twice, because a process may be forking while it is killed.
@@ -78,7 +78,7 @@ async function outlive(): Promise<void> {
   killStrays(orphans);
 }
 
-async function areGone(children: readonly Child[], withinMs: number): Promise<boolean> {
+async function haveExited(children: readonly Child[], withinMs: number): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   while (children.some(({ pid, startTime }) => signalGroup(pid, startTime, 0))) {
     if (performance.now() >= deadline) return false;

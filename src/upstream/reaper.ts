@@ -31,15 +31,15 @@ export class Reaper {
   started(pid: number, cookie: string): void {
     this.#children.set(pid, cookie);
     this.prepare();
-    this.#tell(`+ ${pid} ${cookie}`);
+    this.#send(`+ ${pid} ${cookie}`);
   }
 
   ending(pid: number): void {
-    this.#tell(`? ${pid}`);
+    this.#send(`? ${pid}`);
   }
 
   ended(pid: number): void {
-    if (this.#children.delete(pid)) this.#tell(`- ${pid}`);
+    if (this.#children.delete(pid)) this.#send(`- ${pid}`);
   }
 
   /** Lets the reaper finish its work and exit. */
@@ -53,7 +53,7 @@ export class Reaper {
     try {
       this.#spawn();
     } catch (cause) {
-      this.#gone("the reaper process cannot be started; it is tried again", cause);
+      this.#onExit("the reaper process cannot be started; it is tried again", cause);
     }
   }
 
@@ -69,10 +69,10 @@ export class Reaper {
     // A process that could not be started has no exit event.
     reaper.on("error", (cause) => {
       if (reaper.pid === undefined && this.#process === reaper)
-        this.#gone("the reaper process cannot be started; it is tried again", cause);
+        this.#onExit("the reaper process cannot be started; it is tried again", cause);
     });
     reaper.once("exit", (code) => {
-      if (this.#process === reaper) this.#gone("the reaper process ended; it is started again", code);
+      if (this.#process === reaper) this.#onExit("the reaper process ended; it is started again", code);
     });
     reaper.unref();
     this.#connect(reaper);
@@ -84,10 +84,10 @@ export class Reaper {
     stdin.on("error", (cause) => this.#emit({ type: "trouble", what: "the reaper does not read", cause }));
     // A pipe handle keeps the event loop alive; the gateway must be able to exit while the reaper runs.
     if ("unref" in stdin && typeof stdin.unref === "function") stdin.unref();
-    for (const [pid, cookie] of this.#children) this.#tell(`+ ${pid} ${cookie}`);
+    for (const [pid, cookie] of this.#children) this.#send(`+ ${pid} ${cookie}`);
   }
 
-  #gone(what: string, cause: unknown): void {
+  #onExit(what: string, cause: unknown): void {
     this.#process = undefined;
     if (this.#isClosed) return;
     this.#emit({ type: "trouble", what, cause });
@@ -101,7 +101,7 @@ export class Reaper {
     ).unref();
   }
 
-  #tell(line: string): void {
+  #send(line: string): void {
     this.#process?.stdin?.write(`${line}\n`);
   }
 }

@@ -49,8 +49,8 @@ export class ServerOutput {
   }
 
   /** True when the server no longer sends messages. */
-  get isHopeless(): boolean {
-    return this.#stray.isTooMuch || this.#unfinishedBytes > this.#messageBytes + MAX_EXCESS_BYTES;
+  get isOverLimit(): boolean {
+    return this.#stray.isOverLimit || this.#unfinishedBytes > this.#messageBytes + MAX_EXCESS_BYTES;
   }
 
   #onLine(line: Line): void {

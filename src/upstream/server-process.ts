@@ -99,7 +99,7 @@ export class ServerProcess {
       childEnv({ gatewayEnv, inheritAll: command.inheritEnv, own: command.env, cookie }),
     );
     if (child === undefined) return;
-    child.once("error", (cause) => this.#tell(() => this.#listener.failed(cause)));
+    child.once("error", (cause) => this.#notify(() => this.#listener.failed(cause)));
     // Without free file descriptors there is neither a process nor a pipe; `error` follows.
     if (!hasPipes(child)) return;
     this.#child = child;
@@ -107,7 +107,7 @@ export class ServerProcess {
     child.stdout.once("end", () => this.#awaitExit("closed its output"));
     this.#stdout = new FairReader(child.stdout, (chunk) => this.#output(chunk));
     // The reader is kept alive by its pipe.
-    void new FairReader(child.stderr, (chunk) => this.#tell(() => this.#listener.errors(chunk)));
+    void new FairReader(child.stderr, (chunk) => this.#notify(() => this.#listener.errors(chunk)));
     child.once("exit", (code, signal) => this.#onExit({ code, signal }));
     if (child.pid === undefined) return;
     this.#group = new ProcessGroup(child, child.pid);
@@ -122,7 +122,7 @@ export class ServerProcess {
     } catch (cause) {
       // spawn throws for impossible arguments (E2BIG, a NUL byte). Reported asynchronously, because the caller has no reference
       // to this process yet.
-      queueMicrotask(() => this.#tell(() => this.#listener.failed(cause)));
+      queueMicrotask(() => this.#notify(() => this.#listener.failed(cause)));
       return undefined;
     }
   }
@@ -131,7 +131,7 @@ export class ServerProcess {
     clearTimeout(this.#timer);
     this.#exit = exit;
     this.#child?.stdout.once("close", () => this.#finish(exit));
-    this.#tell(() => this.#listener.exited(exit));
+    this.#notify(() => this.#listener.exited(exit));
     // While the client is slow, the remaining output is read once the client catches up.
     if (!this.#isPaused) this.#awaitLastWords(exit);
   }
@@ -143,13 +143,13 @@ export class ServerProcess {
 
   #finish(exit: ProcessExit): void {
     clearTimeout(this.#timer);
-    if (this.#ending === undefined) this.#tell(() => this.#listener.finished(exit));
+    if (this.#ending === undefined) this.#notify(() => this.#listener.finished(exit));
   }
 
   #awaitExit(what: string): void {
     if (this.#exit !== undefined || this.#ending !== undefined) return;
     this.#timer ??= setTimeout(() => {
-      if (this.#exit === undefined && this.#ending === undefined) this.#tell(() => this.#listener.cutOff(what));
+      if (this.#exit === undefined && this.#ending === undefined) this.#notify(() => this.#listener.cutOff(what));
     }, EXIT_GRACE_MS);
   }
 
@@ -167,7 +167,7 @@ export class ServerProcess {
     reaper.ended(group.pid);
   }
 
-  /** Called for every message, hence no closure as in `#tell`. */
+  /** Called for every message, hence no closure as in `#notify`. */
   #output(chunk: Buffer): void {
     try {
       this.#listener.output(chunk);
@@ -177,7 +177,7 @@ export class ServerProcess {
   }
 
   /** Guards listener calls, which run in event callbacks: a throw must not end the gateway. */
-  #tell(what: () => void): void {
+  #notify(what: () => void): void {
     guarded(this.#options.emit, FAILED, what);
   }
 }

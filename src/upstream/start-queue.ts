@@ -12,7 +12,7 @@ export interface StartLimits {
 
 const RETRY_MS = 50;
 
-interface Waiting {
+interface QueuedStart {
   readonly server: string;
   readonly since: number;
   readonly start: () => void;
@@ -26,7 +26,7 @@ interface Waiting {
 export class StartQueue {
   readonly #limits: StartLimits;
   readonly #starting = new Map<string, number>();
-  readonly #queue = new Set<Waiting>();
+  readonly #queue = new Set<QueuedStart>();
   #tokens: number;
   #refilledAt = performance.now();
   #isWaiting = false;
@@ -40,7 +40,7 @@ export class StartQueue {
 
   /** Calls `start` as soon as the limits allow, or `refuse` after `queueMs`. The returned function leaves the queue. */
   enter(server: string, start: () => void, refuse: (error: GatewayError) => void): () => void {
-    const waiting: Waiting = { server, since: performance.now(), start, refuse };
+    const waiting: QueuedStart = { server, since: performance.now(), start, refuse };
     this.#queue.add(waiting);
     this.#pump();
     return () => this.#queue.delete(waiting);
@@ -96,7 +96,7 @@ export class StartQueue {
   }
 
   /** A failing start must not affect those behind it in the queue. */
-  #start({ start, refuse }: Waiting): void {
+  #start({ start, refuse }: QueuedStart): void {
     try {
       start();
     } catch (thrown) {

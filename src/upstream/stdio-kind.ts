@@ -39,10 +39,10 @@ export const stdio = defineUpstreamKind({
         const crashLoop = new CrashLoop(name, limits.crashLoop);
         const start = (destination: Destination, listener: UpstreamListener, isWarm = false): StdioUpstream =>
           new StdioUpstream({ command, destination, listener, context, crashLoop, isWarm });
-        const nobody: Destination = { server: name, sessionId: "warm", principal: gatewayItself };
+        const poolDestination: Destination = { server: name, sessionId: "warm", principal: gatewayItself };
         const pool = new WarmPool({
           size: warm,
-          start: (listener) => start(nobody, listener, true),
+          start: (listener) => start(poolDestination, listener, true),
           mayStart: () => context.startQueue.hasRoom(name) && context.population.hasRoom(name),
         });
         return {

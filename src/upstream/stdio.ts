@@ -178,7 +178,7 @@ export class StdioUpstream implements Upstream {
 
   #read(chunk: Buffer): void {
     this.#stdout.push(chunk);
-    if (this.#stdout.isHopeless) this.#end(strayOutputError(this.#destination.server));
+    if (this.#stdout.isOverLimit) this.#end(strayOutputError(this.#destination.server));
   }
 
   /** An error in handling one message must not lose the messages behind it. */

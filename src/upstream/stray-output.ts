@@ -22,7 +22,7 @@ export class StrayOutput {
   }
 
   /** True when the server only prints and no longer sends messages. */
-  get isTooMuch(): boolean {
+  get isOverLimit(): boolean {
     return this.#bytes > MAX_STRAY_BYTES;
   }
 

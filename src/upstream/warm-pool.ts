@@ -1,7 +1,7 @@
 import type { UpstreamListener } from "../protocol/upstream.ts";
 
 /** The pool's view of a process. */
-interface Waiting {
+interface WarmProcess {
   /** Stops reading its output. */
   pause(): void;
   /** Frees its place in the start queue. */
@@ -10,7 +10,7 @@ interface Waiting {
   readonly hasExited: boolean;
 }
 
-export interface WarmPoolOptions<T extends Waiting> {
+export interface WarmPoolOptions<T extends WarmProcess> {
   /** How many processes are kept warm. */
   readonly size: number;
   /** Starts a process that belongs to no session yet; throws while starts are refused after crashes. */
@@ -29,11 +29,11 @@ const AFTER_TAKE_MS = 100;
  * read: their output stays in the pipe until a session adopts them. A process that exits is only replaced after the next session
  * arrives, so that a server that cannot idle, or cannot start, is not restarted endlessly.
  */
-export class WarmPool<T extends Waiting> {
+export class WarmPool<T extends WarmProcess> {
   readonly #options: WarmPoolOptions<T>;
   readonly #ready: T[] = [];
   #isOpen = false;
-  #wanted = 0;
+  #targetSize = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: WarmPoolOptions<T>) {
@@ -42,14 +42,14 @@ export class WarmPool<T extends Waiting> {
 
   open(): void {
     this.#isOpen = true;
-    this.#wanted = this.#options.size;
+    this.#targetSize = this.#options.size;
     this.#fill();
   }
 
   /** Takes the oldest process; undefined when there is none. */
   take(): T | undefined {
     if (!this.#isOpen) return undefined;
-    this.#wanted = this.#options.size;
+    this.#targetSize = this.#options.size;
     this.#fillIn(AFTER_TAKE_MS);
     // A process may have exited although its exit event has not been emitted yet.
     for (let oldest = this.#ready.shift(); oldest !== undefined; oldest = this.#ready.shift()) {
@@ -61,7 +61,7 @@ export class WarmPool<T extends Waiting> {
   /** Ends the warm processes. Resolves when all are gone. */
   async close(): Promise<void> {
     this.#isOpen = false;
-    this.#wanted = 0;
+    this.#targetSize = 0;
     clearTimeout(this.#timer);
     await Promise.all(this.#ready.splice(0).map((upstream) => upstream.close()));
   }
@@ -75,7 +75,7 @@ export class WarmPool<T extends Waiting> {
 
   /** Starts one process at a time; the next one follows after SETTLE_MS, or once the limits allow it. */
   #fill(): void {
-    if (this.#ready.length >= this.#wanted) return;
+    if (this.#ready.length >= this.#targetSize) return;
     if (this.#options.mayStart()) this.#startOne();
     this.#fillIn(SETTLE_MS);
   }
@@ -87,12 +87,12 @@ export class WarmPool<T extends Waiting> {
       upstream = this.#options.start({
         frame: () => undefined,
         badMessage: () => undefined,
-        ended: () => this.#lost(upstream),
+        ended: () => this.#onEnded(upstream),
       });
       this.#keep(upstream);
     } catch {
       // Starts are refused after crashes, which are logged; the next session triggers a new attempt.
-      this.#wanted = this.#ready.length;
+      this.#targetSize = this.#ready.length;
     }
   }
 
@@ -107,9 +107,9 @@ export class WarmPool<T extends Waiting> {
     if (this.#ready.includes(upstream)) upstream.started();
   }
 
-  #lost(upstream: T | undefined): void {
+  #onEnded(upstream: T | undefined): void {
     const index = upstream === undefined ? -1 : this.#ready.indexOf(upstream);
     if (index !== -1) this.#ready.splice(index, 1);
-    this.#wanted = this.#ready.length;
+    this.#targetSize = this.#ready.length;
   }
 }

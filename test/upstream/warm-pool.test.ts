@@ -6,7 +6,7 @@ import { WarmPool } from "../../src/upstream/warm-pool.ts";
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-class Waiting {
+class WarmProcess {
   isPaused = false;
   isClosed = false;
   isStarted = false;
@@ -34,13 +34,13 @@ class Waiting {
 const ROUND_MS = 1_100;
 
 function poolOf(size: number) {
-  const started: Waiting[] = [];
+  const started: WarmProcess[] = [];
   const state = { mayStart: true, fails: false };
   const pool = new WarmPool({
     size,
     start: (listener) => {
       if (state.fails) throw new GatewayError("crash_loop", "It rests.");
-      const waiting = new Waiting(listener);
+      const waiting = new WarmProcess(listener);
       started.push(waiting);
       return waiting;
     },
@@ -50,7 +50,8 @@ function poolOf(size: number) {
 }
 
 const rounds = (count: number): void => void vi.advanceTimersByTime(count * ROUND_MS);
-const ended = (one: Waiting | undefined): void => one?.listener.ended(new GatewayError("process_exited", "It ended."));
+const ended = (one: WarmProcess | undefined): void =>
+  one?.listener.ended(new GatewayError("process_exited", "It ended."));
 
 describe("a pool", () => {
   it("starts nothing before it is opened", () => {
@@ -161,7 +162,7 @@ describe("a pool", () => {
 
   it("takes one for lost that says so before it is known", () => {
     let starts = 0;
-    const pool = new WarmPool<Waiting>({
+    const pool = new WarmPool<WarmProcess>({
       size: 2,
       start: (listener) => {
         starts++;

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { toYaml } from "../config/yaml.ts";
-import { documentTools, type Documented } from "../downstream/openapi/documents.ts";
+import { documentTools, type DocumentReport } from "../downstream/openapi/documents.ts";
 import { Gateway } from "../gateway.ts";
 import { errorMessage } from "../lib/error-message.ts";
 import { isAnyAddress } from "../lib/hosts.ts";
@@ -31,17 +31,17 @@ export async function openapi(flags: OpenapiFlags): Promise<DumpOutcome> {
   const gateway = new Gateway({ version: version(), loaded, env: process.env, logOutput });
   gateway.watchTime();
   try {
-    const documented = await dump(gateway, flags, logOutput);
-    const text = flags.format === "json" ? toJson(documented.document) : toYaml(documented.document);
+    const report = await dump(gateway, flags, logOutput);
+    const text = flags.format === "json" ? toJson(report.document) : toYaml(report.document);
     if (flags.output === undefined) await writeOut(text);
     else writeFileSync(flags.output, text);
-    return tell(documented, flags.allowPartial === true, logOutput);
+    return reportProblems(report, flags.allowPartial === true, logOutput);
   } finally {
     await gateway.stop();
   }
 }
 
-async function dump(gateway: Gateway, flags: OpenapiFlags, log: LogOutput): Promise<Documented> {
+async function dump(gateway: Gateway, flags: OpenapiFlags, log: LogOutput): Promise<DocumentReport> {
   const names = gateway.servers.names;
   const { server } = flags;
   if (server !== undefined && !names.includes(server)) {
@@ -64,7 +64,11 @@ async function dump(gateway: Gateway, flags: OpenapiFlags, log: LogOutput): Prom
   });
 }
 
-function tell({ warnings, failed, limitProblems }: Documented, allowPartial: boolean, log: LogOutput): DumpOutcome {
+function reportProblems(
+  { warnings, failed, limitProblems }: DocumentReport,
+  allowPartial: boolean,
+  log: LogOutput,
+): DumpOutcome {
   for (const warning of warnings) log.write(`warning: ${warning}\n`);
   for (const problem of limitProblems) log.write(`limit: ${problem}\n`);
   for (const { server, error } of failed) {

@@ -4,10 +4,10 @@ import type { Gateway } from "../gateway.ts";
 import { isAnyAddress, isLoopback, urlHost } from "../lib/hosts.ts";
 
 /** The parts of a gateway that are described at startup. */
-type Started = Pick<Gateway, "config" | "servers" | "gate" | "descriptors">;
+type RunningGateway = Pick<Gateway, "config" | "servers" | "gate" | "descriptors">;
 
 /** The URLs of each server, as a client on this machine (or of `publicUrl`) would use them. */
-export function startTable({ config, servers, gate }: Started, address: AddressInfo): string {
+export function startTable({ config, servers, gate }: RunningGateway, address: AddressInfo): string {
   const base = (config.publicUrl ?? localUrl(config.hostname, address.port))
     .replace(/\/$/, "")
     // Removes a password, which must not appear in the log.
@@ -30,7 +30,10 @@ export function startTable({ config, servers, gate }: Started, address: AddressI
 }
 
 /** Problems that an operator should see at startup. */
-export function startWarnings({ config, servers, gate, descriptors }: Started, isInContainer: boolean): string[] {
+export function startWarnings(
+  { config, servers, gate, descriptors }: RunningGateway,
+  isInContainer: boolean,
+): string[] {
   const { hostname, auth, limits } = config;
   const warnings = servers.all.flatMap((server) =>
     server.warnings().map((warning) => `server "${server.name}": ${warning}`),

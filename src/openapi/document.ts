@@ -1,5 +1,5 @@
 import type { InfoObject, TagObject } from "openapi3-ts/oas31";
-import { toolsOf, type ServerTools } from "./catalog.ts";
+import { toolsOf, type ServerTools } from "./server-tools.ts";
 import { describeTools, type Entry } from "./entries.ts";
 import { gptLimitProblems } from "./gpt-lint.ts";
 import { warningsAbout } from "./limits.ts";
@@ -12,7 +12,7 @@ import { sharedComponents } from "./responses.ts";
 import { security, type Security } from "./security.ts";
 import { someText } from "../lib/text.ts";
 
-export interface Described {
+export interface DocumentResult {
   readonly document: Document;
   /** What was left out, and why. */
   readonly warnings: readonly string[];
@@ -21,7 +21,7 @@ export interface Described {
 }
 
 /** Describes the tools of `servers` as OpenAPI. Deterministic: the same input gives identical bytes. */
-export function openapiDocument(servers: readonly ServerTools[], options: DocumentOptions): Described {
+export function openapiDocument(servers: readonly ServerTools[], options: DocumentOptions): DocumentResult {
   const warnings: string[] = [];
   const tools = servers.flatMap((server) => toolsOf(server, warningsAbout(server.name, warnings)));
   const entries = describeTools(tools, options, warnings);
@@ -40,8 +40,8 @@ export function openapiDocument(servers: readonly ServerTools[], options: Docume
 }
 
 function info({ info: given, profile, sessionParameter }: DocumentOptions): InfoObject {
-  const isToldTheModel = profile === "gpt" && sessionParameter === "required";
-  const description = [given.description, isToldTheModel ? HOW_SESSIONS_WORK : undefined].filter(
+  const explainsSessions = profile === "gpt" && sessionParameter === "required";
+  const description = [given.description, explainsSessions ? HOW_SESSIONS_WORK : undefined].filter(
     (text) => text !== undefined,
   );
   return {

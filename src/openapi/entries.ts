@@ -1,8 +1,8 @@
 import type { Tool } from "../protocol/tool.ts";
-import { isChosen } from "./catalog.ts";
+import { isChosen } from "./server-tools.ts";
 import { CHARACTERS_PER_SERVER, budget, warningsAbout } from "./limits.ts";
 import type { Operation } from "./oas.ts";
-import { type Calling, toolOperation } from "./operation.ts";
+import { type OperationOptions, toolOperation } from "./operation.ts";
 import { operationIds } from "./operation-id.ts";
 import type { DocumentOptions } from "./options.ts";
 import { toolPath } from "./path.ts";
@@ -35,7 +35,7 @@ export function describeTools(tools: readonly Tool[], options: DocumentOptions, 
     });
     return {
       path,
-      operation: toolOperation(tool, schemas, { operationId, profile, ...calling(tool, options) }),
+      operation: toolOperation(tool, schemas, { operationId, profile, ...operationOptions(tool, options) }),
       components,
     };
   });
@@ -76,7 +76,7 @@ function profileFor(path: string, { profile }: DocumentOptions): Profile {
     : PROFILES[profile];
 }
 
-function calling(tool: Tool, options: DocumentOptions): Omit<Calling, "operationId" | "profile"> {
+function operationOptions(tool: Tool, options: DocumentOptions): Omit<OperationOptions, "operationId" | "profile"> {
   const isConsequential = tool.annotations?.["readOnlyHint"] !== true;
   return {
     sessionParameter: sessionParameterFor(options.profile, options.sessionParameter),

@@ -10,7 +10,7 @@ const MAX_BYTES = 800_000;
 const MAX_TEXT = 300;
 const MAX_PARAMETER_TEXT = 700;
 const OPERATION_ID = /^[A-Za-z0-9_-]{1,64}$/;
-const LISTED = 50;
+const MAX_LISTED = 50;
 
 /** Why GPT Actions would reject the whole document, and which tools to remove. */
 export function gptLimitProblems(document: Document): readonly string[] {
@@ -55,25 +55,25 @@ function sizeProblems(document: Document): readonly string[] {
   ];
 }
 
-interface Placed {
+interface PlacedOperation {
   readonly path: string;
   readonly operation: Operation;
 }
 
-function operationsOf(document: Document): readonly Placed[] {
+function operationsOf(document: Document): readonly PlacedOperation[] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
     [item.get, item.post].filter((operation) => operation !== undefined).map((operation) => ({ path, operation })),
   );
 }
 
-function nameOf({ operation, path }: Placed): string {
+function nameOf({ operation, path }: PlacedOperation): string {
   const { "x-mcp-server": server, "x-mcp-tool": tool } = operation;
   return typeof server === "string" && typeof tool === "string" ? quoted(`${server}:${tool}`) : path;
 }
 
 function listed(names: readonly string[]): string {
-  const more = names.length - LISTED;
-  return `${names.slice(0, LISTED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  const more = names.length - MAX_LISTED;
+  return `${names.slice(0, MAX_LISTED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 function serverProblems({ servers }: Document): readonly string[] {
@@ -90,7 +90,7 @@ function securityProblems({ security, components }: Document): readonly string[]
   return schemes.length > 1 || security.length > 1 ? ["security: one scheme is taken", ...kinds] : kinds;
 }
 
-function idProblems(operations: readonly Placed[]): readonly string[] {
+function idProblems(operations: readonly PlacedOperation[]): readonly string[] {
   const ids = operations.map(({ operation }) => operation.operationId);
   const malformed = ids.filter((id) => !OPERATION_ID.test(id)).map((id) => `${id}: not an operationId`);
   const twice = ids.map((id) => id.toLowerCase()).filter((id, index, all) => all.indexOf(id) !== index);

@@ -4,14 +4,14 @@ import { DATA_LEVELS } from "./limits.ts";
 import { plainText } from "../lib/text.ts";
 
 /** The form in which a keyword holds subschemas. */
-type Holding = "schema" | "list" | "map";
+type SubschemaForm = "schema" | "list" | "map";
 
 /** The JSON Schema 2020-12 keywords that hold subschemas. */
-export const HOLDERS: ReadonlyMap<string, Holding> = new Map([
-  ...each<Holding>("items contains not if then else propertyNames contentSchema", "schema"),
-  ...each<Holding>("additionalProperties unevaluatedProperties unevaluatedItems", "schema"),
-  ...each<Holding>("allOf anyOf oneOf prefixItems", "list"),
-  ...each<Holding>("properties patternProperties dependentSchemas", "map"),
+export const SUBSCHEMA_KEYWORDS: ReadonlyMap<string, SubschemaForm> = new Map([
+  ...each<SubschemaForm>("items contains not if then else propertyNames contentSchema", "schema"),
+  ...each<SubschemaForm>("additionalProperties unevaluatedProperties unevaluatedItems", "schema"),
+  ...each<SubschemaForm>("allOf anyOf oneOf prefixItems", "list"),
+  ...each<SubschemaForm>("properties patternProperties dependentSchemas", "map"),
 ]);
 
 /** Keywords whose value may be `true` or `false`; OpenAPI linters accept a boolean schema nowhere else. */

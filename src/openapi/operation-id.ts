@@ -13,15 +13,15 @@ export function operationIds(tools: readonly Tool[]): ReadonlyMap<Tool, string> 
   const taken = new Set<string>();
   return new Map(
     tools.map((tool) => {
-      const plain = sanitised(tool);
+      const plain = sanitise(tool);
       const isAlone = claims.get(key(tool)) === 1 && plain.length <= MAX_LENGTH;
-      return [tool, unused(isAlone ? plain : digested(tool), taken)];
+      return [tool, uniqueName(isAlone ? plain : withDigest(tool), taken)];
     }),
   );
 }
 
 /** `wanted`, with a number appended when it is taken. Case-insensitive, as in some code generators. */
-export function unused(wanted: string, taken: Set<string>): string {
+export function uniqueName(wanted: string, taken: Set<string>): string {
   let id = wanted;
   for (let copy = 2; taken.has(id.toLowerCase()); copy += 1) {
     const suffix = `_${copy}`;
@@ -31,15 +31,15 @@ export function unused(wanted: string, taken: Set<string>): string {
   return id;
 }
 
-function sanitised(tool: Tool): string {
+function sanitise(tool: Tool): string {
   return `${tool.server}-${tool.name}`.replaceAll(/[^A-Za-z0-9_-]/g, "_");
 }
 
 function key(tool: Tool): string {
-  return sanitised(tool).toLowerCase();
+  return sanitise(tool).toLowerCase();
 }
 
-function digested(tool: Tool): string {
+function withDigest(tool: Tool): string {
   const digest = hash("sha256", JSON.stringify([tool.server, tool.name]));
-  return `${sanitised(tool).slice(0, 57)}_${digest.slice(0, 6)}`;
+  return `${sanitise(tool).slice(0, 57)}_${digest.slice(0, 6)}`;
 }

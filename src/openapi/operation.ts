@@ -9,7 +9,7 @@ import type { ToolSchemas } from "./tool-schemas.ts";
 
 type Schemas = Pick<ToolSchemas, "input" | "output">;
 
-export interface Calling {
+export interface OperationOptions {
   readonly operationId: string;
   readonly profile: Profile;
   readonly sessionParameter: SessionParameter;
@@ -18,7 +18,7 @@ export interface Calling {
 }
 
 /** `POST …/<tool>`: the arguments are the request body, the CallToolResult is the response. */
-export function toolOperation(tool: Tool, schemas: Schemas, calling: Calling): Operation {
+export function toolOperation(tool: Tool, schemas: Schemas, calling: OperationOptions): Operation {
   const { operationId, profile, isConsequential } = calling;
   const name = plainText(tool.name) ?? "";
   const description = tool.description ?? tool.title ?? `Calls the tool ${name} of ${tool.server}.`;

@@ -10,17 +10,17 @@ export interface Target {
 }
 
 /** The target of a `$ref`, or `undefined` when it is remote, missing, or refers only to itself. */
-type Find = (ref: string) => Target | undefined;
+type ReferenceResolver = (ref: string) => Target | undefined;
 
 /** Resolves references within one root document: `#`, `#/pointer` and `#anchor`. Nothing is fetched. */
-export function finder(root: unknown): Find {
+export function referenceResolver(root: unknown): ReferenceResolver {
   const id = member(root, "$id");
   const base = typeof id === "string" ? id.replace(/#$/, "") : "";
   let anchors: ReadonlyMap<string, unknown> | undefined;
   const locate = (ref: string): Target | undefined => {
     const fragment = base !== "" && ref.startsWith(base) ? ref.slice(base.length) : ref;
     if (fragment === "" || fragment === "#") return asTarget("#", root);
-    if (fragment.startsWith("#/")) return pointed(root, fragment.slice(2));
+    if (fragment.startsWith("#/")) return resolvePointer(root, fragment.slice(2));
     if (!fragment.startsWith("#")) return undefined;
     anchors ??= anchorsIn(root);
     const schema = anchors.get(fragment.slice(1));
@@ -28,7 +28,7 @@ export function finder(root: unknown): Find {
   };
   const found = new Map<string, Target | undefined>();
   return (ref) => {
-    if (!found.has(ref)) found.set(ref, behindAliases(locate(ref), locate));
+    if (!found.has(ref)) found.set(ref, followAliases(locate(ref), locate));
     return found.get(ref);
   };
 }
@@ -46,7 +46,7 @@ const MAX_VISITS = 1_000_000;
 const ALIAS_KEYWORDS: ReadonlySet<string> = new Set(["$ref", "$defs", "definitions", "$schema", "$id", "$comment"]);
 
 /** Follows definitions that only refer to another one, so that cycles of them end here and not in a client. */
-function behindAliases(target: Target | undefined, locate: Find): Target | undefined {
+function followAliases(target: Target | undefined, locate: ReferenceResolver): Target | undefined {
   let current = target;
   for (let hops = 0; hops < MAX_HOPS; hops += 1) {
     if (current === undefined || !isObject(current.schema)) return current;
@@ -57,7 +57,7 @@ function behindAliases(target: Target | undefined, locate: Find): Target | undef
   return undefined;
 }
 
-function pointed(root: unknown, encoded: string): Target | undefined {
+function resolvePointer(root: unknown, encoded: string): Target | undefined {
   const path = decoded(encoded);
   if (path === undefined) return undefined;
   let value = root;

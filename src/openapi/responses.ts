@@ -6,10 +6,10 @@ type Responses = Operation["responses"];
 
 /** The responses of a tool's operation; `output` is the schema of `structuredContent`. */
 export function toolResponses(profile: Profile, output: JsonObject | undefined): Responses {
-  return WAYS[profile.responses](output);
+  return WRITERS[profile.responses](output);
 }
 
-const WAYS: Readonly<Record<Profile["responses"], (output: JsonObject | undefined) => Responses>> = {
+const WRITERS: Readonly<Record<Profile["responses"], (output: JsonObject | undefined) => Responses>> = {
   full: (output) => ({
     "200": fullResult(output),
     "4XX": { $ref: "#/components/responses/ClientError" },

@@ -1,10 +1,10 @@
-import { typesOf } from "./accepts.ts";
+import { typesOf } from "./conforms.ts";
 import { isJsonList, isJsonObject, type Json, type JsonObject, without } from "./json.ts";
 import { ANNOTATIONS, words } from "./keywords.ts";
 import { mapSubschemas } from "./subschemas.ts";
 
 /**
- * Converts a 2020-12 schema to OpenAPI 3.0.3. Keywords that 3.0 lacks are dropped in a way that accepts more rather than less
+ * Converts a 2020-12 schema to OpenAPI 3.0.3. Keywords that 3.0 lacks are dropped so that the result accepts more rather than less
  * than the original. References must have been inlined.
  */
 export function toOpenApi30(schema: JsonObject): JsonObject {
@@ -91,9 +91,11 @@ function withoutNullBranch(schema: JsonObject, keyword: "anyOf" | "oneOf"): Json
   const host = others.findIndex((branch) => branch["type"] !== undefined);
   if (others.length === branches.length || host === -1) return schema;
   const nullable = others.map((branch, index) => (index === host ? withNull(branch) : branch));
-  const isAside = Object.keys(beside).every((key) => ANNOTATIONS.has(key) || key === "example" || key.startsWith("x-"));
+  const hasOnlyAnnotations = Object.keys(beside).every(
+    (key) => ANNOTATIONS.has(key) || key === "example" || key.startsWith("x-"),
+  );
   const [only] = nullable;
-  return nullable.length === 1 && isAside ? { ...only, ...beside } : { ...beside, [keyword]: nullable };
+  return nullable.length === 1 && hasOnlyAnnotations ? { ...only, ...beside } : { ...beside, [keyword]: nullable };
 }
 
 function isNullOnly(schema: JsonObject): boolean {

@@ -1,5 +1,5 @@
 import type { Warn } from "../lib/warnings.ts";
-import { accepts, acceptsType, typesOf } from "./accepts.ts";
+import { conforms, conformsToType, typesOf } from "./conforms.ts";
 import { isJsonList, type Json, type JsonObject, without } from "./json.ts";
 
 /**
@@ -36,7 +36,7 @@ function withoutForeign(schema: JsonObject): JsonObject {
 function withFittingValues(schema: JsonObject, warn: Warn): JsonObject {
   const values = schema["enum"];
   if (!isJsonList(values)) return schema;
-  const fitting = values.filter((value) => acceptsType(schema, value));
+  const fitting = values.filter((value) => conformsToType(schema, value));
   if (fitting.length > 0) return { ...schema, enum: fitting };
   warn("an enum without a possible value was left out");
   return without(schema, "enum");
@@ -44,16 +44,16 @@ function withFittingValues(schema: JsonObject, warn: Warn): JsonObject {
 
 function withFittingConst(schema: JsonObject, warn: Warn): JsonObject {
   const only = schema["const"];
-  if (only === undefined || acceptsType(schema, only)) return schema;
+  if (only === undefined || conformsToType(schema, only)) return schema;
   warn("a const that is not of its type was left out");
   return without(schema, "const");
 }
 
 function withFittingExamples(schema: JsonObject, warn: Warn): JsonObject {
   const { default: value, examples, ...rest } = schema;
-  const hasDefault = value !== undefined && accepts(rest, value);
+  const hasDefault = value !== undefined && conforms(rest, value);
   if (value !== undefined && !hasDefault) warn("a default that its own schema refuses was left out");
-  const fitting = isJsonList(examples) ? examples.filter((example) => accepts(rest, example)) : [];
+  const fitting = isJsonList(examples) ? examples.filter((example) => conforms(rest, example)) : [];
   return { ...rest, ...(hasDefault ? { default: value } : {}), ...(fitting.length > 0 ? { examples: fitting } : {}) };
 }
 

@@ -22,7 +22,7 @@ interface DocumentText {
   readonly parts: readonly Buffer[];
 }
 
-export interface FinishedText {
+export interface DocumentBody {
   readonly tag: string;
   readonly parts: readonly Buffer[];
 }
@@ -44,7 +44,7 @@ export class DocumentTexts {
     this.#context = context;
   }
 
-  take(target: DocumentTarget, choice: TextChoice, lists: readonly ToolList[], address: string): FinishedText {
+  take(target: DocumentTarget, choice: TextChoice, lists: readonly ToolList[], address: string): DocumentBody {
     const { profile, version, tools } = choice;
     const key = [target.folder, target.format, profile, version, ...(tools ?? [])].join("\n");
     const texts = tools === undefined ? this.#whole : this.#chosen;

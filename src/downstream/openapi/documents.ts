@@ -1,6 +1,6 @@
 import { member } from "../../lib/json.ts";
-import type { ServerTools } from "../../openapi/catalog.ts";
-import { openapiDocument, type Described } from "../../openapi/document.ts";
+import type { ServerTools } from "../../openapi/server-tools.ts";
+import { openapiDocument, type DocumentResult } from "../../openapi/document.ts";
 import type { DocumentOptions } from "../../openapi/options.ts";
 import type { ToolCatalog, ToolList } from "../../protocol/tool.ts";
 
@@ -22,7 +22,7 @@ export interface ListOutcomes {
   readonly failed: readonly FailedServer[];
 }
 
-export interface Documented extends Described, Pick<ListOutcomes, "failed"> {}
+export interface DocumentReport extends DocumentResult, Pick<ListOutcomes, "failed"> {}
 
 /** Builds a document, for the command line and for HTTP. */
 export async function documentTools(
@@ -30,7 +30,7 @@ export async function documentTools(
   servers: readonly string[],
   settings: DocumentSettings,
   choice: DocumentChoice,
-): Promise<Documented> {
+): Promise<DocumentReport> {
   const { lists, failed } = await listAll(catalog, servers);
   return { ...describeLists(lists, settings, choice), failed };
 }
@@ -51,7 +51,7 @@ export function describeLists(
   lists: readonly ToolList[],
   settings: DocumentSettings,
   choice: DocumentChoice,
-): Described {
+): DocumentResult {
   return openapiDocument(lists.map(serverTools), { ...settings, ...choice });
 }
 

@@ -20,7 +20,7 @@ export function documentRoutes(context: DocumentContext): Router {
       [`/${name}`, `/api/${name}`, `/api/:server/${name}`],
       checks,
       async (request: Request, response: Response) => {
-        await giveDocument(request, response, targetOf(request, file), { ...context, texts });
+        await serveDocument(request, response, targetOf(request, file), { ...context, texts });
       },
     );
   }
@@ -43,15 +43,15 @@ function knownServer({ hasServer }: DocumentContext): RequestHandler {
   };
 }
 
-interface GivenContext extends DocumentContext {
+interface RouteContext extends DocumentContext {
   readonly texts: DocumentTexts;
 }
 
-async function giveDocument(
+async function serveDocument(
   request: Request,
   response: Response,
   target: DocumentTarget,
-  context: GivenContext,
+  context: RouteContext,
 ): Promise<void> {
   const choice = choiceOf(request, target);
   const servers = target.server === undefined ? context.serverNames : [target.server];

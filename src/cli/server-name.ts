@@ -1,4 +1,4 @@
-import { nameLike } from "../config/server-names.ts";
+import { suggestName } from "../config/server-names.ts";
 
 const FALLBACK = "server";
 /** Commands and subcommands that run a package or a script. */
@@ -13,7 +13,7 @@ const WITH_VALUE =
  * `everything`. Falls back to `server`.
  */
 export function serverNameOf(command: readonly string[]): string {
-  return nameLike(shortened(withoutPlace(subjectOf(command)))) ?? FALLBACK;
+  return suggestName(shortened(withoutPlace(subjectOf(command)))) ?? FALLBACK;
 }
 
 /** The first word that is neither a launcher nor an option. */

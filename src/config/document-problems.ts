@@ -56,8 +56,8 @@ function keyProblems(map: YAMLMap): OffsetProblem[] {
     const name = String(key.value);
     const offset = key.range?.[0];
     if (name === "__proto__") return { message: `"${name}" cannot be a key`, offset };
-    const isTwin = seen.has(name) && seen.get(name) !== key.value;
+    const isRepeated = seen.has(name) && seen.get(name) !== key.value;
     seen.set(name, key.value);
-    return isTwin ? { message: `the key "${name}" stands here twice, with quotes and without`, offset } : [];
+    return isRepeated ? { message: `the key "${name}" stands here twice, with quotes and without`, offset } : [];
   });
 }

@@ -28,7 +28,7 @@ export function interpolate(document: Document, env: NodeJS.ProcessEnv): Interpo
       const isInEnv = path.some((place) => isPair(place) && isScalar(place.key) && place.key.value === "env");
       const hides = (name: string, value: string): boolean => isSecretName(name) || (isInEnv && !isHarmless(value));
       try {
-        node.value = typed(node, filled(node.value, { env, secrets, hides }));
+        node.value = typed(node, fillPlaceholders(node.value, { env, secrets, hides }));
       } catch (error) {
         problems.push({
           offset: node.range?.[0] ?? 0,
@@ -40,13 +40,13 @@ export function interpolate(document: Document, env: NodeJS.ProcessEnv): Interpo
   return { secrets, problems };
 }
 
-interface Filling {
+interface Placeholders {
   readonly env: NodeJS.ProcessEnv;
   readonly secrets: string[];
   readonly hides: (name: string, value: string) => boolean;
 }
 
-function filled(text: string, { env, secrets, hides }: Filling): string {
+function fillPlaceholders(text: string, { env, secrets, hides }: Placeholders): string {
   // The message does not quote the text: it may be a password that only looks like a placeholder.
   if (text.replaceAll(PLACEHOLDER, "").includes("${")) throw new Error(`a placeholder does not end; ${HOW_TO_WRITE}`);
   return text.replaceAll(PLACEHOLDER, (_whole: string, name: string | undefined) => {

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LineCounter, parseDocument, type Document } from "yaml";
 import { documentProblems, type OffsetProblem } from "./document-problems.ts";
-import { extreme } from "./extremes.ts";
-import { frameMaker, type FrameMaker } from "./frame.ts";
+import { exceededLimit } from "./source-limits.ts";
+import { codeFrameMaker, type CodeFrameMaker } from "./code-frame.ts";
 import { isSetting } from "./harmless.ts";
 import { interpolate } from "./interpolate.ts";
 import { withoutJsonComments } from "./json-comments.ts";
@@ -38,11 +38,11 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv): LoadedConfig {
 }
 
 export function parseConfig(file: string, source: string, env: NodeJS.ProcessEnv): LoadedConfig {
-  const tooMuch = extreme(source);
-  if (tooMuch !== undefined) throw new ConfigError(file, [{ message: tooMuch }]);
+  const exceeded = exceededLimit(source);
+  if (exceeded !== undefined) throw new ConfigError(file, [{ message: exceeded }]);
   const lineCounter = new LineCounter();
   const document = parseDocument(withoutJsonComments(source), { lineCounter, prettyErrors: false });
-  const place = frameMaker(source, lineCounter);
+  const place = codeFrameMaker(source, lineCounter);
   const { fatal, others } = documentProblems(document);
   if (fatal.length > 0) throw failure(file, [...fatal, ...others], place);
   const { notes, problems: unfit } = adaptPasted(document);
@@ -93,7 +93,7 @@ function toValue(file: string, document: Document): unknown {
   }
 }
 
-function failure(file: string, mistakes: readonly OffsetProblem[], place: FrameMaker): ConfigError {
+function failure(file: string, mistakes: readonly OffsetProblem[], place: CodeFrameMaker): ConfigError {
   const inOrder = mistakes.toSorted((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
   const shown = inOrder
     .slice(0, SHOWN_PROBLEMS)
@@ -102,7 +102,7 @@ function failure(file: string, mistakes: readonly OffsetProblem[], place: FrameM
   return new ConfigError(file, left > 0 ? [...shown, { message: `and ${left} more` }] : shown);
 }
 
-function placeText(file: string, offset: number | undefined, place: FrameMaker): string {
+function placeText(file: string, offset: number | undefined, place: CodeFrameMaker): string {
   if (offset === undefined) return file;
   const { line, column } = place(offset);
   return `${file}:${line}:${column}`;

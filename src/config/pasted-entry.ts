@@ -20,7 +20,7 @@ interface EntryProblem extends OffsetProblem {
 
 /** Converts an entry in the format of MCP clients to ours, in place. `at` is its path, such as `servers.git`. */
 export function adaptEntry(at: string, entry: YAMLMap, document: Document): EntryVerdict {
-  const off = switchedOff(entry, document);
+  const off = disablingPair(entry, document);
   if (off !== undefined)
     return { isDisabled: true, notes: [note(`${at} is disabled: it is left out`, off.key)], problems: [] };
   const remote = remoteProblem(at, entry, document);
@@ -32,15 +32,15 @@ export function adaptEntry(at: string, entry: YAMLMap, document: Document): Entr
     const name = nameOf(pair);
     const value = resolved(pair.value, document);
     if (CLIENT_KEYS.has(name)) notes.push(note(`${at}.${name} is a setting of a client: it is left out`, pair.key));
-    else if (TOOL_FILTERS.has(name) && !hidesNothing(name, value)) problems.push(filter(at, name, pair.key));
+    else if (TOOL_FILTERS.has(name) && !hidesNoTool(name, value)) problems.push(filter(at, name, pair.key));
     else if (name === "envFile") problems.push(envFile(at, pair.key));
-    else return !TOOL_FILTERS.has(name) && !saysNothing(name, isScalar(value) ? value.value : undefined);
+    else return !TOOL_FILTERS.has(name) && !statesDefault(name, isScalar(value) ? value.value : undefined);
     return false;
   });
   return { isDisabled: false, notes, problems };
 }
 
-function switchedOff(entry: YAMLMap, document: Document): Pair | undefined {
+function disablingPair(entry: YAMLMap, document: Document): Pair | undefined {
   if (valueOf(entry, "disabled", document) === true) return pairOf(entry, "disabled");
   return valueOf(entry, "enabled", document) === false ? pairOf(entry, "enabled") : undefined;
 }
@@ -97,7 +97,7 @@ function commandProblems(at: string, entry: YAMLMap, document: Document): Offset
 }
 
 /** Whether a key only states the default, such as `disabled: false` or the transport `stdio`. */
-function saysNothing(name: string, value: unknown): boolean {
+function statesDefault(name: string, value: unknown): boolean {
   if (name === "disabled") return value === false;
   if (name === "enabled") return value === true;
   if (name === "type") return value === "local";
@@ -105,7 +105,7 @@ function saysNothing(name: string, value: unknown): boolean {
 }
 
 /** Whether a tool filter hides no tool. */
-function hidesNothing(name: string, value: unknown): boolean {
+function hidesNoTool(name: string, value: unknown): boolean {
   if (!isSeq(value)) return false;
   if (name === "disabledTools" || name === "excludeTools") return value.items.length === 0;
   return value.items.some((item) => isScalar(item) && item.value === "*");

@@ -9,7 +9,7 @@ interface OffsetNote extends OffsetProblem {
   readonly level: "info" | "warn";
 }
 
-export interface Adapted {
+export interface Adaptation {
   readonly notes: readonly OffsetNote[];
   readonly problems: readonly OffsetProblem[];
 }
@@ -18,7 +18,7 @@ export interface Adapted {
  * Converts what people paste from the config of an MCP client to our format, within the document, so that offsets stay valid:
  * `mcpServers` becomes `servers`, `cwd` becomes `path`, and keys that only affect a client are dropped.
  */
-export function adaptPasted(document: Document): Adapted {
+export function adaptPasted(document: Document): Adaptation {
   const root = resolved(document.contents, document);
   if (!isMap(root)) return { notes: [], problems: [] };
   const top = adaptTop(root);
@@ -29,7 +29,7 @@ export function adaptPasted(document: Document): Adapted {
     return isMap(entry) ? [{ pair, verdict: adaptEntry(`servers.${nameOf(pair)}`, entry, document) }] : [];
   });
   return {
-    notes: [...top.notes, ...entries.flatMap(({ verdict }) => verdict.notes), ...caseTwins(servers)],
+    notes: [...top.notes, ...entries.flatMap(({ verdict }) => verdict.notes), ...caseConflicts(servers)],
     problems: [
       ...top.problems,
       ...entries.flatMap(({ verdict }) => verdict.problems),
@@ -38,7 +38,7 @@ export function adaptPasted(document: Document): Adapted {
   };
 }
 
-function adaptTop(root: YAMLMap): Adapted {
+function adaptTop(root: YAMLMap): Adaptation {
   const notes: OffsetNote[] = [];
   const problems: OffsetProblem[] = [];
   const pasted = pairOf(root, "mcpServers");
@@ -82,14 +82,14 @@ function withoutDisabled(
 }
 
 /** Warns of names that differ only in case: URLs distinguish them, but people and some file systems and clients do not. */
-function caseTwins(servers: YAMLMap): OffsetNote[] {
+function caseConflicts(servers: YAMLMap): OffsetNote[] {
   const seen = new Map<string, string>();
   return servers.items.flatMap((pair) => {
     const name = nameOf(pair);
-    const twin = seen.get(name.toLowerCase());
+    const other = seen.get(name.toLowerCase());
     seen.set(name.toLowerCase(), name);
-    if (twin === undefined || twin === name) return [];
-    const message = `servers.${name} differs from servers.${twin} in case only: clients and people will mistake one for the other`;
+    if (other === undefined || other === name) return [];
+    const message = `servers.${name} differs from servers.${other} in case only: clients and people will mistake one for the other`;
     return [{ level: "warn" as const, message, offset: placeOf(pair.key) }];
   });
 }

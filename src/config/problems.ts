@@ -9,7 +9,7 @@ export interface Position {
   readonly line: number;
   readonly column: number;
   /** The source line with a mark below it, secrets masked. */
-  readonly frame?: string | undefined;
+  readonly codeFrame?: string | undefined;
 }
 
 /** All mistakes of a config that cannot be used (exit code 78, EX_CONFIG of sysexits). */
@@ -25,6 +25,6 @@ export class ConfigError extends Error {
 
 function problemText(file: string, { message, position }: Problem): string {
   if (position === undefined) return `${file}: ${message}`;
-  const { line, column, frame } = position;
-  return `${file}:${line}:${column} ${message}${frame === undefined ? "" : `\n${frame}`}`;
+  const { line, column, codeFrame } = position;
+  return `${file}:${line}:${column} ${message}${codeFrame === undefined ? "" : `\n${codeFrame}`}`;
 }

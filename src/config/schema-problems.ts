@@ -3,7 +3,7 @@ import { closest } from "../lib/closest.ts";
 import { DURATION_PATTERN, SIZE_PATTERN } from "../lib/units.ts";
 import { configSchema } from "./schema.ts";
 import { keysAt, schemasAt } from "./schema-at.ts";
-import { nameLike } from "./server-names.ts";
+import { suggestName } from "./server-names.ts";
 
 export interface SchemaProblem {
   readonly message: string;
@@ -33,7 +33,7 @@ export function schemaProblems(error: z.ZodError): SchemaProblem[] {
 }
 
 function nameMessage({ issues }: { issues: readonly { message: string }[] }, name: PropertyKey | undefined): string {
-  const near = nameLike(String(name));
+  const near = suggestName(String(name));
   return `${issues[0]?.message ?? "this name is not allowed"}${near === undefined ? "" : `, for example ${near}`}`;
 }
 

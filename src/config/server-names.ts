@@ -15,7 +15,7 @@ export const serverName = z
   .refine((name) => !name.includes("_mcp_"), 'a server name may not hold "_mcp_"');
 
 /** The valid name closest to a text; undefined when nothing usable is left of it. */
-export function nameLike(text: string): string | undefined {
+export function suggestName(text: string): string | undefined {
   const name = text
     .replaceAll(/[^A-Za-z0-9_-]+/g, "-")
     .replaceAll(/^[-_]+|-+$/g, "")

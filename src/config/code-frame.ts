@@ -2,7 +2,7 @@ import type { LineCounter } from "yaml";
 import { isSecretName } from "./secret-names.ts";
 import type { Position } from "./problems.ts";
 
-export type FrameMaker = (offset: number) => Position;
+export type CodeFrameMaker = (offset: number) => Position;
 
 const WIDTH = 120;
 /** Numbers, `true`, `node`: values this short are shown where no secret is expected. */
@@ -13,7 +13,7 @@ const TOKEN = /"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s{}[\],:"']+/g;
  * Resolves source offsets to a line, a column and a code frame with a mark. Besides keys, only the shortest values of keys that
  * do not name a secret are shown, because any other value may be a secret.
  */
-export function frameMaker(source: string, lineCounter: LineCounter): FrameMaker {
+export function codeFrameMaker(source: string, lineCounter: LineCounter): CodeFrameMaker {
   const lines = source.split("\n");
   return (offset) => {
     const { line, col } = lineCounter.linePos(offset);
@@ -24,7 +24,7 @@ export function frameMaker(source: string, lineCounter: LineCounter): FrameMaker
     const from = Math.max(0, before.length - WIDTH / 2);
     const gutter = `  ${line} | `;
     const shown = `${before}${after}`.slice(from, from + WIDTH);
-    return { line, column: col, frame: `${gutter}${shown}\n${" ".repeat(gutter.length + before.length - from)}^` };
+    return { line, column: col, codeFrame: `${gutter}${shown}\n${" ".repeat(gutter.length + before.length - from)}^` };
   };
 }
 

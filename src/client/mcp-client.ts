@@ -66,7 +66,7 @@ export class McpClient implements Outlet {
   readonly isConnected = true;
   readonly settings: ClientSettings;
   /** Calls that receive the server's log messages, newest last. */
-  readonly #listening = new Set<CallReply>();
+  readonly #listeners = new Set<CallReply>();
   #initialized: Promise<JsonObject> | undefined;
   #lastId = 0;
   #toolsChanged = false;
@@ -116,7 +116,7 @@ export class McpClient implements Outlet {
     if (!this.session.waitsFor(id)) return;
     const params = { requestId: id, reason };
     const line = notificationLine(methods.cancelled, params);
-    this.#tell({ kind: "notification", method: methods.cancelled, params, line }, requestId);
+    this.#send({ kind: "notification", method: methods.cancelled, params, line }, requestId);
   }
 
   deliver(frame: Frame): void {
@@ -124,18 +124,18 @@ export class McpClient implements Outlet {
     if (frame.kind === "response") return;
     if (frame.method === methods.toolsChanged) this.#toolsChanged = true;
     // A log message does not name a call; the newest listening one is the best guess.
-    if (frame.method === methods.message) [...this.#listening].at(-1)?.message(frame);
+    if (frame.method === methods.message) [...this.#listeners].at(-1)?.message(frame);
   }
 
   /** Nothing to do: the session has failed every open call by then. */
   ended(): void {}
 
   async #listen(reply: CallReply): Promise<ResponseFrame> {
-    this.#listening.add(reply);
+    this.#listeners.add(reply);
     try {
       return await reply.answered;
     } finally {
-      this.#listening.delete(reply);
+      this.#listeners.delete(reply);
     }
   }
 
@@ -165,11 +165,11 @@ export class McpClient implements Outlet {
   #decline(frame: RequestFrame): void {
     const error = new GatewayError("not_supported", `This client does not support ${frame.method}.`);
     const line = errorLine(frame.id, error);
-    this.#tell({ kind: "response", id: frame.id, failed: true, line }, "");
+    this.#send({ kind: "response", id: frame.id, failed: true, line }, "");
   }
 
   /** Sends a message that needs no response. */
-  #tell(frame: Frame, requestId: string): void {
+  #send(frame: Frame, requestId: string): void {
     try {
       this.session.receive({ frames: [frame], isBatch: false }, { requestId });
     } catch (error) {

@@ -26,12 +26,12 @@ interface CatalogEntry {
   /** The start of the fetch that returned `list`. */
   listedAt: number;
   /** The result of the latest fetch; the previous list when it failed. */
-  newest: Promise<ToolList>;
-  isAsking: boolean;
+  latest: Promise<ToolList>;
+  isFetching: boolean;
   /** When the latest fetch began or ended. */
-  askedAt: number;
+  fetchedAt: number;
   hasChanged: boolean;
-  /** Why tools are missing in the newest list; already logged. */
+  /** Why tools are missing in the latest list; already logged. */
   warnings: readonly string[];
 }
 
@@ -43,63 +43,63 @@ type Listing = Pick<CatalogEntry, "warnings"> & { readonly list: ToolList };
  */
 export class CachingToolCatalog implements ToolCatalog {
   readonly #options: CatalogOptions;
-  readonly #known = new Map<string, CatalogEntry>();
+  readonly #entries = new Map<string, CatalogEntry>();
 
   constructor(options: CatalogOptions) {
     this.#options = options;
   }
 
   look(server: string): ToolList | undefined {
-    const known = this.#known.get(server);
-    if (known?.list === undefined) return undefined;
-    if (this.#isOld(known)) void this.#ask(server, known);
-    return known.list;
+    const entry = this.#entries.get(server);
+    if (entry?.list === undefined) return undefined;
+    if (this.#isOld(entry)) void this.#fetch(server, entry);
+    return entry.list;
   }
 
   list(server: string): Promise<ToolList> {
     const list = this.look(server);
-    return list === undefined ? this.renewed(server) : Promise.resolve(list);
+    return list === undefined ? this.refresh(server) : Promise.resolve(list);
   }
 
-  renewed(server: string): Promise<ToolList> {
-    const known = this.#known.get(server);
-    const mayAsk = known === undefined || (!known.isAsking && performance.now() - known.askedAt >= PAUSE_MS);
-    return mayAsk ? this.#ask(server, known) : known.newest;
+  refresh(server: string): Promise<ToolList> {
+    const entry = this.#entries.get(server);
+    const mayFetch = entry === undefined || (!entry.isFetching && performance.now() - entry.fetchedAt >= PAUSE_MS);
+    return mayFetch ? this.#fetch(server, entry) : entry.latest;
   }
 
   /** A server has announced that its tools changed. */
   changed(server: string): void {
-    const known = this.#known.get(server);
-    if (known !== undefined) known.hasChanged = true;
+    const entry = this.#entries.get(server);
+    if (entry !== undefined) entry.hasChanged = true;
   }
 
-  #isOld({ listedAt, askedAt, isAsking, hasChanged }: CatalogEntry): boolean {
+  #isOld({ listedAt, fetchedAt, isFetching, hasChanged }: CatalogEntry): boolean {
     const { maxAgeMs } = this.#options;
     const now = performance.now();
-    const sinceMs = now - askedAt;
-    if (isAsking || (hasChanged && sinceMs >= CHANGE_PAUSE_MS)) return !isAsking;
+    const sinceMs = now - fetchedAt;
+    if (isFetching || (hasChanged && sinceMs >= CHANGE_PAUSE_MS)) return !isFetching;
     // A failed fetch is not retried on every call.
     return now - listedAt >= maxAgeMs && sinceMs >= Math.min(maxAgeMs, CHANGE_PAUSE_MS);
   }
 
-  #ask(server: string, before: CatalogEntry | undefined): Promise<ToolList> {
+  #fetch(server: string, before: CatalogEntry | undefined): Promise<ToolList> {
     const now = performance.now();
     const listing = this.#list(server);
-    const newest: Promise<ToolList> = listing.then(
+    const latest: Promise<ToolList> = listing.then(
       ({ list, warnings }) => {
-        this.#tell(server, warnings, known.warnings);
-        return settle(known, { list, warnings, listedAt: now, hasChanged: false });
+        this.#logWarnings(server, warnings, entry.warnings);
+        return settle(entry, { list, warnings, listedAt: now, hasChanged: false });
       },
-      (error: unknown) => settle(known, {}, error),
+      (error: unknown) => settle(entry, {}, error),
     );
-    const known: CatalogEntry = before ?? newEntry(newest, now);
-    known.isAsking = true;
-    known.askedAt = now;
-    known.newest = newest;
+    const entry: CatalogEntry = before ?? newEntry(latest, now);
+    entry.isFetching = true;
+    entry.fetchedAt = now;
+    entry.latest = latest;
     // Handled: session events log the reason, and callers that wait for the promise get it too.
-    newest.catch(() => undefined);
-    this.#known.set(server, known);
-    return newest;
+    latest.catch(() => undefined);
+    this.#entries.set(server, entry);
+    return latest;
   }
 
   async #list(server: string): Promise<Listing> {
@@ -121,7 +121,7 @@ export class CachingToolCatalog implements ToolCatalog {
   }
 
   /** Logs only the warnings that the previous list did not have. */
-  #tell(server: string, warnings: readonly string[], before: readonly string[]): void {
+  #logWarnings(server: string, warnings: readonly string[], before: readonly string[]): void {
     for (const cause of warnings.filter((warning) => !before.includes(warning)))
       this.#options.emit({ type: "trouble", what: `some tools of "${server}" are not served`, cause });
   }
@@ -129,18 +129,18 @@ export class CachingToolCatalog implements ToolCatalog {
 
 const NOTHING: Pick<ToolReader, "tools" | "warnings"> = { tools: new Map(), warnings: [] };
 
-const newEntry = (newest: Promise<ToolList>, now: number): CatalogEntry => ({
+const newEntry = (latest: Promise<ToolList>, now: number): CatalogEntry => ({
   list: undefined,
   listedAt: now,
-  newest,
-  isAsking: true,
-  askedAt: now,
+  latest,
+  isFetching: true,
+  fetchedAt: now,
   hasChanged: false,
   warnings: [],
 });
 
-function settle(known: CatalogEntry, fresh: Partial<CatalogEntry>, error?: unknown): ToolList {
-  Object.assign(known, fresh, { isAsking: false, askedAt: performance.now() });
-  if (known.list === undefined) throw error;
-  return known.list;
+function settle(entry: CatalogEntry, fresh: Partial<CatalogEntry>, error?: unknown): ToolList {
+  Object.assign(entry, fresh, { isFetching: false, fetchedAt: performance.now() });
+  if (entry.list === undefined) throw error;
+  return entry.list;
 }

@@ -5,17 +5,18 @@ import { requestIdOf } from "./request-id.ts";
 import { askedPath } from "./target.ts";
 
 /** Writes an error in the format that the clients of a route expect; one writer for each format. */
-export type ErrorWriter<
-  Asked extends IncomingMessage = IncomingMessage,
-  Answer extends ServerResponse = ServerResponse,
-> = (error: GatewayError, request: Asked, response: Answer) => void;
+export type ErrorWriter<Req extends IncomingMessage = IncomingMessage, Res extends ServerResponse = ServerResponse> = (
+  error: GatewayError,
+  request: Req,
+  response: Res,
+) => void;
 
 /** Responds to a failed request with the writer of its route. Never throws. */
-export type Refuse = <Asked extends IncomingMessage, Answer extends ServerResponse>(
+export type Refuse = <Req extends IncomingMessage, Res extends ServerResponse>(
   thrown: unknown,
-  request: Asked,
-  response: Answer,
-  write: ErrorWriter<Asked, Answer>,
+  request: Req,
+  response: Res,
+  write: ErrorWriter<Req, Res>,
 ) => void;
 
 /** The only place where failed requests are logged and answered. */

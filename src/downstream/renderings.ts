@@ -24,7 +24,7 @@ const MOST_MS = 3_000;
 export class Renderings<T extends Rendering> {
   readonly #limits: RenderingLimits;
   /** Least recently used first. */
-  readonly #kept = new Map<string, KeptRendering<T>>();
+  readonly #cache = new Map<string, CachedRendering<T>>();
   #bytes = 0;
   #allowanceMs = MOST_MS;
   #countedAt = performance.now();
@@ -35,16 +35,16 @@ export class Renderings<T extends Rendering> {
 
   /** `sources` are compared by identity. */
   take(key: string, sources: readonly object[], render: () => T): T {
-    const kept = this.#kept.get(key);
-    const isSame = kept !== undefined && isMadeOf(kept, sources);
-    if (kept !== undefined) this.#kept.delete(key);
-    if (isSame && kept.made !== undefined) {
-      this.#kept.set(key, kept);
-      return kept.made;
+    const cached = this.#cache.get(key);
+    const isSame = cached !== undefined && hasSources(cached, sources);
+    if (cached !== undefined) this.#cache.delete(key);
+    if (isSame && cached.made !== undefined) {
+      this.#cache.set(key, cached);
+      return cached.made;
     }
-    this.#bytes -= kept?.made?.bytes ?? 0;
+    this.#bytes -= cached?.made?.bytes ?? 0;
     const made = this.#limits.isFirstFree && !isSame ? render() : this.#renderOnAllowance(render);
-    this.#kept.set(key, { made, sources: sources.map((source) => new WeakRef(source)) });
+    this.#cache.set(key, { made, sources: sources.map((source) => new WeakRef(source)) });
     this.#bytes += made.bytes;
     this.#makeRoom();
     return made;
@@ -67,22 +67,22 @@ export class Renderings<T extends Rendering> {
 
   #makeRoom(): void {
     const { entries, bytes } = this.#limits;
-    for (const [key, { made, sources }] of this.#kept) {
-      if (this.#kept.size > entries) this.#kept.delete(key);
+    for (const [key, { made, sources }] of this.#cache) {
+      if (this.#cache.size > entries) this.#cache.delete(key);
       // Keeps the entry, to remember that this key was rendered once.
-      else if (this.#bytes > bytes) this.#kept.set(key, { made: undefined, sources });
+      else if (this.#bytes > bytes) this.#cache.set(key, { made: undefined, sources });
       else return;
       this.#bytes -= made?.bytes ?? 0;
     }
   }
 }
 
-interface KeptRendering<T> {
+interface CachedRendering<T> {
   readonly made: T | undefined;
   /** Weak, so that the cache does not keep the sources alive. */
   readonly sources: readonly WeakRef<object>[];
 }
 
-function isMadeOf({ sources }: KeptRendering<unknown>, others: readonly object[]): boolean {
+function hasSources({ sources }: CachedRendering<unknown>, others: readonly object[]): boolean {
   return sources.length === others.length && sources.every((source, at) => source.deref() === others[at]);
 }

@@ -35,5 +35,5 @@ export interface ToolCatalog {
   /** The cached list, or the result of a request shared by all concurrent callers. Rejects with a GatewayError. */
   list(server: string): Promise<ToolList>;
   /** A newly fetched list, for a caller that missed a tool in the cached one; the cached one when the fetch fails. */
-  renewed(server: string): Promise<ToolList>;
+  refresh(server: string): Promise<ToolList>;
 }

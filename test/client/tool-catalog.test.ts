@@ -45,7 +45,7 @@ async function known(...names: string[]) {
 
 it("one listing serves all who ask for the same server at once", async () => {
   const { tools, servers, lists } = catalog();
-  const asked = [tools.list("git"), tools.renewed("git"), tools.list("git")];
+  const asked = [tools.list("git"), tools.refresh("git"), tools.list("git")];
   expect(new Set(asked).size).toBe(1);
   expect(tools.look("git")).toBeUndefined();
   await lists("log");
@@ -56,11 +56,11 @@ it("one listing serves all who ask for the same server at once", async () => {
 it("the old list serves while a new one is asked for", async () => {
   const { tools, servers, lists } = await known("log");
   vi.advanceTimersByTime(PAUSE_MS);
-  const renewed = tools.renewed("git");
+  const refreshed = tools.refresh("git");
   expect(namesIn(tools.look("git"))).toEqual(["log"]);
   expect(namesIn(await tools.list("git"))).toEqual(["log"]);
   await lists("log", "diff");
-  expect(namesIn(await renewed)).toEqual(["log", "diff"]);
+  expect(namesIn(await refreshed)).toEqual(["log", "diff"]);
   expect(namesIn(tools.look("git"))).toEqual(["log", "diff"]);
   expect(servers).toHaveLength(2);
 });
@@ -68,19 +68,19 @@ it("the old list serves while a new one is asked for", async () => {
 it("the old list stays when no new one is to be had, and who waited for that gets the old one", async () => {
   const { tools, refuses } = await known("log");
   vi.advanceTimersByTime(PAUSE_MS);
-  const renewed = tools.renewed("git");
+  const refreshed = tools.refresh("git");
   await refuses();
-  expect(namesIn(await renewed)).toEqual(["log"]);
+  expect(namesIn(await refreshed)).toEqual(["log"]);
   expect(namesIn(tools.look("git"))).toEqual(["log"]);
 });
 
 it("a server is asked once in a while, however often a tool is missed", async () => {
   const { tools, servers, lists } = await known("log");
   vi.advanceTimersByTime(PAUSE_MS - 1);
-  for (let n = 0; n < 100; n++) expect(namesIn(await tools.renewed("git"))).toEqual(["log"]);
+  for (let n = 0; n < 100; n++) expect(namesIn(await tools.refresh("git"))).toEqual(["log"]);
   expect(servers).toHaveLength(1);
   vi.advanceTimersByTime(1);
-  const asked = Array.from({ length: 100 }, () => tools.renewed("git"));
+  const asked = Array.from({ length: 100 }, () => tools.refresh("git"));
   await lists("log");
   await Promise.all(asked);
   expect(servers).toHaveLength(2);
@@ -99,7 +99,7 @@ it("a failure without an old list is remembered for a while, and then forgotten"
   expect(namesIn(await again)).toEqual(["log"]);
 });
 
-it("an old list is renewed in the background, one listing at a time", async () => {
+it("an old list is refreshed in the background, one listing at a time", async () => {
   const { tools, servers, lists } = await known("log");
   vi.advanceTimersByTime(MAX_AGE_MS);
   for (let n = 0; n < 10; n++) expect(namesIn(tools.look("git"))).toEqual(["log"]);
@@ -123,9 +123,9 @@ it("what is missing in a list is said once, and again when it is something else"
   expect(missing()).toEqual(["a tool without a name was left out"]);
   const again = async (...names: string[]): Promise<void> => {
     vi.advanceTimersByTime(PAUSE_MS);
-    const renewed = tools.renewed("git");
+    const refreshed = tools.refresh("git");
     await lists(...names);
-    await renewed;
+    await refreshed;
   };
   await again("log", "");
   expect(missing()).toHaveLength(1);

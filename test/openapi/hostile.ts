@@ -1,4 +1,4 @@
-import type { ServerTools } from "../../src/openapi/catalog.ts";
+import type { ServerTools } from "../../src/openapi/server-tools.ts";
 import { toolsListed } from "../helpers/tools.ts";
 
 const nested = (levels: number): unknown => {

@@ -1,5 +1,5 @@
 import { member } from "../../src/lib/json.ts";
-import type { ServerTools } from "../../src/openapi/catalog.ts";
+import type { ServerTools } from "../../src/openapi/server-tools.ts";
 import { openapiDocument } from "../../src/openapi/document.ts";
 import type { JsonObject } from "../../src/openapi/json.ts";
 import type { Operation } from "../../src/openapi/oas.ts";

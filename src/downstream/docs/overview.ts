@@ -1,4 +1,4 @@
-import { toolsOf } from "../../openapi/catalog.ts";
+import { toolsOf } from "../../openapi/server-tools.ts";
 import { openapiDocument } from "../../openapi/document.ts";
 import { lintForGpt } from "../../openapi/gpt-lint.ts";
 import { someText } from "../../lib/text.ts";

@@ -6,16 +6,16 @@ import { resultAnswer, saysToolError, type RestAnswer } from "./answer.ts";
 import type { RestCall } from "./rest-call.ts";
 import type { RestContext } from "./context.ts";
 import { rpcFailure } from "./rpc-failure.ts";
-import { cutResult } from "./truncate.ts";
+import { truncateResult } from "./truncate.ts";
 
 type Settings = RestContext["settings"];
 
 /** The server's response in the requested form; throws errors that become a problem body. */
-export function callAnswer(frame: ResponseFrame, asked: RestCall, settings: Settings): RestAnswer {
-  const { visit, tool } = asked;
+export function callAnswer(frame: ResponseFrame, call: RestCall, settings: Settings): RestAnswer {
+  const { visit, tool } = call;
   if (frame.failed) throw rpcFailure(frame, visit.server, tool);
   try {
-    return answerWith(resultText(frame.line), asked, settings);
+    return answerWith(resultText(frame.line), call, settings);
   } catch (cause) {
     // Long results are not parsed on arrival, so invalid JSON is only found here.
     if (!(cause instanceof SyntaxError)) throw cause;
@@ -33,7 +33,7 @@ function answerWith(whole: Line, { tool, form, accept, preferences }: RestCall, 
     });
   }
   const isText = form === "raw" || form === "text";
-  const { result, isCut } = cutResult(whole, isText ? settings.maxResponseChars : 0);
+  const { result, isCut } = truncateResult(whole, isText ? settings.maxResponseChars : 0);
   const answer = resultAnswer(result, form, accept);
   if (!isToolError && !isCut) return answer;
   const headers = { ...(isToolError && { "X-MCP-Tool-Error": "true" }), ...(isCut && { "X-MCP-Truncated": "true" }) };

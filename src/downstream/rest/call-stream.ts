@@ -8,7 +8,7 @@ import type { Visit } from "../context.ts";
 import { EventStream } from "../event-stream.ts";
 import type { RestContext } from "./context.ts";
 import { problemOf } from "./problem.ts";
-import { cutResult } from "./truncate.ts";
+import { truncateResult } from "./truncate.ts";
 import { rpcFailure } from "./rpc-failure.ts";
 
 /** A call whose response is an event stream: `progress` and `log` events, then exactly one `result` or `error` (a problem body). */
@@ -43,7 +43,7 @@ export class CallStream {
 
   finish(frame: ResponseFrame, tool: string): void {
     if (frame.failed) return this.fail(rpcFailure(frame, this.#visit.server, tool), tool);
-    this.#send("result", cutResult(resultText(frame.line), this.#context.settings.maxResponseChars).result);
+    this.#send("result", truncateResult(resultText(frame.line), this.#context.settings.maxResponseChars).result);
     this.#events?.end();
   }
 

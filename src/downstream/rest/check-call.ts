@@ -6,7 +6,7 @@ import { withoutStraySessionId, type CallArguments } from "./arguments.ts";
 import type { CheckedCall, RestCall } from "./rest-call.ts";
 import type { SchemaError } from "./checks/schema-error.ts";
 import type { RestContext } from "./context.ts";
-import { Arrival } from "./waiting-room.ts";
+import { SharedResult } from "./waiting-room.ts";
 
 type Errors = readonly SchemaError[];
 
@@ -20,7 +20,7 @@ export function checkedArguments(
   if (context.settings.validateInput === "off") return own;
   const errors = context.validator.check({ server: visit.server, tool, part: "inputSchema" }, own);
   if (!(errors instanceof Promise)) return acceptOrRefuse(tool, own, errors, context);
-  const checking = new Arrival(errors).wait(caller, "its arguments are still being checked");
+  const checking = new SharedResult(errors).wait(caller, "its arguments are still being checked");
   return checking.then((found) => acceptOrRefuse(tool, own, found, context));
 }
 

@@ -4,7 +4,7 @@ import type { Visit } from "../context.ts";
 import type { Caller } from "./caller.ts";
 import type { RestContext } from "./context.ts";
 import type { RestSession } from "./rest-session.ts";
-import { Arrival } from "./waiting-room.ts";
+import { SharedResult } from "./waiting-room.ts";
 
 const LISTING = "the tools of its server are still being listed";
 
@@ -12,7 +12,7 @@ const LISTING = "the tools of its server are still being listed";
 export class ToolFinder {
   readonly #context: RestContext;
   /** The latest list of each server that a caller has waited for. */
-  readonly #arrivals = new Map<string, Arrival<ToolList>>();
+  readonly #listings = new Map<string, SharedResult<ToolList>>();
 
   constructor(context: RestContext) {
     this.#context = context;
@@ -21,13 +21,13 @@ export class ToolFinder {
   /** The tool, if the cached list has it. */
   known({ server, requestId }: Visit, name: string, session: RestSession | undefined): Tool | undefined {
     const own = session?.tools(requestId);
-    if (own instanceof Arrival) return undefined;
+    if (own instanceof SharedResult) return undefined;
     return own?.get(name) ?? this.#context.catalog.look(server)?.tools.get(name);
   }
 
   async find(visit: Visit, name: string, session: RestSession | undefined, caller: Caller): Promise<Tool> {
     const own = session?.tools(visit.requestId);
-    const tools = own instanceof Arrival ? await own.wait(caller, LISTING) : own;
+    const tools = own instanceof SharedResult ? await own.wait(caller, LISTING) : own;
     const tool = tools?.get(name) ?? (await this.listed(visit.server, name, caller));
     if (tool !== undefined) return tool;
     throw new GatewayError("tool_not_found", `The server "${visit.server}" has no such tool.`);
@@ -37,20 +37,20 @@ export class ToolFinder {
   async listed(server: string, name: string, caller: Caller): Promise<Tool | undefined> {
     const { catalog } = this.#context;
     const tool = (await this.list(server, caller)).tools.get(name);
-    return tool ?? (await this.#arrival(server, catalog.renewed(server)).wait(caller, LISTING)).tools.get(name);
+    return tool ?? (await this.#shared(server, catalog.refresh(server)).wait(caller, LISTING)).tools.get(name);
   }
 
   async list(server: string, caller: Caller): Promise<ToolList> {
     const { catalog } = this.#context;
-    return catalog.look(server) ?? this.#arrival(server, catalog.list(server)).wait(caller, LISTING);
+    return catalog.look(server) ?? this.#shared(server, catalog.list(server)).wait(caller, LISTING);
   }
 
-  #arrival(server: string, promise: Promise<ToolList>): Arrival<ToolList> {
-    const known = this.#arrivals.get(server);
+  #shared(server: string, promise: Promise<ToolList>): SharedResult<ToolList> {
+    const known = this.#listings.get(server);
     if (known?.promise === promise) return known;
-    const arrival = new Arrival(promise);
-    this.#arrivals.set(server, arrival);
-    return arrival;
+    const shared = new SharedResult(promise);
+    this.#listings.set(server, shared);
+    return shared;
   }
 }
 

@@ -19,7 +19,7 @@ export interface KeyedCall {
   readonly content: readonly (string | boolean | undefined)[];
 }
 
-interface KeptAnswer {
+interface StoredAnswer {
   readonly fingerprint: string;
   readonly answer: RestAnswer;
 }
@@ -42,7 +42,7 @@ const KEY = /^[\u0021-\u007e]{1,255}$/;
  * not know whether its call arrived can safely repeat it.
  */
 export class IdempotencyStore {
-  readonly #kept: FairStore<KeptAnswer>;
+  readonly #kept: FairStore<StoredAnswer>;
   /** The fingerprints of running calls, by principal and key: never evicted, because the same call could otherwise run twice. */
   readonly #running = new Map<string, Map<string, string>>();
 

@@ -33,8 +33,8 @@ export function deadlineOf(
   context: RestContext,
 ): Deadline {
   const longest = longestTime(context);
-  const asked = askedTime(timeoutMs, query) ?? ownTime(server, context);
-  return new Deadline(asked.ms > longest.ms ? longest : asked);
+  const limit = requestedLimit(timeoutMs, query) ?? configuredLimit(server, context);
+  return new Deadline(limit.ms > longest.ms ? longest : limit);
 }
 
 export const longestTime = ({ settings }: Pick<RestContext, "settings">): TimeLimit => ({
@@ -42,12 +42,12 @@ export const longestTime = ({ settings }: Pick<RestContext, "settings">): TimeLi
   setting: "limits.requestMax",
 });
 
-function askedTime(ms: number | undefined, query: URLSearchParams | undefined): TimeLimit | undefined {
+function requestedLimit(ms: number | undefined, query: URLSearchParams | undefined): TimeLimit | undefined {
   if (ms === undefined) return undefined;
   return { ms, setting: query?.has("timeoutMs") === true ? "?timeoutMs=" : "Prefer: wait=" };
 }
 
-function ownTime(server: string, { callsOf, settings }: RestContext): TimeLimit {
+function configuredLimit(server: string, { callsOf, settings }: RestContext): TimeLimit {
   const { timeoutMs } = callsOf(server);
   if (timeoutMs !== undefined) return { ms: timeoutMs, setting: `servers.${server}.timeout` };
   return { ms: settings.timeoutMs, setting: "rest.timeout" };

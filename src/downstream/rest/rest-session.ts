@@ -3,7 +3,7 @@ import type { Tools } from "../../protocol/tool.ts";
 import type { McpClient } from "../../client/mcp-client.ts";
 import { listTools } from "../../client/list-tools.ts";
 import type { Caller } from "./caller.ts";
-import { Arrival, WaitingRoom } from "./waiting-room.ts";
+import { SharedResult, WaitingRoom } from "./waiting-room.ts";
 
 export interface RestSessionOptions {
   /** The id of the HTTP request that opened it. */
@@ -26,7 +26,7 @@ export class RestSession {
   #isTaken = false;
   /** The session's own tools, once its server has announced that they changed. */
   #tools: Tools | undefined;
-  #listing: Arrival<Tools> | undefined;
+  #listing: SharedResult<Tools> | undefined;
 
   constructor(client: McpClient, options: RestSessionOptions) {
     this.client = client;
@@ -62,8 +62,8 @@ export class RestSession {
   }
 
   /** The session's own tools, or their pending list; undefined when its server has announced no change. */
-  tools(requestId: string): Tools | Arrival<Tools> | undefined {
-    if (this.#isReady && this.client.takeToolsChanged()) this.#listing = new Arrival(this.#list(requestId));
+  tools(requestId: string): Tools | SharedResult<Tools> | undefined {
+    if (this.#isReady && this.client.takeToolsChanged()) this.#listing = new SharedResult(this.#list(requestId));
     return this.#listing ?? this.#tools;
   }
 

@@ -16,7 +16,7 @@ import { problemAnswer, type ProblemPlace } from "./problem.ts";
 export async function sendCall(
   client: McpClient,
   call: CheckedCall,
-  begun: RunningCall | undefined,
+  running: RunningCall | undefined,
   context: RestContext,
 ): Promise<void> {
   const { caller, form } = call;
@@ -30,11 +30,11 @@ export async function sendCall(
     const frame = inTime(await answer, call, context);
     const whole = callAnswer(frame, call, context.settings);
     if (checksResult(call.listed, context)) await checkResult(frame, call, context);
-    begun?.finish(whole);
+    running?.finish(whole);
     endAnswer(caller.response, whole, context.streams.limits.stallMs);
   } catch (thrown) {
     // The call may have run, so the error is stored: the same key must not run it again.
-    begun?.finish(problemAnswer(toGatewayError(thrown), placeOf(call)));
+    running?.finish(problemAnswer(toGatewayError(thrown), placeOf(call)));
     throw thrown;
   }
 }

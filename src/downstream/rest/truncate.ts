@@ -2,13 +2,13 @@ import { isObject, member, type JsonObject } from "../../lib/json.ts";
 import type { Line } from "../../lib/lines.ts";
 import { contentParts } from "./answer.ts";
 
-export interface Cut {
+export interface TruncatedResult {
   readonly result: Line;
   readonly isCut: boolean;
 }
 
 /** Truncates the texts of a result to `maxChars` in total, for callers that refuse long responses (GPT Actions: 100,000 characters). */
-export function cutResult(result: Line, maxChars: number): Cut {
+export function truncateResult(result: Line, maxChars: number): TruncatedResult {
   if (maxChars === 0 || result.length <= maxChars) return { result, isCut: false };
   const value: unknown = JSON.parse(result.toString());
   if (!isObject(value)) return { result, isCut: false };

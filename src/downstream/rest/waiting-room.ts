@@ -1,6 +1,6 @@
 import { callerLeft, type Caller } from "./caller.ts";
 
-interface Waiting<T> {
+interface Waiter<T> {
   readonly called: (value: T) => void;
   readonly refused: (error: unknown) => void;
 }
@@ -10,7 +10,7 @@ interface Waiting<T> {
  * nothing behind.
  */
 export class WaitingRoom<T> {
-  readonly #waiting = new Set<Waiting<T>>();
+  readonly #waiting = new Set<Waiter<T>>();
 
   get size(): number {
     return this.#waiting.size;
@@ -60,7 +60,7 @@ export class WaitingRoom<T> {
 }
 
 /** The result of a promise, for many callers with different deadlines. */
-export class Arrival<T> {
+export class SharedResult<T> {
   readonly promise: Promise<T>;
   readonly #room = new WaitingRoom<T>();
   #isSettled = false;

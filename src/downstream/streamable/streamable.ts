@@ -88,7 +88,7 @@ export class StreamableDownstream {
     });
   }
 
-  #pass(session: Session, messages: RequestMessages, visit: Visit, { response, form }: Answering): void {
+  #pass(session: Session, messages: RequestMessages, visit: Visit, { response, form }: ResponseOptions): void {
     const conversation = this.#conversationOf(session);
     const { isBatch, requests } = messages;
     const post = conversation.expect({ requests: requests.length, isBatch, form }, response);
@@ -129,7 +129,7 @@ interface RequestMessages extends ClientMessages {
   readonly requests: readonly RequestFrame[];
 }
 
-interface Answering {
+interface ResponseOptions {
   readonly response: ServerResponse;
   readonly form: AnswerForm;
 }

@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Caller } from "../../../src/downstream/rest/caller.ts";
 import { Deadline } from "../../../src/downstream/rest/deadline.ts";
-import { Arrival, WaitingRoom } from "../../../src/downstream/rest/waiting-room.ts";
+import { SharedResult, WaitingRoom } from "../../../src/downstream/rest/waiting-room.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -91,17 +91,17 @@ describe("a caller who waits", () => {
 
 describe("an arrival", () => {
   it("gives each what came, or why nothing came, before and after", async () => {
-    const came = new Arrival(Promise.resolve("x"));
+    const came = new SharedResult(Promise.resolve("x"));
     expect(await Promise.all([came.wait(caller(), "it waits"), came.wait(caller(), "it waits")])).toEqual(["x", "x"]);
     expect(await came.wait(caller(), "it waits")).toBe("x");
-    const failed = new Arrival(Promise.reject(new Error("no")));
+    const failed = new SharedResult(Promise.reject(new Error("no")));
     await expect(failed.wait(caller(), "it waits")).rejects.toThrow("no");
     await expect(failed.wait(caller(), "it waits")).rejects.toThrow("no");
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it("is waited for no longer than each has time", async () => {
-    const never = new Arrival(new Promise<string>(() => undefined));
+    const never = new SharedResult(new Promise<string>(() => undefined));
     const outcomes = [caller(100), caller(200)].map((who) => refused(never.wait(who, "it waits")));
     await vi.advanceTimersByTimeAsync(100);
     expect(await outcomes[0]).toEqual(refusal("call_timeout"));

@@ -5,7 +5,7 @@ import { parentPort } from "node:worker_threads";
 import { errorMessage } from "../../../lib/error-message.ts";
 import { member } from "../../../lib/json.ts";
 import { loadCompiler, type Compile } from "./compilers.ts";
-import type { Question, ThreadMessage } from "./check-thread.ts";
+import type { CheckRequest, ThreadMessage } from "./check-thread.ts";
 import { schemaErrors } from "./schema-error.ts";
 
 /** Total length of the schemas whose compiled form is cached; compiled code takes about a hundred times as much memory. */
@@ -14,15 +14,15 @@ const MAX_COMPILED = 512 * 1024;
 async function serveChecks(): Promise<void> {
   const compile = await loadCompiler();
   const compiled = new Map<string, ValidateFunction>();
-  parentPort?.on("message", (question: Question) => tell(answerTo(question, compile, compiled)));
+  parentPort?.on("message", (request: CheckRequest) => tell(answerTo(request, compile, compiled)));
   tell({ kind: "ready" });
 }
 
-function answerTo(question: Question, compile: Compile, compiled: Map<string, ValidateFunction>): ThreadMessage {
+function answerTo(request: CheckRequest, compile: Compile, compiled: Map<string, ValidateFunction>): ThreadMessage {
   try {
-    const validate = compiledFor(question, compile, compiled);
-    const whole: unknown = JSON.parse(question.text);
-    const value = question.member === undefined ? whole : member(whole, question.member);
+    const validate = compiledFor(request, compile, compiled);
+    const whole: unknown = JSON.parse(request.text);
+    const value = request.member === undefined ? whole : member(whole, request.member);
     return { kind: "checked", errors: validate(value) ? [] : schemaErrors(validate.errors) };
   } catch (error) {
     return { kind: "unusable", why: errorMessage(error) };
@@ -30,7 +30,7 @@ function answerTo(question: Question, compile: Compile, compiled: Map<string, Va
 }
 
 function compiledFor(
-  { schema, how }: Question,
+  { schema, how }: CheckRequest,
   compile: Compile,
   compiled: Map<string, ValidateFunction>,
 ): ValidateFunction {

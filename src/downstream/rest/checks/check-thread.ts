@@ -6,7 +6,7 @@ import type { HowToCompile } from "./compilers.ts";
 import type { SchemaError } from "./schema-error.ts";
 
 /** A JSON value to check: the whole text, or one member of it. */
-export interface Question {
+export interface CheckRequest {
   /** As JSON. */
   readonly schema: string;
   readonly how: HowToCompile;
@@ -14,7 +14,7 @@ export interface Question {
   readonly member?: string;
 }
 
-export type Verdict =
+export type CheckOutcome =
   | { readonly kind: "checked"; readonly errors: SchemaError[] }
   /** The schema cannot be compiled, or the check failed. */
   | { readonly kind: "unusable"; readonly why: string }
@@ -23,7 +23,7 @@ export type Verdict =
   /** The check waited too long in the queue, or there is no thread. */
   | { readonly kind: "unanswered" };
 
-export type ThreadMessage = Verdict | { readonly kind: "ready" };
+export type ThreadMessage = CheckOutcome | { readonly kind: "ready" };
 
 export interface ThreadOptions {
   /** Maximum time for one check, compilation included. */
@@ -46,9 +46,9 @@ const IDLE_MS = 10_000;
 const HEAP = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
 
 interface PendingCheck {
-  readonly question: Question;
+  readonly request: CheckRequest;
   readonly until: number;
-  readonly answer: (verdict: Verdict) => void;
+  readonly answer: (outcome: CheckOutcome) => void;
 }
 
 /** One thread for all checks that are too expensive for the main thread; one check at a time. Started on demand, terminated when idle. */
@@ -70,12 +70,12 @@ export class CheckThread {
   }
 
   /** Always resolves. Checks of the same `server` share one place in the queue. */
-  ask(server: string, question: Question): Promise<Verdict> {
+  ask(server: string, request: CheckRequest): Promise<CheckOutcome> {
     return new Promise((answer) => {
       const now = performance.now();
       const until = now + (this.#options.waitMs ?? WAIT_MS);
       const isWanted = !this.#isClosed && now >= this.#restUntil;
-      if (!isWanted || !this.#waiting.add(server, { question, until, answer })) {
+      if (!isWanted || !this.#waiting.add(server, { request, until, answer })) {
         return answer({ kind: "unanswered" });
       }
       if (this.#worker === undefined) this.#start();
@@ -95,19 +95,19 @@ export class CheckThread {
       const worker = new Worker(threadFile(), { resourceLimits: HEAP, env: {} });
       worker.unref();
       this.#worker = worker;
-      const heard = (run: () => void): void => {
+      const onEvent = (run: () => void): void => {
         if (this.#worker === worker) guarded(this.#emit, "a check of a schema failed", run);
       };
-      worker.on("message", (message: ThreadMessage) => heard(() => this.#hear(message)));
-      worker.on("error", (cause) => heard(() => this.#onFailure(cause)));
-      worker.on("exit", (code) => heard(() => this.#onFailure(new Error(`the thread ended with code ${code}`))));
+      worker.on("message", (message: ThreadMessage) => onEvent(() => this.#onMessage(message)));
+      worker.on("error", (cause) => onEvent(() => this.#onFailure(cause)));
+      worker.on("exit", (code) => onEvent(() => this.#onFailure(new Error(`the thread ended with code ${code}`))));
       this.#allow(LOAD_MS, () => this.#onFailure(new Error("the thread did not start in time")));
     } catch (cause) {
       this.#onFailure(cause);
     }
   }
 
-  #hear(message: ThreadMessage): void {
+  #onMessage(message: ThreadMessage): void {
     clearTimeout(this.#timer);
     if (message.kind === "ready") this.#isReady = true;
     else {
@@ -119,20 +119,20 @@ export class CheckThread {
 
   #next(): void {
     if (!this.#isReady || this.#current !== undefined) return;
-    const asked = this.#take();
-    if (asked === undefined) return this.#allow(IDLE_MS, () => this.#end({ kind: "unanswered" }));
-    this.#current = asked;
-    this.#worker?.postMessage(asked.question);
-    const readMs = asked.question.text.length / CHARS_PER_MS;
+    const next = this.#take();
+    if (next === undefined) return this.#allow(IDLE_MS, () => this.#end({ kind: "unanswered" }));
+    this.#current = next;
+    this.#worker?.postMessage(next.request);
+    const readMs = next.request.text.length / CHARS_PER_MS;
     this.#allow((this.#options.answerMs ?? ANSWER_MS) + readMs, () => this.#overrun("time"));
   }
 
   #take(): PendingCheck | undefined {
     const now = performance.now();
     for (;;) {
-      const asked = this.#waiting.take();
-      if (asked === undefined || asked.until > now) return asked;
-      asked.answer({ kind: "unanswered" });
+      const next = this.#waiting.take();
+      if (next === undefined || next.until > now) return next;
+      next.answer({ kind: "unanswered" });
     }
   }
 
@@ -151,18 +151,18 @@ export class CheckThread {
   }
 
   #refuseAll(): void {
-    for (let asked = this.#waiting.take(); asked !== undefined; asked = this.#waiting.take()) {
-      asked.answer({ kind: "unanswered" });
+    for (let next = this.#waiting.take(); next !== undefined; next = this.#waiting.take()) {
+      next.answer({ kind: "unanswered" });
     }
   }
 
   /** Terminates the thread and fails its running check. */
-  #end(verdict: Verdict): void {
+  #end(outcome: CheckOutcome): void {
     clearTimeout(this.#timer);
     const worker = this.#worker;
     this.#worker = undefined;
     this.#isReady = false;
-    this.#current?.answer(verdict);
+    this.#current?.answer(outcome);
     this.#current = undefined;
     worker?.terminate().catch((cause: unknown) => {
       this.#emit({ type: "trouble", what: "the thread that checks schemas could not be ended", cause });

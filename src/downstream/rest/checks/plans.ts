@@ -4,8 +4,8 @@ import type { ValidateFunction } from "ajv";
 export type Plan =
   | { readonly kind: "unchecked" }
   | {
-      /** `cheap`: on the main thread, if the value is small too; `dear`: always in the worker thread. */
-      readonly kind: "cheap" | "dear";
+      /** `cheap`: on the main thread, if the value is small too; `expensive`: always in the worker thread. */
+      readonly kind: "cheap" | "expensive";
       readonly checkable: object;
       readonly isDraft07: boolean;
       readonly width: number;

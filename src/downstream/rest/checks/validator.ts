@@ -5,11 +5,11 @@ import { errorMessage } from "../../../lib/error-message.ts";
 import { member } from "../../../lib/json.ts";
 import type { Emit } from "../../../protocol/events.ts";
 import type { Tool } from "../../../protocol/tool.ts";
-import { CheckThread, type Question, type ThreadOptions } from "./check-thread.ts";
+import { CheckThread, type CheckRequest, type ThreadOptions } from "./check-thread.ts";
 import { checkableSchema } from "./checkable.ts";
 import { loadCompiler, type Compile } from "./compilers.ts";
 import { instanceSize } from "./instance-size.ts";
-import { LeftAlone } from "./left-alone.ts";
+import { OverLimitSchemas } from "./over-limit-schemas.ts";
 import { Plans, type Plan } from "./plans.ts";
 import { schemaCost } from "./schema-cost.ts";
 import { schemaErrors, type SchemaError } from "./schema-error.ts";
@@ -44,7 +44,7 @@ const LONG_TEXT = 64 * 1024;
 const MANY_CHECKS = 1_000_000;
 /** Compiled code included. */
 const BYTES_PER_VALUE = 200;
-const MAX_TOLD = 10_000;
+const MAX_REPORTED = 10_000;
 
 /**
  * Checks arguments and structured results against the schemas of a tool (JSON Schema draft-07 or 2020-12). Arguments are checked
@@ -58,8 +58,8 @@ export class SchemaValidator {
   readonly #emit: Emit;
   readonly #thread: CheckThread;
   readonly #plans = new Plans();
-  readonly #leftAlone = new LeftAlone();
-  readonly #told = new LRUCache<string, true>({ max: MAX_TOLD });
+  readonly #overLimit = new OverLimitSchemas();
+  readonly #reported = new LRUCache<string, true>({ max: MAX_REPORTED });
   #compile: Compile | undefined;
   #loading: Promise<Compile> | undefined;
 
@@ -74,7 +74,7 @@ export class SchemaValidator {
     if (typeof schema !== "object" || schema === null) return [];
     const plan = this.#plans.of(schema) ?? this.#plan(subject, schema);
     if (plan.kind === "unchecked") return [];
-    if (plan.kind === "dear" || !isSmall(plan, given)) return this.#checkThere(subject, given, plan);
+    if (plan.kind === "expensive" || !isSmall(plan, given)) return this.#checkInThread(subject, given, plan);
     return plan.validate === undefined ? this.#compileAndCheck(subject, given, plan) : errorsOf(plan.validate, given);
   }
 
@@ -111,9 +111,9 @@ export class SchemaValidator {
       const { values, width } = schemaCost(checkable);
       const isCheap = values <= MAX_VALUES && size.chars <= MAX_CHARS;
       const weight = size.values * BYTES_PER_VALUE + size.chars;
-      return { kind: isCheap ? "cheap" : "dear", checkable, isDraft07, width, weight, usedAt: 0 };
+      return { kind: isCheap ? "cheap" : "expensive", checkable, isDraft07, width, weight, usedAt: 0 };
     } catch (cause) {
-      this.#tell(subject, errorMessage(cause));
+      this.#report(subject, errorMessage(cause));
       return { kind: "unchecked" };
     }
   }
@@ -128,17 +128,17 @@ export class SchemaValidator {
     }
   }
 
-  async #checkThere(subject: Subject, given: CheckedValue, plan: CheckedPlan): Promise<readonly SchemaError[]> {
+  async #checkInThread(subject: Subject, given: CheckedValue, plan: CheckedPlan): Promise<readonly SchemaError[]> {
     if (given.text.length > MAX_THREAD_TEXT) return [];
     plan.text ??= JSON.stringify(plan.checkable);
     const name = (plan.name ??= hash("sha256", plan.text));
-    if (this.#leftAlone.has(name)) return [];
-    const verdict = await this.#thread.ask(subject.server, questionOf(plan.text, plan, given));
-    if (verdict.kind === "checked") return verdict.errors;
-    if (verdict.kind === "unusable") return this.#giveUp(subject, verdict.why);
-    if (verdict.kind === "over") {
-      this.#leftAlone.add(name);
-      this.#tell(subject, verdict.why);
+    if (this.#overLimit.has(name)) return [];
+    const outcome = await this.#thread.ask(subject.server, requestOf(plan.text, plan, given));
+    if (outcome.kind === "checked") return outcome.errors;
+    if (outcome.kind === "unusable") return this.#giveUp(subject, outcome.why);
+    if (outcome.kind === "over") {
+      this.#overLimit.add(name);
+      this.#report(subject, outcome.why);
     }
     return [];
   }
@@ -146,14 +146,14 @@ export class SchemaValidator {
   #giveUp(subject: Subject, cause: unknown): readonly SchemaError[] {
     const schema = subject.tool[subject.part];
     if (typeof schema === "object" && schema !== null) this.#plans.set(schema, { kind: "unchecked" });
-    this.#tell(subject, cause);
+    this.#report(subject, cause);
     return [];
   }
 
-  #tell({ server, tool, part }: Subject, cause: unknown): void {
+  #report({ server, tool, part }: Subject, cause: unknown): void {
     const shown = `the ${part} of the tool "${tool.name.slice(0, 80)}" of "${server}"`;
-    if (this.#told.has(shown)) return;
-    this.#told.set(shown, true);
+    if (this.#reported.has(shown)) return;
+    this.#reported.set(shown, true);
     this.#emit({ type: "trouble", what: `${shown} cannot be used and is not checked`, cause });
   }
 }
@@ -169,11 +169,11 @@ function isSmall({ width }: CheckedPlan, { value, text }: CheckedValue): boolean
   return width * text.length <= MAX_CHECKS || width * instanceSize(value, MAX_CHECKS / width) <= MAX_CHECKS;
 }
 
-function questionOf(
+function requestOf(
   schema: string,
   { isDraft07, width }: CheckedPlan,
   { text, value, member: name }: CheckedValue,
-): Question {
+): CheckRequest {
   const isLong =
     text.length > LONG_TEXT || (Number.isFinite(width) && width * instanceSize(value, LONG_TEXT) > MANY_CHECKS);
   const how = { isDraft07, allErrors: !isLong };

@@ -83,7 +83,7 @@ it("knows a basic user and a token of the same text apart", async () => {
 });
 
 describe("with a method that asks elsewhere", () => {
-  /** All that a new method is: its key, its config, and what it makes of it. It knows a caller a while later. */
+  /** A complete auth method: its key, its config and its factory. It recognises a caller asynchronously. */
   const slow = defineAuthMethod({
     name: "slow",
     config: z.strictObject({ knows: z.string() }),

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** Runs a command whose stdout, stderr or both nobody reads. */
+/** Runs a command whose stdout, stderr or both are not read. */
 async function unread(command: string, ...streams: readonly ("stdout" | "stderr")[]) {
   const child = spawn(process.execPath, ["dist/main.js", command], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   let stderr = "";

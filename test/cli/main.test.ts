@@ -324,7 +324,7 @@ interface Options {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Where there is no config.yaml, and with no variable of ours unless the test sets one. */
+/** Runs in a folder without config.yaml, and without the gateway's variables unless the test sets them. */
 function run(args: readonly string[], { cwd = folder, env = {} }: Options = {}) {
   return new Promise<{ code: number | null; signal: string | null; stdout: string; stderr: string }>((resolve) => {
     const child = execFile(

@@ -12,7 +12,7 @@ function conversation() {
     { principal: anonymous, server: "git", transport: "rest", requestId: "r" },
     { version: "1.2.3", listingBytes: 1_000 },
   );
-  /** The server is there from the first message on. */
+  /** The server is started by the first message. */
   const server = () => {
     const [only] = servers;
     if (only === undefined) throw new Error("no server was started");

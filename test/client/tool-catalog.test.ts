@@ -14,7 +14,7 @@ function catalog() {
   const sessions = sessionsOver(connect, events);
   const client = { version: "1", listingBytes: 10_000 };
   const tools = new CachingToolCatalog({ sessions, client, emit: events.emit, maxAgeMs: MAX_AGE_MS });
-  /** The server that was started last does the handshake and lists these. */
+  /** The newest server does the handshake and lists these tools. */
   const lists = async (...names: string[]): Promise<void> => {
     const server = servers.at(-1);
     answer(server, "initialize", { capabilities: { tools: {} } });
@@ -22,7 +22,7 @@ function catalog() {
     answer(server, "tools/list", { tools: names.map((name) => ({ name })) });
     await vi.advanceTimersByTimeAsync(0);
   };
-  /** Why the log says that tools are missing. */
+  /** The logged reasons for missing tools. */
   const missing = (): unknown[] => emitted.flatMap((event) => (event.type === "trouble" ? event.cause : []));
   const refuses = async (): Promise<void> => {
     servers.at(-1)?.says({ id: 1, error: { code: 1, message: "no" } });

@@ -139,7 +139,7 @@ function parse(yaml: string, env: NodeJS.ProcessEnv) {
   return parseConfig("config.yaml", yaml, env);
 }
 
-/** What a text in `args` becomes. */
+/** The interpolated value of a string in `args`. */
 function argOf(written: string, env: NodeJS.ProcessEnv): unknown {
   const { config } = parse(`servers:\n  git:\n    command: x\n    args:\n      - ${written}\n`, env);
   const { args } = config.servers["git"] as unknown as { args: readonly unknown[] };

@@ -6,7 +6,7 @@ import { StreamCare, type StreamLimits } from "../../src/downstream/stream-care.
 import { Pieces } from "../../src/lib/pieces.ts";
 import { piecesOf } from "../helpers/pieces.ts";
 
-// The far side of this door is node's response: this one takes as much as the test lets its reader take.
+// A fake of Node's response, which accepts as much as the test lets its reader read.
 
 beforeEach(() =>
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance"] }),
@@ -30,7 +30,7 @@ class Reader extends Writable {
     this.#take(chunk.toString(), done);
   }
 
-  /** Takes one write that waits. */
+  /** Accepts one pending write. */
   takeOne(): void {
     this.#waiting.shift()?.();
   }
@@ -54,7 +54,7 @@ class Reader extends Writable {
   }
 }
 
-/** Takes at once what was written in one turn, as the socket of a response does. */
+/** Accepts everything written in one turn at once, as the socket of a response does. */
 class GatheringReader extends Reader {
   override write(chunk: unknown): boolean {
     if (this.writableCorked === 0) {
@@ -415,10 +415,10 @@ function careWith(limits: Partial<StreamLimits>): StreamCare {
   });
 }
 
-/** Lets everything that is due in this turn happen. */
+/** Runs everything that is due in this turn. */
 async function turn(): Promise<void> {
   for (let times = 0; times < 3; times++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** The events, without comments and fields of the stream itself. */
+/** The events, without comments and stream fields. */
 const eventsIn = (text: string): string[] => text.split("\n\n").filter((block) => block.includes("data: "));

@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-// Whatever was sent, the same gateway and the same session still work.
+// Whatever was sent, the gateway and the session still work.
 afterEach(async () => {
   const answer = await client.call("echo", { message: "alive" });
   if (answer !== "alive") throw new Error(`the session is not what it was: ${answer}`);
@@ -34,7 +34,7 @@ afterEach(async () => {
 
 const url = (path: string): string => gateway.url + path;
 
-/** The answer without what differs each time. */
+/** The response without what differs each time. */
 function telling({ status, headers, body }: Answer): unknown {
   const { date: _date, "x-request-id": _id, ...rest } = headers;
   return { status, headers: rest, body };
@@ -286,7 +286,7 @@ describe("a body", () => {
     const fields = `Authorization: ${AUTH.authorization}\r\nContent-Type: application/json\r\n`;
     const chunk = `4000\r\n${"x".repeat(0x4000)}\r\n`;
     const bytes = `${head}${fields}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(8)}`;
-    // Resolves when the gateway has hung up.
+    // Resolves when the gateway has closed the connection.
     expect(await sendRaw(gateway.port, bytes)).toMatch(/^HTTP\/1\.1 413 [^]*connection: close/i);
   });
 

@@ -12,7 +12,7 @@ import { connectSdk, sseTransport, textIn } from "../helpers/sdk-client.ts";
 import { CLIENT, openSession, openSse, type SseClient } from "../helpers/sse-client.ts";
 import { until } from "../helpers/until.ts";
 
-/** Beyond what a double holds: JSON.parse makes 9223372036854776000 of it. */
+/** Not representable as a double: JSON.parse gives 9223372036854776000. */
 const BIG = "9223372036854775807";
 
 let gateway: GatewayProcess;
@@ -26,11 +26,11 @@ beforeAll(async () => {
       pages: fixture("lists-in-pages"),
       hangs: fixture("never-answers"),
       commands: fixture("on-command"),
-      // A server that says to its client, byte for byte, what its client says to it.
+      // A server that sends back to its client, byte for byte, what it receives.
       mirror: { command: "cat" },
-      // A server that tells what it reads on stderr, which the log shows.
+      // A server that writes its input to stderr, which is logged.
       recorder: { command: "sh", args: ["-c", 'while read -r line; do echo "$line" >&2; done'] },
-      // A server whose answer has an id that only a careful reader can hold.
+      // A server whose response has an id that JSON.parse would round.
       big: {
         command: "sh",
         args: ["-c", `while read line; do echo '{"jsonrpc":"2.0","id":${BIG},"result":{}}'; done`],
@@ -191,7 +191,7 @@ describe("a cancellation by the client", () => {
     await client.notify("notifications/cancelled", { requestId: "unwanted" });
     expect(await client.call("holding")).toBe('["unwanted"]');
     await client.notify("x/release", { name: "unwanted" });
-    // Answered after it.
+    // Responds after it.
     expect(await client.call("holding")).toBe("[]");
     expect(await client.call("echo", { message: "later" })).toBe("later");
     expect(client.messages().map(({ id }) => id)).not.toContain("unwanted");
@@ -223,14 +223,14 @@ describe("methods that nobody here has heard of cross,", () => {
 
   it("the server's requests and notifications, and the client's answers to them", async () => {
     await using client = await openSse(url("mirror"));
-    // What the mirror says back is a request of the server's own.
+    // The mirrored message is a request of the server.
     await client.send('{"jsonrpc":"2.0","id":"m-1","method":"tasks/x/new","params":{"a":[1]}}');
     expect(await client.message(({ id }) => id === "m-1", "the request comes back")).toMatchObject({
       method: "tasks/x/new",
     });
     await client.send('{"jsonrpc":"2.0","method":"notifications/x/new"}');
     await client.message(({ method }) => method === "notifications/x/new", "the notification comes back");
-    // It asked "m-1": this answer goes to it, comes back as an answer to our own "m-1".
+    // A response to the server's request "m-1"; mirrored, it is the response to our own "m-1".
     await client.send('{"jsonrpc":"2.0","id":"m-1","result":{"x":1}}');
     expect(await client.response("m-1")).toEqual({ jsonrpc: "2.0", id: "m-1", result: { x: 1 } });
   });
@@ -302,7 +302,7 @@ describe("an id", () => {
 
   it("beyond 2^53 is not the one beside it", async () => {
     await using client = await openSse(url("big"));
-    // The server answers …807: for this one there is no answer, and the other one's must not be taken for it.
+    // The server responds to …807: this request gets no response, and the other one's must not be taken for it.
     await client.send(`{"jsonrpc":"2.0","id":9223372036854775806,"method":"x/big"}`);
     await client.send(`{"jsonrpc":"2.0","id":${BIG},"method":"x/big"}`);
     await until(() => client.events().length >= 2, { what: "the answer comes" });

@@ -90,7 +90,7 @@ describe("a server that ends by itself while it waits", () => {
     await using gateway = await startGateway({ servers: { impatient: entry, other: fixture("counter", { warm: 1 }) } });
     await ready(gateway, "other", 1);
     await ready(gateway, "impatient", 0);
-    // Its neighbour goes through a whole round of filling in the meantime.
+    // In the meantime, the pool of another server is refilled completely.
     await using client = await openSession(`${gateway.url}/other`);
     await client.call("next");
     await ready(gateway, "other", 2);
@@ -101,7 +101,7 @@ describe("a server that ends by itself while it waits", () => {
 
   it("is not taken for one that crashes: however often, a session finds it at work", async () => {
     const server = join(folder, "waits-not.mjs");
-    // Ends when nothing is said to it for a moment; else it serves.
+    // Exits when it receives nothing for a moment; otherwise it serves.
     writeFileSync(
       server,
       `await import(${JSON.stringify(join(ROOT, "test/fixtures/servers/counter.mjs"))});
@@ -161,7 +161,7 @@ describe("processes that wait", () => {
     await ready(gateway, "counter", 2);
     await using one = await openSession(`${gateway.url}/other`);
     await one.call("next");
-    // Two rounds of filling for its neighbour.
+    // Two refills of the other server's pool.
     await ready(gateway, "other", 2);
     expect(gateway.children("counter")).toHaveLength(2);
     await using first = await openSession(`${gateway.url}/counter`);

@@ -204,7 +204,7 @@ describe("a line of foreign text", () => {
     "\n",
   ])("costs little when it is 64 KiB of %j", (part) => {
     const text = part.repeat(KIB_64 / part.length);
-    // Were any pattern quadratic, this would outlast the time that a test may take.
+    // With a quadratic pattern this would exceed the test timeout.
     for (const one of [text, `token="${text}`, `authorization: ${text}`, `\u001b[${text}`]) {
       expect(redactor.line(one, 2_048).length).toBeLessThanOrEqual(2_049);
       redactor.text(one);

@@ -13,7 +13,7 @@ type Logged = readonly [level: string, message: string, fields: LogFields];
 const SESSION = { server: "filesystem", sessionId: "abc123" } as const;
 const FORGED = "x\r\n2024-01-20T10:15:30.123Z [ERROR]: forged\u2028\u001b[31m\u009b2J\u202egnp.\u2066";
 
-/** One event of every type, with text of strangers wherever strangers can put some. */
+/** One event of every type, with untrusted text wherever there can be some. */
 const EVENTS: readonly GatewayEvent[] = [
   { type: "request", requestId: "r", method: "GET", path: "/a%0d%0aforged", status: 200, ms: 1.23 },
   {
@@ -145,7 +145,7 @@ function ofType(type: GatewayEvent["type"]): GatewayEvent {
   return event;
 }
 
-/** What the log writes for it. */
+/** The line that the log writes for it. */
 function written(event: GatewayEvent, format: "text" | "json" = "text"): string {
   let text = "";
   const write = (bytes: Uint8Array): number => {

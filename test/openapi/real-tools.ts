@@ -11,7 +11,7 @@ const everything = require.resolve("@modelcontextprotocol/server-everything/pack
 const filesystem = require.resolve("@modelcontextprotocol/server-filesystem/package.json");
 const memory = require.resolve("@modelcontextprotocol/server-memory/package.json");
 
-/** What the three reference servers list today, asked over stdio. */
+/** The current tools of the three reference servers, listed over stdio. */
 export function realServers(): Promise<ServerTools[]> {
   return Promise.all([ask("everything", everything), ask("filesystem", filesystem, tmpdir()), ask("memory", memory)]);
 }

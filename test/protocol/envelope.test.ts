@@ -86,7 +86,7 @@ describe("no JSON-RPC message is", () => {
   });
 
   it("a bad request, and its id is that of nobody's answer", () => {
-    // The two ends of a connection count their ids apart: this one is not that of a call made to the sender.
+    // Both sides of a connection choose their ids independently: this id is not that of a call to the sender.
     for (const text of [
       '{"jsonrpc":"2.0","id":1,"method":"x","params":[]}',
       '{"jsonrpc":"2.0","id":1,"method":""}',

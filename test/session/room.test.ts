@@ -9,7 +9,7 @@ const principal = (id: string): Principal => ({ kind: "basic", id });
 const MINUTE = 60_000;
 const CAPS = { sessions: 4, sessionsPerServer: 100, sessionsPerPrincipal: 100 };
 
-/** A session of somebody that has been idle for so many minutes. */
+/** A session of a principal that has been idle for some minutes. */
 const session = (who: string, minutes: number, server = "git") => ({
   name: `${who} ${minutes}`,
   principal: principal(who),

@@ -564,7 +564,7 @@ describe("what is said", () => {
   });
 });
 
-/** A session with nobody behind it yet. */
+/** A session without a server yet. */
 function conversation(limits: Partial<SessionLimits> = {}, connect = fakeServers().connect, tracing = false) {
   const client = new FakeClient();
   const { emitted, events } = fakeEvents(tracing);

@@ -9,7 +9,7 @@ const fails = (cause: unknown): never => {
   throw cause;
 };
 
-/** A stdin that takes everything at once and remembers what came in one write. */
+/** A stdin that accepts everything immediately and records each write. */
 function taking() {
   const writes: string[] = [];
   const target = new Writable({

@@ -13,7 +13,7 @@ vi.mock("node:fs", async (original) => {
   const fs = await original<typeof FileSystem>();
   return {
     ...fs,
-    // As the system does without file descriptors left.
+    // Fails as if no file descriptors were left.
     readFileSync: (...args: Parameters<typeof fs.readFileSync>) => {
       if (!table.isReadable && String(args[0]).startsWith("/proc/")) throw new Error("EMFILE");
       return fs.readFileSync(...args);

@@ -7,7 +7,7 @@ afterEach(() => vi.useRealTimers());
 
 const LIMITS: StartLimits = { perSecond: 10, burst: 20, startingPerServer: 4, queueMs: 5_000 };
 
-/** A gate and what came of those who entered it. */
+/** A queue, and the outcome of every start that entered it. */
 function gateWith(limits: Partial<StartLimits> = {}) {
   const gate = new StartQueue({ ...LIMITS, ...limits });
   const started: string[] = [];

@@ -30,7 +30,7 @@ class WarmProcess {
   }
 }
 
-/** Longer than one process is given to come up. */
+/** Longer than the pause between two starts. */
 const ROUND_MS = 1_100;
 
 function poolOf(size: number) {

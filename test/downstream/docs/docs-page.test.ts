@@ -97,7 +97,7 @@ describe("the page of a hostile server", () => {
     expect(page.length).toBeLessThan(8_000_000);
   }, 20_000);
 
-  // A list can have limits.messageBytes: 16 MiB.
+  // A list can be as long as limits.messageBytes: 16 MiB.
   it.each<[string, object[]]>([
     ["tools", Array.from({ length: 100_000 }, (_, at) => ({ name: `tool${at}`, description: "x".repeat(100) }))],
     ["a text", [{ name: "a", description: "word ".repeat(3_000_000) }]],

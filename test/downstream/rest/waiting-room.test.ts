@@ -8,7 +8,7 @@ import { SharedResult, WaitingRoom } from "../../../src/downstream/rest/waiting-
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-/** Why a wait ended without what was waited for. */
+/** Why a wait was rejected. */
 const refused = (waited: Promise<unknown>): Promise<unknown> =>
   waited.then(
     (value) => value,
@@ -22,7 +22,7 @@ function caller(ms = 1_000, isKept = false): Caller {
   return new Caller(new Deadline({ ms, setting: "rest.timeout" }), response, isKept);
 }
 
-/** Nothing is left of a caller who waits no more. */
+/** Verifies that a caller that stopped waiting left nothing behind. */
 function expectTraceless(room: WaitingRoom<string>, { response }: Caller): void {
   expect([room.size, response.listenerCount("close"), vi.getTimerCount()]).toEqual([0, 0, 0]);
 }

@@ -156,7 +156,7 @@ describe("what is dear", () => {
     const levels = Array.from({ length: 41 }, (_, n) => [`d${n}`, n === 0 ? string : { allOf: [below(n), below(n)] }]);
     const schema = { properties: { a: { $ref: "#/$defs/d40" } }, $defs: Object.fromEntries(levels) as object };
     const { check, events } = checker();
-    // As after each new list of tools: the same schema, another object.
+    // As after each new list of tools: the same schema in a new object.
     for (const _again of [1, 2, 3]) expect(await check(structuredClone(schema), { a: "x" })).toEqual([]);
     expect(events).toMatchObject([{ type: "trouble", what: expect.stringContaining("is not checked") as string }]);
   });
@@ -215,7 +215,7 @@ describe("what was learnt of a tool", () => {
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc") as () => void;
 
-  /** Lists change, and each list has its own tools. */
+  /** Lists change, and each list has tool objects of its own. */
   async function checkNewTool(validator: SchemaValidator): Promise<WeakRef<object>> {
     const tool = toolWith({ type: "object", properties: { a: { type: "string" } } });
     await validator.check({ server: "git", tool, part: "inputSchema" }, given({}));

@@ -16,7 +16,7 @@ async function unread(command: string, ...streams: readonly ("stdout" | "stderr"
   return { code: child.exitCode, signal: child.signalCode, stderr };
 }
 
-describe("a command whose reader is gone", { timeout: 20_000 }, () => {
+describe("a command whose output is closed by its reader", { timeout: 20_000 }, () => {
   it.each(["schema", "validate"])("ends without an error: %s", async (command) => {
     expect(await unread(command, "stdout")).toMatchObject({ code: 0, signal: null });
     expect((await unread(command, "stdout")).stderr).not.toMatch(/EPIPE|^\s+at /m);

@@ -43,7 +43,7 @@ async function known(...names: string[]) {
   return made;
 }
 
-it("one listing serves all who ask for the same server at once", async () => {
+it("concurrent callers share one listing of a server", async () => {
   const { tools, servers, lists } = catalog();
   const asked = [tools.list("git"), tools.refresh("git"), tools.list("git")];
   expect(new Set(asked).size).toBe(1);
@@ -53,7 +53,7 @@ it("one listing serves all who ask for the same server at once", async () => {
   expect(servers).toHaveLength(1);
 });
 
-it("the old list serves while a new one is asked for", async () => {
+it("the old list is served while a new one is fetched", async () => {
   const { tools, servers, lists } = await known("log");
   vi.advanceTimersByTime(PAUSE_MS);
   const refreshed = tools.refresh("git");
@@ -65,7 +65,7 @@ it("the old list serves while a new one is asked for", async () => {
   expect(servers).toHaveLength(2);
 });
 
-it("the old list stays when no new one is to be had, and who waited for that gets the old one", async () => {
+it("the old list is kept when fetching fails, and callers waiting for the new one get it", async () => {
   const { tools, refuses } = await known("log");
   vi.advanceTimersByTime(PAUSE_MS);
   const refreshed = tools.refresh("git");
@@ -108,7 +108,7 @@ it("an old list is refreshed in the background, one listing at a time", async ()
   expect(namesIn(tools.look("git"))).toEqual(["diff"]);
 });
 
-it("a list whose server says that it changed is old after a while", async () => {
+it("a list is outdated some time after its server announces a change", async () => {
   const { tools, servers } = await known("log");
   tools.changed("git");
   tools.look("git");
@@ -118,7 +118,7 @@ it("a list whose server says that it changed is old after a while", async () => 
   expect(servers).toHaveLength(2);
 });
 
-it("what is missing in a list is said once, and again when it is something else", async () => {
+it("what is missing in a list is logged once, and again when it is different", async () => {
   const { tools, lists, missing } = await known("log", "");
   expect(missing()).toEqual(["a tool without a name was left out"]);
   const again = async (...names: string[]): Promise<void> => {

@@ -112,7 +112,7 @@ describe("a placeholder that cannot be filled is a mistake at its line:", () => 
 });
 
 describe("a file's text", () => {
-  it("takes the place of its placeholder, without the newline at its end", () => {
+  it("replaces its placeholder, without the trailing newline", () => {
     const file = join(folder, "secret");
     for (const [content, expected] of [
       ["value", "value"],

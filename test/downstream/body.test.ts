@@ -217,7 +217,7 @@ describe("all bodies together", () => {
     await nothingTaken();
   });
 
-  it("are counted until the answer for who keeps them, and given back when the client leaves before", async () => {
+  it("are counted until the response when they are kept that long, and released when the client leaves", async () => {
     for (const leaves of [false, true]) {
       const socket = open("/kept", LONG);
       socket.write(Buffer.concat([most, Buffer.from("x")]));

@@ -129,7 +129,7 @@ describe("an event stream", () => {
     expect(reader.writableFinished).toBe(true);
   });
 
-  it("tells of its end once, whoever ended it", async () => {
+  it("reports its end once, whichever side ended it", async () => {
     for (const endIt of [(reader: Reader) => reader.destroy(), (_: Reader, events: EventStream) => events.end()]) {
       const { reader, events, told } = stream();
       endIt(reader, events);
@@ -149,7 +149,7 @@ describe("an event stream", () => {
 });
 
 describe("a stream whose reader has left before it began", () => {
-  it("writes nothing, is told of its end, and is looked after by no clock", async () => {
+  it("writes nothing, reports its end, and is registered with no timer", async () => {
     const reader = new Reader({ highWaterMark: 100 });
     reader.destroy();
     await turn();

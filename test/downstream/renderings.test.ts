@@ -61,13 +61,13 @@ describe("a rendering", () => {
 });
 
 describe("what is kept", () => {
-  it("is no more than so many, and what was asked for longest ago goes first", () => {
+  it("is bounded in number, least recently used first", () => {
     const { take, rendered } = counting(FREE);
     for (const key of ["a", "b", "c", "a", "d", "a", "c", "b"]) take(key);
     expect(rendered).toEqual(["a", "b", "c", "d", "b"]);
   });
 
-  it("is no more than so many bytes", () => {
+  it("is bounded in bytes", () => {
     const { take, rendered } = counting({ ...FREE, entries: 100 });
     for (const key of ["a", "b", "c"]) take(key, [LIST], { bytes: 40 });
     take("c");

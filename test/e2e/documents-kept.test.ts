@@ -55,7 +55,7 @@ describe("is rendered once, however often it is asked for:", () => {
   });
 });
 
-test("choices that a stranger thinks up cost a bounded time, and take nothing from other readers", async () => {
+test("selections invented by a client cost bounded time and do not affect other clients", async () => {
   const before = cpuSeconds();
   const statuses = new Set<string>();
   for (let at = 0; at < 150; at++) {

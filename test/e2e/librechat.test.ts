@@ -85,7 +85,7 @@ const KINDS: readonly [Kind, string][] = [
   ["sse", "/sse"],
 ];
 
-describe.each(KINDS)("LibreChat by %s at /<server>%s", (kind, face) => {
+describe.each(KINDS)("LibreChat by %s at /<server>%s", (kind, suffix) => {
   let gateway: GatewayProcess;
 
   beforeAll(async () => {
@@ -93,7 +93,7 @@ describe.each(KINDS)("LibreChat by %s at /<server>%s", (kind, face) => {
   });
   afterAll(() => gateway[Symbol.asyncDispose]());
 
-  const connect = (server: string): Promise<LibreChat> => librechat(kind, `${gateway.url}/${server}${face}`);
+  const connect = (server: string): Promise<LibreChat> => librechat(kind, `${gateway.url}/${server}${suffix}`);
 
   const sleep = ({ client }: LibreChat, ms: number): Promise<string> =>
     client.callTool({ name: "sleep", arguments: { ms } }).then(textIn);
@@ -176,9 +176,9 @@ describe("the probes of LibreChat", () => {
     }
     expect(gateway.children()).toEqual([]);
     const headers = { Authorization: `Basic ${Buffer.from("ada:lovelace").toString("base64")}` };
-    for (const [kind, face] of KINDS) {
-      const chat = await librechat(kind, `${gateway.url}/echo${face}`, headers);
-      expect(textIn(await chat.client.callTool({ name: "echo", arguments: { message: face } }))).toBe(face);
+    for (const [kind, suffix] of KINDS) {
+      const chat = await librechat(kind, `${gateway.url}/echo${suffix}`, headers);
+      expect(textIn(await chat.client.callTool({ name: "echo", arguments: { message: suffix } }))).toBe(suffix);
       expect(chat.errors).toEqual([]);
     }
   });

@@ -203,7 +203,7 @@ describe("a reader who has the document already", () => {
   });
 });
 
-describe("the documents of a gateway that asks who is there", () => {
+describe("the documents of a gateway with authentication", () => {
   const config = {
     auth: {
       basic: { credentials: [{ username: "admin", password: "the-pass-word" }] },
@@ -337,7 +337,7 @@ describe("the dump of a config", () => {
   });
 });
 
-describe("a client that knows nothing but the document", () => {
+describe("a client generated from the document alone", () => {
   /** The client that openapi-client-axios creates from a document at run time: one method per operation. */
   async function clientOf(url: string, headers: Record<string, string> = {}) {
     const api = new OpenAPIClientAxios({ definition: url, axiosConfigDefaults: { headers } });

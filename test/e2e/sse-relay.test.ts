@@ -43,7 +43,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 
 const url = (server: string): string => `${gateway.url}/${server}`;
 
-describe("what the server asks of the client crosses:", () => {
+describe("requests of the server are relayed:", () => {
   const options = { capabilities: { sampling: {}, elicitation: {}, roots: { listChanged: true } } };
 
   it("sampling", async () => {
@@ -117,7 +117,7 @@ const questions = (client: SseClient) => client.messages().filter(({ method }) =
 
 const resultText = ({ result }: { result?: unknown }): string => textIn(result);
 
-describe("what the server tells the client crosses:", () => {
+describe("notifications of the server are relayed:", () => {
   it("logging, at the level that was asked for", async () => {
     const logged: unknown[] = [];
     await using client = await connectSdk(sseTransport(url("echo")), {
@@ -209,7 +209,7 @@ describe("a cancellation by the client", () => {
   });
 });
 
-describe("methods that nobody here has heard of cross,", () => {
+describe("unknown methods are relayed,", () => {
   it("the client's with their answers, errors as the server wrote them", async () => {
     await using client = await openSession(url("echo"));
     const params = { deep: [{ er: null }], _meta: { "example.com/x": 1 } };
@@ -236,7 +236,7 @@ describe("methods that nobody here has heard of cross,", () => {
   });
 });
 
-describe("a line crosses as it is:", () => {
+describe("a line is relayed unchanged:", () => {
   // Spaces, escapes, key order, numbers that a parser would change, members that no schema knows.
   const odd = [
     `{ "jsonrpc" : "2.0", "method": "x/odd",  "params":{"n":1.0,"e":1E5,"z":-0,"big":12345678901234567890,"f":0.1e-7} }`,
@@ -355,7 +355,7 @@ describe("the protocol version", () => {
   });
 });
 
-describe("what nobody asked for", () => {
+describe("unsolicited messages", () => {
   it("is taken, and harms nobody: an answer to no question, a cancellation of no request", async () => {
     await using client = await openSession(url("echo"));
     expect(await client.send({ jsonrpc: "2.0", id: 99, result: { forged: true } })).toMatchObject({ status: 202 });

@@ -205,7 +205,7 @@ describe("the form of an answer", () => {
   });
 });
 
-describe("messages that want no answer", () => {
+describe("notifications and responses", () => {
   test("are answered 202 without a body", async () => {
     const one = await opened();
     for (const message of [

@@ -31,7 +31,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 const noProcess = (server: string): Promise<unknown> =>
   until(() => gateway.children(server).length === 0, { deadlineMs: 10_000, what: `no process of ${server} is left` });
 
-describe("a server that lives and cannot be talked to", () => {
+describe("a running server with a closed pipe", () => {
   it("because it closed its output fails every call at once, and is ended", async () => {
     const client = await openSession(`${gateway.url}/closes`);
     const close = { jsonrpc: "2.0", method: "tools/call", params: { name: "close", arguments: { pipe: "stdout" } } };
@@ -64,7 +64,7 @@ describe("a server that lives and cannot be talked to", () => {
 });
 
 describe("a server that exits while its client does not read", () => {
-  it("loses nothing of what it said before: its last answer comes, in order, when the client reads again", async () => {
+  it("loses none of its earlier output: its last response arrives, in order, when the client reads again", async () => {
     const client = await openSession(`${gateway.url}/leaves`);
     const times = 20_000;
     client.pause();

@@ -99,7 +99,7 @@ describe("a server that ends by itself while it waits", () => {
     expect(readFileSync(starts, "utf8")).toBe("x");
   });
 
-  it("is not taken for one that crashes: however often, a session finds it at work", async () => {
+  it("does not count as crashing: however often it exits, sessions find a working process", async () => {
     const server = join(folder, "waits-not.mjs");
     // Exits when it receives nothing for a moment; otherwise it serves.
     writeFileSync(
@@ -131,7 +131,7 @@ describe("a server that ends by itself while it waits", () => {
     expect(await client.call("echo", { message: "hello" })).toBe("hello");
   });
 
-  it("rests like any other when it crashes again and again: sessions hear why, and nothing is started meanwhile", async () => {
+  it("is paused like any other when it keeps crashing: sessions get the reason, and nothing is started meanwhile", async () => {
     await using gateway = await startGateway({
       limits: { crashLoop: 2 },
       servers: { broken: fixture("exits-at-once", { warm: 2 }) },

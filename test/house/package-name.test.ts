@@ -14,7 +14,7 @@ const STRANGERS = [
   /(?:npx|-y|--yes)["']?,\s*["']?mcp-gateway(?![\w-])/g,
 ];
 
-describe("nothing of ours sends people to the npm package of another owner:", () => {
+describe("nothing refers to the npm package of another owner:", () => {
   const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root })
     .toString()
     .split("\0")

@@ -47,11 +47,11 @@ describe("scanKeys", () => {
     );
   });
 
-  it("tells keys down to the depth asked for, and no deeper", () => {
+  it("reports keys down to the given depth, and no deeper", () => {
     expect(keysOf('{"a":{"b":{"c":1}},"d":[{"e":2}]}', 2).map(({ key }) => key)).toEqual(["a", "b", "d"]);
   });
 
-  it("tells a key as often as it stands there", () => {
+  it("reports a repeated key each time", () => {
     expect(keysOf('{"id":1,"id":2}', 1)).toEqual([
       { key: "id", depth: 1, keyAt: 1, valueAt: 6 },
       { key: "id", depth: 1, keyAt: 8, valueAt: 13 },

@@ -100,7 +100,7 @@ describe("a refusal", () => {
   const refused = (error: GatewayError): Logged =>
     logged({ type: "refused", requestId: "r", method: "POST", path: "/git", error });
 
-  it("is a warning when it is about who may, and an error when the gateway failed", () => {
+  it("is a warning for a failed authentication, and an error for an internal failure", () => {
     expect(refused(new GatewayError("unauthorized", "m"))[0]).toBe("warn");
     expect(refused(new GatewayError("origin_denied", "m"))[0]).toBe("warn");
     expect(refused(new GatewayError("not_found", "m"))[0]).toBe("info");
@@ -133,7 +133,7 @@ describe("what is long", () => {
   });
 });
 
-it("an exit that was asked for is no warning", () => {
+it("a requested exit is not a warning", () => {
   const exit = { type: "server.exited", code: 0, signal: null, ...SESSION } as const;
   expect(logged({ ...exit, asked: true })[0]).toBe("debug");
   expect(logged({ ...exit, asked: false })[0]).toBe("warn");

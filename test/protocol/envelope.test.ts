@@ -78,14 +78,14 @@ describe("no JSON-RPC message is", () => {
     expect(read).toHaveProperty("why", expect.stringMatching(/./));
   });
 
-  it("a bad answer, but it is still known whose it is", () => {
+  it("an invalid response, whose request is still identified", () => {
     for (const result of ['"text"', "null", "[]"]) {
       const text = `{"jsonrpc":"2.0","id":"call-1","result":${result}}`;
       expect(readEnvelope(JSON.parse(text), text, text)).toMatchObject({ kind: "none", id: "call-1" });
     }
   });
 
-  it("a bad request, and its id is that of nobody's answer", () => {
+  it("an invalid request, whose id identifies no response", () => {
     // Both sides of a connection choose their ids independently: this id is not that of a call to the sender.
     for (const text of [
       '{"jsonrpc":"2.0","id":1,"method":"x","params":[]}',

@@ -101,7 +101,7 @@ describe("a process that ends by itself", () => {
     expect(client.ends).toEqual([]);
   });
 
-  it("takes its own questions back: another process may use their ids", () => {
+  it("cancels the server's open requests, because a new process may reuse their ids", () => {
     const { servers, begin } = table();
     const { client, session } = begin();
     servers[0]?.says({ id: 7, method: "elicitation/create", params: {} });
@@ -231,7 +231,7 @@ describe("after a restart", () => {
     expect(after.servers[0]?.sent).toMatchObject([{ method: "initialize" }]);
   });
 
-  it("one that said goodbye is gone", () => {
+  it("a session that its client closed is not restored", () => {
     const records = memoryRecords();
     const before = table({}, records);
     const { session } = before.begin();
@@ -275,7 +275,7 @@ describe("on HTTP+SSE", () => {
 });
 
 describe("caps", () => {
-  it("do not count who has no process", () => {
+  it("do not count sessions without a process", () => {
     const { servers, begin, say } = table({ sessions: 1 });
     const first = begin();
     first.client.isConnected = false;
@@ -288,7 +288,7 @@ describe("caps", () => {
     expect(() => say(begin().session, { id: 1, method: "ping" })).not.toThrow();
   });
 
-  it("first cost those who never completed the handshake and have no stream, whoever's they are", () => {
+  it("first evict sessions that never completed the handshake and have no stream, of any principal", () => {
     const { open, begin, say, servers } = table();
     const live = begin(ONE, "streamable-http", bob);
     for (let count = 0; count < 2; count++) {

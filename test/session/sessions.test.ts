@@ -242,7 +242,7 @@ describe("at a cap", () => {
     expect(first.server()?.closings).toBe(1);
   });
 
-  it("nobody is pushed out for a caller who is refused anyway", () => {
+  it("no session is evicted for a caller that is refused anyway", () => {
     const { begin } = table({ sessions: 3 });
     const bystander = begin(bob, "files");
     vi.advanceTimersByTime(60_000);
@@ -253,7 +253,7 @@ describe("at a cap", () => {
 });
 
 describe("the sweep", () => {
-  it("ends what nobody has spoken in for too long, sooner for REST", () => {
+  it("ends sessions that were idle for too long, sooner for REST", () => {
     const { sessions, begin } = table();
     sessions.start();
     const quiet = begin(ann, "git");

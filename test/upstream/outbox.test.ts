@@ -104,7 +104,7 @@ describe("what waits", () => {
 });
 
 describe("what cannot be handed over", () => {
-  it("is told, and not thrown out of the event loop", async () => {
+  it("is reported, and not thrown out of the event loop", async () => {
     const failures: unknown[] = [];
     const outbox = new Outbox((cause) => failures.push(cause));
     const { target } = taking();

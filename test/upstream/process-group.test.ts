@@ -91,7 +91,7 @@ describe("a group that may not be signalled", () => {
     await until(() => !isAlive(pid), { what: "it is gone" });
   });
 
-  it("because nobody is in it is gone", async () => {
+  it("without members no longer exists", async () => {
     const { child, pid } = await deafLeader();
     signalGroup(pid, undefined, "SIGKILL");
     await until(() => !isAlive(pid) && child.signalCode !== null, { what: "it is gone" });

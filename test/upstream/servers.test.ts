@@ -96,7 +96,7 @@ describe("the table of servers", () => {
     expect(servers.all.map(({ summary }) => summary)).toEqual(["a parrot, one of 1", "git-mcp -v"]);
   });
 
-  it("knows no other name, not even one that every object knows", () => {
+  it("has no other name, not even that of an Object.prototype property", () => {
     const { servers } = serversOf({ polly: POLLY });
     for (const name of ["jack", "constructor", "__proto__"]) {
       expect(servers.has(name)).toBe(false);

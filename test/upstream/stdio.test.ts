@@ -76,7 +76,7 @@ const NUMBERS = Array.from({ length: COUNT }, (_, n) => n + 1);
 const numberIn = (line: string): number => (JSON.parse(line) as { params: { n: number } }).params.n;
 
 describe("a child that exits while nobody reads it", () => {
-  it("is heard to its last word, in order, when somebody reads again, and only then its end is told", async () => {
+  it("is read to the end, in order, once it is resumed, and only then is the exit reported", async () => {
     const { upstream, heard, reader, eventsOf } = run(`${ALL}; exit 3`);
     reader.isSlow = true;
     upstream.pause();
@@ -108,7 +108,7 @@ describe("a child that exits while nobody reads it", () => {
 });
 
 describe("whether it has exited", () => {
-  it("is known of one that lives and dies, before anybody was told", async () => {
+  it("is correct before and right after an exit, even before the listener is told", async () => {
     const { upstream, heard, eventsOf } = run("exec sleep 60");
     expect(upstream.hasExited).toBe(false);
     const started = await until(() => eventsOf("server.started")[0], { what: "it has started" });

@@ -117,7 +117,7 @@ describe("a pool", () => {
     expect(started).toHaveLength(4);
   });
 
-  it("does not give one that has ended and not yet said so", () => {
+  it("does not hand out a process whose exit was not reported yet", () => {
     const { pool, started } = poolOf(2);
     pool.open();
     rounds(2);
@@ -127,7 +127,7 @@ describe("a pool", () => {
     expect(started).toHaveLength(4);
   });
 
-  it("leaves the place of one that was taken to the session that has it", () => {
+  it("leaves the start-queue place of an adopted process to its session", () => {
     const { pool, started } = poolOf(1);
     pool.open();
     expect(pool.take()).toBe(started[0]);
@@ -160,7 +160,7 @@ describe("a pool", () => {
     expect(started).toHaveLength(2);
   });
 
-  it("takes one for lost that says so before it is known", () => {
+  it("handles a process that ends before start returns", () => {
     let starts = 0;
     const pool = new WarmPool<WarmProcess>({
       size: 2,

@@ -10,7 +10,7 @@ export interface PassportStrategy {
   authenticate(request: HeadersOnly): void;
 }
 
-/** The methods by which a strategy reports its result; they are added to it by whoever runs it. */
+/** The methods by which a strategy reports its result; they are added to it by its caller. */
 export interface Verdict {
   success(user: unknown): void;
   fail(challenge?: unknown): void;

@@ -151,7 +151,7 @@ describe("the page", () => {
     expect(text).toContain("1 tool");
   });
 
-  it("says nothing of a fault of our own but that there is one", async () => {
+  it("reveals nothing about an internal error but that there is one", async () => {
     const { text } = readMarkup(await pageOf({ broken: new Error("secret path /etc/x") }));
     expect(text).toContain("The gateway failed on this request");
     expect(text).not.toContain("secret");

@@ -65,13 +65,13 @@ describe("a caller who waits", () => {
     expectTraceless(room, who);
   });
 
-  it("behind another answer on the same connection has left when that is gone", () => {
+  it("queued behind another response has left when the connection is closed", () => {
     const who = caller();
     who.response.req.socket.destroy();
     expect(who.hasLeft).toBe(true);
   });
 
-  it("waits on when its answer is kept for who comes back", async () => {
+  it("keeps waiting when its response is stored under a key", async () => {
     const [room, who] = [new WaitingRoom<string>(), caller(1_000, true)];
     const waited = room.enter(who, "it waits");
     who.response.destroy();
@@ -80,7 +80,7 @@ describe("a caller who waits", () => {
     expect(await waited).toBe("go");
   });
 
-  it("waits without a clock where there is no end to its time", async () => {
+  it("waits without a timer when it has no deadline", async () => {
     const [room, who] = [new WaitingRoom<string>(), caller(Number.POSITIVE_INFINITY)];
     const waited = room.enter(who, "it waits");
     expect(vi.getTimerCount()).toBe(0);
@@ -89,7 +89,7 @@ describe("a caller who waits", () => {
   });
 });
 
-describe("an arrival", () => {
+describe("a shared result", () => {
   it("gives each what came, or why nothing came, before and after", async () => {
     const came = new SharedResult(Promise.resolve("x"));
     expect(await Promise.all([came.wait(caller(), "it waits"), came.wait(caller(), "it waits")])).toEqual(["x", "x"]);

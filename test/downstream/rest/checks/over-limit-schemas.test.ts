@@ -35,7 +35,7 @@ it("one that was over again is as young as any", () => {
   expect([kept.has("s0"), kept.has("s1")]).toEqual([true, false]);
 });
 
-it("one that was over again takes no other one's place", () => {
+it("one that is added again does not evict another", () => {
   const kept = overLimit(...many(0, 1_000), "s5");
   expect(many(0, 1_000).filter((name) => !kept.has(name))).toEqual([]);
 });

@@ -137,7 +137,7 @@ describe("arguments are not checked", () => {
   });
 });
 
-describe("what is dear", () => {
+describe("an expensive check", () => {
   const string = { type: "string" };
   const long = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`p${n}`, string]));
 
@@ -211,7 +211,7 @@ it("a schema that wants to be checked later is checked at once", async () => {
   expect(await check({ $async: true, properties: { a: { type: "string" } } }, { a: 1 })).toHaveLength(1);
 });
 
-describe("what was learnt of a tool", () => {
+describe("the plan of a schema", () => {
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc") as () => void;
 

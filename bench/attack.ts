@@ -1,10 +1,10 @@
-// npm run attack: raw sockets and misbehaving servers at random against the built gateway, with a seed. BENCHMARKS.md explains.
+// npm run attack: attacks the built gateway at random, reproducibly by seed, with raw sockets and misbehaving servers. See BENCHMARKS.md.
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { attack, type Round } from "./attack/round.ts";
 import { Subject } from "./attack/subject.ts";
-import { told } from "./attack/told.ts";
-import { judge, judgeLook, toldHealth } from "./attack/verdict.ts";
+import { reportOf } from "./attack/report.ts";
+import { judge, judgeLook, healthText } from "./attack/verdict.ts";
 
 const HELP = `npm run attack -- [options]
 
@@ -16,9 +16,9 @@ const HELP = `npm run attack -- [options]
   --lanes N        attackers at once (8)
   --gateway FILE   another build of the gateway than dist/main.js
 `;
-/** So few that children and connections soon have none left. */
+/** Few enough that children and connections soon exhaust them. */
 const FEW_FILES = 110;
-/** Before the first look: what is loaded late and compiled is there then. */
+/** The share of the time before the first measurement, in which lazy modules are loaded and code is compiled. */
 const WARM_SHARE = 0.3;
 const TIGHT_SHARE = 0.3;
 
@@ -51,7 +51,7 @@ async function main(): Promise<number> {
   return faults.length === 0 ? 0 : 1;
 }
 
-/** A gateway of its own, a round that warms it up, and one between two looks. */
+/** Starts a gateway, runs a warm-up round, then an attack between two measurements. */
 async function phase(title: string, seconds: number, files: number | undefined): Promise<string[]> {
   const subject = await Subject.start(values.gateway, files);
   const names = (list: string): string[] => list.split(",").filter((name) => name !== "");
@@ -72,21 +72,21 @@ async function phase(title: string, seconds: number, files: number | undefined):
   say(`── ${title}: warming up`);
   const warm = await round(`${kind}w`, WARM_SHARE);
   const before = await subject.look();
-  const lines = told(warm, `${title}, warming up`);
+  const lines = reportOf(warm, `${title}, warming up`);
   if (!warm.isDead) {
     say(`── ${title}`);
     const done = await round(kind, 1 - WARM_SHARE);
     const after = await subject.look();
     judgeLook(done, before, after);
     report(done);
-    lines.push(...told(done, title));
+    lines.push(...reportOf(done, title));
     if (before !== undefined && after !== undefined) {
       say(
         `file descriptors ${before.files} → ${after.files}, live heap ${before.heapMiB.toFixed(1)} → ${after.heapMiB.toFixed(1)} MiB`,
       );
     }
   } else report(warm);
-  // Of one that has died, what is wrong is known.
+  // If the gateway has died, that fault is known already.
   const ending = await subject.stop();
   for (const fault of subject.isDying ? [] : ending) lines.push(`✗ ${title}: ${fault}`);
   if (subject.isDying && lines.length > 0) lines.push(...subject.log.last.slice(-5).map((line) => `  log: ${line}`));
@@ -99,7 +99,7 @@ function report({ ends, measured: [measured] }: Round): void {
     const list = [...counts].toSorted(([, a], [, b]) => b - a).map(([end, count]) => `${end} ${count}`);
     say(`  ${name.padEnd(36)} ${String(all).padStart(5)}  ${list.join(", ").slice(0, 160)}`);
   }
-  if (measured !== undefined) say(toldHealth(measured));
+  if (measured !== undefined) say(healthText(measured));
 }
 
 function say(line: string): void {

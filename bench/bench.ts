@@ -15,11 +15,11 @@ import type { Target } from "./targets.ts";
 export interface Setup {
   readonly options: Options;
   readonly echo: EchoCommand;
-  /** Wrong or missing answers, with their number. */
+  /** Wrong or missing responses, with their count. */
   readonly failures: Map<string, number>;
 }
 
-/** What a case has to work with. */
+/** The input of a benchmark case. */
 export interface Bench extends Setup, Pair<Target> {}
 
 export interface Slice {
@@ -33,18 +33,18 @@ export interface Slice {
 const OPENING_AT_ONCE = 10;
 const SETTLE_MS = 10_000;
 
-/** Drives one side for a while and reads what its process alone took of the CPU. */
+/** Drives one target for a while and measures the CPU time of its process alone. */
 export async function measure(bench: Bench, target: Target, work: Drive): Promise<Slice> {
   const before = cpuUs(target.pid);
   const { calls, ms, latenciesMs, failures } = await drive(work);
-  // What was answered last has still to be put away.
+  // Lets the target finish its work after the last response.
   await sleep(2);
   const used = cpuUs(target.pid) - before;
   for (const [what, times] of failures) bench.failures.set(what, (bench.failures.get(what) ?? 0) + times);
   return { calls, ms, cpuUs: used, p50Ms: percentile(latenciesMs, 0.5), p99Ms: percentile(latenciesMs, 0.99) };
 }
 
-/** Both sides in turn, each going first as often as the other. */
+/** Runs both targets in turn; each goes first equally often. */
 export async function alternate<T>(rounds: number, run: (side: keyof Pair<T>) => Promise<T>): Promise<Pair<T>[]> {
   const pairs: Pair<T>[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -79,12 +79,12 @@ export async function openSessions(transport: Transport, target: Target, count: 
   return sessions;
 }
 
-/** Ends them and waits until their processes are gone, so that this is not part of what is measured next. */
+/** Closes the sessions and waits until their processes are gone, so that this is not part of the next measurement. */
 export async function closeSessions(sessions: readonly LoadSession[], target: Target, left: number): Promise<void> {
   await Promise.all(sessions.map((session) => session.close()));
   const deadline = performance.now() + SETTLE_MS;
   while (childrenOf(target.pid).length > left && performance.now() < deadline) await sleep(10);
 }
 
-/** The gateway keeps one process of its own, the reaper. */
+/** The gateway has one additional process, the reaper. */
 export const OWN_PROCESSES: Readonly<Record<keyof Pair<unknown>, number>> = { gateway: 1, ideal: 0 };

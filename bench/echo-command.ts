@@ -11,7 +11,7 @@ export interface EchoCommand {
   readonly language: "C" | "Node";
 }
 
-/** The echo child: compiled C where there is a compiler, so that the children take little of the CPU that the relays need. */
+/** The echo child: compiled C if there is a compiler, so that the children use little of the CPU time that the relays need. */
 export function echoCommand(): EchoCommand {
   const source = fileURLToPath(new URL("echo-child.c", import.meta.url));
   const digest = createHash("sha256").update(readFileSync(source)).digest("hex").slice(0, 12);
@@ -30,7 +30,7 @@ function compiles(source: string, folder: string, program: string): boolean {
     renameSync(fresh, program);
     return true;
   } catch {
-    // No compiler here.
+    // There is no compiler.
     return false;
   }
 }

@@ -8,7 +8,7 @@ export const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
   rest: "REST",
 };
 
-/** What a figure must not miss: a bound of its ratio to the ideal, or of the gateway's own value. */
+/** The goal of a figure: a bound for its ratio to the ideal, or for the gateway's own value. */
 export interface Goal {
   readonly of: "ratio" | "gateway";
   readonly bound: "at most" | "at least";
@@ -31,13 +31,13 @@ export interface Figure {
   readonly goal?: Goal | undefined;
 }
 
-/** The two sides of one round, measured right after each other. */
+/** The two targets of one round, measured right after each other. */
 export interface Pair<T> {
   readonly gateway: T;
   readonly ideal: T;
 }
 
-/** Medians of both sides, and the median of the ratios round by round: what disturbs a moment disturbs both. */
+/** The medians of both targets, and the median of the ratios per round: a disturbance affects both targets of its round. */
 export function compare<T>(
   pairs: readonly Pair<T>[],
   of: (side: T) => number,

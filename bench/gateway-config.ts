@@ -3,7 +3,7 @@ import type { EchoCommand } from "./echo-command.ts";
 
 export const TOKEN = "bench-token-0123456789abcdef";
 
-/** Everything on that a deployment has on: a token, the log at info. Only what would slow the opening of 50 sessions is raised. */
+/** The config of a typical deployment: a token, the log at info. Only limits that would slow down opening 50 sessions are raised. */
 export function gatewayConfig({ command, args }: EchoCommand, servers: object = {}, limits: object = {}): string {
   return stringify({
     hostname: "127.0.0.1",

@@ -1,8 +1,8 @@
-// Preloaded with --expose-gc: on SIGUSR2 the process throws its garbage away and writes what V8 holds to a file of that name.
+// Preloaded with --expose-gc: on SIGUSR2 the process collects garbage and writes V8's heap statistics to a file.
 import { renameSync, writeFileSync } from "node:fs";
 
 process.on("SIGUSR2", () => {
-  // Twice: what finalizers let go goes in the second round.
+  // Twice, because finalizers of the first collection release more objects.
   globalThis.gc();
   globalThis.gc();
   const file = process.env.BENCH_HEAP_FILE;

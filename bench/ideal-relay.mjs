@@ -1,4 +1,4 @@
-// What a relay costs at least: bare node:http, one child per session, lines passed on as they came, no checks at all.
+// The minimum cost of a relay: bare node:http, one child per session, lines relayed unchanged, no checks at all.
 //   node ideal-relay.mjs COMMAND [ARGS…]      serves /echo/sse, /echo/mcp and /api/echo/echo?sessionId=
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
@@ -63,7 +63,7 @@ function rest(session, res, parts) {
   send(session, before, parts, "}}\n");
 }
 
-/** Answers go to the request that asked; notifications to the request in flight, whose response is a stream from then on. */
+/** Routes responses to their request, and notifications to the request in flight, whose response becomes a stream. */
 function answer({ waiting }, lines, shape) {
   let notes = [];
   for (const line of lines) {
@@ -97,7 +97,7 @@ function stream(res) {
   return res.headersSent ? res : res.writeHead(200, EVENTS);
 }
 
-/** `{"jsonrpc":"2.0","id":7,"result":…}` without what is around the result. */
+/** The result in `{"jsonrpc":"2.0","id":7,"result":…}`. */
 function resultOf(line) {
   if (typeof line === "string") return line.slice(line.indexOf('"result":') + 9, -1);
   const [first, ...more] = line;
@@ -106,7 +106,7 @@ function resultOf(line) {
   return parts;
 }
 
-/** What is in one read of the child is passed on in one write. A line is a text, or the pieces of a long one. */
+/** Relays each read from the child in one write. A line is a string, or the chunks of a long one. */
 function open(id, deliver) {
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "ignore"] });
   const session = { id, child, waiting: new Map() };

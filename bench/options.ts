@@ -6,17 +6,17 @@ export interface Options {
   readonly rounds: number;
   readonly sliceMs: number;
   readonly warmMs: number;
-  /** Until the compiler has seen the hot path of a transport. */
+  /** The warm-up time, in which the hot path of a transport is compiled. */
   readonly compileMs: number;
-  /** Starts of a process take long: fewer of them. */
+  /** The number of process starts, which is small because each takes long. */
   readonly starts: number;
   readonly isQuick: boolean;
   /** The built gateway. */
   readonly main: string;
   readonly jsonFile: string | undefined;
-  /** Where to put a CPU profile of the gateway. */
+  /** The folder for a CPU profile of the gateway. */
   readonly profileFolder: string | undefined;
-  /** Is this case among what was asked for with --only? */
+  /** Whether --only selects this case. */
   readonly wants: (point: string, transport?: Transport) => boolean;
 }
 
@@ -31,7 +31,7 @@ export const HELP = `npm run bench -- [options]
   --profile FOLDER  a CPU profile of the gateway there, and a summary of it
 `;
 
-/** Undefined when only the help was asked for. */
+/** Undefined when only the help was requested. */
 export function readOptions(argv: readonly string[]): Options | undefined {
   const { values } = parseArgs({
     args: [...argv],

@@ -11,9 +11,9 @@ export function cpuUs(pid: number): number {
 
 export interface Memory {
   readonly rssKiB: number;
-  /** Pages of its own that it has written to. */
+  /** Private dirty pages. */
   readonly privateKiB: number;
-  /** Those of them that malloc gives away in small pieces. */
+  /** The part of these that malloc uses for small allocations. */
   readonly mallocKiB: number;
 }
 
@@ -47,7 +47,7 @@ function processes(): Process[] {
     const pid = Number(name);
     if (!Number.isInteger(pid)) return [];
     const stat = read(`/proc/${pid}/stat`);
-    // The second field is a name in brackets, which may hold anything.
+    // The second field is a name in parentheses, which may contain any character.
     const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return parent === undefined ? [] : { pid, parent: Number(parent), isZombie: state === "Z" };
   });
@@ -57,14 +57,14 @@ export function childrenOf(pid: number): number[] {
   return processes().flatMap((row) => (row.parent === pid ? row.pid : []));
 }
 
-/** Processes that were started with this in their environment, wherever they are by now. */
+/** The processes that have this entry in their environment. */
 export function processesWithEnv(entry: string): number[] {
   return processes().flatMap(({ pid, isZombie }) =>
     !isZombie && read(`/proc/${pid}/environ`).split("\0").includes(entry) ? pid : [],
   );
 }
 
-/** The first field of that name. */
+/** The first field with this name. */
 function figure(text: string, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? Number.NaN);
 }
@@ -73,7 +73,7 @@ function read(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch {
-    // The process or thread ended between the listing and the look.
+    // The process or thread has exited since the listing.
     return "";
   }
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What is read of a .cpuprofile (Chrome DevTools protocol, Profiler.Profile). */
+/** The parts of a .cpuprofile that are read (Chrome DevTools protocol, Profiler.Profile). */
 interface Profile {
   readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[];
   readonly samples: readonly number[];
@@ -15,14 +15,14 @@ interface CallFrame {
 }
 
 const SHOWN = 15;
-/** Not the gateway's doing: waiting, and what the profiler cannot name. */
+/** Idle time, and what the profiler cannot attribute. */
 const NOT_WORK = new Set(["(idle)", "(root)"]);
 
 export function profileArgs(folder: string): string[] {
   return ["--cpu-prof", "--cpu-prof-dir", folder];
 }
 
-/** The functions in which the process with this pid spent most of its working time, as Markdown. */
+/** The functions in which the process spent most of its time, as Markdown. */
 export function profileSummary(folder: string, pid: number): string {
   const file = readdirSync(folder).find((name) => name.split(".")[3] === String(pid));
   if (file === undefined) return `no profile of process ${pid} in ${folder}`;

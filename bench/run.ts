@@ -1,4 +1,4 @@
-// npm run bench: the built gateway against an ideal relay, in alternating slices of the same run. BENCHMARKS.md explains.
+// npm run bench: the built gateway compared with an ideal relay, in alternating slices of one run. See BENCHMARKS.md.
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { openSessions, closeSessions, measure, OWN_PROCESSES, type Bench, type Setup } from "./bench.ts";
@@ -44,7 +44,7 @@ async function run(asked: Options): Promise<number> {
   return setup.failures.size === 0 ? 0 : 1;
 }
 
-/** In processes of their own, so that no transport runs on code that another one has shaped. */
+/** In separate processes, so that no transport runs on code that was optimised for another one. */
 async function ofTransport(setup: Setup, transport: Transport): Promise<Figure[]> {
   const { wants, main, profileFolder } = setup.options;
   if (![...POINTS.map(({ point }) => point), ...MORE_POINTS].some((point) => wants(point, transport))) return [];

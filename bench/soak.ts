@@ -1,4 +1,4 @@
-// npm run soak: mixed traffic of polite, careless and hostile clients against good and misbehaving servers. BENCHMARKS.md explains.
+// npm run soak: mixed traffic of polite, careless and hostile clients against good and misbehaving servers. See BENCHMARKS.md.
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { ABUSES } from "./soak/abuse.ts";
 import { MARK, soakConfig } from "./soak/config.ts";
 import { Tally } from "./soak/tally.ts";
 import { BUSY, TRIALS } from "./soak/trials.ts";
-import { faults, OWN_PROCESSES, told } from "./soak/verdict.ts";
+import { faults, OWN_PROCESSES, growthText } from "./soak/verdict.ts";
 import { visit, type Chance } from "./soak/visit.ts";
 import { Watch } from "./soak/watch.ts";
 import { startConfigured, type Target } from "./targets.ts";
@@ -21,13 +21,13 @@ const HELP = `npm run soak -- [options]
   --gateway FILE   another build of the gateway than dist/main.js
 `;
 const TELL_MS = 10_000;
-/** The longest idle time in the config, its sweep, and the end of a server that obeys only SIGKILL. */
+/** The longest idle time in the config, its sweep, and the time to end a server that only reacts to SIGKILL. */
 const SETTLE_MS = 30_000;
 const ABUSE_SHARE = 0.1;
-/** Not looked at for growth: caches fill, code is compiled. */
+/** The share of the run that is ignored for growth, while caches fill and code is compiled. */
 const WARM_SHARE = 0.4;
 
-/** Each trial as often as it weighs. */
+/** Each trial, repeated by its weight. */
 const WEIGHTED = TRIALS.flatMap((trial) => Array.from({ length: trial.weight }, () => trial));
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
@@ -49,7 +49,7 @@ async function soak(main: string, seconds: number, clients: number): Promise<num
   const tally = new Tally();
   const health = new URL("soak/report-health.mjs", import.meta.url).href;
   const ears = { stdout: watch.onStdout, stderr: watch.onLog };
-  // From Node 24 on the young generation may grow to many times this, which on a short run looks like a leak.
+  // From Node 24 on the young generation may grow to many times this, which looks like a leak in a short run.
   const node = ["--expose-gc", "--max-semi-space-size=16", "--import", health];
   const gateway = await startConfigured([...node, main], soakConfig(mark), ears);
   await warmed(gateway, watch);
@@ -70,7 +70,7 @@ async function soak(main: string, seconds: number, clients: number): Promise<num
   const exitCode = await gateway.stop();
   const strays = await strayProcesses(mark);
   for (const line of tally.lines()) say(line);
-  say(`resident memory ${told(rss)}; heap ${told(heap)}`);
+  say(`resident memory ${growthText(rss)}; heap ${growthText(heap)}`);
   say(
     `file descriptors ${before.files} → ${after.files}; event loop p99 ${watch.loopP99Ms.toFixed(1)} ms, longest ${watch.loopMaxMs.toFixed(0)} ms`,
   );
@@ -80,7 +80,7 @@ async function soak(main: string, seconds: number, clients: number): Promise<num
   return wrong.length === 0 ? 0 : 1;
 }
 
-/** One visitor after the other. */
+/** Runs one visit after the other. */
 async function client(gateway: Target, tally: Tally, until: number): Promise<void> {
   const chance: Chance = Math.random;
   while (performance.now() < until) {
@@ -104,7 +104,7 @@ function pick<T>(list: readonly T[], chance: Chance): T {
   return picked;
 }
 
-/** Those that wait for a session are there; but for one entry, whose processes exit at once. */
+/** Waits until the warm processes are there, except for the entry whose processes exit immediately. */
 async function warmed(gateway: Target, watch: Watch): Promise<void> {
   const deadline = performance.now() + SETTLE_MS;
   while (performance.now() < deadline && watch.look(gateway.pid).processes < OWN_PROCESSES - 1) await sleep(100);
@@ -116,11 +116,11 @@ async function settled(gateway: Target, watch: Watch): Promise<void> {
     if (watch.sessions === 0 && watch.look(gateway.pid).processes <= OWN_PROCESSES) break;
     await sleep(100);
   }
-  // Sockets of clients that have left, and the thread that checks schemas, which waits some seconds for the next one.
+  // Time for closed sockets, and for the thread that checks schemas, which stays alive for some seconds.
   await sleep(12_000);
 }
 
-/** The reaper outlives the gateway by some seconds, for what does not want to end. */
+/** The reaper outlives the gateway by some seconds, for processes that ignore signals. */
 async function strayProcesses(mark: string): Promise<number[]> {
   const deadline = performance.now() + 8_000;
   for (;;) {

@@ -11,7 +11,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
 }
 
-/** Slope of the line that fits the points best, per unit of x, and how well it fits (0 to 1). */
+/** The slope of the regression line, per unit of x, and how well it fits (0 to 1). */
 export function trend(points: readonly (readonly [x: number, y: number])[]): { slope: number; fit: number } {
   const mean = (of: 0 | 1): number => points.reduce((sum, point) => sum + point[of], 0) / points.length;
   const [meanX, meanY] = [mean(0), mean(1)];

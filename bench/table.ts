@@ -2,7 +2,7 @@ import { isReached, TRANSPORT_NAMES, type Figure, type Goal } from "./figures.ts
 
 const CALL_FIGURES = ["CPU per call", "calls/s", "p50", "p99"];
 
-/** The figures as Markdown: small calls with one line per point of load, then all others. */
+/** The figures as Markdown: small calls with one row per load point, then all others. */
 export function markdown(figures: readonly Figure[]): string {
   const ofCalls = figures.filter(({ name }) => CALL_FIGURES.includes(name));
   const others = figures.filter((figure) => !ofCalls.includes(figure));
@@ -61,7 +61,7 @@ function target(goal: Goal | undefined, unit: string): string {
   return goal.of === "ratio" ? `(${sign} ${goal.value})` : `(${sign} ${goal.value} ${unit})`;
 }
 
-/** Three digits that mean something. */
+/** Rounded to three significant digits. */
 function number(value: number | undefined): string {
   if (value === undefined || Number.isNaN(value)) return "–";
   if (value >= 1_000) return Math.round(value).toLocaleString("en-US");

@@ -7,27 +7,27 @@ import { fileURLToPath } from "node:url";
 import type { EchoCommand } from "./echo-command.ts";
 import { gatewayConfig } from "./gateway-config.ts";
 
-/** A process that listens, and how long it took to. */
+/** A listening process, and how long its start took. */
 export interface Target {
   readonly pid: number;
   readonly port: number;
   readonly startMs: number;
-  /** Asks it to end; resolves with its exit code, undefined when it had to be killed. */
+  /** Stops it; resolves with its exit code, undefined when it had to be killed. */
   stop(): Promise<number | undefined>;
 }
 
-/** Who hears what the process writes. */
-export interface Ears {
+/** Callbacks for the output and the end of a process. */
+export interface ProcessListener {
   readonly stdout?: (text: string) => void;
   readonly stderr?: (text: string) => void;
-  /** It has ended, by whoever's will: its exit code or the signal. */
+  /** The process has ended, for whatever reason: its exit code or the signal. */
   readonly end?: (how: string) => void;
 }
 
-/** What a process is given besides its arguments. */
-export interface Surroundings extends Ears {
+/** The environment of a process, besides its arguments. */
+export interface ProcessEnvironment extends ProcessListener {
   readonly env?: Readonly<Record<string, string>>;
-  /** How many descriptors it, and each of its children, may have open. */
+  /** The limit of open files, for it and each of its children. */
   readonly openFiles?: number | undefined;
 }
 
@@ -35,9 +35,9 @@ export interface GatewayOptions {
   readonly main: string;
   readonly echo: EchoCommand;
   readonly nodeArgs?: readonly string[];
-  /** More entries of the catalog. */
+  /** Additional entries under `servers:`. */
   readonly servers?: object;
-  /** Other limits than the bench has. */
+  /** Limits that replace those of the benchmark. */
   readonly limits?: object;
 }
 
@@ -54,11 +54,11 @@ export function startGateway({
   return startConfigured([...nodeArgs, main], gatewayConfig(echo, servers, limits));
 }
 
-/** With a config file of that text, which is gone after the end. */
+/** Starts the gateway with a temporary config file of this text. */
 export async function startConfigured(
   args: readonly string[],
   config: string,
-  around: Surroundings = {},
+  around: ProcessEnvironment = {},
 ): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-bench-"));
   const file = join(folder, "config.yaml");
@@ -77,7 +77,7 @@ export function startIdealRelay({ command, args }: EchoCommand, nodeArgs: readon
   return start([...nodeArgs, fileURLToPath(new URL("ideal-relay.mjs", import.meta.url)), command, ...args]);
 }
 
-/** What no HTTP server on node can start faster than. */
+/** A bare HTTP server: the lower bound for the start of any server on Node. */
 export function startBareServer(): Promise<Target> {
   const program = `
     const server = require("node:http").createServer((req, res) => res.end());
@@ -85,7 +85,7 @@ export function startBareServer(): Promise<Target> {
   return start(["-e", program]);
 }
 
-async function start(args: readonly string[], around: Surroundings = {}): Promise<Target> {
+async function start(args: readonly string[], around: ProcessEnvironment = {}): Promise<Target> {
   const startedAt = performance.now();
   const { env, openFiles, ...ears } = around;
   const limited = openFiles === undefined ? [] : ["sh", "-c", 'ulimit -n "$0" && exec "$@"', String(openFiles)];
@@ -106,10 +106,13 @@ async function start(args: readonly string[], around: Surroundings = {}): Promis
 }
 
 const LAST_WORDS = 2_000;
-/** Those that were asked to end. */
+/** Processes that were asked to stop. */
 const asked = new WeakSet<ChildProcess>();
 
-/** What it writes is read to the end, lest the pipe fills up; the last of it is told when it ends unasked and nobody else hears of that. */
+/**
+ * Reads the output to the end, so that the pipe does not fill up; prints the last of it if the process ends unexpectedly and no
+ * listener is told.
+ */
 function listeningPort(child: ChildProcess, tellsEnd: boolean): Promise<number> {
   return new Promise((resolve, reject) => {
     let said = "";

@@ -39,16 +39,16 @@ import { upstreamKinds } from "./upstream/kinds.ts";
 import { Servers } from "./upstream/servers.ts";
 
 export interface GatewayOptions {
-  /** Of the gateway itself, as it introduces itself to servers. */
+  /** The version of the gateway, for `clientInfo`. */
   readonly version: string;
   readonly loaded: LoadedConfig;
   readonly env: NodeJS.ProcessEnv;
   readonly logOutput: LogOutput;
-  /** It serves: its sessions may outlive it. */
+  /** Whether the gateway serves clients; only then are sessions persisted. */
   readonly isServing?: boolean;
 }
 
-/** The composition root: every room's part is made here, once, from the config. */
+/** The composition root: creates the parts of every room from the config. */
 export class Gateway {
   readonly log: Log;
   readonly servers: Servers;
@@ -108,12 +108,12 @@ export class Gateway {
     this.#http = this.#createHttp(client, events);
   }
 
-  /** Where sessions wait for their clients, in words for the operator. */
+  /** Where session records are stored, for the operator. */
   get sessionPlace(): string {
     return this.#store.place;
   }
 
-  /** Starts the clocks of sessions, without which no deadline ends. Part of `start`; alone for who only lists tools. */
+  /** Starts the session timers, without which no timeout fires. Part of `start`; called on its own when only listing tools. */
   watchTime(): void {
     this.#sessions.start();
   }
@@ -136,7 +136,7 @@ export class Gateway {
     return address;
   }
 
-  /** Not ready → no new connections → running work gets some time → streams closed, servers ended. Nothing is left then. */
+  /** Reports not ready, closes the listening socket, lets running requests finish for a while, then closes streams and ends servers. */
   async stop(): Promise<void> {
     this.#health.state = "draining";
     const closed = new Promise((resolve) => this.#http.close(resolve));
@@ -198,9 +198,9 @@ export class Gateway {
 }
 
 const MAX_CONNECTIONS = 2_048;
-/** What ending a server that obeys nothing but SIGKILL takes (2 s + 3 s), with some room. */
+/** The time it takes to end a server that only reacts to SIGKILL (2 s + 3 s), and some reserve. */
 const ENDING_MS = 7_000;
-/** With every session over, a request that still runs has only to write its refusal. */
+/** With every session ended, an open request only has to write its refusal. */
 const LAST_ANSWERS_MS = 500;
 
 const levelOf = ({ logging, debug }: Config): Level => logging.level ?? debug.level ?? "info";

@@ -16,13 +16,13 @@ import { version } from "./cli/version.ts";
 import { ConfigError } from "./config/problems.ts";
 import type { Gateway } from "./gateway.ts";
 
-/** sysexits: a config that cannot be used. */
+/** EX_CONFIG of sysexits: the config cannot be used. */
 const EXIT_CONFIG = 78;
 const EXIT_USAGE = 2;
 const EXIT_FAILURE = 1;
-/** sysexits: an error of the program itself. */
+/** EX_SOFTWARE of sysexits: an internal error. */
 const EXIT_SOFTWARE = 70;
-/** What a shutdown after an unexpected error may take. */
+/** The maximum duration of a shutdown after an unexpected error. */
 const LAST_STOP_MS = 20_000;
 const EXIT_OF_DUMP: Readonly<Record<DumpOutcome, number>> = { complete: 0, partial: EXIT_FAILURE, "over limits": 3 };
 
@@ -38,7 +38,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .description("Gives every session its own MCP server process and bridges it to HTTP+SSE, Streamable HTTP and REST.")
     .version(version())
     .showSuggestionAfterError()
-    // A command's own --version is its own.
+    // Lets a subcommand have its own --version.
     .enablePositionalOptions()
     .exitOverride();
   addRun(program, words);
@@ -100,14 +100,14 @@ function addOpenapi(program: Command, { command }: Arguments): void {
     });
 }
 
-/** A command after `--` stands for a whole config. */
+/** Adds the command after `--`, which replaces a config. */
 function withCommand<T extends SourceFlags>(of: Command, flags: T, command: readonly string[] | undefined): T {
   if (command === undefined) return flags;
   if (flags.config !== undefined) of.error("error: either a config (-c) or the command of a server (after --)");
   return { ...flags, command };
 }
 
-/** A reader that goes away (`| head`) has had enough. */
+/** A reader that closes the pipe (`| head`) is no error. */
 function outliveReaders(): void {
   process.stderr.on("error", () => undefined);
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -122,7 +122,7 @@ function watch(gateway: Gateway): void {
   stopOnUnexpectedErrors(gateway);
 }
 
-/** The first signal drains and ends; the second one ends at once. */
+/** The first signal drains and exits; the second one exits immediately. */
 function stopOnSignals(gateway: Gateway): void {
   let isStopping = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -139,8 +139,8 @@ function stopOnSignals(gateway: Gateway): void {
 }
 
 /**
- * The last resort. An error that no callback has guarded leaves the process in an unknown state: it says so, lets running work
- * finish, and exits with code 70, so that a supervisor starts it again.
+ * The last resort. An error that no callback caught leaves the process in an unknown state: it is logged, running requests may
+ * finish, and the exit code is 70, so that a supervisor restarts the gateway.
  */
 function stopOnUnexpectedErrors(gateway: Gateway): void {
   let isStopping = false;
@@ -158,7 +158,7 @@ function stopOnUnexpectedErrors(gateway: Gateway): void {
 
 function fail(error: unknown): never {
   if (error instanceof Error && "exitCode" in error && typeof error.exitCode === "number") {
-    // commander has already said what is wrong with the arguments, or printed the help.
+    // commander has already printed the usage error or the help.
     process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE);
   }
   const isConfig = error instanceof ConfigError;

@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Three projects: `unit` mirrors src/ and runs in parallel; `e2e` starts the built gateway and real children, one file
-// at a time; `house` inspects the tree itself (floors, doors, map, schema).
+// Three projects: `unit` mirrors src/ and runs in parallel; `e2e` starts the built gateway and real children, one file at a time;
+// `house` inspects the source tree itself (floors, doors, map, schema).
 export default defineConfig({
   test: {
     projects: [

@@ -1,5 +1,5 @@
-// dist/: the gateway in a handful of files. Loading some four hundred small ones would take longer than all the rest of a start.
-// It holds the packages that it uses, so an install brings none of them; their licences are written beside it.
+// Builds dist/: the gateway bundled into a few files, because loading about four hundred small ones would take longer than the
+// rest of the start. Its dependencies are bundled too, so an install brings no other packages; their licences are written beside it.
 //   node tools/build.mjs [FOLDER [METAFILE]]
 import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -11,7 +11,7 @@ const [folder = `${root}dist`, metafileName] = process.argv.slice(2);
 rmSync(folder, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
-  // Flat: who starts another program or thread looks for its file beside its own.
+  // Flat, because code that starts another program or thread looks for its file in its own folder.
   entryPoints: {
     main: "src/main.ts",
     "reaper-main": "src/upstream/reaper-main.ts",
@@ -19,12 +19,12 @@ const { metafile } = await build({
   },
   outdir: folder,
   bundle: true,
-  // What is imported when it is first needed stays a file of its own.
+  // Lazily imported modules stay separate files.
   splitting: true,
   platform: "node",
   target: "node20.19",
   format: "esm",
-  // For dependencies in CommonJS, which ask for node's own modules by `require`.
+  // For CommonJS dependencies, which load Node's modules with `require`.
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
@@ -38,7 +38,7 @@ writeFileSync(`${folder}/THIRD-PARTY-LICENSES.txt`, licenses(packagesIn(metafile
 if (metafileName !== undefined) writeFileSync(metafileName, JSON.stringify(metafile));
 cpSync(`${root}src/downstream/docs/assets`, `${folder}/assets`, { recursive: true });
 
-/** The folders of the packages of which something got into the bundle. */
+/** The folders of the packages that are in the bundle. */
 function packagesIn({ outputs }) {
   const files = Object.values(outputs).flatMap(({ inputs }) =>
     Object.keys(inputs).filter((file) => inputs[file].bytesInOutput > 0),
@@ -49,7 +49,7 @@ function packagesIn({ outputs }) {
 function licenses(packages) {
   const notices = [...packages].map((path) => {
     const { name, version, license, licenses } = JSON.parse(readFileSync(`${root}${path}/package.json`, "utf8"));
-    // `licenses`, a list of objects, is how older packages say it.
+    // Older packages have a list of objects in `licenses`.
     const spdx = license ?? licenses?.map(({ type }) => type).join(" or ");
     return `${name}@${version}, license: ${spdx ?? "see below"}\n\n${licenseTexts(path)}\n`;
   });

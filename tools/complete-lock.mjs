@@ -1,5 +1,5 @@
-// Adds to package-lock.json the optional packages of other platforms that a partial registry leaves out, so that `npm ci`
-// accepts the lock everywhere. Run it after every `npm install`; test/house/package.test.ts looks.
+// Adds the optional packages of other platforms to package-lock.json, which a partial registry leaves out, so that `npm ci`
+// accepts the lock file everywhere. Run it after every `npm install`; test/house/package.test.ts checks the result.
 import { readFileSync, writeFileSync } from "node:fs";
 
 const OSES = ["android", "darwin", "freebsd", "linux", "openharmony", "win32", "netbsd", "openbsd", "sunos", "aix"];

@@ -1,5 +1,5 @@
-// Runs a command with other versions of Node: `node tools/on-node.mjs 22 24 -- npm test`. Each version comes as an npm package of
-// binaries, which is kept in node_modules/.cache. Ends with the exit code of the first run that failed.
+// Runs a command with other versions of Node: `node tools/on-node.mjs 22 24 -- npm test`. Each version is installed as an npm
+// package of binaries, cached in node_modules/.cache. The exit code is that of the first run that failed.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";

@@ -4,28 +4,28 @@ import type { Visitor } from "./visitor.ts";
 
 export type FaultKind = "foreign answer" | "wrong answer" | "never ended" | "unexpected end" | "not cut";
 
-/** What an action has at hand. */
+/** What an action can use. */
 export interface Attack {
   readonly chance: Chance;
   /** A new client of one of the principals. */
   visitor(): Visitor;
   fault(kind: FaultKind, detail: string): void;
-  /** From now on nothing is read on the connection from this port. */
+  /** The connection from this local port is not read any more. */
   stalls(port: number | undefined): void;
 }
 
-/** One thing that a client does, in its own time, to its own connections. */
+/** One scenario of a client, in its own time and on its own connections. */
 export interface Action {
   readonly name: string;
-  /** How often, compared with the others. */
+  /** The relative frequency. */
   readonly weight: number;
-  /** Resolves with how it ended. */
+  /** Resolves with the way it ended. */
   readonly run: (attack: Attack) => Promise<string>;
-  /** The ends that it may have. */
+  /** The expected ways to end. */
   readonly ends: readonly string[];
 }
 
-/** Small limits bring these about; a session that made room for others has ended. */
+/** Refusals caused by the small limits; `session_ended` because a session may have been evicted. */
 const BUSY: readonly string[] = [
   "too_many_sessions",
   "too_many_starts",
@@ -39,7 +39,7 @@ const BUSY: readonly string[] = [
 export const OK: readonly string[] = ["ok", ...BUSY];
 export const LEFT: readonly string[] = ["left", ...OK];
 
-/** `ok` for an answer that holds what was asked for; anything else for what it is. */
+/** `ok` for a reply that contains `holds`; otherwise what the reply was. */
 export function judged(attack: Attack, { end, text }: Reply, holds: string, what = holds): string {
   if (end !== "answer") return end;
   if (text.includes(holds)) return "ok";
@@ -47,7 +47,7 @@ export function judged(attack: Attack, { end, text }: Reply, holds: string, what
   return "wrong";
 }
 
-/** The first that is not well. */
+/** The first end that is not `ok`. */
 export function worst(ends: readonly string[]): string {
   return ends.find((end) => end !== "ok") ?? "ok";
 }

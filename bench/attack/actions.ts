@@ -21,7 +21,7 @@ const ACTIONS: readonly Action[] = [
   CHILDREN,
 ].flat();
 
-/** Those named (all, when none is) but the others named. A name may be the beginning of several. */
+/** The actions of the names in `only` (all, if empty) without those in `skip`. A name may be a prefix of several. */
 export function chosen(only: readonly string[], skip: readonly string[]): readonly Action[] {
   const isIn = (names: readonly string[], name: string): boolean => names.some((start) => name.startsWith(start));
   const actions = ACTIONS.filter(({ name }) => (only.length === 0 || isIn(only, name)) && !isIn(skip, name));

@@ -12,7 +12,7 @@ export interface Message {
   readonly error?: unknown;
 }
 
-/** One HTTP answer, while it comes. */
+/** One HTTP response while it is received. */
 export class Answer {
   readonly status: number;
   readonly events: StreamEvent[] = [];
@@ -20,11 +20,11 @@ export class Answer {
   readonly #parts: string[] = [];
   #rest: string[] = [];
   bytes = 0;
-  /** Of an event, also of one without data. */
+  /** The last event id, also of an event without data. */
   lastId: string | undefined;
-  /** All of it is here. */
+  /** The response is complete. */
   isComplete = false;
-  /** The connection ended before. */
+  /** The connection was closed before the end. */
   isCut = false;
 
   constructor(head: string) {
@@ -32,7 +32,7 @@ export class Answer {
     this.status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? 0);
   }
 
-  /** What stands for an answer when the connection ended before one began. */
+  /** The response of a connection that was closed before one began. */
   static none(): Answer {
     const answer = new Answer("");
     answer.isCut = true;
@@ -55,7 +55,7 @@ export class Answer {
     return this.#parts.join("");
   }
 
-  /** The JSON-RPC messages so far, whichever way they came. */
+  /** The JSON-RPC messages so far, from events or from the body. */
   get messages(): Message[] {
     if (this.isStream) return this.events.flatMap(({ event, data }) => (event === "message" ? parsed(data) : []));
     return this.isComplete ? parsed(this.text) : [];

@@ -1,4 +1,4 @@
-// The process of the attackers: so many lanes, in each one action after the other, chosen by the seed.
+// The attacker process: runs a number of lanes, each of which runs one action after the other, chosen by the seed.
 import { setPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Action, Attack, FaultKind } from "./action.ts";
@@ -10,12 +10,12 @@ import type { Note, Order } from "./notes.ts";
 import { Visitor } from "./visitor.ts";
 import { NeverEnded } from "./wire.ts";
 
-/** Whoever else wants a core gets it first: the attack must not be what makes the gateway slow. */
+/** A low priority, so that the attackers do not take CPU time from the gateway. */
 const NICENESS = 10;
 const PAUSE_MS = 60;
-/** No action is meant to last this long. */
+/** Longer than any action should take. */
 const ACTION_MS = 60_000;
-/** What may happen to anybody where descriptors are few. */
+/** Ends that any action may have when descriptors are scarce. */
 const TIGHT_ENDS = new Set(["cut", "closed", "left", "spawn_failed", "process_exited"]);
 
 process.once("disconnect", () => process.exit(0));

@@ -1,4 +1,4 @@
-/** Numbers that look like chance and come again with the same seed (mulberry32, seeded by FNV-1a). */
+/** A reproducible random number generator (mulberry32, seeded by FNV-1a). */
 export class Chance {
   #state = 0x811c9dc5;
 
@@ -14,7 +14,7 @@ export class Chance {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 
-  /** `from` and `to` are among what may come. */
+  /** A whole number from `from` to `to`, both included. */
   int(from: number, to: number): number {
     return from + Math.floor(this.next() * (to - from + 1));
   }

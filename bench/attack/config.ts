@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 
-/** In the environment of every child, and of what it starts: by this they are found wherever they hide. */
+/** An environment variable of all children and their descendants, by which they can be found. */
 export const MARK = "MCP_GATEWAY_ATTACK";
 /** One principal each. */
 export const TOKENS: readonly string[] = [
@@ -10,7 +10,7 @@ export const TOKENS: readonly string[] = [
   "attack-token-3-0123456789",
 ];
 export const STALL_MS = 3_000;
-/** Longer than any client of the attack is quiet, and short enough to be waited for at the end. */
+/** Longer than any client of the attack is idle, and short enough to wait for at the end. */
 export const IDLE_MS = 8_000;
 
 const FIXTURES = [
@@ -38,7 +38,7 @@ const FIXTURES = [
   "doubling-schemas",
 ];
 
-/** Limits so small that all of them are met; under a tight one for descriptors the smallest. */
+/** A config with limits small enough that all of them are reached. */
 export function attackConfig(mark: string): string {
   const folder = fileURLToPath(new URL("../../test/fixtures/servers", import.meta.url));
   const env = { [MARK]: mark, START_MS: "500" };

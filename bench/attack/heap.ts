@@ -9,10 +9,10 @@ interface Snapshot {
   readonly strings: readonly string[];
 }
 
-/** What of a stranger's doing could stay, besides the classes of the gateway itself. */
+/** Node's classes that a leak would retain, in addition to those of the gateway. */
 const OF_NODE = ["Socket", "ServerResponse", "IncomingMessage", "ChildProcess", "Timeout"];
 
-/** How many live objects of each class of interest a heap snapshot holds. The file is gone afterwards. */
+/** The number of live objects of each relevant class in a heap snapshot. Deletes the file. */
 export function liveObjects(file: string): Map<string, number> {
   const { snapshot, nodes, strings } = JSON.parse(readFileSync(file, "utf8")) as Snapshot;
   rmSync(file);

@@ -4,7 +4,7 @@ const FILL_MS = 500;
 
 let measured = 3_000_000;
 
-/** What a connection on loopback holds of a reader that reads nothing. */
+/** How many bytes the kernel buffers for a loopback connection that is not read. */
 export function kernelBytes(): number {
   return measured;
 }

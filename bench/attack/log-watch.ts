@@ -13,16 +13,16 @@ interface Seen {
   closedAt: number | undefined;
 }
 
-/** What the last resort logs, and what a request that failed for no reason of its own is refused with. */
+/** What the last-resort handler logs, and the message of an internal error. */
 const UNEXPECTED = "Unexpected error: shutting down";
 const LAST_LINES = 30;
 
-/** Reads the gateway's log, which is JSON: which session was opened by which HTTP request, and when it ended. */
+/** Reads the gateway's JSON log: which HTTP request opened which session, and when it ended. */
 export class LogWatch {
-  /** Lines that must not be there. */
+  /** Log lines that must not occur. */
   readonly errors: string[] = [];
   readonly last: string[] = [];
-  /** The gateway has met its last resort. */
+  /** The last-resort handler was called. */
   onUnexpected: () => void = () => undefined;
   readonly #sessions = new Map<string, Seen>();
   readonly #left = new Map<string, { readonly at: number; readonly by: string }>();
@@ -35,7 +35,7 @@ export class LogWatch {
     for (const line of lines) this.#read(line);
   };
 
-  /** Sessions opened and not yet closed. */
+  /** Sessions that were opened and not closed. */
   get sessions(): number {
     return this.#open;
   }
@@ -45,7 +45,7 @@ export class LogWatch {
     this.#left.set(requestId, { at: Date.now(), by });
   }
 
-  /** Sessions that outlived their clients by more than that. Asked when all is over, and told once. */
+  /** Sessions that outlived their client by more than `graceMs`. Called at the end; each is reported once. */
   outlived(graceMs: number): string[] {
     const found: string[] = [];
     for (const { requestId, openedAt, closedAt } of this.#sessions.values()) {

@@ -3,14 +3,14 @@ import { BOTH, call, CUT, INITIALIZED, initialize, replyIn, replyOf, type Reply 
 import type { Headers, Visitor } from "./visitor.ts";
 import type { Wire } from "./wire.ts";
 
-/** A session of MCP, over either transport. */
+/** An MCP session, over either transport. */
 export interface Conversation {
   readonly visitor: Visitor;
   readonly server: string;
-  /** `ok`, or why there is none. */
+  /** `ok`, or why it could not be opened. */
   open(): Promise<string>;
   ask(id: number | string, tool: string, args: object): Promise<Reply>;
-  /** Posts without waiting; resolves with the status. */
+  /** Posts without waiting for a reply; resolves with the status. */
   tell(body: string): Promise<number>;
 }
 
@@ -71,7 +71,7 @@ export class Streamable implements Conversation {
     return (await this.wire.next(`a message to ${this.server} on Streamable HTTP`)).status;
   }
 
-  /** Says goodbye. */
+  /** Ends the session (DELETE). */
   async close(): Promise<number> {
     this.wire.write(this.delete());
     return (await this.wire.next("DELETE of a session")).status;
@@ -132,7 +132,7 @@ export class Sse implements Conversation {
   async answered(id: number | string, what: string): Promise<Reply> {
     const { events } = this;
     if (events === undefined) return CUT;
-    // A message is looked at once, however long the stream is.
+    // Each message is examined once, however long the stream is.
     let seen = 0;
     let found: Reply | undefined;
     await this.stream.until(() => {

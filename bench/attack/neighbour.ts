@@ -1,12 +1,12 @@
-// The process of the neighbour: asks the gateway and a bare server beside it for an answer every 20 ms, whether or not the last
-// one has come, and tells at the end how long each took.
+// The process of a well-behaved neighbour: sends a request to the gateway and to a bare server beside it every 20 ms, whether or
+// not the last one was answered, and reports the response times at the end.
 import { Agent, request } from "node:http";
-import type { Measured } from "./notes.ts";
+import type { ResponseTimes } from "./notes.ts";
 
 const EVERY_MS = 20;
-/** What has not come by then counts as this late. */
+/** A response that has not arrived by then counts with this time. */
 const PATIENCE_MS = 10_000;
-/** Every so many a new connection. */
+/** Every tenth request uses a new connection. */
 const FRESH_EVERY = 10;
 
 const [gatewayPort = 0, barePort = 0, isTight = 0] = process.argv.slice(2).map(Number);
@@ -21,7 +21,7 @@ let asked = 0;
 
 const clock = setInterval(() => {
   asked++;
-  // Where descriptors are few a new connection is what nobody is owed.
+  // When descriptors are scarce, new connections may be refused.
   const isFresh = isTight === 0 && asked % FRESH_EVERY === 0;
   ask(gatewayPort, isFresh ? false : agents[0], (ms, isAnswered) => {
     gateway.push(ms);
@@ -33,7 +33,7 @@ const clock = setInterval(() => {
 process.once("disconnect", () => process.exit(0));
 process.once("message", () => {
   clearInterval(clock);
-  const measured: Measured = { gateway, bare, failures };
+  const measured: ResponseTimes = { gateway, bare, failures };
   process.send?.(measured, () => process.exit(0));
 });
 

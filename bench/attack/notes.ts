@@ -1,21 +1,21 @@
 import type { FaultKind } from "./action.ts";
 
-/** What the attackers' process is told to do, as JSON in its only argument. */
+/** The instructions for the attacker process, as JSON in its only argument. */
 export interface Order {
   readonly port: number;
   readonly seconds: number;
   readonly lanes: number;
-  /** The round's own, so that two rounds of a run do not do the same. */
+  /** Different in each round, so that two rounds do not repeat the same actions. */
   readonly seed: string;
   readonly only: readonly string[];
   readonly skip: readonly string[];
-  /** Every action does what the one of this key did. */
+  /** The key of an action that all lanes repeat. */
   readonly replayed: string | undefined;
-  /** Few descriptors: connections may be refused and cut. */
+  /** Descriptors are scarce: connections may be refused and cut. */
   readonly isTight: boolean;
 }
 
-/** What it tells while it works. */
+/** The messages that the attacker process sends. */
 export type Note =
   | { readonly type: "began"; readonly key: string; readonly name: string; readonly at: number }
   | { readonly type: "ended"; readonly key: string; readonly name: string; readonly end: string; readonly ms: number }
@@ -29,8 +29,8 @@ export type Note =
   | { readonly type: "stalls"; readonly key: string; readonly name: string; readonly port: number }
   | { readonly type: "left"; readonly key: string; readonly name: string; readonly requestId: string };
 
-/** What the neighbour's process tells at its end: milliseconds, of the gateway and of a bare server beside it. */
-export interface Measured {
+/** The result of the neighbour process: response times in milliseconds, of the gateway and of a bare server beside it. */
+export interface ResponseTimes {
   readonly gateway: readonly number[];
   readonly bare: readonly number[];
   readonly failures: number;

@@ -3,7 +3,7 @@ import { CUT, reasonIn, type Reply } from "./rpc.ts";
 import type { Headers, Visitor } from "./visitor.ts";
 import type { Wire } from "./wire.ts";
 
-/** A caller of REST with an id of its own choice. */
+/** A REST caller with a session id of its own choice. */
 export class Rest {
   readonly visitor: Visitor;
   readonly server: string;

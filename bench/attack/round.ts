@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { startBareServer } from "../targets.ts";
-import type { Measured, Note, Order } from "./notes.ts";
+import type { ResponseTimes, Note, Order } from "./notes.ts";
 import type { Subject } from "./subject.ts";
 
 export interface Fault {
@@ -10,18 +10,18 @@ export interface Fault {
   readonly name: string;
   readonly key: string;
   readonly detail: string;
-  /** Seconds into the round. */
+  /** Seconds since the start of the round. */
   readonly seconds: number;
 }
 
-/** What a round has shown so far. */
+/** The results of a round so far. */
 export class Round {
   readonly faults: Fault[] = [];
   /** By action: how often it ended in which way. */
   readonly ends = new Map<string, Map<string, number>>();
-  readonly measured: Measured[] = [];
+  readonly measured: ResponseTimes[] = [];
   isDead = false;
-  /** The latest actions, those that were not over included. */
+  /** The latest actions, including unfinished ones. */
   readonly last: string[] = [];
   readonly #running = new Map<string, string>();
   readonly #startedAt = performance.now();
@@ -38,7 +38,7 @@ export class Round {
     this.faults.push({ kind, name, key, detail, seconds: this.seconds });
   }
 
-  /** What comes after the gateway's death says nothing about it. */
+  /** Ends the attackers, because results after the gateway's death are meaningless. */
   die(attackers: ChildProcess): void {
     if (this.isDead) return;
     this.isDead = true;
@@ -63,7 +63,7 @@ export class Round {
   }
 }
 
-/** Attackers and a neighbour at once, each in a process of their own. Resolves when the attackers are done or the gateway is. */
+/** Runs attackers and neighbours at once, each in a process of its own. Resolves when the attackers are done or the gateway has died. */
 export async function attack(subject: Subject, order: Omit<Order, "port">): Promise<Round> {
   const round = new Round();
   const { port } = subject.target;
@@ -75,7 +75,7 @@ export async function attack(subject: Subject, order: Omit<Order, "port">): Prom
   const [code] = (await once(attackers, "exit")) as [number | null];
   subject.onDying = () => undefined;
   if (code !== 0 && !round.isDead) round.fault("harness", `the attackers ended with ${code}`);
-  neighbour.on("message", (measured: Measured) => round.measured.push(measured));
+  neighbour.on("message", (measured: ResponseTimes) => round.measured.push(measured));
   if (neighbour.connected) neighbour.send("enough");
   await once(neighbour, "exit");
   await bare.stop();

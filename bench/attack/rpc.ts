@@ -25,7 +25,7 @@ export function cancel(requestId: unknown): string {
   return notification("notifications/cancelled", { requestId, reason: "no longer wanted" });
 }
 
-/** How a request ended: `answer`, a reason, `cut`, or `none` where no answer was to come. */
+/** How a request ended: `answer`, a reason, `cut`, or `none` when no response was expected. */
 export interface Reply {
   readonly end: string;
   readonly text: string;
@@ -45,7 +45,7 @@ export function replyIn(message: Message): Reply {
   return { end: message.error === undefined ? "answer" : (reasonIn(text) ?? "error"), text };
 }
 
-/** The reason of an error on MCP, its code on REST, a server's own code. */
+/** The reason of an error on MCP, its code on REST, or a server's own code. */
 export function reasonIn(text: string): string | undefined {
   const head = text.slice(0, 4_000);
   const reason = /"reason":"(\w+)"/.exec(head) ?? /"code":"(\w+)"/.exec(head) ?? /"code":(-?\d+)/.exec(head);

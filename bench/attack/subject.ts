@@ -9,7 +9,7 @@ import { attackConfig, IDLE_MS, MARK, STALL_MS } from "./config.ts";
 import { liveObjects } from "./heap.ts";
 import { LogWatch } from "./log-watch.ts";
 
-/** What there is of the gateway when nobody is there. */
+/** The state of the gateway when no client is connected. */
 export interface Look {
   readonly sessions: number;
   readonly processes: number;
@@ -19,7 +19,7 @@ export interface Look {
   readonly resources: Readonly<Record<string, number>>;
 }
 
-interface Told {
+interface ProcessReport {
   readonly type: string;
   readonly heapMiB: number;
   readonly resources: Record<string, number>;
@@ -29,27 +29,27 @@ interface Told {
   readonly ms: number;
 }
 
-/** Idle sessions are swept twice within `rest.idle`, and a server that obeys only SIGKILL takes 5 s to end. */
+/** Idle sessions are swept twice within `rest.idle`, and ending a server that only reacts to SIGKILL takes 5 s. */
 const SETTLE_MS = IDLE_MS + 12_000;
 const LOOK_MS = 60_000;
-/** What a stream may stand still before it counts as forgotten. */
+/** How long a stream may make no progress before it counts as stalled. */
 const FORGOTTEN_MS = STALL_MS * 2;
 
-/** The gateway under attack, with all that is seen of it from outside. */
+/** The gateway under attack, and everything that is observed of it from outside. */
 export class Subject {
   readonly target: Target;
   readonly log: LogWatch;
   readonly mark: string;
   /** How it ended, if it did. */
   ended: string | undefined;
-  /** It has ended unasked, or says that it will. */
+  /** It has ended unexpectedly or announced a shutdown. */
   isDying = false;
-  readonly stalled: Told[] = [];
-  /** Which action has stopped to read on the connection from a port. */
+  readonly stalled: ProcessReport[] = [];
+  /** The action that stopped reading, by local port of the connection. */
   readonly stallers = new Map<number, string>();
   #isAsked = false;
-  readonly #looks: Told[] = [];
-  /** Called when it has ended, or says that it will. */
+  readonly #looks: ProcessReport[] = [];
+  /** Called when it has ended or announced a shutdown. */
   onDying: () => void = () => undefined;
 
   private constructor(target: Target, log: LogWatch, mark: string) {
@@ -63,7 +63,7 @@ export class Subject {
     const [mark, log] = [randomUUID(), new LogWatch()];
     const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-attack-"));
     process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-    const preload = new URL("tell-on-signal.mjs", import.meta.url).href;
+    const preload = new URL("report-on-signal.mjs", import.meta.url).href;
     let rest = "";
     let subject: Subject | undefined;
     const target = await startConfigured(["--expose-gc", "--import", preload, main], attackConfig(mark), {
@@ -73,7 +73,7 @@ export class Subject {
       stdout: (text) => {
         const lines = (rest + text).split("\n");
         rest = lines.pop() ?? "";
-        for (const line of lines) subject?.hear(JSON.parse(line) as Told);
+        for (const line of lines) subject?.onReport(JSON.parse(line) as ProcessReport);
       },
       end: (how) => subject?.endedWith(how),
     });
@@ -81,14 +81,14 @@ export class Subject {
     return subject;
   }
 
-  /** Waits, within bounds, until all that the clients have left is gone. */
+  /** Waits, up to a limit, until everything the clients left behind is released. */
   async settle(): Promise<void> {
     const deadline = performance.now() + SETTLE_MS;
     while (performance.now() < deadline && this.ended === undefined) {
       if (this.log.sessions === 0 && this.#processes() === 0) break;
       await sleep(100);
     }
-    // Sockets of clients that have left, and what is kept for a short while only.
+    // Time for closed sockets and short-lived caches.
     await sleep(1_500);
   }
 
@@ -99,17 +99,17 @@ export class Subject {
     process.kill(this.target.pid, "SIGUSR2");
     const deadline = performance.now() + LOOK_MS;
     while (this.#looks.length === seen && performance.now() < deadline) await sleep(50);
-    const told = this.#looks.at(-1);
-    if (told === undefined) return undefined;
-    const { heapMiB, resources, snapshot } = told;
+    const report = this.#looks.at(-1);
+    if (report === undefined) return undefined;
+    const { heapMiB, resources, snapshot } = report;
     return { files, processes, sessions, heapMiB, resources, objects: liveObjects(snapshot) };
   }
 
-  /** Ends it; what outlives it, and its exit code when that is none of 0. */
+  /** Stops the gateway; returns the processes that outlived it, and its exit code unless that is 0. */
   async stop(): Promise<string[]> {
     this.#isAsked = true;
     const how = await this.target.stop();
-    // The reaper takes some seconds for what does not want to end.
+    // The reaper needs some seconds for processes that ignore signals.
     const deadline = performance.now() + 8_000;
     while (this.#processes() > 0 && performance.now() < deadline) await sleep(200);
     const strays = this.#processes();
@@ -128,9 +128,9 @@ export class Subject {
     return processesWithEnv(`${MARK}=${this.mark}`).length;
   }
 
-  private hear(told: Told): void {
-    if (told.type === "look") this.#looks.push(told);
-    else this.stalled.push(told);
+  private onReport(report: ProcessReport): void {
+    if (report.type === "look") this.#looks.push(report);
+    else this.stalled.push(report);
   }
 
   private endedWith(how: string): void {

@@ -1,21 +1,21 @@
 import { percentile } from "../statistics.ts";
-import type { Measured } from "./notes.ts";
+import type { ResponseTimes } from "./notes.ts";
 import type { Round } from "./round.ts";
 import type { Look, Subject } from "./subject.ts";
 
 const HEALTH_P99_MS = 250;
 const HEALTH_MAX_MS = 2_000;
-/** A bare server that is this slow says that the machine is, and nothing is said about the gateway. */
+/** If even the bare server is this slow, the machine is overloaded and the gateway's times are meaningless. */
 const BARE_P99_MS = 50;
 /** The thread that checks schemas, which ends some seconds after its last check, has up to nine. */
 const FILES_MORE = 10;
 const HEAP_MIB_MORE = 6;
-/** The catalog has 24 servers, and of some objects, such as the error of the last listing, two are kept for each that was used. */
+/** There are 24 servers, and up to two objects are cached per server, such as the error of its last listing. */
 const OBJECTS_MORE = 60;
-/** Within this a session has ended whose client is gone. */
+/** A session must end within this time after its client has left. */
 const OUTLIVES_MS = 3_000;
 
-/** Adds to the faults of a round what only shows afterwards. */
+/** Adds the faults that can only be seen after the round. */
 export function judge(round: Round, subject: Subject): void {
   for (const error of subject.log.errors.splice(0)) round.fault("unexpected error", error);
   if (round.isDead) return;
@@ -33,7 +33,7 @@ export function judge(round: Round, subject: Subject): void {
   else judgeHealth(round, measured);
 }
 
-/** What is there now and was not there before. */
+/** Adds what was not there before the round and remains after it. */
 export function judgeLook(round: Round, before: Look | undefined, after: Look | undefined): void {
   if (before === undefined || after === undefined) return;
   if (after.sessions > 0) round.fault("left behind", `${after.sessions} sessions`);
@@ -49,7 +49,7 @@ export function judgeLook(round: Round, before: Look | undefined, after: Look | 
     more(`resources ${name}`, before.resources[name] ?? 0, count, 6);
 }
 
-export function toldHealth({ gateway, bare, failures }: Measured): string {
+export function healthText({ gateway, bare, failures }: ResponseTimes): string {
   const figures = (values: readonly number[]): string => {
     const [p50, p99] = [percentile(values, 0.5), percentile(values, 0.99)];
     return `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, longest ${Math.max(...values).toFixed(0)} ms`;
@@ -57,14 +57,14 @@ export function toldHealth({ gateway, bare, failures }: Measured): string {
   return `health of ${gateway.length}: ${figures(gateway)}, ${failures} failed (a bare server: ${figures(bare)})`;
 }
 
-function judgeHealth(round: Round, measured: Measured): void {
+function judgeHealth(round: Round, measured: ResponseTimes): void {
   if (measured.gateway.length === 0) return;
   const isSlow = percentile(measured.gateway, 0.99) > HEALTH_P99_MS || Math.max(...measured.gateway) > HEALTH_MAX_MS;
   const isStarved = percentile(measured.bare, 0.99) > BARE_P99_MS;
-  if (isSlow && !isStarved) round.fault("slow for a neighbour", toldHealth(measured));
+  if (isSlow && !isStarved) round.fault("slow for a neighbour", healthText(measured));
 }
 
 const tidy = (figure: number): string => (Number.isInteger(figure) ? String(figure) : figure.toFixed(1));
 
-/** Of `name (key)`. */
+/** The `name` in `name (key)`. */
 const nameIn = (by: string): { readonly name: string } => ({ name: by.split(" ")[0] ?? "" });

@@ -3,11 +3,11 @@ import { Wire } from "./wire.ts";
 export interface VisitorOptions {
   readonly port: number;
   readonly token: string;
-  /** A name that nobody else has: it stands in all that this visitor asks for. */
+  /** A unique name that is part of everything this visitor requests. */
   readonly who: string;
-  /** Something of somebody else's has come. */
+  /** Called when data of another visitor arrives. */
   readonly onForeign: (nonce: string) => void;
-  /** The client of the session that was opened by this HTTP request has left, and will not come back for it. */
+  /** The client of the session opened by this HTTP request has left and will not resume it. */
   readonly onLeft: (requestId: string) => void;
 }
 
@@ -15,8 +15,8 @@ export interface VisitorOptions {
 const TAIL = 80;
 
 /**
- * One client of one principal, with at most one session of each kind. All that it asks for carries a nonce with its name, and
- * every byte that comes to it is searched for such names: one that is not its own comes from another's session.
+ * One client of one principal, with at most one session of each kind. Every request contains a nonce with its name, and every
+ * received byte is searched for such names: another name means that data leaked between sessions.
  */
 export class Visitor {
   readonly who: string;
@@ -50,7 +50,7 @@ export class Visitor {
     return wire;
   }
 
-  /** A header of undefined is left out; an own one stands for that of the visitor. */
+  /** A header that is `undefined` is omitted; given headers replace the visitor's own. */
   request(method: string, path: string, headers: Headers = {}, body?: string): string {
     const all: Record<string, string | undefined> = {
       Host: `127.0.0.1:${this.port}`,
@@ -70,14 +70,14 @@ export class Visitor {
     return `request-${this.who}-${++this.#requests}`;
   }
 
-  /** An id for a request whose session must end when this visitor leaves. */
+  /** A request id for a session that must end when this visitor leaves. */
   requestIdOfOurs(): string {
     const id = this.requestId();
     this.#endsWithUs.push(id);
     return id;
   }
 
-  /** Cuts every connection. */
+  /** Closes every connection. */
   leave(): void {
     for (const wire of this.#wires) wire.drop();
     for (const id of this.#endsWithUs.splice(0)) this.#options.onLeft(id);

@@ -1,15 +1,15 @@
 import { connect, type Socket } from "node:net";
 import { Answer } from "./answer.ts";
 
-/** Nothing that is configured takes longer. */
+/** Longer than any configured timeout. */
 const PATIENCE_MS = 20_000;
 
-/** The one fault that only waiting shows. */
+/** The one fault that only a timeout can reveal. */
 export class NeverEnded extends Error {}
 
 type Body = "head" | "length" | "chunks" | "trailer" | "to the end";
 
-/** A raw socket on which requests are written as text, and which reads the answers in their order. */
+/** A raw socket that sends requests as text and parses the responses in order. */
 export class Wire {
   readonly answers: Answer[] = [];
   isClosed = false;
@@ -19,7 +19,7 @@ export class Wire {
   #taken = 0;
   #rest = "";
   #mode: Body = "head";
-  /** Bytes of the body, or of this chunk, that are still to come. */
+  /** Bytes of the body, or of this chunk, still to be received. */
   #left = 0;
 
   constructor(port: number, hear: (text: string) => void) {
@@ -65,21 +65,21 @@ export class Wire {
     this.#socket.resetAndDestroy();
   }
 
-  /** The next answer, as soon as its head is here. */
+  /** Resolves with the next response once its headers are received. */
   async head(what: string): Promise<Answer> {
     const at = this.#taken++;
     await this.until(() => this.answers[at] !== undefined, what);
     return this.answers[at] ?? Answer.none();
   }
 
-  /** The next answer, as soon as it is over. */
+  /** Resolves with the next response once it is complete. */
   async next(what: string): Promise<Answer> {
     const answer = await this.head(what);
     await this.until(() => answer.isOver, what);
     return answer;
   }
 
-  /** Resolves when it is so or the connection is over; throws when neither comes. */
+  /** Resolves when the condition holds or the connection is closed; throws at the timeout. */
   until(isSo: () => boolean, what: string, patienceMs = PATIENCE_MS): Promise<void> {
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => {
@@ -109,7 +109,7 @@ export class Wire {
       if (this.#mode === "to the end") last.isComplete = true;
       else last.isCut = true;
     }
-    // The gateway has said its last word: the socket is let go whole.
+    // The gateway has closed its side, so the socket is destroyed.
     this.#socket.destroy();
     this.#tell();
   }
@@ -119,7 +119,7 @@ export class Wire {
     while (this.#step());
   }
 
-  /** False when more has to come first. */
+  /** Parses as much as possible; false when more data is needed. */
   #step(): boolean {
     if (this.#rest === "") return false;
     if (this.#mode === "head") return this.#readHead();

@@ -5,9 +5,9 @@ import { compare, ratioAtLeast, ratioAtMost, type Figure, type Pair, type Transp
 interface Point {
   readonly point: string;
   readonly sessions: number;
-  /** Calls of each session. */
+  /** Concurrent calls of each session. */
   readonly inFlight: number;
-  /** The targets hold here. */
+  /** Whether goals apply to this point. */
   readonly counts: boolean;
 }
 
@@ -19,7 +19,7 @@ export const POINTS: readonly Point[] = [
   { point: "s50", sessions: 50, inFlight: 1, counts: true },
 ];
 
-/** Small calls, at each point of load. */
+/** Small calls, at each load point. */
 export async function calls(bench: Bench, transport: Transport): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const { point, sessions, inFlight, counts } of POINTS) {
@@ -46,7 +46,7 @@ interface Load {
   readonly call: Call;
 }
 
-/** Alternating slices of one kind of load, after a warm-up of both sides. */
+/** Alternating slices of one kind of load, after warming up both targets. */
 export async function slices(bench: Bench, transport: Transport, load: Load): Promise<Pair<Slice>[]> {
   const { rounds, sliceMs, warmMs } = bench.options;
   const { inFlight, call } = load;

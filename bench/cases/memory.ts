@@ -13,13 +13,13 @@ const SETTLE_MS = 300;
 const HEAP_FILE = join(tmpdir(), `mcp-gateway-bench-heap-${process.pid}.json`);
 
 interface Kib {
-  /** Pages of its own that the process has written to. */
+  /** Private dirty pages of the process. */
   readonly own: number;
-  /** What is in use of the heaps of V8 and of malloc. */
+  /** The part of the V8 heap and of malloc that is in use. */
   readonly live: number;
 }
 
-/** What 50 or 100 open sessions take, each after one call and with the garbage thrown away, in a process that had 10 before. */
+/** The memory of 50 or 100 open sessions, each after one call and garbage collection, relative to 10 sessions in the same process. */
 export async function memoryPerSession({ options, echo }: Setup, transport: Transport): Promise<Figure[]> {
   const point = "memory";
   if (!options.wants(point, transport)) return [];

@@ -5,7 +5,7 @@ import { slices } from "./calls.ts";
 
 const PER_CALL = 1_000;
 
-/** Small messages that a server sends in a row, before the answer to a call. */
+/** Small notifications that a server sends in a row before its response. */
 export async function notifications(bench: Bench, transport: Transport): Promise<Figure[]> {
   const point = "notifications";
   if (!bench.options.wants(point, transport)) return [];

@@ -12,7 +12,7 @@ interface Opened {
   readonly closeCpuMs: number;
 }
 
-/** Sessions one after the other, each with a child that has to be started; then their ends. */
+/** Opens sessions one after the other, each of which starts a child, then closes them. */
 export async function opens(bench: Bench, transport: Transport): Promise<Figure[]> {
   const point = "open";
   if (!bench.options.wants(point, transport)) return [];

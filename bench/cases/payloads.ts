@@ -19,7 +19,7 @@ const PAYLOADS: readonly Payload[] = [
   { point: "requests-1m", name: "1 MiB requests", mib: 1, call: requestOf(MIB), counts: false },
 ];
 
-/** Big answers and big requests, one at a time. */
+/** Large responses and large requests, one at a time. */
 export async function payloads(bench: Bench, transport: Transport): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const { point, name, mib, call, counts } of PAYLOADS) {
@@ -40,7 +40,7 @@ function answerOf(bytes: number): Call {
   return { ...ECHO, before: `"bytes":${bytes},`, echoes: false, bytes };
 }
 
-/** Answered with two bytes, so that only the way in counts. */
+/** The response has two bytes, so that only the request matters. */
 function requestOf(bytes: number): Call {
   return { ...ECHO, before: '"bytes":2,', echoes: false, padding: "x".repeat(bytes) };
 }

@@ -7,7 +7,7 @@ import { startBareServer, startGateway, startIdealRelay, type Target } from "../
 const IDLE_MS = 1_000;
 const KIB_PER_MIB = 1_024;
 
-/** From nothing to the line that says that it listens. */
+/** From the start of the process to the line that it is listening. */
 export async function start({ options, echo }: Setup): Promise<Figure[]> {
   if (!options.wants("start")) return [];
   const launch = { gateway: () => startGateway({ main: options.main, echo }), ideal: startBareServer };
@@ -22,7 +22,7 @@ export async function start({ options, echo }: Setup): Promise<Figure[]> {
   ];
 }
 
-/** What it takes to do nothing. */
+/** The CPU time and memory of an idle gateway. */
 export async function idle({ options, echo }: Setup): Promise<Figure[]> {
   if (!options.wants("idle")) return [];
   const look = async (target: Target): Promise<ReturnType<typeof memory>> => {

@@ -5,14 +5,14 @@ import { compare, ratioAtMost, type Figure, type Pair } from "../figures.ts";
 import { childrenOf } from "../proc.ts";
 import { startGateway, type Target } from "../targets.ts";
 
-/** One waits for the session that wakes, one for the session beside it, and one more as a process takes its time to start. */
+/** One for the session that wakes, one for the new session beside it, and one in reserve because a process takes time to start. */
 const WARM = 3;
 const ORPHAN_MS = 300;
-/** In which the processes that wait are there again. */
+/** Long enough for the warm processes to be replaced. */
 const REFILL_MS = 4_000;
 const LOOK_MS = 50;
 
-/** The first call of a session whose process was ended, beside a new session and its first call: both find a process that waits. */
+/** The first call of a hibernated session, compared with a new session and its first call; both take a warm process. */
 export async function wake({ options, echo }: Setup): Promise<Figure[]> {
   const point = "wake";
   if (!options.wants(point)) return [];

@@ -5,10 +5,10 @@ import { startGateway, type Target } from "../targets.ts";
 
 const NPX = { command: "npx", args: ["-y", "@modelcontextprotocol/server-everything"] };
 const WARM = 2;
-/** In which npx has started another one, even on a busy machine. */
+/** Long enough for npx to start another process, even on a busy machine. */
 const REFILL_MS = 5_000;
 
-/** A session on an entry that is started by npx, and on the same entry with children that wait for one. */
+/** Opening a session of a server started by npx, with and without warm processes. */
 export async function warmOpen({ options, echo }: Setup): Promise<Figure[]> {
   const point = "warm";
   if (!options.wants(point)) return [];

@@ -2,26 +2,26 @@ import type { Call, LoadSession, Outcome } from "./session.ts";
 
 export interface Drive {
   readonly sessions: readonly LoadSession[];
-  /** Calls of each session that are in flight at once. */
+  /** Concurrent calls of each session. */
   readonly inFlight: number;
   readonly call: Call;
   readonly ms: number;
 }
 
-export interface Driven {
+export interface DriveResult {
   readonly calls: number;
-  /** From the first request to the last answer. */
+  /** From the first request to the last response. */
   readonly ms: number;
   readonly latenciesMs: readonly number[];
   /** What went wrong, and how often. */
   readonly failures: ReadonlyMap<string, number>;
 }
 
-/** How long after the end of a slice its last answers may come. */
+/** How long the last responses may take after the end of a slice. */
 const OVERDUE_MS = 20_000;
 
-/** A closed loop: each lane makes its next call when the last one is answered, until the time is over. */
-export function drive({ sessions, inFlight, call, ms }: Drive): Promise<Driven> {
+/** A closed loop: each lane makes its next call when the previous one is answered, until the time is over. */
+export function drive({ sessions, inFlight, call, ms }: Drive): Promise<DriveResult> {
   return new Promise((resolve) => {
     const latenciesMs: number[] = [];
     const failures = new Map<string, number>();
@@ -42,7 +42,7 @@ export function drive({ sessions, inFlight, call, ms }: Drive): Promise<Driven> 
         const now = performance.now();
         latenciesMs.push(now - sentAt);
         if (failure !== undefined) note(failures, `${failure} ${text.slice(0, 120)}`, 1);
-        // A lane that is refused would only spin.
+        // A lane whose calls are refused would only spin.
         if (now < deadline && failure === undefined) return next(now);
         if (--running === 0) finish(now);
       };

@@ -1,12 +1,15 @@
 import { TextCollector } from "./text-collector.ts";
 
-/** Cuts a stream of server-sent events into events (WHATWG HTML §9.2, with \n as line end, which is what we and the ideal send). */
+/**
+ * Splits a stream into server-sent events (WHATWG HTML §9.2, with
+ * as line end, as the gateway and the ideal relay send).
+ */
 export class EventReader {
   readonly #onEvent: (event: string, length: number) => void;
   readonly #begun = new TextCollector();
   #endsWithBreak = false;
 
-  /** Of an event longer than 64 KiB only the ends are told. */
+  /** Of an event longer than 64 KiB only the two ends are passed on. */
   constructor(onEvent: (event: string, length: number) => void) {
     this.#onEvent = onEvent;
   }
@@ -35,7 +38,7 @@ export class EventReader {
   }
 }
 
-/** The text after the first `data: `; of an event without data, nothing. */
+/** The text after the first `data: `; empty for an event without data. */
 export function dataOf(event: string): string {
   const at = event.indexOf("data: ");
   return at === -1 ? "" : event.slice(at + 6);

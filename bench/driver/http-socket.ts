@@ -3,18 +3,18 @@ import { TextCollector } from "./text-collector.ts";
 
 export interface Reply {
   readonly status: number;
-  /** Status line and header fields. */
+  /** Status line and headers. */
   readonly head: string;
-  /** The body, or the two ends of a long one; empty when it was an event stream. */
+  /** The body, or the two ends of a long one; empty for an event stream. */
   readonly body: string;
   readonly bodyBytes: number;
 }
 
-/** Who waits for the answer to a request. */
+/** The callbacks for the response to a request. */
 export interface Exchange {
   reply(reply: Reply): void;
   failed(why: string): void;
-  /** The head of an event stream; the returned function takes its text piece by piece. Without it a stream is a body. */
+  /** Called with the headers of an event stream; returns the function that receives its chunks. Without it a stream is read as a body. */
   stream?(): (piece: string) => void;
 }
 
@@ -23,8 +23,8 @@ const CHUNKED = /\r\ntransfer-encoding: *chunked/i;
 const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)/i;
 
 /**
- * One keep-alive HTTP/1.1 connection, one exchange at a time, on a bare socket: what a load driver can spare of node:http's
- * client it leaves to what is measured. Texts are latin1, so that their lengths are bytes.
+ * One keep-alive HTTP/1.1 connection, one exchange at a time, on a raw socket: the less CPU time the load driver uses, the more
+ * is left for the measured process. Text is latin1, so that its length is in bytes.
  */
 export class HttpSocket {
   readonly #port: number;
@@ -82,7 +82,7 @@ export class HttpSocket {
     while (this.#input !== "" && this.#step());
   }
 
-  /** Takes what it can of the input; false when it must wait for more. */
+  /** Parses as much as possible; false when more data is needed. */
   #step(): boolean {
     switch (this.#mode) {
       case "head":
@@ -117,11 +117,11 @@ export class HttpSocket {
     const end = this.#input.indexOf("\r\n");
     if (end === -1) return false;
     const size = Number.parseInt(this.#input, 16);
-    // The last chunk: its empty trailer follows.
+    // The last chunk is followed by an empty trailer.
     if (size === 0 && this.#input.length < end + 4) return false;
     this.#input = this.#input.slice(end + (size === 0 ? 4 : 2));
     this.#mode = "chunk";
-    // With the line break after the chunk, which is never passed on.
+    // Includes the line break after the chunk, which is not part of the body.
     this.#left = size + 2;
     if (size === 0) this.#finish();
     return true;

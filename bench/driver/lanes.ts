@@ -1,7 +1,7 @@
 import { HttpSocket, type Exchange, type Reply } from "./http-socket.ts";
 import type { Address } from "./session.ts";
 
-/** The connections of one client, opened when they are first used. */
+/** The connections of one client, opened on first use. */
 export class Lanes {
   readonly #address: Address;
   readonly #sockets = new Map<number | "stream", HttpSocket>();
@@ -19,14 +19,14 @@ export class Lanes {
     return socket;
   }
 
-  /** Head of a request up to its Content-Length, with the fields that every request has. */
+  /** The head of a request up to Content-Length, with the headers that every request has. */
   head(method: string, path: string, fields: readonly string[] = []): string {
     const { port, token } = this.#address;
     const always = [`Host: 127.0.0.1:${port}`, `Authorization: Bearer ${token}`];
     return [`${method} ${path} HTTP/1.1`, ...always, ...fields, ""].join("\r\n");
   }
 
-  /** A whole exchange on lane 0. */
+  /** A complete exchange on lane 0. */
   ask(request: string, stream?: Exchange["stream"]): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const failed = (why: string): void => reject(new Error(why));
@@ -44,5 +44,5 @@ export function withBody(head: string, body: string): string {
   return `${head}${lengthField(body.length)}${body}`;
 }
 
-/** The last field of a head, and its end. */
+/** The last header, and the end of the head. */
 export const lengthField = (bytes: number): string => `Content-Length: ${bytes}\r\n\r\n`;

@@ -5,7 +5,7 @@ import { Lanes, lengthField } from "./lanes.ts";
 import { FIRST_ID } from "./rpc.ts";
 import { ECHO, judge, type Address, type Call, type Done, type LoadSession } from "./session.ts";
 
-/** A caller of REST with a session id of its own choice; the first call opens the session. */
+/** A REST caller with a session id of its own choice; the first call opens the session. */
 export class RestSession implements LoadSession {
   readonly #lanes: Lanes;
   readonly #server: string;
@@ -17,7 +17,7 @@ export class RestSession implements LoadSession {
     this.#server = address.server;
   }
 
-  /** REST has no handshake of its own: the first call of the tool does it all. */
+  /** REST has no handshake: the first call of the tool opens the session. */
   open(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.prepare(ECHO)(0, ({ failure, text }) =>
@@ -29,7 +29,7 @@ export class RestSession implements LoadSession {
   prepare(call: Call): (lane: number, done: Done) => void {
     const first = `{${call.before}"message":"`;
     const second = `${call.padding}"}`;
-    // Notifications come only to those who ask for a stream.
+    // Notifications are only sent in event streams.
     const accept = (call.notifications ?? 0) > 0 ? "text/event-stream" : "application/json";
     const path = `/api/${this.#server}/${call.tool}?sessionId=${this.#sessionId}`;
     const head = this.#lanes.head("POST", path, ["Content-Type: application/json", `Accept: ${accept}`]);
@@ -63,7 +63,7 @@ class RestCall implements Exchange {
     this.#done = done;
   }
 
-  /** Events before the last one are notifications; the last one is the result, or a problem. */
+  /** All events but the last are notifications; the last one is the result or a problem. */
   stream(): (piece: string) => void {
     const reader = new EventReader((event) => {
       const data = dataOf(event);

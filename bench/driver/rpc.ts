@@ -11,7 +11,7 @@ export function hello(id: number): string {
   return `{"jsonrpc":"2.0","id":${id},"method":"initialize","params":{"protocolVersion":"2025-11-25",${CLIENT}}}`;
 }
 
-/** The pieces of a tools/call around the three places where its id stands. */
+/** The parts of a tools/call request between the three places where its id is inserted. */
 export function callPieces({ tool, before, padding }: Call): readonly [string, string, string] {
   return [
     '{"jsonrpc":"2.0","id":',
@@ -20,7 +20,7 @@ export function callPieces({ tool, before, padding }: Call): readonly [string, s
   ];
 }
 
-/** The id of an answer, written as its first or last member; undefined for a notification. */
+/** The id of a response, its first or last member; undefined for a notification. */
 export function answeredId(json: string): number | undefined {
   if (json.startsWith('{"jsonrpc":"2.0","id":')) return Number.parseInt(json.slice(22, 32), 10);
   if (json.startsWith('{"jsonrpc":"2.0","method":')) return undefined;

@@ -1,4 +1,4 @@
-/** Where a relay is, and how it knows us. */
+/** The address of a relay, and the credentials for it. */
 export interface Address {
   readonly port: number;
   readonly server: string;
@@ -6,47 +6,47 @@ export interface Address {
   readonly token: string;
 }
 
-/** A call of a tool whose arguments are `{<before>"message":"<id><padding>"}`: each call can be told from all others. */
+/** A call of a tool with the arguments `{<before>"message":"<id><padding>"}`, which identify the call. */
 export interface Call {
   readonly tool: string;
   /** Members before the message, each with its comma: `"bytes":1048576,`. */
   readonly before: string;
   readonly padding: string;
-  /** The answer must begin with the id. */
+  /** Whether the response must begin with the id. */
   readonly echoes: boolean;
-  /** The answer must have at least so many bytes. */
+  /** The minimum size of the response. */
   readonly bytes: number;
-  /** So many notifications must come before the answer; undefined = as many as will. */
+  /** The number of notifications that must precede the response; undefined means any number. */
   readonly notifications: number | undefined;
 }
 
 export const ECHO: Call = { tool: "echo", before: "", padding: "", echoes: true, bytes: 0, notifications: 0 };
 
-/** What came back for a call. */
+/** The response to a call. */
 export interface Answer {
-  /** As it came; of a long one the two ends. */
+  /** The text as received; of a long one the two ends. */
   readonly text: string;
   readonly bytes: number;
   readonly notifications: number;
 }
 
 export interface Outcome {
-  /** Undefined when it is the right answer to this call. */
+  /** Undefined when the response is the right one for this call. */
   readonly failure: string | undefined;
   readonly text: string;
 }
 
 export type Done = (outcome: Outcome) => void;
 
-/** The client of one session, with requests built beforehand and connections of its own. */
+/** The client of one session, with prebuilt requests and connections of its own. */
 export interface LoadSession {
   /** Resolves after the handshake, rejects when it is refused. */
   open(): Promise<void>;
-  /** Prepares calls of one kind. The returned function makes one; a lane is a connection, which holds one call at a time. */
+  /** Prepares calls of one kind. The returned function makes one; a lane is a connection, which carries one call at a time. */
   prepare(call: Call): (lane: number, done: Done) => void;
-  /** As a polite client ends it. */
+  /** Closes the session as a well-behaved client does. */
   close(): Promise<void>;
-  /** Cuts all its connections. */
+  /** Closes all its connections without ending the session. */
   drop(): void;
 }
 

@@ -6,7 +6,7 @@ import { isError, judge, type Address, type Call, type Done, type LoadSession, t
 
 const JSON_BODY = ["Content-Type: application/json"];
 
-/** A client of HTTP+SSE: one stream, and POSTs whose answers come over it. */
+/** An HTTP+SSE client: one stream, and POSTs whose responses arrive on it. */
 export class SseSession implements LoadSession {
   readonly #lanes: Lanes;
   readonly #path: string;
@@ -87,7 +87,7 @@ export class SseSession implements LoadSession {
   }
 }
 
-/** A call is done when its POST is accepted and its answer has come, in whichever order. */
+/** A call is complete when its POST is accepted and its response has arrived, in either order. */
 class Waiting implements Exchange {
   readonly id: number;
   readonly #call: Call | undefined;

@@ -6,7 +6,7 @@ import { isError, judge, type Address, type Call, type Done, type LoadSession } 
 
 const FIELDS = ["Content-Type: application/json", "Accept: application/json, text/event-stream"];
 
-/** A client of Streamable HTTP: each POST is answered in its own response, as JSON or as a stream. */
+/** A Streamable HTTP client: each POST is answered in its own response, as JSON or as a stream. */
 export class StreamableSession implements LoadSession {
   readonly #lanes: Lanes;
   readonly #path: string;
@@ -21,7 +21,7 @@ export class StreamableSession implements LoadSession {
   async open(): Promise<void> {
     const head = this.#lanes.head("POST", this.#path, FIELDS);
     let streamed = "";
-    // The answer of a server that starts slowly comes as a stream.
+    // The response of a slowly starting server is a stream.
     const stream = () => (piece: string) => void (streamed += piece);
     const reply = await this.#lanes.ask(withBody(head, hello(++this.#lastId)), stream);
     const text = reply.body + streamed;

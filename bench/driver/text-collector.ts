@@ -1,8 +1,8 @@
-/** Up to this size a text is kept whole, beyond it only its two ends: what is checked stands there. */
+/** Longer texts are reduced to their two ends, which is all that is checked. */
 const WHOLE = 64 * 1024;
 const ENDS = 512;
 
-/** Gathers the pieces of a body or an event without paying for its size. */
+/** Collects the chunks of a body or an event at a cost independent of its size. */
 export class TextCollector {
   #pieces: string[] = [];
   #tail: string | undefined;
@@ -18,7 +18,7 @@ export class TextCollector {
     this.#tail = text.slice(-ENDS);
   }
 
-  /** The text, or the ends of a long one. Begins anew. */
+  /** Returns the text, or the ends of a long one, and resets the collector. */
   take(): string {
     const text = this.#pieces.length === 1 ? (this.#pieces[0] ?? "") : this.#pieces.join("");
     const taken = this.#tail === undefined ? text : `${text}…${this.#tail}`;

@@ -7,7 +7,7 @@ import { TOKEN } from "../gateway-config.ts";
 import type { Target } from "../targets.ts";
 import type { Chance } from "./visit.ts";
 
-/** A client that is not polite, and the ends that it may meet. */
+/** A misbehaving client, and the ends it may meet. */
 export interface Abuse {
   readonly name: string;
   readonly ends: readonly string[];
@@ -15,7 +15,7 @@ export interface Abuse {
 }
 
 const JSON_BODY = ["Content-Type: application/json", "Accept: application/json, text/event-stream"];
-/** A refusal may come as a reset to who is still writing. */
+/** A client that is still writing may see a refusal as a connection reset. */
 const CUT = ["read ECONNRESET", "write EPIPE", "write ECONNRESET", "the connection was closed"];
 
 export const ABUSES: readonly Abuse[] = [
@@ -55,7 +55,7 @@ async function halfRequest({ port }: Target, chance: Chance): Promise<string> {
   return "left";
 }
 
-/** Opens a stream, asks for a flood, and takes nothing of it: its server has to wait, then the stream is cut. */
+/** Opens a stream, requests a flood, and reads nothing: the server must be paused, then the stream is cut. */
 async function neverReads({ port }: Target, chance: Chance): Promise<string> {
   const lanes = new Lanes({ port, server: "floods-stdout", token: TOKEN });
   const socket = connect({ port, host: "127.0.0.1" });

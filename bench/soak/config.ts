@@ -4,16 +4,16 @@ import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { TOKEN } from "../gateway-config.ts";
 
-/** In the environment of every child, and of what it starts: by this they are found wherever they hide. */
+/** An environment variable of all children and their descendants, by which they can be found. */
 export const MARK = "MCP_GATEWAY_SOAK";
 
-/** Entries that are started before their sessions come, good ones and others. */
+/** Entries with warm processes, good ones and others. */
 const WARM: Readonly<Record<string, number>> = { echo: 2, "slow-start": 1, daemonizes: 1, "exits-at-once": 1 };
 
-/** How many processes wait for a session at most when nobody is there. */
+/** The maximum number of warm processes while there are no sessions. */
 export const WAITING_PROCESSES = Object.values(WARM).reduce((sum, count) => sum + count, 0);
 
-/** Every misbehaving server of the test fixtures, and limits so small that all of them are met. */
+/** A config with every misbehaving server of the test fixtures, and limits small enough that all of them are reached. */
 export function soakConfig(mark: string): string {
   const folder = fileURLToPath(new URL("../../test/fixtures/servers", import.meta.url));
   const names = readdirSync(folder).flatMap((file) => (file.endsWith(".mjs") ? basename(file, ".mjs") : []));

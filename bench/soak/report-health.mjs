@@ -1,5 +1,4 @@
-// Preloaded into the gateway by the soak, with --expose-gc: tells on stdout, once in a while, how late its event loop was and
-// what lives in its heap.
+// Preloaded into the gateway by the soak test, with --expose-gc: periodically writes the event loop delay and the live heap size to stdout.
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
 const EVERY_MS = 5_000;
@@ -10,7 +9,7 @@ const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 let isWarm = false;
 delay.enable();
 setInterval(() => {
-  // What the collection itself takes is not the gateway's doing, nor is its start.
+  // The time of the forced collection and of the start is not counted.
   delay.disable();
   globalThis.gc();
   if (!isWarm) delay.reset();

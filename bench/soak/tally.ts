@@ -1,4 +1,4 @@
-/** How the visits ended, expected or not. */
+/** Counts how the visits ended, expected or not. */
 export class Tally {
   readonly expected = new Map<string, number>();
   readonly unexpected = new Map<string, number>();
@@ -7,7 +7,7 @@ export class Tally {
   add(what: string, end: string, isExpected: boolean): void {
     this.visits++;
     const counts = isExpected ? this.expected : this.unexpected;
-    // What went well needs no list; of the rest, what and how.
+    // Expected ends are counted together; others by trial and end.
     const name = isExpected ? end : `${what}: ${end}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }

@@ -1,24 +1,24 @@
 import { ECHO, type Call } from "../driver/session.ts";
 
-/** One way to use a server, and how that may end. */
+/** One way to use a server, and how it may end. */
 export interface Trial {
   readonly server: string;
-  /** How often, compared with the others. */
+  /** The relative frequency. */
   readonly weight: number;
-  /** Made one after the other. */
+  /** Executed one after the other. */
   readonly steps: readonly Step[];
   /** `ok`, or the reasons of errors (MCP) and their codes (REST). */
   readonly ends: readonly string[];
 }
 
 export interface Step extends Call {
-  /** So many of it at once. */
+  /** The number of concurrent calls. */
   readonly lanes: number;
-  /** What the answer must hold. */
+  /** What the response must contain. */
   readonly holds?: string;
 }
 
-/** Refusals that small limits bring about; a session that made room for others has ended. */
+/** Refusals caused by the small limits; `session_ended` because a session may have been evicted. */
 export const BUSY: readonly string[] = [
   "too_many_sessions",
   "too_many_starts",

@@ -5,17 +5,17 @@ import type { Transport } from "../figures.ts";
 import type { Target } from "../targets.ts";
 import type { Step, Trial } from "./trials.ts";
 
-/** Nothing of what is configured takes longer. */
+/** Longer than any configured timeout. */
 const PATIENCE_MS = 20_000;
 
-/** What a visitor does by chance; numbers from 0 to 1. */
+/** Random numbers from 0 to 1. */
 export type Chance = () => number;
 
-/** A client comes, calls, and goes: politely, by cutting its connections, or in the middle. Tells how it ended. */
+/** One visit of a client: it connects, calls, and leaves politely, by closing its connections, or in the middle. Returns how it ended. */
 export async function visit(gateway: Target, transport: Transport, trial: Trial, chance: Chance): Promise<string> {
   const session = newSession(transport, gateway, trial.server);
   try {
-    // To REST a session that nobody calls is none; a tool that no server has opens one all the same.
+    // A REST session only exists once it is called; a call of an unknown tool opens it too.
     if (transport !== "rest" || trial.steps.length === 0) await patiently(session.open());
     return await use(session, trial, chance);
   } catch (error) {

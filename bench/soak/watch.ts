@@ -16,7 +16,7 @@ interface Health {
 
 export interface Growth {
   readonly mibPerMinute: number;
-  /** Over the time that was looked at. */
+  /** Over the observed time. */
   readonly mib: number;
   /** How well a straight line fits, 0 to 1. */
   readonly fit: number;
@@ -25,7 +25,7 @@ export interface Growth {
 const KIB_PER_MIB = 1_024;
 const SAMPLE_MS = 1_000;
 
-/** Looks at the gateway from outside, once a second, and listens to what it says about itself. */
+/** Samples the gateway from outside once a second, and reads its log. */
 export class Watch {
   readonly #startedAt = performance.now();
   readonly #samples: Sample[] = [];
@@ -52,12 +52,12 @@ export class Watch {
     return (performance.now() - this.#startedAt) / 1_000;
   }
 
-  /** Opened and not yet closed, by the gateway's log. */
+  /** Opened and not yet closed, according to the log. */
   get sessions(): number {
     return this.#sessions;
   }
 
-  /** What report-health.mjs writes. */
+  /** The output of report-health.mjs. */
   readonly onStdout = (text: string): void => {
     const lines = (this.#said + text).split("\n");
     this.#said = lines.pop() ?? "";
@@ -73,7 +73,7 @@ export class Watch {
     }
   };
 
-  /** Of the whole run but its start. */
+  /** Of the whole run except the start. */
   get loopP99Ms(): number {
     return this.#health.at(-1)?.loopP99Ms ?? Number.NaN;
   }
@@ -86,7 +86,7 @@ export class Watch {
     return this.#health.at(-1)?.heapMiB ?? Number.NaN;
   }
 
-  /** Of the resident memory since then. */
+  /** The growth of the resident memory since then. */
   rssGrowth(sinceSeconds: number): Growth {
     return growth(
       this.#samples.map(({ seconds, rssMiB }) => [seconds, rssMiB]),
@@ -94,7 +94,7 @@ export class Watch {
     );
   }
 
-  /** Of what lives in the heap of V8. */
+  /** The growth of the live V8 heap. */
   heapGrowth(sinceSeconds: number): Growth {
     return growth(
       this.#health.map(({ seconds, heapMiB }) => [seconds, heapMiB]),

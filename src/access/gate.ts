@@ -3,7 +3,7 @@ import { anonymous, type Credentials, type Gate, type Principal } from "../proto
 import type { Authenticator } from "./auth/method.ts";
 import { authMethods } from "./auth/methods.ts";
 
-/** Once per HTTP request: who is it? A request is admitted if any enabled method accepts it; with none enabled everybody is anonymous. */
+/** Authenticates each HTTP request once. Any enabled method may admit it; with none enabled every caller is anonymous. */
 export class AccessGate implements Gate {
   readonly #authenticators: readonly Authenticator[];
 
@@ -19,7 +19,7 @@ export class AccessGate implements Gate {
     return this.authenticates ? this.#ask(0, credentials) : anonymous;
   }
 
-  /** One method after the other, from the one at `first` on. */
+  /** Tries the methods in order, from index `first`. */
   #ask(first: number, credentials: Credentials): Principal | Promise<Principal> {
     for (let index = first; index < this.#authenticators.length; index++) {
       const found = this.#authenticators[index]?.authenticate(credentials);
@@ -41,7 +41,7 @@ export class AccessGate implements Gate {
   }
 }
 
-/** The methods that an `auth:` block switches on. */
+/** The enabled methods of an `auth:` block. */
 export function configuredAuthenticators(auth: Readonly<Record<string, unknown>>): Authenticator[] {
   return authMethods.flatMap((method) => {
     const config = auth[method.name];

@@ -8,7 +8,7 @@ export interface Address {
 export interface AddressFlags {
   readonly port?: number;
   readonly host?: string;
-  /** The config's word for it. */
+  /** The name of the option in the config. */
   readonly hostname?: string;
 }
 
@@ -21,7 +21,7 @@ export function addAddressOptions(command: Command): Command {
     .addOption(new Option("--hostname <address>").argParser(hostOf).hideHelp());
 }
 
-/** The config with the address that the command line asks for. */
+/** The config with the address from the command line, if given. */
 export function atAddress<T extends Address>(config: T, { port, host, hostname }: AddressFlags): T {
   return Object.freeze({ ...config, port: port ?? config.port, hostname: host ?? hostname ?? config.hostname });
 }

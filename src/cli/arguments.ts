@@ -1,13 +1,13 @@
 import { closest } from "../lib/closest.ts";
 
 export interface Arguments {
-  /** Those of the gateway itself. */
+  /** The arguments before `--`. */
   readonly own: readonly string[];
-  /** What stands after `--`; undefined without one. */
+  /** The arguments after `--`; undefined without a `--`. */
   readonly command: readonly string[] | undefined;
 }
 
-/** Commands that start servers, and so take one after `--`. */
+/** Commands that start servers, and so accept a server's command after `--`. */
 const STARTS = ["run", "serve", "openapi"];
 
 export function splitArguments(argv: readonly string[]): Arguments {
@@ -16,8 +16,8 @@ export function splitArguments(argv: readonly string[]): Arguments {
 }
 
 /**
- * What is wrong with the words that are no options. With a default command, commander takes a mistyped one for an argument of
- * that; and a server's command without `--` for options of its own.
+ * What is wrong with the positional arguments. Because there is a default command, commander takes a mistyped command for an
+ * argument of it, and the command of a server without `--` for the gateway's own options.
  */
 export function wordMistake({ own, command }: Arguments, names: readonly string[]): string | undefined {
   const [first = "", second = ""] = own;

@@ -23,14 +23,14 @@ export async function health(flags: HealthFlags): Promise<boolean> {
   }
 }
 
-/** Over loopback, unless the gateway is bound to one address only. */
+/** The loopback address, unless the gateway is bound to a specific address. */
 function ownUrl(flags: HealthFlags): string {
   const { port, hostname } = addressOf(flags);
   const host = hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostname;
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/** Of the config; of a gateway that was started without one, when nobody named it here and none is there. */
+/** The address in the config; the default one when no config is given and there is none in this folder. */
 function addressOf(flags: HealthFlags): Address {
   const { path } = findConfig(flags, process.env);
   const isThere = flags.config !== undefined || existsSync(path);

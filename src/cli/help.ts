@@ -12,7 +12,7 @@ Examples:
 The page for people, once it runs: http://localhost:3000/docs
 `;
 
-/** The options of `run`, which is what the program does when told nothing, and examples. */
+/** Adds examples, and the options of `run`, which is the default command. */
 export function addHelp(program: Command, run: Command): void {
   program.usage("[command] [options] [-- <command of a server>]");
   program.addHelpText("after", () => `\n${optionsOf(run)}\n${EXAMPLES}`);

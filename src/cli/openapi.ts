@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { toYaml } from "../config/yaml.ts";
-import { documentTools, type Documented } from "../downstream/openapi/documents.ts";
+import { documentTools, type DocumentReport } from "../downstream/openapi/documents.ts";
 import { Gateway } from "../gateway.ts";
 import { errorMessage } from "../lib/error-message.ts";
 import { isAnyAddress } from "../lib/hosts.ts";
@@ -21,30 +21,27 @@ export interface OpenapiFlags extends SourceFlags {
   readonly allowPartial?: boolean;
 }
 
-/** What became of a dump: the exit code follows. */
+/** The result of a dump, which determines the exit code. */
 export type DumpOutcome = "complete" | "partial" | "over limits";
 
-/**
- * Writes the OpenAPI document of the tools of all servers, or of one. stdout gets the document and nothing else; what could not
- * be described goes to stderr.
- */
+/** Writes the OpenAPI document for the tools of all servers, or of one. stdout gets only the document; warnings go to stderr. */
 export async function openapi(flags: OpenapiFlags): Promise<DumpOutcome> {
   const { loaded } = readSource(flags, process.env);
   const logOutput = stderrOutput();
   const gateway = new Gateway({ version: version(), loaded, env: process.env, logOutput });
   gateway.watchTime();
   try {
-    const documented = await dump(gateway, flags, logOutput);
-    const text = flags.format === "json" ? toJson(documented.document) : toYaml(documented.document);
+    const report = await dump(gateway, flags, logOutput);
+    const text = flags.format === "json" ? toJson(report.document) : toYaml(report.document);
     if (flags.output === undefined) await writeOut(text);
     else writeFileSync(flags.output, text);
-    return tell(documented, flags.allowPartial === true, logOutput);
+    return reportProblems(report, flags.allowPartial === true, logOutput);
   } finally {
     await gateway.stop();
   }
 }
 
-async function dump(gateway: Gateway, flags: OpenapiFlags, log: LogOutput): Promise<Documented> {
+async function dump(gateway: Gateway, flags: OpenapiFlags, log: LogOutput): Promise<DocumentReport> {
   const names = gateway.servers.names;
   const { server } = flags;
   if (server !== undefined && !names.includes(server)) {
@@ -67,7 +64,11 @@ async function dump(gateway: Gateway, flags: OpenapiFlags, log: LogOutput): Prom
   });
 }
 
-function tell({ warnings, failed, limitProblems }: Documented, allowPartial: boolean, log: LogOutput): DumpOutcome {
+function reportProblems(
+  { warnings, failed, limitProblems }: DocumentReport,
+  allowPartial: boolean,
+  log: LogOutput,
+): DumpOutcome {
   for (const warning of warnings) log.write(`warning: ${warning}\n`);
   for (const problem of limitProblems) log.write(`limit: ${problem}\n`);
   for (const { server, error } of failed) {
@@ -77,7 +78,7 @@ function tell({ warnings, failed, limitProblems }: Documented, allowPartial: boo
   return limitProblems.length > 0 ? "over limits" : "complete";
 }
 
-/** Resolves when all of it is written, or when the reader (`| head`) has had enough. */
+/** Resolves when the text is written, or when the reader (`| head`) closed the pipe. */
 function writeOut(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.on("error", (error: NodeJS.ErrnoException) => (error.code === "EPIPE" ? resolve() : reject(error)));

@@ -8,7 +8,7 @@ export interface ConfigFlags {
 
 export interface ConfigFile {
   readonly path: string;
-  /** Nobody said which, and there is none here: the example that comes with the gateway. */
+  /** No config was named or found: this is the example that is installed with the gateway. */
   readonly isBundled: boolean;
 }
 

@@ -6,7 +6,7 @@ import { readSource, type SourceFlags } from "./source.ts";
 import { version } from "./version.ts";
 import { startTable, startWarnings } from "./start-table.ts";
 
-/** Starts the gateway and returns it with what it has to say about itself. */
+/** Starts the gateway and prints its startup table and warnings. */
 export async function run(flags: SourceFlags): Promise<Gateway> {
   letHeapGrow();
   const { loaded, isBundled } = readSource(flags, process.env);
@@ -28,8 +28,8 @@ export async function run(flags: SourceFlags): Promise<Gateway> {
 }
 
 /**
- * Up to three times what lives, between two full collections. On its own V8 comes to choose far less while long messages go through
- * (it may choose up to four times), and as their buffers count, every few messages would end in a collection.
+ * Lets the heap triple between two full collections. By default V8 settles on a much smaller factor (at most four) under long
+ * messages, and because their buffers count towards it, every few messages would trigger a full collection.
  */
 function letHeapGrow(): void {
   setFlagsFromString("--heap-growing-percent=200");

@@ -1,7 +1,7 @@
 import type { OpenapiFlags } from "./openapi.ts";
 import type { SourceFlags } from "./source.ts";
 
-/** The flags of the first seed's `npm start -- --schemaDump`, besides those of `run`. */
+/** The options of `npm start -- --schemaDump`, in addition to those of `run`. */
 export interface RunFlags extends SourceFlags {
   readonly schemaDump?: boolean;
   readonly schemaFormat?: "yaml" | "json";
@@ -13,8 +13,8 @@ export interface RunFlags extends SourceFlags {
 }
 
 /**
- * What to dump, when a dump is what is asked for. Without the `--`, npm takes `npm start --schemaDump --schemaFormat=json` for
- * options of its own and hands them on as variables.
+ * The options for a dump, or undefined when none was requested. Without the `--`, npm takes the flags of `npm start --schemaDump
+ * --schemaFormat=json` for its own options and passes them on as environment variables.
  */
 export function schemaDump(flags: RunFlags, env = process.env): OpenapiFlags | undefined {
   const isStart = env["npm_lifecycle_event"] === "start";

@@ -1,19 +1,19 @@
-import { nameLike } from "../config/server-names.ts";
+import { suggestName } from "../config/server-names.ts";
 
 const FALLBACK = "server";
-/** What runs a package or a script, and the words of its own that may follow. */
+/** Commands and subcommands that run a package or a script. */
 const LAUNCHERS =
   /^(?:npx|npm|pnpm|yarn|bunx|bun|deno|uvx|uv|pipx|node|python[\d.]*|docker|podman|sh|bash|env|exec|dlx|x|tool|run)$/;
-/** Options whose value is the next word. */
+/** Options that take the next argument as their value. */
 const WITH_VALUE =
   /^(?:-e|--env|--env-file|-v|--volume|--mount|--name|--network|--net|-p|--publish|-u|--user|-w|--workdir|--from|--with|--python|--import|--require|-r)$/;
 
 /**
- * Names a server after the package, image or script in its command: `npx -y @modelcontextprotocol/server-everything` →
- * `everything`. Where that cannot be a name it is `server`.
+ * Derives a server name from the package, image or script in its command: `npx -y @modelcontextprotocol/server-everything` →
+ * `everything`. Falls back to `server`.
  */
 export function serverNameOf(command: readonly string[]): string {
-  return nameLike(shortened(withoutPlace(subjectOf(command)))) ?? FALLBACK;
+  return suggestName(shortened(withoutPlace(subjectOf(command)))) ?? FALLBACK;
 }
 
 /** The first word that is neither a launcher nor an option. */
@@ -25,7 +25,7 @@ function subjectOf(words: readonly string[]): string {
   return words[at] ?? words[0] ?? "";
 }
 
-/** Without scope, folders, version and suffix; `dist/index.js` says less than the folder above it. */
+/** Without scope, folders, version and extension; for `dist/index.js` the name of the folder above it. */
 function withoutPlace(subject: string): string {
   const parts = subject.split(/[/\\]/).map((part) => part.replace(/\.(?:[cm]?[jt]s|py|sh|exe)$/, ""));
   const telling = parts.filter(
@@ -34,7 +34,7 @@ function withoutPlace(subject: string): string {
   return (telling.at(-1) ?? "").replace(/(?<=.)(?:@|:|==).*$/, "");
 }
 
-/** `mcp-server-git`, `server-git` and `git-mcp` are all about git. */
+/** `mcp-server-git`, `server-git` and `git-mcp` all become `git`. */
 function shortened(name: string): string {
   const short = name.replace(/^(?:mcp[-_])?(?:server[-_])?/i, "").replace(/(?:[-_]mcp)?(?:[-_]server)?$/i, "");
   return short === "" ? name : short;

@@ -4,17 +4,17 @@ import { oneServer } from "./one-server.ts";
 import { findConfig, type ConfigFlags } from "./options.ts";
 
 export interface SourceFlags extends ConfigFlags, AddressFlags {
-  /** What stands after `--`: the command of the only server, instead of a config. */
+  /** The arguments after `--`: the command of the only server, instead of a config. */
   readonly command?: readonly string[];
 }
 
 export interface Source {
   readonly loaded: LoadedConfig;
-  /** Nobody said which config, and there is none here. */
+  /** No config was named or found. */
   readonly isBundled: boolean;
 }
 
-/** The config that the command line means. */
+/** The config selected by the command line. */
 export function readSource(flags: SourceFlags, env: NodeJS.ProcessEnv): Source {
   if (flags.command !== undefined) return { loaded: at(oneServer(flags.command, env), flags), isBundled: false };
   const { path, isBundled } = findConfig(flags, env);

@@ -1,9 +1,6 @@
 import type { Command } from "commander";
 
-/**
- * Options may be written like `--allow-partial` or like `--allowPartial`: each argument before a `--` that is an option in another
- * spelling becomes the one that is declared.
- */
+/** Options may be written in kebab case or camel case: replaces each option before a `--` with the spelling in which it is declared. */
 export function declaredSpellings(argv: readonly string[], program: Command): string[] {
   const names = [program, ...program.commands].flatMap(({ options }) => options.flatMap(({ long }) => long ?? []));
   const declared = new Map(names.map((name) => [plain(name), name]));

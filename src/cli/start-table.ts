@@ -3,14 +3,14 @@ import type { Config } from "../config/schema.ts";
 import type { Gateway } from "../gateway.ts";
 import { isAnyAddress, isLoopback, urlHost } from "../lib/hosts.ts";
 
-/** What is told of a gateway at its start. */
-type Started = Pick<Gateway, "config" | "servers" | "gate" | "descriptors">;
+/** The parts of a gateway that are described at startup. */
+type RunningGateway = Pick<Gateway, "config" | "servers" | "gate" | "descriptors">;
 
-/** Server → its URLs, as a client of this machine (or of `publicUrl`) would use them. */
-export function startTable({ config, servers, gate }: Started, address: AddressInfo): string {
+/** The URLs of each server, as a client on this machine (or of `publicUrl`) would use them. */
+export function startTable({ config, servers, gate }: RunningGateway, address: AddressInfo): string {
   const base = (config.publicUrl ?? localUrl(config.hostname, address.port))
     .replace(/\/$/, "")
-    // Whoever has put a password into it does not want to read it here.
+    // Removes a password, which must not appear in the log.
     .replace(/\/\/[^/]*@/, "//");
   const rows = servers.all.map(({ name, summary }) => [
     name,
@@ -29,8 +29,11 @@ export function startTable({ config, servers, gate }: Started, address: AddressI
   return `\n  ${base}  (for people: ${base}/docs)\n\n${lines.join("\n")}\n\n  auth: ${auth}\n\n`;
 }
 
-/** What an operator should hear at the start rather than find out. */
-export function startWarnings({ config, servers, gate, descriptors }: Started, isInContainer: boolean): string[] {
+/** Problems that an operator should see at startup. */
+export function startWarnings(
+  { config, servers, gate, descriptors }: RunningGateway,
+  isInContainer: boolean,
+): string[] {
   const { hostname, auth, limits } = config;
   const warnings = servers.all.flatMap((server) =>
     server.warnings().map((warning) => `server "${server.name}": ${warning}`),
@@ -61,7 +64,7 @@ function methodsOn({ auth }: Config): string[] {
   return Object.entries(auth).flatMap(([name, method]) => (method?.["enabled"] === false ? [] : name));
 }
 
-/** How this machine reaches what is bound to `hostname`. */
+/** The URL at which this machine reaches a gateway bound to `hostname`. */
 export function localUrl(hostname: string, port: number): string {
   return `http://${isAnyAddress(hostname) ? "localhost" : urlHost(hostname)}:${port}`;
 }

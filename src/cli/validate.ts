@@ -7,7 +7,7 @@ export interface ValidateFlags extends ConfigFlags {
   readonly print?: boolean;
 }
 
-/** Checks a config file without starting anything; with `print`, shows every key with the value that counts, and no secret. */
+/** Checks a config file without starting anything; with `print`, shows every key with its effective value, secrets masked. */
 export function validate(flags: ValidateFlags): void {
   const { path } = findConfig(flags, process.env);
   const { config, secrets, notes } = loadConfig(path, process.env);
@@ -21,7 +21,7 @@ export function validate(flags: ValidateFlags): void {
   process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
 }
 
-/** Whole values first: a secret that is too short to be looked for inside of text is masked where it stands. */
+/** Compares whole values too, because a secret that is too short to be searched for in text is still masked when it is the whole value. */
 function masked(value: unknown, redactor: Redactor): unknown {
   if (typeof value === "string") return redactor.value(value);
   if (Array.isArray(value)) return value.map((item) => masked(item, redactor));

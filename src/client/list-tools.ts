@@ -7,12 +7,12 @@ import type { McpClient } from "./mcp-client.ts";
 
 const MAX_PAGES = 50;
 const MAX_TOOLS = 10_000;
-/** No further page is asked for after this long. */
+/** No further page is requested after this time. */
 const MAX_MS = 60_000;
 
 /**
- * Reads all pages of `tools/list` (MCP 2025-11-25, utilities, pagination). A server may never end its list: what is beyond the
- * bounds is left out, and the reader has a warning of that.
+ * Reads all pages of `tools/list` (MCP 2025-11-25, server utilities, pagination). A list may be endless: whatever exceeds the
+ * limits is left out, with a warning in the reader.
  */
 export async function listTools(client: McpClient, requestId: string): Promise<ToolReader> {
   const { listingBytes } = client.settings;

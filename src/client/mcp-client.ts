@@ -9,26 +9,26 @@ import type { OpenSession, Outlet, Session, SessionOpener } from "../protocol/se
 import type { JsonObject } from "../lib/json.ts";
 
 export interface ClientSettings {
-  /** Of the gateway, as it introduces itself to servers. */
+  /** The gateway's version, for `clientInfo`. */
   readonly version: string;
-  /** What all pages of a server's list of tools may take together. */
+  /** The maximum size of a server's list of tools, all pages together. */
   readonly listingBytes: number;
 }
 
 export interface CallOptions {
   readonly requestId: string;
   readonly timeoutMs?: number | undefined;
-  /** Hears the progress of this call, and what the server logs while it runs. */
+  /** Receives the progress of this call, and the server's log messages while it runs. */
   readonly onNotification?: ((frame: NotificationFrame) => void) | undefined;
 }
 
-/** A call that was sent. `answer` rejects with a GatewayError when there is none. */
+/** A call in flight. `answer` rejects with a GatewayError when there is no response. */
 export interface Call {
   readonly id: number;
   readonly answer: Promise<ResponseFrame>;
 }
 
-/** The answer to one call, as a promise. */
+/** The reply to one call, as a promise. */
 class CallReply implements Reply {
   readonly answered: Promise<ResponseFrame>;
   readonly onNotification: CallOptions["onNotification"];
@@ -57,16 +57,16 @@ class CallReply implements Reply {
 }
 
 /**
- * The gateway as the MCP client of a session, for callers that have no conversation of their own (REST, the tool catalog): does
- * the handshake, matches answers to calls by id, and declines what a server may ask of a client.
+ * The gateway as the MCP client of a session, for callers without a session of their own (REST, the tool catalog): initializes
+ * it, matches responses to calls by id, and declines the server's requests.
  */
 export class McpClient implements Outlet {
   readonly session: Session;
-  /** It is part of the gateway. */
+  /** Always connected, because it is part of the gateway. */
   readonly isConnected = true;
   readonly settings: ClientSettings;
-  /** Calls that hear what the server logs meanwhile, the newest last. */
-  readonly #listening = new Set<CallReply>();
+  /** Calls that receive the server's log messages, newest last. */
+  readonly #listeners = new Set<CallReply>();
   #initialized: Promise<JsonObject> | undefined;
   #lastId = 0;
   #toolsChanged = false;
@@ -76,20 +76,20 @@ export class McpClient implements Outlet {
     this.session = sessions.open({ ...request, outlet: () => this });
   }
 
-  /** Did the server say that its tools are others now? Asking forgets it. */
+  /** Whether the server announced a change of its tools since the last call of this method. */
   takeToolsChanged(): boolean {
     const changed = this.#toolsChanged;
     this.#toolsChanged = false;
     return changed;
   }
 
-  /** The result of `initialize`, done once, at the first asking. */
+  /** Initializes the session on the first call; the result of `initialize`. */
   initialize(requestId: string): Promise<JsonObject> {
     this.#initialized ??= this.#handshake(requestId);
     return this.#initialized;
   }
 
-  /** Sends a request; `paramsText` goes out as it is, `params` is what the session may look at. */
+  /** Sends a request. `paramsText` is sent unchanged; `params` is the parsed form for the session. */
   call(method: string, params: JsonObject, paramsText: string, options: CallOptions): Call {
     const id = ++this.#lastId;
     const line = requestLine(id, method, paramsText);
@@ -100,7 +100,7 @@ export class McpClient implements Outlet {
     return { id, answer: options.onNotification === undefined ? reply.answered : this.#listen(reply) };
   }
 
-  /** Sends a request; throws when its answer is an error. */
+  /** Sends a request; throws when the response is an error. */
   async answerTo(method: string, params: JsonObject, options: CallOptions): Promise<ResponseFrame> {
     const frame = await this.call(method, params, JSON.stringify(params), options).answer;
     if (!frame.failed) return frame;
@@ -111,31 +111,31 @@ export class McpClient implements Outlet {
     });
   }
 
-  /** Nobody wants the answer any more. */
+  /** Cancels a request that is still open. */
   cancel(id: number, reason: string, requestId: string): void {
     if (!this.session.waitsFor(id)) return;
     const params = { requestId: id, reason };
     const line = notificationLine(methods.cancelled, params);
-    this.#tell({ kind: "notification", method: methods.cancelled, params, line }, requestId);
+    this.#send({ kind: "notification", method: methods.cancelled, params, line }, requestId);
   }
 
   deliver(frame: Frame): void {
     if (frame.kind === "request") return this.#decline(frame);
     if (frame.kind === "response") return;
     if (frame.method === methods.toolsChanged) this.#toolsChanged = true;
-    // A log line does not say which call it is about: the newest one that listens is the best guess.
-    if (frame.method === methods.message) [...this.#listening].at(-1)?.message(frame);
+    // A log message does not name a call; the newest listening one is the best guess.
+    if (frame.method === methods.message) [...this.#listeners].at(-1)?.message(frame);
   }
 
-  /** Every call that waits has been told by then. */
+  /** Nothing to do: the session has failed every open call by then. */
   ended(): void {}
 
   async #listen(reply: CallReply): Promise<ResponseFrame> {
-    this.#listening.add(reply);
+    this.#listeners.add(reply);
     try {
       return await reply.answered;
     } finally {
-      this.#listening.delete(reply);
+      this.#listeners.delete(reply);
     }
   }
 
@@ -161,19 +161,19 @@ export class McpClient implements Outlet {
     }
   }
 
-  /** There is nobody to sample, to fill in a form or to have roots; none of it was declared. */
+  /** Declines a request of the server: sampling, elicitation and roots were not declared as capabilities. */
   #decline(frame: RequestFrame): void {
     const error = new GatewayError("not_supported", `This client does not support ${frame.method}.`);
     const line = errorLine(frame.id, error);
-    this.#tell({ kind: "response", id: frame.id, failed: true, line }, "");
+    this.#send({ kind: "response", id: frame.id, failed: true, line }, "");
   }
 
-  /** What nobody waits for. */
-  #tell(frame: Frame, requestId: string): void {
+  /** Sends a message that needs no response. */
+  #send(frame: Frame, requestId: string): void {
     try {
       this.session.receive({ frames: [frame], isBatch: false }, { requestId });
     } catch (error) {
-      // The session has ended, or its server does not read: then it cannot be told, and will be ended for that.
+      // The session has ended or its server does not read: the message is dropped.
       if (!(error instanceof GatewayError)) throw error;
     }
   }

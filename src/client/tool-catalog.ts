@@ -11,96 +11,95 @@ export interface CatalogOptions {
   readonly sessions: SessionOpener;
   readonly client: ClientSettings;
   readonly emit: Emit;
-  /** An older list is asked for anew, in the background. */
+  /** An older list is fetched again in the background. */
   readonly maxAgeMs: number;
 }
 
-/** After a listing, however it ended, a server is not asked again for this long, whoever asks. */
+/** The minimum time between two fetches from one server. */
 const PAUSE_MS = 2_000;
-/** Many servers say at every start that their tools changed: that alone makes a list old only after this long. */
+/** Many servers announce changed tools at every start: an announcement alone triggers no fetch sooner than this after the last one. */
 const CHANGE_PAUSE_MS = 30_000;
 
 interface CatalogEntry {
-  /** The last list that there was. */
+  /** The last list that was fetched successfully. */
   list: ToolList | undefined;
-  /** When that was asked for. */
+  /** The start of the fetch that returned `list`. */
   listedAt: number;
-  /** What the newest asking gave or will give: the list before where it failed. */
-  newest: Promise<ToolList>;
-  isAsking: boolean;
-  /** When the newest asking began or ended. */
-  askedAt: number;
+  /** The result of the latest fetch; the previous list when it failed. */
+  latest: Promise<ToolList>;
+  isFetching: boolean;
+  /** When the latest fetch began or ended. */
+  fetchedAt: number;
   hasChanged: boolean;
-  /** What is missing in the newest list, as the log was told. */
+  /** Why tools are missing in the latest list; already logged. */
   warnings: readonly string[];
 }
 
 type Listing = Pick<CatalogEntry, "warnings"> & { readonly list: ToolList };
 
 /**
- * The tools of each server, listed on a session of the gateway's own that ends right after, and kept: listed anew when the list is
- * old, when a server says that it changed, or when a caller names a tool that is not on it. The old list serves until a new one is
- * there.
+ * Caches the tools of each server, listed on a short-lived session of the gateway's own. A list is fetched again when it is old,
+ * when the server announces a change, or when a caller names a tool that is not on it. The old list is served in the meantime.
  */
 export class CachingToolCatalog implements ToolCatalog {
   readonly #options: CatalogOptions;
-  readonly #known = new Map<string, CatalogEntry>();
+  readonly #entries = new Map<string, CatalogEntry>();
 
   constructor(options: CatalogOptions) {
     this.#options = options;
   }
 
   look(server: string): ToolList | undefined {
-    const known = this.#known.get(server);
-    if (known?.list === undefined) return undefined;
-    if (this.#isOld(known)) void this.#ask(server, known);
-    return known.list;
+    const entry = this.#entries.get(server);
+    if (entry?.list === undefined) return undefined;
+    if (this.#isOld(entry)) void this.#fetch(server, entry);
+    return entry.list;
   }
 
   list(server: string): Promise<ToolList> {
     const list = this.look(server);
-    return list === undefined ? this.renewed(server) : Promise.resolve(list);
+    return list === undefined ? this.refresh(server) : Promise.resolve(list);
   }
 
-  renewed(server: string): Promise<ToolList> {
-    const known = this.#known.get(server);
-    const mayAsk = known === undefined || (!known.isAsking && performance.now() - known.askedAt >= PAUSE_MS);
-    return mayAsk ? this.#ask(server, known) : known.newest;
+  refresh(server: string): Promise<ToolList> {
+    const entry = this.#entries.get(server);
+    const mayFetch = entry === undefined || (!entry.isFetching && performance.now() - entry.fetchedAt >= PAUSE_MS);
+    return mayFetch ? this.#fetch(server, entry) : entry.latest;
   }
 
-  /** A server said that its tools are others now. */
+  /** A server has announced that its tools changed. */
   changed(server: string): void {
-    const known = this.#known.get(server);
-    if (known !== undefined) known.hasChanged = true;
+    const entry = this.#entries.get(server);
+    if (entry !== undefined) entry.hasChanged = true;
   }
 
-  #isOld({ listedAt, askedAt, isAsking, hasChanged }: CatalogEntry): boolean {
+  #isOld({ listedAt, fetchedAt, isFetching, hasChanged }: CatalogEntry): boolean {
     const { maxAgeMs } = this.#options;
     const now = performance.now();
-    const sinceMs = now - askedAt;
-    if (isAsking || (hasChanged && sinceMs >= CHANGE_PAUSE_MS)) return !isAsking;
-    // What failed is not tried again at every look.
+    const sinceMs = now - fetchedAt;
+    if (isFetching || (hasChanged && sinceMs >= CHANGE_PAUSE_MS)) return !isFetching;
+    // A failed fetch is not retried on every call.
     return now - listedAt >= maxAgeMs && sinceMs >= Math.min(maxAgeMs, CHANGE_PAUSE_MS);
   }
 
-  #ask(server: string, before: CatalogEntry | undefined): Promise<ToolList> {
+  #fetch(server: string, before: CatalogEntry | undefined): Promise<ToolList> {
     const now = performance.now();
     const listing = this.#list(server);
-    const newest: Promise<ToolList> = listing.then(
+    const latest: Promise<ToolList> = listing.then(
       ({ list, warnings }) => {
-        this.#tell(server, warnings, known.warnings);
-        return settle(known, { list, warnings, listedAt: now, hasChanged: false });
+        this.#logWarnings(server, warnings, entry.warnings);
+        return settle(entry, { list, warnings, listedAt: now, hasChanged: false });
       },
-      (error: unknown) => settle(known, {}, error),
+      (error: unknown) => settle(entry, {}, error),
     );
-    const known: CatalogEntry = before ?? newEntry(newest, now);
-    known.isAsking = true;
-    known.askedAt = now;
-    known.newest = newest;
-    // The session's own events have told the log why; who waits for it is told, too.
-    newest.catch(() => undefined);
-    this.#known.set(server, known);
-    return newest;
+    const entry: CatalogEntry = before ?? newEntry(latest, now);
+    entry.isFetching = true;
+    entry.fetchedAt = now;
+    entry.latest = latest;
+    // Handled: session events log the reason, and callers that wait for the promise get it too.
+    latest.catch(() => undefined);
+    this.#entries.set(server, entry);
+    return latest;
   }
 
   async #list(server: string): Promise<Listing> {
@@ -112,7 +111,7 @@ export class CachingToolCatalog implements ToolCatalog {
     );
     try {
       const initializeResult = await client.initialize(requestId);
-      // A server without the capability would only answer that it does not know the method.
+      // Without the capability the server would only respond that the method is unknown.
       const hasTools = member(initializeResult["capabilities"], "tools") !== undefined;
       const { tools, warnings } = hasTools ? await listTools(client, requestId) : NOTHING;
       return { list: { server, initializeResult, tools }, warnings };
@@ -121,8 +120,8 @@ export class CachingToolCatalog implements ToolCatalog {
     }
   }
 
-  /** What was missing in the list before, too, is known. */
-  #tell(server: string, warnings: readonly string[], before: readonly string[]): void {
+  /** Logs only the warnings that the previous list did not have. */
+  #logWarnings(server: string, warnings: readonly string[], before: readonly string[]): void {
     for (const cause of warnings.filter((warning) => !before.includes(warning)))
       this.#options.emit({ type: "trouble", what: `some tools of "${server}" are not served`, cause });
   }
@@ -130,18 +129,18 @@ export class CachingToolCatalog implements ToolCatalog {
 
 const NOTHING: Pick<ToolReader, "tools" | "warnings"> = { tools: new Map(), warnings: [] };
 
-const newEntry = (newest: Promise<ToolList>, now: number): CatalogEntry => ({
+const newEntry = (latest: Promise<ToolList>, now: number): CatalogEntry => ({
   list: undefined,
   listedAt: now,
-  newest,
-  isAsking: true,
-  askedAt: now,
+  latest,
+  isFetching: true,
+  fetchedAt: now,
   hasChanged: false,
   warnings: [],
 });
 
-function settle(known: CatalogEntry, fresh: Partial<CatalogEntry>, error?: unknown): ToolList {
-  Object.assign(known, fresh, { isAsking: false, askedAt: performance.now() });
-  if (known.list === undefined) throw error;
-  return known.list;
+function settle(entry: CatalogEntry, fresh: Partial<CatalogEntry>, error?: unknown): ToolList {
+  Object.assign(entry, fresh, { isFetching: false, fetchedAt: performance.now() });
+  if (entry.list === undefined) throw error;
+  return entry.list;
 }

@@ -11,18 +11,18 @@ const HEADER_OPTION = /^(?:H|headers?)$/;
 const ENV_OPTION = /^(?:e|env)$/;
 const USER_OPTION = /^(?:u|user)$/;
 
-/** What the arguments of a command hold of secrets: `--token x`, `--token=x`, `-H "Authorization: x"`, `-e API_KEY=x`, `?key=x`. */
+/** The secrets in the arguments of a command: `--token x`, `--token=x`, `-H "Authorization: x"`, `-e API_KEY=x`, `?key=x`. */
 export function argumentSecrets(args: readonly string[]): string[] {
   return args.flatMap((arg, index) => {
     const option = OPTION.exec(args[index - 1] ?? "")?.[1];
     const own = [...assigned(arg), ...attachedHeader(arg), ...inQuery(arg)];
     if (option !== undefined) own.push(...valueOf(option, arg));
-    // A command line in one text, as `sh -c` takes it.
+    // A whole command line in one argument, as for `sh -c`.
     return /\s/.test(arg) ? [...own, ...argumentSecrets(wordsOf(arg))] : own;
   });
 }
 
-/** A variable or a header and its value. */
+/** The secrets in the value of a named variable or header. */
 export function namedSecrets(name: string, value: string): string[] {
   const credentials = credentialIn(value);
   return credentials.length === 0 && !isSecretName(name) && isHarmless(value) ? [] : [value, ...credentials];
@@ -32,7 +32,7 @@ function valueOf(option: string, value: string): string[] {
   if (HEADER_OPTION.test(option)) return headerSecrets(value);
   if (ENV_OPTION.test(option)) return variableSecrets(value);
   if (USER_OPTION.test(option)) return value.includes(":") ? namedSecrets(option, afterColon(value)) : [];
-  // `--auth --verbose`: that is the next option.
+  // In `--auth --verbose` the value is the next option.
   return isSecretName(option) && !/^--|^-[A-Za-z]$/.test(value) ? [value, ...credentialIn(value)] : [];
 }
 
@@ -58,7 +58,7 @@ function variableSecrets(assignment: string): string[] {
   return name === undefined ? [] : namedSecrets(name, value);
 }
 
-/** `Bearer x`: the `x` is a secret of its own. */
+/** In `Bearer x`, the `x` is a secret too. */
 function credentialIn(value: string): string[] {
   const [, credential] = /^\s*(?:bearer|basic|token|api-?key)\s+(\S+)\s*$/i.exec(value) ?? [];
   return credential === undefined ? [] : [credential];

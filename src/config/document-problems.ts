@@ -1,18 +1,18 @@
 import { isAlias, isScalar, visit, type Document, type YAMLMap } from "yaml";
 
-/** A mistake and where its text starts in the source. */
+/** A mistake and the offset of its text in the source. */
 export interface OffsetProblem {
   readonly message: string;
   readonly offset: number | undefined;
 }
 
 export interface DocumentProblems {
-  /** With these the document has no value that could be looked at. */
+  /** Mistakes after which the document has no usable value. */
   readonly fatal: readonly OffsetProblem[];
   readonly others: readonly OffsetProblem[];
 }
 
-/** What is wrong with the YAML itself. A warning is a mistake too: an unknown tag would silently change a value. */
+/** The mistakes in the YAML itself. Warnings count as mistakes: an unknown tag would silently change a value. */
 export function documentProblems(document: Document): DocumentProblems {
   const fatal: OffsetProblem[] = [];
   const others: OffsetProblem[] = [];
@@ -22,7 +22,7 @@ export function documentProblems(document: Document): DocumentProblems {
   if (fatal.length > 0) return { fatal, others };
   visit(document, {
     Alias(_key, node) {
-      // Its name is not repeated: it may be a secret that begins with a star.
+      // Does not repeat the name: it may be an unquoted secret that begins with a star.
       if (node.resolve(document) === undefined) {
         fatal.push({
           message: "this alias has no anchor before it; quote a text that begins with *",
@@ -35,7 +35,7 @@ export function documentProblems(document: Document): DocumentProblems {
   return { fatal, others };
 }
 
-/** The parser's codes in plain words; its other messages are plain enough. */
+/** Clearer wording for some of the parser's error codes; its other messages are used as they are. */
 const YAML_MISTAKES: ReadonlyMap<string, string> = new Map([
   ["DUPLICATE_KEY", "this key stands here twice: keep one"],
   ["TAB_AS_INDENT", "this line is indented with a tab: YAML takes blanks only"],
@@ -48,7 +48,7 @@ const YAML_MISTAKES: ReadonlyMap<string, string> = new Map([
   ["BAD_INDENT", "this line is indented too little or too much: the keys of one block begin in the same column"],
 ]);
 
-/** Keys that a JavaScript object would not keep as they are written. */
+/** Keys that a JavaScript object cannot represent as written. */
 function keyProblems(map: YAMLMap): OffsetProblem[] {
   const seen = new Map<string, unknown>();
   return map.items.flatMap(({ key }) => {
@@ -56,8 +56,8 @@ function keyProblems(map: YAMLMap): OffsetProblem[] {
     const name = String(key.value);
     const offset = key.range?.[0];
     if (name === "__proto__") return { message: `"${name}" cannot be a key`, offset };
-    const isTwin = seen.has(name) && seen.get(name) !== key.value;
+    const isRepeated = seen.has(name) && seen.get(name) !== key.value;
     seen.set(name, key.value);
-    return isTwin ? { message: `the key "${name}" stands here twice, with quotes and without`, offset } : [];
+    return isRepeated ? { message: `the key "${name}" stands here twice, with quotes and without`, offset } : [];
   });
 }

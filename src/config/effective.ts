@@ -5,8 +5,8 @@ import { keysAt } from "./schema-at.ts";
 import type { Config } from "./schema.ts";
 
 /**
- * The config with every key of the schema and the value that counts: that of another key where it follows one, null where there
- * is none. `folder`: where servers without a `path` run.
+ * The config with every key of the schema and its effective value: derived from another key where it has one to follow, null
+ * where there is none. `folder` is the working directory of servers without a `path`.
  */
 export function effective(config: Config, folder: string): unknown {
   const { logging, debug, auth, servers } = config;
@@ -26,7 +26,7 @@ export function effective(config: Config, folder: string): unknown {
   return withEveryKey(filled, [], configJsonSchema());
 }
 
-/** In the order of the schema. */
+/** Keys are in schema order. */
 function withEveryKey(value: unknown, path: readonly string[], schema: object): unknown {
   if (!isObject(value)) return value;
   const keys = new Set([...keysAt(path, schema), ...Object.keys(value)]);

@@ -7,18 +7,18 @@ import { isSecretName } from "./secret-names.ts";
 const HOW_TO_WRITE = "write ${VAR}, ${VAR:-default} or ${file:/path}, and $${ for a literal ${";
 
 export interface Interpolation {
-  /** What stood for a secret: values from files, from variables that are named like one, and all but plain words in the env of a server. */
+  /** The values that are secrets: from files, from variables named like one, and all but harmless values in the `env` of a server. */
   readonly secrets: readonly string[];
-  /** Each with the place in the source where its text starts. */
+  /** Each with its offset in the source. */
   readonly problems: readonly { readonly offset: number; readonly message: string }[];
 }
 
 /** `$${` is a literal `${`; else `${VAR}`, `${VAR:-default}`, `${file:/path}`. */
 const PLACEHOLDER = /\$\$\{|\$\{([^}]*)\}/g;
-/** `env:` is the older way of some clients to say that a variable is meant. */
+/** `env:` is the syntax of some clients for variables. */
 const VARIABLE = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
-/** Fills the placeholders in every string value of a parsed document; never in raw text, so a value cannot become YAML. */
+/** Replaces the placeholders in the string values of a parsed document; not in raw text, so that a value cannot inject YAML. */
 export function interpolate(document: Document, env: NodeJS.ProcessEnv): Interpolation {
   const secrets: string[] = [];
   const problems: { offset: number; message: string }[] = [];
@@ -28,7 +28,7 @@ export function interpolate(document: Document, env: NodeJS.ProcessEnv): Interpo
       const isInEnv = path.some((place) => isPair(place) && isScalar(place.key) && place.key.value === "env");
       const hides = (name: string, value: string): boolean => isSecretName(name) || (isInEnv && !isHarmless(value));
       try {
-        node.value = typed(node, filled(node.value, { env, secrets, hides }));
+        node.value = typed(node, fillPlaceholders(node.value, { env, secrets, hides }));
       } catch (error) {
         problems.push({
           offset: node.range?.[0] ?? 0,
@@ -40,14 +40,14 @@ export function interpolate(document: Document, env: NodeJS.ProcessEnv): Interpo
   return { secrets, problems };
 }
 
-interface Filling {
+interface Placeholders {
   readonly env: NodeJS.ProcessEnv;
   readonly secrets: string[];
   readonly hides: (name: string, value: string) => boolean;
 }
 
-function filled(text: string, { env, secrets, hides }: Filling): string {
-  // Nothing of the text is quoted: it may be a password that only looks like a placeholder.
+function fillPlaceholders(text: string, { env, secrets, hides }: Placeholders): string {
+  // The message does not quote the text: it may be a password that only looks like a placeholder.
   if (text.replaceAll(PLACEHOLDER, "").includes("${")) throw new Error(`a placeholder does not end; ${HOW_TO_WRITE}`);
   return text.replaceAll(PLACEHOLDER, (_whole: string, name: string | undefined) => {
     if (name === undefined) return "${";
@@ -56,7 +56,7 @@ function filled(text: string, { env, secrets, hides }: Filling): string {
       throw new Error("nobody can be asked for an ${input:…} here; put it into a variable and write ${VAR}");
     const [, variable, fallback] = VARIABLE.exec(name) ?? [];
     if (variable === undefined) throw new Error(`this is no placeholder; ${HOW_TO_WRITE}`);
-    // A variable that is set but empty counts as missing: an empty token would let everybody in.
+    // An empty variable counts as missing: an empty token would admit everybody.
     const value = (Object.hasOwn(env, variable) && env[variable]) || fallback;
     if (value === undefined)
       throw new Error(
@@ -77,11 +77,11 @@ function fileValue(path: string, secrets: string[]): string {
   }
 }
 
-/** An unquoted `${PORT}` means what the same text would mean in its place: a number, a boolean. A quoted one stays a string. */
+/** An unquoted `${PORT}` is typed as the same text would be in its place: a number or a boolean. A quoted one stays a string. */
 function typed(node: Scalar, text: string): unknown {
   if (node.type !== Scalar.PLAIN) return text;
   const { contents } = parseDocument(text);
   const isPlain = isScalar(contents) && (typeof contents.value === "number" || typeof contents.value === "boolean");
-  // 0644, 1e3 or a 20-digit id would not come back as they were written: those stay text.
+  // 0644, 1e3 or a 20-digit id would not survive the conversion: they stay strings.
   return isPlain && String(contents.value) === text ? contents.value : text;
 }

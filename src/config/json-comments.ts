@@ -2,8 +2,8 @@
 const STRING_OR_COMMENT = /"(?:[^"\\\n]|\\.)*"|(?<![^\s,{}[\]])(?:\/\/[^\n]*|\/\*[\s\S]*?\*\/)/g;
 
 /**
- * JSON as editors take it for settings: comments become blanks, so that all else keeps its place. YAML that is not written like
- * JSON is returned as it is.
+ * JSON with comments, as editors use it for settings: comments are replaced by spaces, so that offsets stay the same. YAML that
+ * is not written like JSON is returned unchanged.
  */
 export function withoutJsonComments(source: string): string {
   if (!/^\s*(?:\{|\/\/|\/\*)/.test(source)) return source;

@@ -2,16 +2,16 @@ import { z } from "zod";
 import { isObject, member, type JsonObject } from "../lib/json.ts";
 import { configSchema } from "./schema.ts";
 
-/** Where any value may also be a placeholder, filled in when the file is read. */
+/** Any checked value may also be a placeholder, which is replaced when the file is read. */
 const PLACEHOLDER = { type: "string", pattern: "\\$\\{" } as const;
 
-/** The JSON Schema that editors use (schemas/config.schema.json); `npm run schema` writes it, a test compares. */
+/** The JSON Schema for editors (schemas/config.schema.json), written by `npm run schema`. */
 export function configJsonSchema(): object {
   const schema = z.toJSONSchema(configSchema, {
     target: "draft-7",
     io: "input",
     override: ({ jsonSchema, path }) => {
-      // Keys are not filled in.
+      // Keys have no placeholders.
       if (path.at(-1) === "propertyNames") return;
       const { type, pattern, format, enum: options, const: only, ...others } = jsonSchema;
       const { description, default: fallback, examples, ...rest } = others;
@@ -38,7 +38,7 @@ export function configJsonSchema(): object {
   return { title: "mcp-gateway configuration", ...schema };
 }
 
-/** Gives an example to every key that does not bring its own. */
+/** Adds an example to every key that does not declare one. */
 function addExamples(node: unknown): void {
   if (Array.isArray(node)) for (const inner of node) addExamples(inner);
   if (!isObject(node)) return;
@@ -49,7 +49,7 @@ function addExamples(node: unknown): void {
   for (const inner of Object.values(node)) addExamples(inner);
 }
 
-/** Of a key with few values one that is not its default; else the default itself. */
+/** For an enum, a value other than the default; otherwise the default itself. */
 function plainExamples(property: JsonObject): unknown[] {
   const branches = member(property, "anyOf");
   const shape: unknown = Array.isArray(branches) ? branches[0] : property;

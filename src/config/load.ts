@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LineCounter, parseDocument, type Document } from "yaml";
 import { documentProblems, type OffsetProblem } from "./document-problems.ts";
-import { extreme } from "./extremes.ts";
-import { frameMaker, type FrameMaker } from "./frame.ts";
+import { exceededLimit } from "./source-limits.ts";
+import { codeFrameMaker, type CodeFrameMaker } from "./code-frame.ts";
 import { isSetting } from "./harmless.ts";
 import { interpolate } from "./interpolate.ts";
 import { withoutJsonComments } from "./json-comments.ts";
@@ -14,7 +14,7 @@ import { configSchema, type Config } from "./schema.ts";
 import { schemaProblems } from "./schema-problems.ts";
 import { inheritedSecrets, secretsOf } from "./secrets.ts";
 
-/** `text` begins with its place: `config.yaml:5:3`. */
+/** `text` begins with its location: `config.yaml:5:3`. */
 interface ConfigNote {
   readonly level: "info" | "warn";
   readonly text: string;
@@ -23,26 +23,26 @@ interface ConfigNote {
 export interface LoadedConfig {
   readonly config: Config;
   readonly file: string;
-  /** What its writer should hear of although it works. */
+  /** Remarks about a valid config. */
   readonly notes: readonly ConfigNote[];
   /** Every value that must not appear in a log. */
   readonly secrets: readonly string[];
 }
 
-/** Beyond this many the first ones have to be mended anyway. */
+/** The maximum number of problems in one error. */
 const SHOWN_PROBLEMS = 100;
 
-/** Reads, fills in and checks a config file; throws a ConfigError with all its mistakes. */
+/** Reads, interpolates and validates a config file; throws a ConfigError with all its mistakes. */
 export function loadConfig(file: string, env: NodeJS.ProcessEnv): LoadedConfig {
   return parseConfig(file, readConfig(file), env);
 }
 
 export function parseConfig(file: string, source: string, env: NodeJS.ProcessEnv): LoadedConfig {
-  const tooMuch = extreme(source);
-  if (tooMuch !== undefined) throw new ConfigError(file, [{ message: tooMuch }]);
+  const exceeded = exceededLimit(source);
+  if (exceeded !== undefined) throw new ConfigError(file, [{ message: exceeded }]);
   const lineCounter = new LineCounter();
   const document = parseDocument(withoutJsonComments(source), { lineCounter, prettyErrors: false });
-  const place = frameMaker(source, lineCounter);
+  const place = codeFrameMaker(source, lineCounter);
   const { fatal, others } = documentProblems(document);
   if (fatal.length > 0) throw failure(file, [...fatal, ...others], place);
   const { notes, problems: unfit } = adaptPasted(document);
@@ -50,7 +50,7 @@ export function parseConfig(file: string, source: string, env: NodeJS.ProcessEnv
   const value = toValue(file, document);
   const result = configSchema.safeParse(value ?? {});
   const placed = [...others, ...unfit, ...unfilled];
-  // What could not be filled in is not what the schema should judge.
+  // Placeholders that could not be replaced are not validated, which would report them twice.
   const known = new Set(placed.map(({ offset }) => offset));
   const issues = result.success ? [] : schemaProblems(result.error).map((issue) => located(issue, document));
   const mistakes = [...placed, ...issues.filter(({ offset }) => offset === undefined || !known.has(offset))];
@@ -84,7 +84,7 @@ function toValue(file: string, document: Document): unknown {
   try {
     return document.toJS();
   } catch (cause) {
-    // Only aliases are resolved as late as here.
+    // Aliases are resolved only now.
     const message =
       cause instanceof ReferenceError
         ? "its aliases refer to each other far too often"
@@ -93,7 +93,7 @@ function toValue(file: string, document: Document): unknown {
   }
 }
 
-function failure(file: string, mistakes: readonly OffsetProblem[], place: FrameMaker): ConfigError {
+function failure(file: string, mistakes: readonly OffsetProblem[], place: CodeFrameMaker): ConfigError {
   const inOrder = mistakes.toSorted((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
   const shown = inOrder
     .slice(0, SHOWN_PROBLEMS)
@@ -102,7 +102,7 @@ function failure(file: string, mistakes: readonly OffsetProblem[], place: FrameM
   return new ConfigError(file, left > 0 ? [...shown, { message: `and ${left} more` }] : shown);
 }
 
-function placeText(file: string, offset: number | undefined, place: FrameMaker): string {
+function placeText(file: string, offset: number | undefined, place: CodeFrameMaker): string {
   if (offset === undefined) return file;
   const { line, column } = place(offset);
   return `${file}:${line}:${column}`;

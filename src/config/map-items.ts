@@ -1,6 +1,6 @@
 import { isAlias, isMap, isNode, isScalar, type Document, type Pair, type YAMLMap } from "yaml";
 
-/** What an alias stands for; any other node itself. */
+/** The target of an alias; any other node itself. */
 export function resolved(node: unknown, document: Document): unknown {
   return isAlias(node) ? node.resolve(document) : node;
 }
@@ -18,17 +18,17 @@ export function nameOf({ key }: Pair): string {
   return isScalar(key) ? String(key.value) : "";
 }
 
-/** The value of a key when it is a text. */
+/** The value of a key if it is a string. */
 export function textOf(map: YAMLMap, name: string, document: Document): string | undefined {
   const value = valueOf(map, name, document);
   return typeof value === "string" ? value : undefined;
 }
 
-/** The value of a key when it is no block and no list. */
+/** The value of a key if it is a scalar. */
 export function valueOf(map: YAMLMap, name: string, document: Document): unknown {
   const node = resolved(pairOf(map, name)?.value, document);
   return isScalar(node) ? node.value : undefined;
 }
 
-/** Where a node starts in the source. */
+/** The offset of a node in the source. */
 export const placeOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined);

@@ -1,6 +1,6 @@
 import { isMap, isNode, isPair, isScalar, isSeq, type Document } from "yaml";
 
-/** Where in the source the value at a path starts (or its key); for a path that is not there, its nearest ancestor. */
+/** The source offset of the value at a path, or of its key; of the nearest ancestor when the path does not exist. */
 export function findNode(document: Document, path: readonly PropertyKey[], atKey: boolean): number | undefined {
   let node: unknown = document.contents;
   let offset = startOf(node);

@@ -14,13 +14,13 @@ interface EntryNote extends OffsetProblem {
 }
 
 interface EntryProblem extends OffsetProblem {
-  /** The entry is of a kind that is not served, so that its other keys are not worth a word. */
+  /** The whole entry is of an unsupported kind, so its other keys need no message. */
   readonly isWhole?: boolean;
 }
 
-/** Turns an entry as MCP clients write it into one of ours, in place. `at` is its path, such as `servers.git`. */
+/** Converts an entry in the format of MCP clients to ours, in place. `at` is its path, such as `servers.git`. */
 export function adaptEntry(at: string, entry: YAMLMap, document: Document): EntryVerdict {
-  const off = switchedOff(entry, document);
+  const off = disablingPair(entry, document);
   if (off !== undefined)
     return { isDisabled: true, notes: [note(`${at} is disabled: it is left out`, off.key)], problems: [] };
   const remote = remoteProblem(at, entry, document);
@@ -32,15 +32,15 @@ export function adaptEntry(at: string, entry: YAMLMap, document: Document): Entr
     const name = nameOf(pair);
     const value = resolved(pair.value, document);
     if (CLIENT_KEYS.has(name)) notes.push(note(`${at}.${name} is a setting of a client: it is left out`, pair.key));
-    else if (TOOL_FILTERS.has(name) && !hidesNothing(name, value)) problems.push(filter(at, name, pair.key));
+    else if (TOOL_FILTERS.has(name) && !hidesNoTool(name, value)) problems.push(filter(at, name, pair.key));
     else if (name === "envFile") problems.push(envFile(at, pair.key));
-    else return !TOOL_FILTERS.has(name) && !saysNothing(name, isScalar(value) ? value.value : undefined);
+    else return !TOOL_FILTERS.has(name) && !statesDefault(name, isScalar(value) ? value.value : undefined);
     return false;
   });
   return { isDisabled: false, notes, problems };
 }
 
-function switchedOff(entry: YAMLMap, document: Document): Pair | undefined {
+function disablingPair(entry: YAMLMap, document: Document): Pair | undefined {
   if (valueOf(entry, "disabled", document) === true) return pairOf(entry, "disabled");
   return valueOf(entry, "enabled", document) === false ? pairOf(entry, "enabled") : undefined;
 }
@@ -76,7 +76,7 @@ function folderVerdict(at: string, entry: YAMLMap): Pick<EntryVerdict, "notes" |
   };
 }
 
-/** No shell takes a command apart, so that words in it are part of a program's name. */
+/** The command is run without a shell, so spaces in it are part of the program's name. */
 function commandProblems(at: string, entry: YAMLMap, document: Document): OffsetProblem[] {
   const pair = pairOf(entry, "command");
   const node = resolved(pair?.value, document);
@@ -87,7 +87,7 @@ function commandProblems(at: string, entry: YAMLMap, document: Document): Offset
   }
   const [first = "", second] = (textOf(entry, "command", document) ?? "").trim().split(/\s+/);
   if (second === undefined) return [];
-  // `/opt/My Tools/server` is a program; `/opt/server --port 1` is none.
+  // `/opt/My Tools/server` is a program; `/opt/server --port 1` is not.
   if (/[/\\]/.test(first) && !/\s-/.test(textOf(entry, "command", document) ?? "")) return [];
   const program = /^[\w./-]{1,60}$/.test(first) ? first : "…";
   const message =
@@ -96,16 +96,16 @@ function commandProblems(at: string, entry: YAMLMap, document: Document): Offset
   return [{ message, offset: placeOf(node) }];
 }
 
-/** `disabled: false` and its like say what is so anyway; a transport that is stdio, too. */
-function saysNothing(name: string, value: unknown): boolean {
+/** Whether a key only states the default, such as `disabled: false` or the transport `stdio`. */
+function statesDefault(name: string, value: unknown): boolean {
   if (name === "disabled") return value === false;
   if (name === "enabled") return value === true;
   if (name === "type") return value === "local";
   return (name === "transport" || name === "transportType") && value === "stdio";
 }
 
-/** No tool is left out, or all of them are let in. */
-function hidesNothing(name: string, value: unknown): boolean {
+/** Whether a tool filter hides no tool. */
+function hidesNoTool(name: string, value: unknown): boolean {
   if (!isSeq(value)) return false;
   if (name === "disabledTools" || name === "excludeTools") return value.items.length === 0;
   return value.items.some((item) => isScalar(item) && item.value === "*");

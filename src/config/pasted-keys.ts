@@ -1,4 +1,4 @@
-/** Keys that clients keep beside `mcpServers`; none is about a server. */
+/** Keys that clients store beside `mcpServers`; none describes a server. */
 export const CLIENT_SETTINGS: ReadonlySet<string> = new Set([
   "globalShortcut",
   "inputs",
@@ -6,7 +6,7 @@ export const CLIENT_SETTINGS: ReadonlySet<string> = new Set([
   "preferences",
 ]);
 
-/** Keys of a server's entry that only its client obeys: how it asks, how it shows the server, when it starts it. */
+/** Keys of a server's entry that only affect the client: approval, display, start-up. */
 export const CLIENT_KEYS: ReadonlySet<string> = new Set([
   "alwaysAllow",
   "autoApprove",
@@ -28,7 +28,7 @@ export const CLIENT_KEYS: ReadonlySet<string> = new Set([
   "version",
 ]);
 
-/** Keys that hide tools: whoever wrote one relies on it, so it is not passed over. */
+/** Keys that hide tools. They are an error and not ignored, because the author relies on them. */
 export const TOOL_FILTERS: ReadonlySet<string> = new Set([
   "allowedTools",
   "disabledTools",
@@ -39,7 +39,7 @@ export const TOOL_FILTERS: ReadonlySet<string> = new Set([
   "tools",
 ]);
 
-/** What clients call a server that is reached by a URL. */
+/** The names that clients use for a server behind a URL. */
 export const REMOTE_TYPES: ReadonlySet<string> = new Set([
   "http",
   "remote",

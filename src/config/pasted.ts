@@ -4,21 +4,21 @@ import { mapAt, nameOf, pairOf, placeOf, resolved } from "./map-items.ts";
 import { adaptEntry, type EntryVerdict } from "./pasted-entry.ts";
 import { CLIENT_SETTINGS } from "./pasted-keys.ts";
 
-/** Something in a config that works, and that its writer should hear of. */
+/** A remark about something in the config that works. */
 interface OffsetNote extends OffsetProblem {
   readonly level: "info" | "warn";
 }
 
-export interface Adapted {
+export interface Adaptation {
   readonly notes: readonly OffsetNote[];
   readonly problems: readonly OffsetProblem[];
 }
 
 /**
- * Turns what people paste from the config of an MCP client into the canonical shape, in the document itself, so that every place
- * stays the one in the file: `mcpServers` is read as `servers`, `cwd` as `path`; what only a client obeys is left out.
+ * Converts what people paste from the config of an MCP client to our format, within the document, so that offsets stay valid:
+ * `mcpServers` becomes `servers`, `cwd` becomes `path`, and keys that only affect a client are dropped.
  */
-export function adaptPasted(document: Document): Adapted {
+export function adaptPasted(document: Document): Adaptation {
   const root = resolved(document.contents, document);
   if (!isMap(root)) return { notes: [], problems: [] };
   const top = adaptTop(root);
@@ -29,7 +29,7 @@ export function adaptPasted(document: Document): Adapted {
     return isMap(entry) ? [{ pair, verdict: adaptEntry(`servers.${nameOf(pair)}`, entry, document) }] : [];
   });
   return {
-    notes: [...top.notes, ...entries.flatMap(({ verdict }) => verdict.notes), ...caseTwins(servers)],
+    notes: [...top.notes, ...entries.flatMap(({ verdict }) => verdict.notes), ...caseConflicts(servers)],
     problems: [
       ...top.problems,
       ...entries.flatMap(({ verdict }) => verdict.problems),
@@ -38,7 +38,7 @@ export function adaptPasted(document: Document): Adapted {
   };
 }
 
-function adaptTop(root: YAMLMap): Adapted {
+function adaptTop(root: YAMLMap): Adaptation {
   const notes: OffsetNote[] = [];
   const problems: OffsetProblem[] = [];
   const pasted = pairOf(root, "mcpServers");
@@ -64,7 +64,7 @@ function adaptTop(root: YAMLMap): Adapted {
   return { notes, problems };
 }
 
-/** Takes the disabled entries out; what was refused as a whole becomes an entry that nothing more is said about. */
+/** Removes disabled entries, and replaces rejected ones with a placeholder that causes no further messages. */
 function withoutDisabled(
   servers: YAMLMap,
   entries: readonly { readonly pair: Pair; readonly verdict: EntryVerdict }[],
@@ -81,15 +81,15 @@ function withoutDisabled(
   return [{ message: "servers: every server here is disabled, and at least one is needed", offset: placeOf(servers) }];
 }
 
-/** Two names that differ in case only: URLs tell them apart, people and some file systems and clients do not. */
-function caseTwins(servers: YAMLMap): OffsetNote[] {
+/** Warns of names that differ only in case: URLs distinguish them, but people and some file systems and clients do not. */
+function caseConflicts(servers: YAMLMap): OffsetNote[] {
   const seen = new Map<string, string>();
   return servers.items.flatMap((pair) => {
     const name = nameOf(pair);
-    const twin = seen.get(name.toLowerCase());
+    const other = seen.get(name.toLowerCase());
     seen.set(name.toLowerCase(), name);
-    if (twin === undefined || twin === name) return [];
-    const message = `servers.${name} differs from servers.${twin} in case only: clients and people will mistake one for the other`;
+    if (other === undefined || other === name) return [];
+    const message = `servers.${name} differs from servers.${other} in case only: clients and people will mistake one for the other`;
     return [{ level: "warn" as const, message, offset: placeOf(pair.key) }];
   });
 }

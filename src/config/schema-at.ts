@@ -1,4 +1,4 @@
-/** Every schema that a value at this path may have, read off the published form: one, or one per branch. */
+/** The subschemas for a path in the published JSON Schema; several when there are branches. */
 export function schemasAt(path: readonly PropertyKey[], schema: object): object[] {
   let nodes = branches(schema);
   for (const key of path) {
@@ -13,7 +13,7 @@ export function schemasAt(path: readonly PropertyKey[], schema: object): object[
   return nodes;
 }
 
-/** The keys that the schema knows at a path. */
+/** The keys that the schema declares at a path. */
 export function keysAt(path: readonly PropertyKey[], schema: object): string[] {
   return schemasAt(path, schema).flatMap((node) => Object.keys(member(node, "properties") ?? {}));
 }

@@ -3,7 +3,7 @@ import { closest } from "../lib/closest.ts";
 import { DURATION_PATTERN, SIZE_PATTERN } from "../lib/units.ts";
 import { configSchema } from "./schema.ts";
 import { keysAt, schemasAt } from "./schema-at.ts";
-import { nameLike } from "./server-names.ts";
+import { suggestName } from "./server-names.ts";
 
 export interface SchemaProblem {
   readonly message: string;
@@ -11,7 +11,7 @@ export interface SchemaProblem {
   readonly atKey: boolean;
 }
 
-/** zod's issues in the words of a person who edits YAML. Values are never repeated: any of them may be a secret. */
+/** Zod's issues in terms of YAML. Values are never repeated, because any of them may be a secret. */
 export function schemaProblems(error: z.ZodError): SchemaProblem[] {
   const schema = z.toJSONSchema(configSchema, { io: "input" });
   return error.issues.flatMap((issue) => {
@@ -33,7 +33,7 @@ export function schemaProblems(error: z.ZodError): SchemaProblem[] {
 }
 
 function nameMessage({ issues }: { issues: readonly { message: string }[] }, name: PropertyKey | undefined): string {
-  const near = nameLike(String(name));
+  const near = suggestName(String(name));
   return `${issues[0]?.message ?? "this name is not allowed"}${near === undefined ? "" : `, for example ${near}`}`;
 }
 
@@ -64,7 +64,7 @@ function typeMessage({ expected, message, path }: Issue & { expected: string }, 
   return `must be ${noun}${message.endsWith("received null") ? ", and is empty" : ""}`;
 }
 
-/** `timeout: 30`: seconds to some, milliseconds to others. */
+/** Durations and sizes need a unit: `timeout: 30` would be seconds to some and milliseconds to others. */
 function unitNoun(path: readonly PropertyKey[], schema: object): string | undefined {
   const patterns = schemasAt(path, schema).map((one) => ("pattern" in one ? one.pattern : undefined));
   if (patterns.includes(DURATION_PATTERN.source)) return 'a duration with its unit, such as "90s", "10m" or "off"';

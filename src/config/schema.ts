@@ -14,7 +14,7 @@ const [firstKind, ...otherKinds] = upstreamKinds.map((kind) => kind.config.exten
 const kindLimits = Object.fromEntries(upstreamKinds.flatMap((kind) => Object.entries(kind.limits)));
 if (firstKind === undefined) throw new Error("no upstream kind is registered");
 
-/** The canonical shape of the YAML file, assembled from what each room declares. Schemas check and default; none transforms. */
+/** The schema of the config file, assembled from what each room declares. Schemas validate and default; none transforms. */
 export const configSchema = z.strictObject({
   ...listenSchema,
   logging: loggingSchema

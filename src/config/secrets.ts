@@ -3,20 +3,20 @@ import { argumentSecrets, namedSecrets } from "./argument-secrets.ts";
 import { isHarmless, isSetting } from "./harmless.ts";
 import { isSecretName } from "./secret-names.ts";
 
-/** The password in a URL, or what stands for one: `https://token@host`. */
+/** The password in a URL, and a user name that serves as a token: `https://token@host`. */
 const URL_PASSWORD = /:\/\/[^\s/?#:@]*:([^\s/]+)@/g;
 const URL_TOKEN = /https?:\/\/([^\s/?#:@]+)@/gi;
 
 /**
- * The values in a config that must never be printed: credentials of callers, what is named like a secret, the variables and the
- * telling arguments of servers, and passwords in URLs.
+ * The values in a config that must never be printed: credentials of callers, values of keys named like a secret, secrets in the
+ * variables and arguments of servers, and passwords in URLs.
  */
 export function secretsOf(config: unknown): string[] {
-  // A set, as the same variable may be given to many servers.
+  // A set, because the same variable may be given to many servers.
   return [...new Set(found(config, ""))].filter((value) => !isSetting(value));
 }
 
-/** What a server that inherits the whole environment can tell of it. */
+/** The secrets that a server which inherits the whole environment could print. */
 export function inheritedSecrets(config: unknown, env: NodeJS.ProcessEnv): string[] {
   const servers = member(config, "servers");
   if (!isObject(servers) || !Object.values(servers).some((entry) => member(entry, "inheritEnv") === true)) return [];
@@ -27,7 +27,7 @@ export function inheritedSecrets(config: unknown, env: NodeJS.ProcessEnv): strin
 
 function found(value: unknown, name: string): string[] {
   if (typeof value === "string") return [...(isSecretName(name) ? [value] : []), ...urlPasswords(value)];
-  // A list stands for its key: `tokens: [a, b]`.
+  // The items of a list belong to its key: `tokens: [a, b]`.
   if (Array.isArray(value)) {
     const items: readonly unknown[] = value;
     const own = name === "args" ? argumentSecrets(items.filter((item) => typeof item === "string")) : [];
@@ -35,7 +35,7 @@ function found(value: unknown, name: string): string[] {
   }
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
-    // These are names of keys, no secrets.
+    // Its items are names of keys, not secrets.
     if (key === "redactKeys") return [];
     const isVariable = (name === "env" || name === "headers") && typeof inner === "string";
     return [...(isVariable ? namedSecrets(key, inner) : []), ...found(inner, key)];
@@ -52,7 +52,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // It was never encoded.
+    // It was not percent-encoded.
     return text;
   }
 }

@@ -3,7 +3,7 @@ import { RESERVED_NAMES } from "../downstream/config.ts";
 
 const LONGEST = 32;
 
-/** Names become URL segments and parts of tool names that models see: short, plain, and none of the gateway's own paths. */
+/** Names become URL segments and parts of the tool names that models see: short, plain, and not one of the gateway's own paths. */
 export const serverName = z
   .string()
   .regex(
@@ -11,11 +11,11 @@ export const serverName = z
     "a server name is 1 to 32 of A-Z a-z 0-9 _ -, beginning with a letter or digit",
   )
   .refine((name) => !RESERVED_NAMES.includes(name), "this name is a path of the gateway itself")
-  // LibreChat cuts tool names at this mark.
+  // LibreChat splits tool names at this text.
   .refine((name) => !name.includes("_mcp_"), 'a server name may not hold "_mcp_"');
 
-/** The name that is most like a text; undefined when nothing of it can be one. */
-export function nameLike(text: string): string | undefined {
+/** The valid name closest to a text; undefined when nothing usable is left of it. */
+export function suggestName(text: string): string | undefined {
   const name = text
     .replaceAll(/[^A-Za-z0-9_-]+/g, "-")
     .replaceAll(/^[-_]+|-+$/g, "")

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 
-/** A value as YAML: no anchors, no folded lines, so that documents compare line by line. */
+/** YAML without anchors and folded lines, so that documents can be compared line by line. */
 export function toYaml(value: unknown): string {
   return stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 });
 }

@@ -4,20 +4,20 @@ import Negotiator from "negotiator";
 const MCP_CLIENTS = "application/json, text/event-stream";
 
 /**
- * Parameters of a media range other than its weight. They are not compared: nothing that the gateway writes comes in several kinds
- * that differ in them, and clients add `charset=utf-8` to types that have none.
+ * Parameters of a media range other than its weight. They are ignored: no type that the gateway sends has variants that differ in
+ * them, and clients add `charset=utf-8` to types that have no such parameter.
  */
 const PARAMETERS = /;(?![ \t]*q[ \t]*=)[^;,]*/gi;
 
-/** Does an `Accept` header take this media type (RFC 9110 §12.5.1)? A missing header takes everything, `q=0` nothing. */
+/** Whether an `Accept` header accepts this media type (RFC 9110 §12.5.1). A missing header accepts everything, `q=0` excludes. */
 export function accepts(header: string | undefined, mediaType: string): boolean {
-  // Nothing is made for what clients really send.
+  // Fast path for the headers that clients really send.
   if (header === undefined || header === "*/*" || header === mediaType) return true;
   if (header === MCP_CLIENTS && (mediaType === "application/json" || mediaType === "text/event-stream")) return true;
   return isBlank(header) || negotiatorFor(header).mediaTypes([mediaType]).length > 0;
 }
 
-/** The media ranges that an `Accept` header takes, in lower case, the most wanted first. */
+/** The media ranges of an `Accept` header, in lower case, most preferred first. */
 export function acceptedRanges(header: string | undefined): readonly string[] {
   if (header === undefined || isBlank(header)) return ["*/*"];
   return negotiatorFor(header.toLowerCase()).mediaTypes();

@@ -2,13 +2,13 @@ import { GatewayError } from "../protocol/errors.ts";
 import { principalKey, type Principal } from "../protocol/principal.ts";
 
 export interface BodyLimits {
-  /** Of one body. */
+  /** Maximum size of one body. */
   readonly bodyBytes: number;
-  /** Of all that are in memory at once. */
+  /** Maximum size of all bodies in memory at once. */
   readonly bodiesBytes: number;
 }
 
-/** What the bodies of all requests may take together; one caller's at most half of it, so that no one shuts the others out. */
+/** Bounds the memory used by request bodies. One caller may use at most half of it, so that no caller locks the others out. */
 export class Bodies {
   readonly bodyBytes: number;
   readonly #bytes: number;
@@ -18,7 +18,7 @@ export class Bodies {
 
   constructor({ bodyBytes, bodiesBytes }: BodyLimits) {
     this.bodyBytes = bodyBytes;
-    // However little was configured, one body has room.
+    // Always large enough for one body, whatever is configured.
     this.#bytes = Math.max(bodiesBytes, bodyBytes);
     this.#bytesEach = Math.max(bodiesBytes / 2, bodyBytes);
   }
@@ -27,13 +27,13 @@ export class Bodies {
     return this.#taken;
   }
 
-  /** Room for the body of one request, none of it taken yet. */
+  /** A reservation for the body of one request, empty at first. */
   room(principal: Principal): BodyRoom {
     const key = principalKey(principal);
     return new BodyRoom((bytes) => this.#take(key, bytes));
   }
 
-  /** Throws, and takes nothing, when there is not so much left. A negative number gives back. */
+  /** Throws, and reserves nothing, when not enough is left. A negative number releases. */
   #take(key: string, bytes: number): void {
     const all = this.#taken + bytes;
     const own = (this.#takenBy.get(key) ?? 0) + bytes;
@@ -49,7 +49,7 @@ export class Bodies {
 
 const RETRY_MS = 1_000;
 
-/** What one body has taken. */
+/** The memory reserved for one body. */
 export class BodyRoom {
   readonly #take: (bytes: number) => void;
   #bytes = 0;
@@ -58,13 +58,13 @@ export class BodyRoom {
     this.#take = take;
   }
 
-  /** Throws when there is not so much left. */
+  /** Throws when not enough is left. */
   grow(bytes: number): void {
     this.#take(bytes);
     this.#bytes += bytes;
   }
 
-  /** May be called twice. */
+  /** Idempotent. */
   free(): void {
     this.#take(-this.#bytes);
     this.#bytes = 0;

@@ -8,8 +8,9 @@ import type { Bodies, BodyRoom } from "./bodies.ts";
 const JSON_TYPE = /^application\/(?:json|[\w.+-]+\+json)\s*(?:;|$)/i;
 
 /**
- * A JSON body of an admitted caller. Only a JSON content type is taken: a form or text/plain is what a foreign page could send
- * unasked. The body counts among `bodies` while it is read, or until `answer` is over, for who keeps it that long.
+ * Reads the JSON body of an admitted caller. Only JSON content types are accepted: a form or text/plain could be sent by a
+ * foreign page without a CORS preflight. The body counts against `bodies` while it is read or, if `answer` is given, until that
+ * response is closed.
  */
 export async function readJsonBody(
   request: IncomingMessage,
@@ -35,12 +36,12 @@ interface Reading {
   readonly request: IncomingMessage;
   readonly bodies: Bodies;
   readonly principal: Principal;
-  /** NaN when the length is not known before. */
+  /** NaN when the length was not announced. */
   readonly announced: number;
   readonly answer: ServerResponse | undefined;
 }
 
-/** Two events instead of an async iterator: on small bodies the iterator costs a tenth of the whole call. */
+/** Uses two event listeners instead of an async iterator, which costs a tenth of the whole call for small bodies. */
 function readBytes({ request, bodies, principal, announced, answer }: Reading): Promise<Pieces> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
@@ -49,7 +50,7 @@ function readBytes({ request, bodies, principal, announced, answer }: Reading): 
     const refuse = (thrown: unknown): void => {
       room?.free();
       parts.length = 0;
-      // What still comes is dropped.
+      // Discards the rest of the body.
       request.removeAllListeners("data").resume();
       reject(thrown);
     };
@@ -57,7 +58,7 @@ function readBytes({ request, bodies, principal, announced, answer }: Reading): 
       bytes += chunk.length;
       try {
         if (bytes > bodies.bodyBytes) throw tooLarge(bodies.bodyBytes);
-        // What comes whole in its first chunk never waits, and is not counted.
+        // A body that arrives complete in its first chunk is not buffered, so it is not counted.
         if (room !== undefined || bytes !== announced) {
           room ??= bodies.room(principal);
           room.grow(chunk.length);
@@ -72,7 +73,7 @@ function readBytes({ request, bodies, principal, announced, answer }: Reading): 
       else if (room !== undefined) answer.once("close", () => room?.free());
       resolve(new Pieces(parts));
     });
-    // Every request closes: only one that did not end is worth an error.
+    // Emitted for every request; only an incomplete one is an error.
     request.on("close", () => {
       if (!request.complete) refuse(new GatewayError("invalid_request", "The body ended early."));
     });

@@ -5,7 +5,7 @@ import type { BodyLimits } from "./bodies.ts";
 import type { StreamLimits } from "./stream-care.ts";
 import type { ReplayLimits } from "./streamable/replay.ts";
 
-/** Where the gateway listens and how it is seen from outside. */
+/** The address the gateway listens on, and the names by which it is reached. */
 export const listenSchema = {
   hostname: z
     .string()
@@ -36,7 +36,7 @@ export const listenSchema = {
     .meta({ examples: [["https://app.example.com"], ["*"]] }),
 };
 
-/** Names that are paths of the gateway itself, so no server may have them. */
+/** Paths of the gateway itself, which cannot be server names. */
 export const RESERVED_NAMES: readonly string[] = [
   "sessionid",
   "sessions",
@@ -61,7 +61,7 @@ export const RESERVED_NAMES: readonly string[] = [
   "problems",
 ];
 
-/** The keys of `limits:` that downstreams obey. */
+/** The keys of `limits:` that apply to downstreams. */
 export const downstreamLimitsSchema = {
   bodyBytes: size("4MiB").describe("The largest request body."),
   bodiesBytes: size("256MiB").describe("What the bodies of all requests may take at once; one caller's at most half."),

@@ -5,24 +5,24 @@ import type { Bodies } from "./bodies.ts";
 import type { StreamCare } from "./stream-care.ts";
 import type { ReplayLimits } from "./streamable/replay.ts";
 
-/** All that a downstream may use: whoever writes a new one cannot go around the gate or the session. */
+/** Everything that a downstream may use; it has no way around the gate and the sessions. */
 export interface DownstreamContext {
   readonly gate: Gate;
   readonly sessions: SessionTable;
   readonly hasServer: (name: string) => boolean;
   readonly events: Events;
   readonly streams: StreamCare;
-  /** The path of `publicUrl`, without a slash at its end; undefined when there is none. */
+  /** The path of `publicUrl` without a trailing slash; undefined when `publicUrl` is not set. */
   readonly publicPath: string | undefined;
   readonly replay: ReplayLimits;
   readonly bodies: Bodies;
 }
 
-/** One HTTP request on its way through a downstream. */
+/** One authenticated HTTP request. */
 export interface Visit {
   readonly requestId: string;
   readonly principal: Principal;
   readonly server: string;
-  /** What stands before our paths as the caller sees them; only REST says it. */
+  /** The path prefix under which the caller sees the gateway; only used by REST. */
   readonly publicPrefix?: string;
 }

@@ -36,8 +36,8 @@ const EXPOSED_HEADERS = [
 ].join(", ");
 
 /**
- * Lets the page of an origin that was already allowed read the answer (Fetch standard, CORS protocol). Never with
- * `Access-Control-Allow-Credentials`: credentials come in the Authorization header that the page sets itself.
+ * Lets a page of an allowed origin read the response (Fetch standard, CORS protocol). `Access-Control-Allow-Credentials` is never
+ * sent: pages set the Authorization header themselves.
  */
 export function shareWithOrigin(request: IncomingMessage, response: ServerResponse): void {
   const { origin } = request.headers;
@@ -47,7 +47,7 @@ export function shareWithOrigin(request: IncomingMessage, response: ServerRespon
   response.setHeader("Vary", "Origin");
 }
 
-/** Answers a preflight; false when the request is none. */
+/** Answers a preflight request; false when the request is not a preflight. */
 export function answerPreflight(request: IncomingMessage, response: ServerResponse): boolean {
   if (request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) return false;
   response.setHeader("Access-Control-Allow-Methods", METHODS);

@@ -4,39 +4,42 @@ import type { Pieces } from "../lib/pieces.ts";
 import type { StreamCare, TendedStream } from "./stream-care.ts";
 
 export interface EventStreamListener {
-  /** More waits for the reader than it should: the server is to be made to wait. */
+  /** The buffer exceeds its limit: the server must be paused (backpressure). */
   readonly onClogged: () => void;
   readonly onDrained: () => void;
-  /** The stream is over, by whoever's will. Also told, a moment later, when the reader had left before it began. */
+  /** The stream is closed, by either side. Also called, asynchronously, when the client had left before the stream began. */
   readonly onClosed: () => void;
 }
 
 const HEADERS = {
   "Content-Type": "text/event-stream",
-  // no-transform keeps compressing middlemen from holding events back.
+  // no-transform keeps compressing proxies from holding events back.
   "Cache-Control": "no-cache, no-transform",
   "X-Accel-Buffering": "no",
 };
 
-/** A long message goes out in pieces of this size, so that a reader who takes it slowly is seen to take it. */
+/** Long messages are written in pieces of this size, so that the progress of a slow reader is visible. */
 const PIECE_BYTES = 256 * 1024;
 
 type Piece = readonly (string | Buffer)[];
 
-/** One server-sent event stream (WHATWG HTML §9.2) on a response: gathers what one turn brings, beats, watches its reader. */
+/**
+ * One server-sent event stream (WHATWG HTML §9.2) on a response: batches the events of one turn, sends heartbeats, and detects
+ * stalled readers.
+ */
 export class EventStream implements TendedStream {
   readonly #response: ServerResponse;
   readonly #care: StreamCare;
   readonly #listener: EventStreamListener;
   #text = "";
   #isFlushing = false;
-  /** What the response has not taken yet. */
+  /** What has not been passed to the response yet. */
   readonly #queue: Piece[] = [];
   #queuedBytes = 0;
   #isFull = false;
   #isClogged = false;
   #isWatched = false;
-  /** How many bytes the reader had taken when it was last looked at, and when that last became more. */
+  /** How many bytes the reader had taken at the last check, and when that number last grew. */
   #takenBytes = 0;
   #lastTakenAt = 0;
   #isEnding = false;
@@ -46,25 +49,25 @@ export class EventStream implements TendedStream {
     this.#response = response;
     this.#care = care;
     this.#listener = listener;
-    // A write that meets a socket already gone: `close` follows and says all there is to say.
+    // A write to a closed socket; the `close` event that follows handles it.
     response.on("error", () => undefined);
-    // `close` comes once: on a response that has had it nobody would ever be told.
+    // `close` is emitted once: on a response that is already closed no listener would be called.
     if (response.destroyed || response.writableEnded) {
       this.#isEnding = true;
       queueMicrotask(() => this.#onClose());
       return;
     }
-    // HTTP/2 has no such header, and HTTP/1.1 needs none: a proxy may pass on what it is given.
+    // HTTP/2 forbids this header and HTTP/1.1 does not need it; a proxy may forward the headers to either.
     response.removeHeader("connection");
     response.writeHead(200, HEADERS);
-    // At once: the first byte tells proxies and clients that the stream lives.
+    // Sent immediately: the first byte tells proxies and clients that the stream is alive.
     this.#write(": ok\n\n");
     response.on("drain", () => this.#onDrain());
     response.once("close", () => this.#onClose());
     care.heartbeats.add(this);
   }
 
-  /** `event` and `id` must hold no line break. */
+  /** `event` and `id` must not contain a line break. */
   send(data: Line, { event = "message", id }: { event?: string; id?: string } = {}): void {
     if (this.#isEnding) return;
     const head = id === undefined ? `event: ${event}\ndata: ` : `id: ${id}\nevent: ${event}\ndata: `;
@@ -74,17 +77,17 @@ export class EventStream implements TendedStream {
     this.#pump();
   }
 
-  /** Where messages go (MCP 2024-11-05, HTTP with SSE), and how soon to come back after a cut. */
+  /** The endpoint for messages (MCP 2024-11-05, HTTP with SSE), and how soon to reconnect. */
   announce(endpoint: string, retryMs: number): void {
     this.#write(`event: endpoint\nretry: ${retryMs}\ndata: ${endpoint}\n\n`);
   }
 
-  /** An event that carries nothing but an id to come back with (MCP 2025-11-25, transports, sending messages). */
+  /** An event with nothing but an id to resume from (MCP 2025-11-25, transports, sending messages). */
   prime(id: string, retryMs: number): void {
     this.#write(`id: ${id}\nretry: ${retryMs}\ndata: \n\n`);
   }
 
-  /** Tells a client that obeys it how soon to come back after a cut. */
+  /** Tells the client how long to wait before it reconnects (`retry` field). */
   retry(ms: number): void {
     this.#write(`retry: ${ms}\n\n`);
   }
@@ -104,7 +107,7 @@ export class EventStream implements TendedStream {
     if (now - this.#lastTakenAt >= this.#care.limits.stallMs) this.#response.destroy();
   }
 
-  /** Ends the stream after what was sent. */
+  /** Ends the stream after everything that was sent. */
   end(): void {
     if (this.#isEnding) return;
     this.#flush();
@@ -121,7 +124,7 @@ export class EventStream implements TendedStream {
     this.#text += text;
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    // What one read from the server brings becomes one write to the client.
+    // All messages of one read from the server become one write to the client.
     process.nextTick(() => this.#flushInTime());
   }
 
@@ -162,7 +165,7 @@ export class EventStream implements TendedStream {
 
   #take(piece: Piece): boolean {
     for (const part of piece) this.#queuedBytes -= part.length;
-    // Not corked: from Node 22 on, what `write` says of a corked response does not tell whether `drain` will follow.
+    // Not corked: from Node 22 on, the return value of `write` on a corked response does not tell whether `drain` will follow.
     let isTaken = true;
     for (const part of piece) isTaken = this.#response.write(part);
     return isTaken;
@@ -176,7 +179,7 @@ export class EventStream implements TendedStream {
     this.#care.stalls.add(this);
   }
 
-  /** Grows with each write that the system has taken. */
+  /** The number of bytes the kernel has accepted. */
   #countTaken(): number {
     const { socket, writableLength } = this.#response;
     return (socket?.bytesWritten ?? 0) - writableLength;
@@ -187,7 +190,7 @@ export class EventStream implements TendedStream {
     this.#listener.onClogged();
   }
 
-  /** The reader has taken all that the response held. */
+  /** The response's buffer is empty again. */
   #onDrain(): void {
     this.#isFull = false;
     this.#lastTakenAt = performance.now();

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import { pathOf } from "./target.ts";
 
-/** Pages that a person may come to by a link from anywhere. */
+/** Pages that a person may open by following a link from any site. */
 const FOR_PEOPLE = /^\/(?:docs|problems)(?:\/|$)|^\/$/;
 
 /**
- * Whether a browser says that a page of another origin makes this request (Fetch Metadata, Sec-Fetch-Site). `same-site` is
- * another origin, too: a sibling domain, or another port of this machine. What sends no such header, or a value that the
- * standard does not know, is taken for no browser.
+ * Whether a browser reports that a page of another origin makes this request (Fetch Metadata, Sec-Fetch-Site). `same-site` counts
+ * as another origin too: it covers sibling domains and other ports of this machine. A client that sends no such header, or an
+ * unknown value, is not considered a browser.
  */
 export function isCrossSite({ method, url = "", headers }: IncomingMessage): boolean {
   const site = headers["sec-fetch-site"];

@@ -6,7 +6,7 @@ import { pathOf } from "./target.ts";
 
 const LIVE: readonly string[] = ["/health", "/healthz", "/live"];
 
-/** For load balancers and container runtimes: no credentials, nothing about servers or callers. */
+/** For load balancers and container runtimes: needs no credentials and reveals nothing about servers or callers. */
 export function healthRoute(health: Health): Route<HealthReport> {
   return {
     match: ({ method, url = "" }) => {

@@ -21,11 +21,11 @@ export interface HttpOptions {
   readonly context: RestContext & DocumentContext;
   readonly origins: Origins;
   readonly health: Health;
-  /** How many may be open at once; more are closed as they come. */
+  /** Maximum number of open connections; further ones are closed immediately. */
   readonly maxConnections: number;
 }
 
-/** node's own limits against slow and greedy peers; the defaults leave a socket 300 s for one request. */
+/** Node's own limits against slow and greedy peers; by default a request may take 300 s. */
 const SERVER_OPTIONS = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 15_000,
@@ -48,7 +48,7 @@ export function createHttp({ context, origins, health, maxConnections }: HttpOpt
     guarded(emit, "a CONNECT could not be refused", () => refuseTunnel(socket)),
   );
   server.once("listening", () => {
-    // From here on an error is one connection that could not be taken on.
+    // Once listening, an error concerns a single connection that could not be accepted.
     server.on("error", (cause) => emit({ type: "trouble", what: "a connection could not be accepted", cause }));
     void loadTheRest(pages, context);
   });
@@ -58,8 +58,8 @@ export function createHttp({ context, origins, health, maxConnections }: HttpOpt
 }
 
 /**
- * The routes of MCP, REST and health on bare node, because Express costs more than all the rest of a small call; then the
- * Express app with everything else.
+ * MCP, REST and health are served without Express, which costs more than the rest of a small call; everything else is served by
+ * the Express app.
  */
 function listener(events: Events, { refuse }: Edge, takes: readonly Take[], pages: LazyPages): RequestListener {
   return (request, response) => {
@@ -74,14 +74,14 @@ function listener(events: Events, { refuse }: Edge, takes: readonly Take[], page
   };
 }
 
-/** `http://host/path`, as a proxy may ask, is the same as `/path` (RFC 9112 §3.2.2). */
+/** The absolute form `http://host/path`, as sent to proxies, is equivalent to `/path` (RFC 9112 §3.2.2). */
 function originForm(url: string): string {
   if (url.startsWith("/") || !URL.canParse(url)) return url;
   const { pathname, search } = new URL(url);
   return pathname + search;
 }
 
-/** A request's id, and the line about it in the log. */
+/** Assigns the request id and, if requests are logged, logs the request when it is finished. */
 function identify(request: IncomingMessage, response: ServerResponse, events: Events): void {
   const requestId = givenId(request) ?? nanoid(12);
   response.setHeader("X-Request-Id", requestId);
@@ -96,7 +96,7 @@ function identify(request: IncomingMessage, response: ServerResponse, events: Ev
   });
 }
 
-/** Host and Origin, CORS, and what is no request for us. */
+/** Checks Host and Origin, adds CORS headers, and refuses WebSocket upgrades. */
 function entrance(origins: Origins): Enter {
   return (request, response) => {
     origins.check(request);
@@ -113,7 +113,10 @@ function givenId({ headers }: IncomingMessage): string | undefined {
   return typeof given === "string" && REQUEST_ID.test(given) ? given : undefined;
 }
 
-/** What is loaded late is loaded right after the start, not at a bad moment: without descriptors left, or after an update. */
+/**
+ * Loads lazy modules right after the start, rather than when they are first needed: by then there may be no file descriptors
+ * left, or an update may have replaced the files.
+ */
 async function loadTheRest(pages: LazyPages, { validator, events }: RestContext): Promise<void> {
   try {
     await pages.load();

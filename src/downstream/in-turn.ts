@@ -2,21 +2,21 @@ import type { IncomingMessage, RequestListener } from "node:http";
 import type { Socket } from "node:net";
 import { guarded, type Emit } from "../protocol/events.ts";
 
-/** Requests that may wait on one connection, and what they may hold of their bodies. */
+/** Limits for pipelined requests on one connection: their number, and the size of their buffered bodies. */
 const MAX_WAITING = 32;
 const MAX_WAITING_BYTES = 64 * 1024;
 
 /**
- * Hands a request on when its answer can be written: one that a client sent behind another (RFC 9112 §9.3.2, pipelining) waits for
- * the answers before it. node would hand it on at once, but tells the end of a connection only to the answer that is being
- * written, so nobody would learn that this client left. A waiting request has started nothing and is forgotten with its
- * connection. What it sends of its body stays with node, which stops reading when a body is not taken.
+ * Delays a pipelined request (RFC 9112 §9.3.2) until the responses before it are finished. Node would emit it at once, but
+ * reports a closed connection only to the response that is being written, so nothing would notice that the client of a later one
+ * has left. A delayed request has started nothing and is dropped with its connection. Its body stays in Node's buffer, which
+ * stops reading from the socket when it is full.
  */
 export function inTurn(emit: Emit, handle: RequestListener): RequestListener {
   const queues = new WeakMap<Socket, Set<IncomingMessage>>();
 
   return (request, response) => {
-    // Without a socket of its own, it stands behind an answer that is not finished.
+    // A response without a socket is queued behind an unfinished one.
     if (response.socket !== null) return handle(request, response);
     const { socket } = request;
     if (socket.destroyed) return;
@@ -27,7 +27,7 @@ export function inTurn(emit: Emit, handle: RequestListener): RequestListener {
       guarded(emit, "a request that waited for its turn could not be handled", () => {
         queue.delete(request);
         if (!socket.writable) return;
-        // A clock that still runs was set for the answer before.
+        // Clears a timeout that was set for the previous response.
         socket.setTimeout(0);
         handle(request, response);
       });

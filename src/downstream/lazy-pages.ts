@@ -3,7 +3,7 @@ import type { DocumentContext } from "./openapi/context.ts";
 import type { Edge } from "./route.ts";
 import { writeRpcError } from "./rpc-error.ts";
 
-/** Everything that is not busy, in Express, which takes as long to load as all the rest of a start. */
+/** The routes that are rarely used, in Express, which takes as long to load as the rest of the gateway. */
 export class LazyPages {
   readonly #context: DocumentContext;
   readonly #edge: Edge;
@@ -32,7 +32,7 @@ export class LazyPages {
       const { createPages } = await import("./pages.ts");
       return createPages(this.#context, this.#edge);
     } catch (cause) {
-      // What failed once may be tried again.
+      // A failed load may be retried.
       this.#app = undefined;
       throw cause;
     }

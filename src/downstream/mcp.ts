@@ -12,8 +12,8 @@ import { StreamableDownstream } from "./streamable/streamable.ts";
 import { mcpTarget, type McpTarget } from "./target.ts";
 
 /**
- * The routes of every server: `/<server>`, `/<server>/mcp`, `/<server>/sse`. Authentication comes before anything that would
- * tell a stranger whether a server exists.
+ * The routes of every server: `/<server>`, `/<server>/mcp`, `/<server>/sse`. Authentication comes first, so that unauthenticated
+ * callers cannot find out which servers exist.
  */
 export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
   const sse = new SseDownstream(context);
@@ -63,12 +63,12 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
   return {
     match: ({ url = "" }) => {
       const target = mcpTarget(url);
-      // No server has a dot in its name; files such as openapi.gpt.json do.
+      // Server names contain no dot; files such as openapi.gpt.json do.
       const isOurs = target !== undefined && !reserved.has(target.server) && !target.server.includes(".");
       return isOurs ? target : undefined;
     },
     serve: (request, response, target) => {
-      // Clients probe with HEAD; it must neither start a server nor look like a refusal of credentials.
+      // Clients probe with HEAD, which must neither start a server nor look like an authentication failure.
       if (request.method === "HEAD") throw wrongMethod(request, target);
       const admitted = context.gate.admit(credentialsOf(request));
       if (admitted instanceof Promise) return serveLater(request, response, target, admitted);

@@ -5,33 +5,33 @@ import { GatewayError } from "../protocol/errors.ts";
 import { isCrossSite } from "./fetch-metadata.ts";
 
 export interface OriginPolicy {
-  /** The address that is bound. */
+  /** The address the gateway is bound to. */
   readonly hostname: string;
   readonly publicUrl?: string | undefined;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
-  /** Whether callers must show credentials. */
+  /** Whether callers need credentials. */
   readonly authenticates: boolean;
 }
 
 /**
- * Who may be addressed and from where: the guard against DNS rebinding and cross-site requests (MCP 2025-11-25, transports,
- * security warning: an invalid Origin MUST be answered with 403). Browsers send no Origin with a GET of an image, a navigation
- * or a page's own address, so Origin alone is no guard: a page that rebinds its own name is told by that name in Host, and a
- * foreign page by its Sec-Fetch-Site.
+ * Validates Host and Origin against DNS rebinding and cross-site requests (MCP 2025-11-25, transports, security warning: an
+ * invalid Origin MUST be answered with 403). Browsers send no Origin with GET requests for images, navigations or the page's own
+ * origin, so Origin alone is not sufficient: a page that rebinds its own name is detected by the Host header, and a foreign page
+ * by Sec-Fetch-Site.
  */
 export class Origins {
   readonly #names: "listed" | "unclaimed" | "any";
   readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;
   readonly #anyOrigin: boolean;
-  /** The last Host that was allowed, as it came: almost always the next one too. */
+  /** The last allowed Host header, unchanged: the next one is almost always the same. */
   #lastHost: string | undefined;
 
   constructor({ hostname, publicUrl, allowedHosts, allowedOrigins, authenticates }: OriginPolicy) {
     const publicAddress = publicUrl === undefined ? undefined : new URL(publicUrl);
     const isListed = isLoopback(hostname) || allowedHosts.length > 0;
-    // Credentials are a guard of their own: a page that rebinds its name has none of them.
+    // With authentication any name is allowed: a page that rebinds its name has no credentials.
     this.#names = isListed ? "listed" : authenticates ? "any" : "unclaimed";
     const names = [...allowedHosts, ...(publicAddress === undefined ? [] : [publicAddress.host])];
     this.#hosts = new Set(names.map((name) => name.toLowerCase()));
@@ -40,7 +40,7 @@ export class Origins {
     this.#origins = new Set(publicAddress === undefined ? listed : [...listed, publicAddress.origin]);
   }
 
-  /** Throws when the request is not for us or not from where we allow. */
+  /** Throws when the Host or the origin of the request is not allowed. */
   check(request: IncomingMessage): void {
     refuseRepeatedHeaders(request.rawHeaders);
     const { host: given = "", origin } = request.headers;
@@ -52,7 +52,7 @@ export class Origins {
       );
     }
     this.#lastHost = given;
-    // The page of an allowed origin is cross-site, too, and may do what it was allowed.
+    // A page of an allowed origin is cross-site too, but it was explicitly allowed.
     if (origin === undefined ? this.#anyOrigin || !isCrossSite(request) : this.#allowsOrigin(origin, host)) return;
     throw new GatewayError(
       "origin_denied",
@@ -69,13 +69,13 @@ export class Origins {
 
   #allowsOrigin(origin: string, host: string): boolean {
     if (this.#anyOrigin || this.#origins.has(origin.toLowerCase())) return true;
-    // A page of this machine may call a gateway that it reaches by a loopback name (Inspector, a local web UI).
+    // A page on a loopback origin may call a gateway that it reaches by a loopback name (MCP Inspector, a local web UI).
     const name = /^https?:\/\/([^/?#]+)$/.exec(origin)?.[1];
     return name !== undefined && isLoopback(nameOf(name)) && isLoopback(nameOf(host));
   }
 }
 
-/** How containers call the machine that runs them (Docker, Podman); `.internal` is in nobody's public DNS. */
+/** The names by which containers reach their host (Docker, Podman); `.internal` is not in the public DNS. */
 const CONTAINER_HOSTS: ReadonlySet<string> = new Set([
   "host.docker.internal",
   "gateway.docker.internal",
@@ -83,8 +83,8 @@ const CONTAINER_HOSTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A Host that no web page from elsewhere can have: an address instead of a name, a name of one label (`gateway`, as in docker
- * compose), or none at all. A `.local` name is anybody's in the same network (RFC 6762 §3), so it has to be listed.
+ * Hosts that a foreign web page cannot have: an IP address, a single-label name (`gateway`, as in docker compose), or none at
+ * all. `.local` names can be claimed by any device on the network (RFC 6762 §3), so they have to be listed.
  */
 function isUnclaimed(name: string): boolean {
   return /^[a-z0-9_-]*$/.test(name) || isIP(name) === 4 || isIP(name.replace(/^\[(.*)\]$/, "$1")) === 6;
@@ -92,7 +92,7 @@ function isUnclaimed(name: string): boolean {
 
 const nameOf = (host: string): string => host.replace(/:\d+$/, "");
 
-/** node keeps the first of two `Authorization` or `Host` headers; a proxy before us may have judged the other one. */
+/** Node keeps the first of repeated `Authorization` or `Host` headers; a proxy in front of us may have checked another one. */
 function refuseRepeatedHeaders(rawHeaders: readonly string[]): void {
   let hosts = 0;
   let authorizations = 0;

@@ -17,7 +17,7 @@ import { problemWriter } from "./rest/problem.ts";
 import type { Edge } from "./route.ts";
 import { writeRpcError } from "./rpc-error.ts";
 
-/** The Express app: the OpenAPI documents, the pages for people, and what nothing is served at. */
+/** The Express app: OpenAPI documents, HTML pages, and 404 for everything else. */
 export function createPages(context: DocumentContext, { enter, refuse }: Edge): Express {
   const app = express();
   app.disable("x-powered-by");
@@ -45,7 +45,7 @@ const nothingHere: RequestHandler = ({ path }) => {
 
 const filesAtTheRoot = (): string[] => [...DOCUMENT_FILES.keys()].map((file) => `/${file}`);
 
-/** What Express and its file server refuse by themselves: such errors have a status. */
+/** Translates errors of Express and its static file server, which carry a status. */
 function inOurWords(thrown: unknown): unknown {
   if (thrown instanceof GatewayError) return thrown;
   const status = thrown instanceof Error && "status" in thrown ? thrown.status : undefined;

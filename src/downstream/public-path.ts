@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 
-/** One leading slash and plain segments: nothing that could turn a path into another origin (`//host`) or a field break. */
+/** Absolute path with plain segments: nothing that could turn it into another origin (`//host`) or inject a line break. */
 const PREFIX = /^(?:\/[A-Za-z0-9._~-]+)+\/?$/;
 
 /**
- * What stands before our paths as the client sees them: the path of `publicUrl`, else `X-Forwarded-Prefix` as a reverse proxy
- * sets it. It only shapes the URL told to this same caller, so it needs no trusted proxy.
+ * The path prefix under which the client sees the gateway: the path of `publicUrl`, else `X-Forwarded-Prefix` as set by a reverse
+ * proxy. The prefix only affects URLs returned to this same caller, so the proxy need not be trusted.
  */
 export function publicPrefix(request: IncomingMessage, publicPath: string | undefined): string {
   if (publicPath !== undefined) return publicPath;

@@ -1,7 +1,7 @@
 import type { RequestHandler } from "express";
 import { GatewayError } from "../protocol/errors.ts";
 
-/** For what can only be read. */
+/** Allows GET and HEAD only. */
 export const readOnly: RequestHandler = ({ method }, _response, next) => {
   if (method === "GET" || method === "HEAD") return next();
   throw new GatewayError("method_not_allowed", `${method} is not allowed here.`, { allow: "GET" });

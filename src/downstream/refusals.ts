@@ -4,28 +4,29 @@ import { guarded, type Emit } from "../protocol/events.ts";
 import { requestIdOf } from "./request-id.ts";
 import { askedPath } from "./target.ts";
 
-/** Tells an error in the form that the callers of a route read: there is one writer for each kind of body. */
-export type ErrorWriter<
-  Asked extends IncomingMessage = IncomingMessage,
-  Answer extends ServerResponse = ServerResponse,
-> = (error: GatewayError, request: Asked, response: Answer) => void;
-
-/** Answers a request that failed, with the writer of its route. Never throws. */
-export type Refuse = <Asked extends IncomingMessage, Answer extends ServerResponse>(
-  thrown: unknown,
-  request: Asked,
-  response: Answer,
-  write: ErrorWriter<Asked, Answer>,
+/** Writes an error in the format that the clients of a route expect; one writer for each format. */
+export type ErrorWriter<Req extends IncomingMessage = IncomingMessage, Res extends ServerResponse = ServerResponse> = (
+  error: GatewayError,
+  request: Req,
+  response: Res,
 ) => void;
 
-/** The one place where a failed request is logged and answered. */
+/** Responds to a failed request with the writer of its route. Never throws. */
+export type Refuse = <Req extends IncomingMessage, Res extends ServerResponse>(
+  thrown: unknown,
+  request: Req,
+  response: Res,
+  write: ErrorWriter<Req, Res>,
+) => void;
+
+/** The only place where failed requests are logged and answered. */
 export function refusals(emit: Emit): Refuse {
   const answer: Refuse = (thrown, request, response, write) => {
     const error = toGatewayError(thrown);
     const { method = "" } = request;
     emit({ type: "refused", requestId: requestIdOf(response), method, path: askedPath(request), error });
     if (response.headersSent) {
-      // Too late for a status: cut it, so that nobody takes half an answer for a whole one.
+      // The status has been sent: destroys the response, so that an incomplete body is not taken for a complete one.
       response.destroy();
       return;
     }
@@ -34,17 +35,17 @@ export function refusals(emit: Emit): Refuse {
   };
   return (thrown, request, response, write) => {
     guarded(emit, "a refusal could not be written", () => answer(thrown, request, response, write));
-    // Nobody is left waiting for what could not be written.
+    // When the error could not be written, at least closes the connection.
     if (!response.headersSent) response.destroy();
   };
 }
 
-/** The headers that an error brings on any route. */
+/** The headers of an error response, the same on every route. */
 function setErrorHeaders(response: ServerResponse, { details, retryAfterMs, status }: GatewayError): void {
   if (details.challenges !== undefined) response.setHeader("WWW-Authenticate", details.challenges);
   if (details.allow !== undefined) response.setHeader("Allow", details.allow);
   if (retryAfterMs !== undefined) response.setHeader("Retry-After", Math.max(1, Math.ceil(retryAfterMs / 1_000)));
   response.setHeader("Cache-Control", "no-store");
-  // The rest of a body that was refused is not worth reading.
+  // The rest of a refused body is not read.
   if (status === 413) response.setHeader("Connection", "close");
 }

@@ -1,30 +1,30 @@
 import { GatewayError } from "../protocol/errors.ts";
 
 export interface Rendering {
-  /** What it takes in memory, about. */
+  /** Approximate memory use. */
   readonly bytes: number;
 }
 
 export interface RenderingLimits {
   readonly entries: number;
   readonly bytes: number;
-  /** Whether the first rendering of a key costs its askers nothing: only where strangers cannot think up keys. */
+  /** Whether the first rendering of a key is free of charge: only where callers cannot invent keys. */
   readonly isFirstFree: boolean;
 }
 
-/** Of one CPU second, what may go into renderings that a stranger can ask for again and again; and how much of it may gather. */
+/** The CPU time per second that repeated renderings may use, and how much unused time accumulates. */
 const MS_PER_SECOND = 100;
 const MOST_MS = 3_000;
 
 /**
- * Things that take long to render, each made once for the sources that it shows and kept while there is room. Rendering is never
- * interrupted, so those who ask at the same time get the same one. What has to be rendered beyond that (what was dropped for
- * lack of room, keys that a stranger thought up) draws on an allowance of time, so that nobody can keep the gateway busy with it.
+ * A cache of expensive renderings, each made once for the sources it shows. Rendering is synchronous, so concurrent requests
+ * share the result. Rendering beyond that (evicted entries, keys invented by a caller) is charged to a CPU time allowance, so
+ * that no caller can keep the gateway busy with it.
  */
 export class Renderings<T extends Rendering> {
   readonly #limits: RenderingLimits;
-  /** The one that was asked for longest ago comes first. */
-  readonly #kept = new Map<string, KeptRendering<T>>();
+  /** Least recently used first. */
+  readonly #cache = new Map<string, CachedRendering<T>>();
   #bytes = 0;
   #allowanceMs = MOST_MS;
   #countedAt = performance.now();
@@ -35,16 +35,16 @@ export class Renderings<T extends Rendering> {
 
   /** `sources` are compared by identity. */
   take(key: string, sources: readonly object[], render: () => T): T {
-    const kept = this.#kept.get(key);
-    const isSame = kept !== undefined && isMadeOf(kept, sources);
-    if (kept !== undefined) this.#kept.delete(key);
-    if (isSame && kept.made !== undefined) {
-      this.#kept.set(key, kept);
-      return kept.made;
+    const cached = this.#cache.get(key);
+    const isSame = cached !== undefined && hasSources(cached, sources);
+    if (cached !== undefined) this.#cache.delete(key);
+    if (isSame && cached.made !== undefined) {
+      this.#cache.set(key, cached);
+      return cached.made;
     }
-    this.#bytes -= kept?.made?.bytes ?? 0;
+    this.#bytes -= cached?.made?.bytes ?? 0;
     const made = this.#limits.isFirstFree && !isSame ? render() : this.#renderOnAllowance(render);
-    this.#kept.set(key, { made, sources: sources.map((source) => new WeakRef(source)) });
+    this.#cache.set(key, { made, sources: sources.map((source) => new WeakRef(source)) });
     this.#bytes += made.bytes;
     this.#makeRoom();
     return made;
@@ -67,22 +67,22 @@ export class Renderings<T extends Rendering> {
 
   #makeRoom(): void {
     const { entries, bytes } = this.#limits;
-    for (const [key, { made, sources }] of this.#kept) {
-      if (this.#kept.size > entries) this.#kept.delete(key);
-      // That it was rendered once is remembered.
-      else if (this.#bytes > bytes) this.#kept.set(key, { made: undefined, sources });
+    for (const [key, { made, sources }] of this.#cache) {
+      if (this.#cache.size > entries) this.#cache.delete(key);
+      // Keeps the entry, to remember that this key was rendered once.
+      else if (this.#bytes > bytes) this.#cache.set(key, { made: undefined, sources });
       else return;
       this.#bytes -= made?.bytes ?? 0;
     }
   }
 }
 
-interface KeptRendering<T> {
+interface CachedRendering<T> {
   readonly made: T | undefined;
-  /** Nothing is kept alive only because it was shown once. */
+  /** Weak, so that the cache does not keep the sources alive. */
   readonly sources: readonly WeakRef<object>[];
 }
 
-function isMadeOf({ sources }: KeptRendering<unknown>, others: readonly object[]): boolean {
+function hasSources({ sources }: CachedRendering<unknown>, others: readonly object[]): boolean {
   return sources.length === others.length && sources.every((source, at) => source.deref() === others[at]);
 }

@@ -1,19 +1,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ErrorWriter, Refuse } from "./refusals.ts";
 
-/** Some paths, what is served there, and how errors are told there. */
+/** A set of paths, their implementation, and their error format. */
 export interface Route<Target> {
-  /** What a request is for; undefined when its path is not one of this route's. */
+  /** The target of a request; undefined when its path does not belong to this route. */
   readonly match: (request: IncomingMessage) => Target | undefined;
-  /** With a promise where it can fail later. */
+  /** Returns a promise if it can fail asynchronously. */
   readonly serve: (request: IncomingMessage, response: ServerResponse, target: Target) => Promise<void> | void;
   readonly errorWriter: (target: Target) => ErrorWriter;
 }
 
-/** What every request meets before it is served. Throws what is refused; false when the request is answered with that. */
+/** The checks before every request. Throws when the request is refused; false when the request is already answered. */
 export type Enter = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** Takes a request on; false when its path belongs to another route. */
+/** Handles a request; false when its path belongs to another route. */
 export type Take = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export interface Edge {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GatewayError } from "../protocol/errors.ts";
 import { errorLine } from "../protocol/jsonrpc.ts";
 
-/** The status of the error table and a JSON-RPC error: on MCP routes, and where nothing is served. */
+/** Writes an error as JSON-RPC with the status of the error table: on MCP routes, and on paths that do not exist. */
 export function writeRpcError(error: GatewayError, _request: IncomingMessage, response: ServerResponse): void {
   const body = errorLine(error.details.rpcId, error);
   response

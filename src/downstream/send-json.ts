@@ -5,7 +5,7 @@ export interface JsonOptions {
   readonly headers?: OutgoingHttpHeaders;
 }
 
-/** A small JSON answer that says how things are at this moment. */
+/** A small JSON response that must not be cached. */
 export function sendJson(response: ServerResponse, value: object, { status = 200, headers }: JsonOptions = {}): void {
   const body = JSON.stringify(value);
   response

@@ -9,13 +9,13 @@ import type { DownstreamContext, Visit } from "./context.ts";
 import { EventStream } from "./event-stream.ts";
 import { publicPrefix } from "./public-path.ts";
 
-/** Clients wait for three seconds on their own: their next call would come before them. */
+/** SDK clients wait three seconds by default, in which every call fails. */
 const RETRY_MS = 1_000;
 const NO_BODY = { "Content-Length": 0 };
 
 /**
- * HTTP+SSE (MCP 2024-11-05, transports): a GET opens the stream and thereby the session, POSTs to the announced endpoint
- * bring the client's messages. The session ends with the stream.
+ * HTTP+SSE (MCP 2024-11-05, transports): a GET opens the stream and with it the session; the client POSTs its messages to the
+ * endpoint announced on the stream. The session ends with the stream.
  */
 export class SseDownstream {
   readonly #context: DownstreamContext;
@@ -24,7 +24,7 @@ export class SseDownstream {
     this.#context = context;
   }
 
-  /** `path` is what was asked for: the client's messages go to the same one. */
+  /** `path` is the requested path; the client posts its messages to the same path. */
   open(request: IncomingMessage, response: ServerResponse, visit: Visit, path: string): void {
     if (!accepts(request.headers.accept, "text/event-stream")) {
       throw new GatewayError("not_acceptable", "This is an event stream: accept text/event-stream.");
@@ -58,7 +58,7 @@ export class SseDownstream {
     // A path only: clients refuse an endpoint of another origin, and behind a proxy we do not know ours.
     stream.announce(`${endpoint}?sessionId=${session.id}`, RETRY_MS);
     return {
-      // The session ends with its stream.
+      // Always connected, because the session ends with its stream.
       isConnected: true,
       deliver: (frame) => stream.send(frame.line),
       ended: () => stream.end(),
@@ -66,7 +66,7 @@ export class SseDownstream {
   }
 }
 
-/** Of the first message that somebody waits for. */
+/** The id of the first request or response. */
 function idOf({ frames }: ClientMessages): RequestId | undefined {
   for (const frame of frames) if (frame.kind !== "notification") return frame.id;
   return undefined;

@@ -1,31 +1,31 @@
 import { Clock } from "../lib/clock.ts";
 import { guarded, type Emit } from "../protocol/events.ts";
 
-/** What the clocks look after: an open event stream. */
+/** An open event stream, as the shared timers see it. */
 export interface TendedStream {
-  /** Writes something that means nothing, lest a proxy or a client takes silence for death. */
+  /** Writes a comment, so that proxies and clients do not close an idle connection. */
   beat(): void;
-  /** Has the reader taken anything since the last look? One who takes nothing for too long is cut off. */
+  /** Checks whether the reader has taken anything since the last check, and disconnects one that has stalled. */
   look(): void;
 }
 
 export interface StreamLimits {
-  /** Bytes that may wait for a slow reader before its server is made to wait. */
+  /** Bytes that may be buffered for a slow reader before its server is paused. */
   readonly bufferBytes: number;
-  /** How long a reader for whom something waits may take nothing at all; Infinity for ever. */
+  /** How long a reader with buffered data may take nothing; Infinity means no limit. */
   readonly stallMs: number;
   readonly heartbeatMs: number;
 }
 
 const FAILED = "an event stream failed";
-/** How often within `stallMs` a stream for whose reader something waits is looked at. */
+/** The number of stall checks within `stallMs`. */
 const LOOKS = 4;
 
-/** What all event streams of a gateway share: their limits, and the clocks that look after them. */
+/** The limits and timers shared by all event streams of a gateway. */
 export class StreamCare {
   readonly limits: StreamLimits;
   readonly heartbeats: Clock<TendedStream>;
-  /** Streams for whose readers something waits. */
+  /** Streams with buffered data. */
   readonly stalls: Clock<TendedStream>;
   readonly emit: Emit;
 
@@ -36,7 +36,7 @@ export class StreamCare {
     this.stalls = new Clock(limits.stallMs / LOOKS, (stream) => this.guard(() => stream.look()));
   }
 
-  /** For whatever the events of a socket set off. */
+  /** Runs the callback of a socket event; an error is reported and not rethrown. */
   guard(run: () => void): void {
     guarded(this.emit, FAILED, run);
   }

@@ -1,7 +1,7 @@
 import { BACKSLASH, closes, opens, QUOTE } from "./json-scan.ts";
 import type { Pieces } from "./pieces.ts";
 
-/** Where the JSON object or array that begins at `start` ends (exclusive); -1 when it does not. */
+/** The end (exclusive) of the JSON object or array that begins at `start`; -1 when it is not closed. */
 export function closingEnd(json: Pieces, start: number): number {
   const scan = new ClosingScan();
   let passed = start;
@@ -13,14 +13,14 @@ export function closingEnd(json: Pieces, start: number): number {
   return -1;
 }
 
-/** Counts what opens and closes, across parts; strings are skipped by `indexOf`. */
+/** Tracks nesting depth across parts; strings are skipped with `indexOf`. */
 class ClosingScan {
   #depth = 0;
   #inString = false;
-  /** Was the last byte, inside of a string, a backslash that escapes the next one? */
+  /** True when the last byte was a backslash, inside a string, that escapes the next byte. */
   #isEscaped = false;
 
-  /** Where in this part the value ends (exclusive), or -1. */
+  /** The end (exclusive) of the value within this part, or -1. */
   push(part: Buffer): number {
     let at = 0;
     while (at < part.length) {
@@ -37,7 +37,7 @@ class ClosingScan {
     return false;
   }
 
-  /** After the next quote, which is the end of the string unless it is escaped. */
+  /** The position after the next quote, which ends the string unless it is escaped. */
   #skipString(part: Buffer, start: number): number {
     const quote = part.indexOf(QUOTE, start);
     const end = quote === -1 ? part.length : quote;

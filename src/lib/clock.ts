@@ -1,13 +1,13 @@
 import { LONGEST_TIMER_MS } from "./units.ts";
 
-/** Calls `tick` for each member every `everyMs`: one timer for all of them, which runs only while there are any. */
+/** Calls `tick` for each member every `everyMs`. All members share one timer, which runs only while there are any. */
 export class Clock<T> {
   readonly #everyMs: number;
   readonly #tick: (member: T) => void;
   readonly #members = new Set<T>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** Infinity, as a limit that is switched off gives, means never. */
+  /** `everyMs` may be Infinity (a limit that is switched off): then `tick` is never called. */
   constructor(everyMs: number, tick: (member: T) => void) {
     this.#everyMs = Math.min(everyMs, LONGEST_TIMER_MS);
     this.#tick = tick;

@@ -1,4 +1,4 @@
-/** The option that a misspelt word most likely meant, or undefined when none is near. */
+/** The option closest to a misspelt word, or undefined when none is similar enough. */
 export function closest(word: string, options: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
@@ -9,7 +9,7 @@ export function closest(word: string, options: Iterable<string>): string | undef
   return best;
 }
 
-/** Levenshtein distance; a swap of neighbours counts as one (optimal string alignment). */
+/** Levenshtein distance in which swapping two neighbours counts as one edit (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, i) => i);

@@ -1,4 +1,4 @@
-/** Something that is done a short while after it was added, unless it is removed before: one timer for all of them. */
+/** Calls `due` for each item a short while after it was added, unless it is removed first. All items share one timer. */
 export class DelayQueue<T> {
   readonly #everyMs: number;
   readonly #due: (item: T) => void;

@@ -1,4 +1,4 @@
-/** The message of what was thrown, which may be no error. */
+/** The message of a thrown value, which need not be an Error. */
 export function errorMessage(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -1,9 +1,9 @@
 export interface FairLimits {
-  /** Entries of one owner. */
+  /** Maximum number of entries of one owner. */
   readonly perOwner: number;
-  /** Entries of all. */
+  /** Maximum number of entries of all owners together. */
   readonly entries: number;
-  /** What all entries may weigh together. */
+  /** Maximum total weight of all entries. */
   readonly weight?: number;
   readonly maxAgeMs: number;
 }
@@ -18,19 +18,19 @@ interface Entry<V> {
 
 interface Owner<V> {
   readonly name: string;
-  /** The oldest first. */
+  /** Oldest first. */
   readonly entries: Map<string, Entry<V>>;
   weight: number;
 }
 
 /**
- * A bounded store that many owners share. An owner at its own bound loses its oldest entry; at a bound of all it is the owner who
- * takes up most of that: nobody's much pushes out another's little.
+ * A bounded store shared by many owners. An owner over its own limit loses its oldest entry. Over a shared limit, the owner that
+ * uses the most of it loses one, so a heavy user cannot evict the entries of a light one.
  */
 export class FairStore<V> {
   readonly #limits: FairLimits;
   readonly #owners = new Map<string, Owner<V>>();
-  /** The oldest first. */
+  /** Oldest first. */
   readonly #all = new Set<Entry<V>>();
   #weight = 0;
 
@@ -43,7 +43,7 @@ export class FairStore<V> {
     return this.#owners.get(owner)?.entries.get(key)?.value;
   }
 
-  /** As the youngest of all. */
+  /** Stores the value as the newest entry. */
   set(owner: string, key: string, value: V, weight = 0): void {
     this.delete(owner, key);
     this.#dropOld();

@@ -1,14 +1,14 @@
-/** This machine by an address or a name that only leads to it: `x.localhost` does, too (RFC 6761 §6.3). */
+/** True for loopback addresses and for `localhost` and its subdomains, which always resolve to loopback (RFC 6761 §6.3). */
 export function isLoopback(name: string): boolean {
   return name === "::1" || name === "[::1]" || /^127(?:\.\d{1,3}){3}$|^(?:[a-z0-9_-]+\.)*localhost$/.test(name);
 }
 
-/** An address to bind that stands for all of the machine's. */
+/** True for the wildcard addresses, which bind all interfaces. */
 export function isAnyAddress(address: string): boolean {
   return address === "0.0.0.0" || address === "::";
 }
 
-/** As it stands in a URL (RFC 3986 §3.2.2). */
+/** The host as it is written in a URL: IPv6 addresses in brackets (RFC 3986 §3.2.2). */
 export function urlHost(name: string): string {
   return name.includes(":") ? `[${name}]` : name;
 }

@@ -3,23 +3,23 @@ import { readFileSync } from "node:fs";
 
 export interface JournalOptions {
   readonly file: string;
-  /** All lines that are worth keeping, for a file without the ones that are not. */
+  /** All lines that are still current; the file is compacted to these. */
   readonly snapshot: () => Iterable<string>;
-  /** Writing failed; it is tried again. */
+  /** Called when a write fails; the write is retried. */
   readonly onError: (cause: unknown) => void;
 }
 
-/** Lines that are said together are written together. */
+/** Lines added within this time are written together. */
 const WRITE_AFTER_MS = 1;
 const RETRY_AFTER_MS = 5_000;
-/** More than twice what was worth keeping, and at least so many lines, are written anew. */
+/** The file is compacted when it holds at least this many lines and more than twice the lines that were current. */
 const MIN_LINES = 1_000;
-/** A disk that takes nothing must not make this grow: beyond it the whole file is written anew. */
+/** Bounds memory while the disk accepts no writes: beyond this the pending lines are dropped and the whole file is rewritten. */
 const MAX_PENDING = 10_000;
-/** Only the owner reads and writes. */
+/** Readable and writable by the owner only. */
 const FILE_MODE = 0o600;
 
-/** A file to which lines are added behind the back of who says them; written anew, atomically, when most of it is stale. */
+/** An append-only file, written in the background; rewritten atomically when most of its lines are stale. */
 export class Journal {
   readonly #options: JournalOptions;
   #pending: string[] = [];
@@ -34,7 +34,7 @@ export class Journal {
     this.#options = options;
   }
 
-  /** Writes the file anew, so that what is added later has only to be appended. */
+  /** Rewrites the file now, so that later lines only have to be appended. */
   begin(): void {
     this.#flush();
   }
@@ -46,7 +46,7 @@ export class Journal {
     this.#writeIn(WRITE_AFTER_MS);
   }
 
-  /** Writes what is not written yet. Resolves when it is, or cannot be. */
+  /** Writes the pending lines. Resolves when they are written or the write has failed. */
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#timer !== undefined) this.#flush();
@@ -97,7 +97,7 @@ export class Journal {
   }
 }
 
-/** The whole lines of a journal; none when there is no such file. What was cut off in writing is left out. */
+/** The complete lines of a journal; none when the file does not exist. An incomplete last line is dropped. */
 export function journalLines(file: string): string[] {
   try {
     return readFileSync(file, "utf8").split("\n").slice(0, -1);

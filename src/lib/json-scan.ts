@@ -1,6 +1,6 @@
 /**
- * What `JSON.parse` does not tell, read off text that it has already accepted: repeated keys, depth, and where an element or
- * a value starts. One pass over the structural characters; strings are skipped by `indexOf`.
+ * Facts about JSON text that `JSON.parse` does not report: repeated keys, nesting depth, and where an element or a value starts.
+ * The text must be valid JSON. One pass over the structural characters; strings are skipped with `indexOf`.
  */
 
 export const QUOTE = 0x22;
@@ -8,18 +8,18 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 export const BACKSLASH = 0x5c;
 
-export interface KeySeen {
+export interface KeyPosition {
   readonly key: string;
-  /** 1 = a key of the outermost object. */
+  /** 1 for a key of the outermost object. */
   readonly depth: number;
-  /** Where the key itself starts, quote included. */
+  /** Where the key starts, including its quote. */
   readonly keyAt: number;
-  /** Where its value starts in the text. */
+  /** Where the value starts. */
   readonly valueAt: number;
 }
 
-/** Calls `seen` for each object key at `maxKeyDepth` or above; returns the deepest nesting met. */
-export function scanKeys(json: string, maxKeyDepth: number, seen: (key: KeySeen) => void): number {
+/** Calls `onKey` for each object key at depth `maxKeyDepth` or less. Returns the maximum nesting depth. */
+export function scanKeys(json: string, maxKeyDepth: number, onKey: (key: KeyPosition) => void): number {
   let depth = 0;
   let deepest = 0;
   for (let at = 0; at < json.length; at++) {
@@ -31,24 +31,24 @@ export function scanKeys(json: string, maxKeyDepth: number, seen: (key: KeySeen)
       depth--;
     } else if (code === QUOTE) {
       const end = stringEnd(json, at);
-      if (depth <= maxKeyDepth) tellKey(json, { start: at, end, depth }, seen);
+      if (depth <= maxKeyDepth) reportKey(json, { start: at, end, depth }, onKey);
       at = end;
     }
   }
   return deepest;
 }
 
-function tellKey(
+function reportKey(
   json: string,
   { start, end, depth }: { start: number; end: number; depth: number },
-  seen: (key: KeySeen) => void,
+  onKey: (key: KeyPosition) => void,
 ): void {
   const colon = skipSpace(json, end + 1);
   if (json.charCodeAt(colon) !== COLON) return;
-  seen({ key: unquoted(json, start, end), depth, keyAt: start, valueAt: skipSpace(json, colon + 1) });
+  onKey({ key: unquoted(json, start, end), depth, keyAt: start, valueAt: skipSpace(json, colon + 1) });
 }
 
-/** Is the text nested more than `levels` deep? Stops at the first place that is; the text need not be valid. */
+/** True when the text is nested more than `levels` deep. Stops as soon as that is known; the text need not be valid JSON. */
 export function isDeeperThan(json: string, levels: number): boolean {
   let depth = 0;
   for (let at = 0; at < json.length; at++) {
@@ -60,7 +60,7 @@ export function isDeeperThan(json: string, levels: number): boolean {
   return false;
 }
 
-/** Where the value that starts at `start` ends (exclusive). */
+/** The end (exclusive) of the value that starts at `start`. */
 export function valueEnd(json: string, start: number): number {
   let depth = 0;
   for (let at = start; at < json.length; at++) {
@@ -68,14 +68,14 @@ export function valueEnd(json: string, start: number): number {
     if (code === QUOTE) at = stringEnd(json, at);
     else if (opens(code)) depth++;
     else if (closes(code)) depth--;
-    // Only an object, an array or a string ends with its own last character.
+    // Objects, arrays and strings end with a closing character of their own; numbers and literals end before the next delimiter.
     if (depth === 0 && (code === QUOTE || closes(code))) return at + 1;
     if (depth < 0 || (depth === 0 && code === COMMA)) return at;
   }
   return json.length;
 }
 
-/** The texts of the elements of a JSON array. */
+/** The text of each element of a JSON array. */
 export function arrayElements(json: string): string[] {
   const elements: string[] = [];
   let depth = 0;

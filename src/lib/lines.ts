@@ -1,9 +1,9 @@
 import { addPart, leanPieces, Pieces } from "./pieces.ts";
 
-/** A line without its newline: text when it is short, bytes when decoding it for nothing would cost. */
+/** A line without its newline: a string when it is short, bytes when decoding it would be wasted work. */
 export type Line = string | Pieces;
 
-/** As it is written to a stream. */
+/** The chunks to write to a stream. */
 export function partsOf(line: Line): readonly (string | Buffer)[] {
   return typeof line === "string" ? [line] : line.parts;
 }
@@ -14,20 +14,20 @@ export function byteLength(line: Line): number {
 
 export interface LineReader {
   line(line: Line): void;
-  /** A line longer than the limit went by; only its two ends were kept, `bytes` is its full length. */
+  /** A line exceeded the limit. Only its first and last bytes were kept; `bytes` is its full length. */
   tooLong(head: string, tail: string, bytes: number): void;
-  /** Is a line that begins with this byte worth a text? What is not is told to `skipped` as it lies in the bytes. */
+  /** Whether a line that starts with this byte should be decoded. Other lines are passed to `skipped` as raw bytes. */
   readonly isWorthReading?: (firstByte: number) => boolean;
   skipped?(bytes: Buffer, start: number, end: number): void;
 }
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-/** Below this, one string is cheaper to parse and to write than a Buffer. */
+/** Up to this size a string is cheaper to parse and to write than a Buffer. */
 export const TEXT_BYTES = 16 * 1024;
 const KEPT_BYTES = 512;
 
-/** Cuts a byte stream into lines, holding at most one unfinished line of `limitBytes`. */
+/** Splits a byte stream into lines. Holds at most one unfinished line of `limitBytes`. */
 export class LineSplitter {
   readonly #reader: LineReader;
   readonly #limitBytes: number;
@@ -82,7 +82,7 @@ export class LineSplitter {
     if (this.#heldBytes <= this.#limitBytes) return;
     const held = new Pieces(this.#parts);
     this.#forget();
-    // Copies, so that the kept ends do not keep the whole line alive.
+    // Copied, so that these two ends do not keep the memory of the whole line alive.
     this.#overflow = {
       head: Buffer.from(held.slice(0, KEPT_BYTES).join()),
       tail: Buffer.from(held.slice(held.length - KEPT_BYTES).join()),

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** The folder of the installed package, whether this file runs from `src/` or is part of a file in `dist/`. */
+/** The root folder of the installed package, whether this code runs from `src/` or from a bundle in `dist/`. */
 export function packageRoot(): string {
   let folder = import.meta.dirname;
   while (!existsSync(join(folder, "package.json")) && folder !== dirname(folder)) folder = dirname(folder);

@@ -1,11 +1,11 @@
 import { isUtf8 } from "node:buffer";
 
-/** More bytes than a character has, so that one that lies across two parts is whole in the seam between them. */
+/** Longer than any UTF-8 sequence, so that a character split across two parts is complete in the joined bytes around the split. */
 const SEAM = 8;
-/** Parts are joined up to this size: each costs more than the few bytes that a slow writer puts into it. */
+/** Parts are joined up to this size: many tiny parts, as a slow writer produces, cost more than copying them. */
 const PART_BYTES = 32 * 1024;
 
-/** Bytes in the parts in which they were read: what is only passed on is not worth one long copy. Immutable. */
+/** Bytes in the chunks in which they were read, which avoids one large copy of data that is only relayed. Immutable. */
 export class Pieces {
   readonly parts: readonly Buffer[];
   /** In bytes. */
@@ -16,12 +16,12 @@ export class Pieces {
     this.length = parts.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** The first bytes, one character each. */
+  /** The first `bytes` bytes as latin1. */
   head(bytes: number): string {
     return this.slice(0, bytes).join().toString("latin1");
   }
 
-  /** The last bytes, one character each. */
+  /** The last `bytes` bytes as latin1. */
   tail(bytes: number): string {
     return this.slice(Math.max(0, this.length - bytes))
       .join()
@@ -68,26 +68,26 @@ export class Pieces {
     return unfinished.length === 0;
   }
 
-  /** As one Buffer; a copy when there are several parts. */
+  /** One Buffer; copied only when there are several parts. */
   join(): Buffer {
     const [only] = this.parts;
     return only !== undefined && this.parts.length === 1 ? only : Buffer.concat(this.parts);
   }
 
-  /** Read as UTF-8. */
+  /** Decoded as UTF-8. */
   toString(): string {
     return this.join().toString("utf8");
   }
 }
 
-/** Parts that would keep more than twice their own size alive, as views of large reads do, are copied. */
+/** Copies parts that are views of much larger buffers and would keep more than twice their own size alive. */
 export function leanPieces(parts: readonly Buffer[]): Pieces {
   const pieces = new Pieces(parts);
   const alive = parts.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
   return alive > 2 * pieces.length ? new Pieces([Buffer.concat(parts)]) : pieces;
 }
 
-/** Adds a part to those of an unfinished line. Two small ones of about the same size become one, so no byte is copied often. */
+/** Appends a part to those of an unfinished line. Parts of similar size are merged, so that each byte is copied only O(log n) times. */
 export function addPart(parts: Buffer[], part: Buffer): void {
   let whole = part;
   for (let last = parts.at(-1); last !== undefined && isWorthJoining(last, whole); last = parts.at(-1)) {
@@ -101,16 +101,16 @@ function isWorthJoining({ length: before }: Buffer, { length: after }: Buffer): 
   return before + after <= PART_BYTES && before <= 2 * after;
 }
 
-/** How many bytes at the end begin a character that is not finished there. */
+/** The number of trailing bytes that form an incomplete UTF-8 sequence. */
 function unfinishedBytes(bytes: Buffer): number {
   for (let back = 1; back <= 3 && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back] ?? 0;
-    // A byte that continues a character says nothing of its length.
+    // A continuation byte does not tell the length of its sequence.
     if ((byte & 0xc0) === 0x80) continue;
     return byte >= lengthMarks(back) ? back : 0;
   }
   return 0;
 }
 
-/** The smallest first byte of a character with more than `bytes` bytes (RFC 3629 §3). */
+/** The smallest lead byte of a sequence longer than `bytes` bytes (RFC 3629 §3). */
 const lengthMarks = (bytes: number): number => [0xc0, 0xe0, 0xf0][bytes - 1] ?? 0x100;

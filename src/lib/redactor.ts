@@ -1,18 +1,18 @@
 const MASK = "[redacted]";
-/** Shorter values are words that appear by chance; masking them would only garble. */
+/** Shorter values may be ordinary words; masking every occurrence of them would garble the text. */
 const MIN_VALUE_LENGTH = 6;
-/** A text of this length may have been cut off somewhere, within a secret. */
+/** Text of this length or more may have been truncated in the middle of a secret. */
 const CUT_LENGTH = 500;
-/** More than this is never looked at for one line. */
+/** Only this much of a line is examined. */
 const LINE_LENGTH = 16 * 1024;
 const AUTH_SCHEME = /\b(Bearer|Basic|Api-Key)\s+[A-Za-z0-9._~+/=-]{6,}/gi;
-/** The password of a URL; and what stands for one, where there is only a user: `https://token@host`. */
+/** The password in a URL, and a user name that serves as a token: `https://token@host`. */
 const URL_PASSWORD = /(:\/\/[^\s/?#:@"'\\]*:)[^\s/"'\\]+(?=@)/g;
 const URL_TOKEN = /(https?:\/\/)[^\s/?#:@"'\\]{8,}(?=@)/gi;
-/** Headers whose value is more than one word: all up to the end of the line or of the quotes is theirs. */
+/** Headers whose value is several words: everything up to the end of the line or the closing quote is masked. */
 const MANY_WORDS = /((?:authorization|cookie)\s*[=:]\s*)([^\s"'\\][^"'\\\r\n]*)/gi;
 
-/** Masks secrets in text: values that are known, values behind known keys, and `Authorization` credentials of any kind. */
+/** Masks secrets in text: known values, values of known keys, and `Authorization` credentials. */
 export class Redactor {
   readonly #keys: ReadonlySet<string>;
   readonly #values: readonly string[];
@@ -22,7 +22,7 @@ export class Redactor {
   constructor(keys: readonly string[], values: readonly string[] = []) {
     this.#keys = new Set(keys.map((key) => key.toLowerCase()));
     this.#whole = new Set(values);
-    // Longest first: a secret that contains another one goes as a whole.
+    // Longest first, so that a secret that contains another one is masked as a whole.
     this.#values = [...new Set(values.flatMap(spellings))].toSorted((a, b) => b.length - a.length);
     this.#assignment = keys.length === 0 ? undefined : assignmentTo(keys);
   }
@@ -33,7 +33,7 @@ export class Redactor {
 
   text(text: string): string {
     let masked = text;
-    // First, while they are whole.
+    // Known values first, before other rules change the text around them.
     for (const value of this.#values) masked = masked.replaceAll(value, MASK);
     if (text.length >= CUT_LENGTH) {
       for (const value of this.#values) masked = withoutEnd(withoutStart(masked, value), value);
@@ -44,7 +44,7 @@ export class Redactor {
     return masked.replaceAll(MANY_WORDS, `$1${MASK}`).replaceAll(this.#assignment, maskValue);
   }
 
-  /** A text that may be a secret as a whole, or `name=secret`: then it is masked however short it is. */
+  /** For text that may be exactly a secret, or `name=secret`: a known value is masked here however short it is. */
   value(text: string): string {
     if (this.#whole.has(text)) return MASK;
     const at = text.indexOf("=") + 1;
@@ -52,8 +52,8 @@ export class Redactor {
   }
 
   /**
-   * Foreign text as one harmless line, masked. What is invisible goes first, as it may stand within a secret; masked before it is cut,
-   * as half a secret is not known for one.
+   * Untrusted text as one safe, masked line. Invisible characters are removed first, because they could split a secret; text is
+   * masked before it is truncated, because half a secret would not be recognised.
    */
   line(text: string, maxLength: number): string {
     const isCut = text.length > LINE_LENGTH;
@@ -62,7 +62,7 @@ export class Redactor {
   }
 }
 
-/** The text without the end of the value that it begins with. */
+/** Masks the end of `value` at the beginning of the text. */
 function withoutStart(text: string, value: string): string {
   const start = text.slice(0, MIN_VALUE_LENGTH);
   for (
@@ -76,7 +76,7 @@ function withoutStart(text: string, value: string): string {
   return text;
 }
 
-/** The text without the beginning of the value that it ends with. */
+/** Masks the beginning of `value` at the end of the text. */
 function withoutEnd(text: string, value: string): string {
   const end = text.slice(-MIN_VALUE_LENGTH);
   for (
@@ -90,7 +90,7 @@ function withoutEnd(text: string, value: string): string {
   return text;
 }
 
-/** How a value may be written: as it is, inside of JSON, in a URL, on one line, or line by line. */
+/** The forms in which a value may appear: verbatim, inside JSON, inside a URL, on one line, or line by line. */
 function spellings(value: string): string[] {
   const lines = value.split(/\r?\n/).map((line) => line.trim());
   const all = [value, JSON.stringify(value).slice(1, -1), inUrl(value), lines.join(" "), ...lines];
@@ -101,12 +101,12 @@ function inUrl(value: string): string {
   try {
     return encodeURIComponent(value);
   } catch {
-    // Half a surrogate pair, which no URL can hold.
+    // A lone surrogate cannot be percent-encoded.
     return value;
   }
 }
 
-/** A quoted text (its end may have been cut off), also with the backslashes that it has inside of a JSON string; or a word. */
+/** A quoted string (possibly truncated, possibly with escaped quotes because it is itself inside a JSON string), or a single word. */
 const VALUE = String.raw`(\\"(?:[^"\\]|\\[^"])*(?:\\")?|"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s"'&,;}\\]+)`;
 
 /** `key=value`, `key: "value"`, `"key":"value"`. */
@@ -115,7 +115,7 @@ function assignmentTo(keys: readonly string[]): RegExp {
   return new RegExp(String.raw`((?:${names})\\?["']?\s*[=:]\s*)${VALUE}`, "gis");
 }
 
-/** Keeps the quotes, so that masked JSON is JSON. */
+/** Keeps the quotes, so that masked JSON stays valid. */
 function maskValue(_whole: string, before: string, value: string): string {
   const quote = value.startsWith('\\"') ? '\\"' : /^["']/.exec(value)?.[0];
   return quote === undefined ? before + MASK : before + quote + MASK + quote;
@@ -125,15 +125,15 @@ function maskValue(_whole: string, before: string, value: string): string {
 const ESCAPE_SEQUENCE = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
 // oxlint-disable-next-line no-control-regex -- as above
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
-/** What changes the order of text or does not show at all (https://unicode.org/reports/tr9/), but the joiners that letters need. */
+/** Characters that reorder text or are invisible (https://unicode.org/reports/tr9/), except the joiners that some scripts need. */
 const INVISIBLE =
   /[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
 
-/** For who masks before it is made one line: what does not show may stand within a secret. */
+/** For callers that mask the text before they make it one line: an invisible character could split a secret. */
 export const withoutInvisible = (text: string): string =>
   text.replaceAll(ESCAPE_SEQUENCE, "").replaceAll(INVISIBLE, "");
 
-/** Makes foreign text one harmless line: no escape sequences, no line breaks or turned text that could forge a log line (CWE-117). */
+/** Untrusted text as one safe line: no escape sequences, line breaks or bidirectional controls that could forge a log line (CWE-117). */
 export function oneSafeLine(text: string, maxLength: number): string {
   const safe = withoutInvisible(text).replaceAll(CONTROLS, " ");
   return safe.length <= maxLength ? safe.trim() : `${safe.slice(0, maxLength).trim()}…`;

@@ -1,4 +1,4 @@
-/** Lets the first few of each second through, and counts the others. */
+/** Lets the first few events of each second through and counts the rest. */
 export class Sampler {
   readonly #perSecond: number;
   #second = 0;
@@ -9,7 +9,7 @@ export class Sampler {
     this.#perSecond = perSecond;
   }
 
-  /** How many were dropped since the last one that went through; undefined when this one is dropped, too. */
+  /** The number of events dropped since the last one that was let through; undefined when this one is dropped. */
   take(): number | undefined {
     const second = Math.floor(performance.now() / 1_000);
     if (second !== this.#second) [this.#second, this.#taken] = [second, 0];

@@ -2,8 +2,8 @@ import { hash, timingSafeEqual } from "node:crypto";
 import { inspect } from "node:util";
 
 /**
- * A value that must never be printed: every way to turn it into text gives `[redacted]`.
- * Only its SHA-256 digest is kept, which is all that comparing needs.
+ * A value that must never be printed: every conversion to text gives `[redacted]`. Only its SHA-256 digest is kept, which is
+ * enough to compare it.
  */
 export class Secret {
   readonly #digest: Buffer;
@@ -12,12 +12,12 @@ export class Secret {
     this.#digest = digest(value);
   }
 
-  /** Constant time, whatever the lengths. */
+  /** Compares in constant time. */
   matches(candidate: Buffer): boolean {
     return timingSafeEqual(this.#digest, candidate);
   }
 
-  /** A short name for logs and keys that does not tell the value. */
+  /** A short name for logs and keys that does not reveal the value. */
   get fingerprint(): string {
     return this.#digest.toString("hex", 0, 6);
   }
@@ -35,7 +35,7 @@ export class Secret {
   }
 }
 
-/** The digest to hand to `Secret.matches`. */
+/** The digest that `Secret.matches` expects. */
 export function digest(value: string): Buffer {
   return hash("sha256", value, "buffer");
 }

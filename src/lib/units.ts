@@ -1,7 +1,7 @@
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 const SIZE = /^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB|KB|MB|GB)$/;
 
-/** The shapes that `durationMs` and `sizeBytes` take, for schemas. */
+/** The formats that `durationMs` and `sizeBytes` accept, for schemas. */
 export const DURATION_PATTERN = /^(?:0|off|\d+(?:\.\d+)?(?:ms|s|m|h|d))$/;
 export const SIZE_PATTERN = /^\d+(?:\.\d+)?(?:B|KiB|MiB|GiB|KB|MB|GB)$/;
 
@@ -23,7 +23,7 @@ const BYTES = new Map([
   ["GiB", 1_073_741_824],
 ]);
 
-/** Node takes a longer timer for one of 1 ms. */
+/** Node replaces a longer delay with 1 ms (Node docs, timers, `setTimeout`). */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** `"90s"` → 90000. `"0"` and `"off"` mean "no limit" and give Infinity. */

@@ -1,15 +1,15 @@
-/** Says something to whoever reads warnings. */
+/** Reports a warning. */
 export type Warn = (message: string) => void;
 
-/** How many different warnings there may be about one thing: a stranger can be wrong in a hundred thousand places. */
-const MOST = 10;
+/** Maximum number of different warnings about one subject: untrusted input can be wrong in a hundred thousand places. */
+const MAX_MESSAGES = 10;
 
-/** Says each message once, and not without end. */
-export function warnOnce(say: Warn): Warn {
-  const said = new Set<string>();
+/** Reports each message once, and a limited number of messages. */
+export function warnOnce(warn: Warn): Warn {
+  const reported = new Set<string>();
   return (message) => {
-    if (said.has(message) || said.size > MOST) return;
-    said.add(message);
-    say(said.size > MOST ? "and more of the kind" : message);
+    if (reported.has(message) || reported.size > MAX_MESSAGES) return;
+    reported.add(message);
+    warn(reported.size > MAX_MESSAGES ? "and more of the kind" : message);
   };
 }

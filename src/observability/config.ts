@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Cumulative, the first the quietest. */
+/** Cumulative, least verbose first. */
 export const LEVELS = ["error", "warn", "info", "debug", "verbose"] as const;
 
 export type Level = (typeof LEVELS)[number];
@@ -17,7 +17,7 @@ export const loggingSchema = z.strictObject({
     .meta({ examples: [["customerId"]] }),
 });
 
-/** Keys whose values are masked whatever the config says. */
+/** Keys whose values are always masked. */
 export const REDACTED_KEYS: readonly string[] = [
   "authorization",
   "proxy-authorization",

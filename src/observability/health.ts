@@ -1,4 +1,4 @@
-/** `starting` until the socket listens, `draining` from the first signal on. */
+/** `starting` until the socket listens; `draining` after the first stop signal. */
 export type GatewayState = "starting" | "ready" | "draining";
 
 export interface HealthReport {
@@ -6,7 +6,7 @@ export interface HealthReport {
   readonly body: { readonly status: string; readonly uptimeSeconds: number };
 }
 
-/** Liveness answers as long as the event loop turns; readiness tells a load balancer whether to send traffic here. */
+/** Liveness succeeds as long as the event loop runs; readiness tells a load balancer whether to route traffic here. */
 export class Health {
   state: GatewayState = "starting";
 

@@ -4,7 +4,7 @@ import type { GatewayEvent } from "../protocol/events.ts";
 import type { Transport } from "../protocol/session.ts";
 import type { Log } from "./logger.ts";
 
-/** More than the log shows of a message, so that a secret is whole when it is masked. */
+/** Longer than the logged part of a message, so that a secret at its end is complete when it is masked. */
 const BODY_LENGTH = 16 * 1024;
 
 const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
@@ -13,7 +13,7 @@ const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
   rest: "REST",
 };
 
-/** Turns events into log lines; the one place where a line is worded. The log itself masks it and makes it one safe line. */
+/** Turns events into log lines, all worded here. The log itself masks secrets and makes each line safe. */
 export function logEvents(log: Log): (event: GatewayEvent) => void {
   return (event) => {
     switch (event.type) {
@@ -126,7 +126,7 @@ function logServer(log: Log, event: ServerEvent): void {
 
 const beginningOf = (line: Line): string => line.slice(0, BODY_LENGTH).toString();
 
-/** An error with its stack, for what nobody expected. */
+/** With the stack, for unexpected errors. */
 function trace(cause: unknown): string | undefined {
   return cause instanceof Error ? (cause.stack ?? cause.message) : brief(cause);
 }

@@ -1,22 +1,22 @@
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 1_000;
-/** At the end of the process, a reader that has fallen behind gets this much time. */
+/** How long a slow reader is waited for when the process exits. */
 const LAST_WORDS_MS = 250;
 const WAITING_BYTES = 1024 * 1024;
 
 export interface LogOutputOptions {
-  /** Writes what there is room for, at once, and says how many bytes that were; throws when it is none. */
+  /** Writes as many bytes as possible without blocking and returns their number; throws when there is no room at all. */
   readonly write: (bytes: Uint8Array) => number;
   readonly isTerminal: boolean;
 }
 
 /**
- * Where the log goes. Nobody waits for it: what cannot be written waits in a queue of limited size, and what does not fit into that is
- * dropped and counted. A reader that stalls, one that is gone and a full disk are all the same: writing is tried again.
+ * Writes the log without blocking anybody: what cannot be written is queued, and what does not fit in the queue is dropped and
+ * counted. Stalled readers, closed pipes and full disks are all handled by retrying.
  */
 export class LogOutput {
   readonly isTerminal: boolean;
-  /** Told how many lines were dropped, when writing works again. */
+  /** Called with the number of dropped lines once writing works again. */
   onDropped: (lines: number) => void = () => undefined;
   readonly #write: (bytes: Uint8Array) => number;
   readonly #waiting: Uint8Array[] = [];
@@ -34,7 +34,7 @@ export class LogOutput {
   write(text: string): void {
     const bytes = Buffer.from(text);
     const isWaiting = this.#waiting.length > 0;
-    // After a gap nothing is taken until the gap is reported, so that the report stands where the lines are missing.
+    // After a drop, further lines are dropped until the gap is reported, so that the report is where the lines are missing.
     if (this.#dropped > 0 || (isWaiting && this.#waitingBytes + bytes.length > WAITING_BYTES)) {
       this.#dropped++;
       return;
@@ -44,7 +44,7 @@ export class LogOutput {
     if (!this.#drain()) this.#tryLater();
   }
 
-  /** For the end of the process, which no timer outlives. */
+  /** Called when the process exits, after which no timer fires. */
   flush(): void {
     const deadline = performance.now() + LAST_WORDS_MS;
     while (!this.#drain() && performance.now() < deadline) sleep(FIRST_PAUSE_MS);
@@ -63,7 +63,7 @@ export class LogOutput {
     }, this.#pauseMs).unref();
   }
 
-  /** True when nothing waits any more. */
+  /** True when the queue is empty. */
   #drain(): boolean {
     const before = this.#waitingBytes;
     const written = this.#writeWaiting();
@@ -87,7 +87,7 @@ export class LogOutput {
         count++;
       }
     } catch {
-      // No room now, nobody reads, or the disk is full. There is no other place to say it.
+      // The pipe is full or closed, or the disk is full. There is nowhere else to report it.
     }
     this.#waiting.splice(0, count);
     this.#waitingBytes -= total;

@@ -12,17 +12,17 @@ export interface LoggerOptions {
   readonly colors: boolean;
 }
 
-/** The fields that follow a message: ids and figures, each printed as `name=value`. */
+/** The fields after a message, each printed as `name=value`. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 export interface Log {
   (level: Level, message: string, fields?: LogFields): void;
 }
 
-/** Of a message, and of each field. */
+/** The maximum length of a message, and of each field. */
 const SHOWN_LENGTH = 2 * 1024;
 
-/** All lines go to `output` (stderr): stdout belongs to documents and, in stdio mode, to the protocol. */
+/** All lines go to `output` (stderr): stdout is for documents and, in stdio mode, for the protocol. */
 export function createLog(options: LoggerOptions): Log {
   const logger = winston(options);
   const log: Log = (level, message, fields = {}) => {
@@ -46,7 +46,7 @@ function winston({ level, format: shape, redactor, output, colors }: LoggerOptio
   });
 }
 
-/** Takes every line at once, so that nothing gathers in the streams before it. */
+/** Accepts every line immediately, so that nothing is buffered in the streams before it. */
 const streamTo = (output: LogOutput): Writable =>
   new Writable({
     decodeStrings: false,
@@ -70,7 +70,7 @@ const textLine = (redactor: Redactor, colors: boolean): ReturnType<typeof format
     return [`${String(timestamp)} [${tag}]: ${redactor.line(String(message), SHOWN_LENGTH)}`, ...tail].join(" ");
   });
 
-/** Before anything is quoted or escaped: a secret is looked for as it is. Here foreign text becomes one safe line, whatever it was. */
+/** Masked before quoting and escaping, which could hide a secret. This also makes untrusted text one safe line. */
 function maskedFields(fields: LogFields, redactor: Redactor): LogFields {
   const entries = Object.entries(fields).map(([name, value]): [string, LogFields[string]] => {
     if (typeof value !== "string") return [name, value];
@@ -89,7 +89,7 @@ function isFields(value: unknown): value is LogFields {
   return typeof value === "object" && value !== null;
 }
 
-/** ANSI colours of the levels: red, yellow, green, blue, cyan. */
+/** ANSI colours: red, yellow, green, blue, cyan. */
 const COLORS = new Map([
   ["error", 31],
   ["warn", 33],

@@ -5,8 +5,8 @@ import { LogOutput } from "./log-output.ts";
 const STDERR = 2;
 
 /**
- * stderr as a place for the log. `process.stderr` will not do: it blocks on a terminal that is stopped, keeps in memory whatever a
- * pipe does not take, and is of no more use after its first error (https://nodejs.org/api/process.html#a-note-on-process-io).
+ * stderr as the output of the log. `process.stderr` is unsuitable: it blocks on a stopped terminal, buffers without limit when a
+ * pipe is full, and is unusable after its first error (https://nodejs.org/api/process.html#a-note-on-process-io).
  */
 export function stderrOutput(): LogOutput {
   const isTerminal = isatty(STDERR);
@@ -16,17 +16,17 @@ export function stderrOutput(): LogOutput {
   return output;
 }
 
-/** A descriptor on which a write does not wait for a reader. A write to a file waits for nobody. */
+/** A descriptor on which writes do not block. Writes to a file never wait for a reader. */
 function nonBlocking(isTerminal: boolean): number {
   const stat = fstatSync(STDERR);
-  // Node makes a pipe or a socket non-blocking when it makes the stream. An error of the stream would end the process.
+  // Creating the stream makes Node set a pipe or socket to non-blocking. Without a listener, an error of the stream would end the process.
   if (stat.isFIFO() || stat.isSocket()) process.stderr.on("error", () => undefined);
   if (!stat.isFIFO() && !isTerminal) return STDERR;
   try {
-    // Opened anew it has flags of its own, which no other process that has it open can change.
+    // Reopening gives a file description of our own, whose flags other processes cannot change.
     return openSync(`/proc/self/fd/${STDERR}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
-    // No /proc on this system, another user's terminal, or nobody reads the pipe any more.
+    // No /proc on this system, another user's terminal, or the pipe has no reader any more.
     return STDERR;
   }
 }

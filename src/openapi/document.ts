@@ -1,5 +1,5 @@
 import type { InfoObject, TagObject } from "openapi3-ts/oas31";
-import { toolsOf, type ServerTools } from "./catalog.ts";
+import { toolsOf, type ServerTools } from "./server-tools.ts";
 import { describeTools, type Entry } from "./entries.ts";
 import { gptLimitProblems } from "./gpt-lint.ts";
 import { warningsAbout } from "./limits.ts";
@@ -12,16 +12,16 @@ import { sharedComponents } from "./responses.ts";
 import { security, type Security } from "./security.ts";
 import { someText } from "../lib/text.ts";
 
-export interface Described {
+export interface DocumentResult {
   readonly document: Document;
-  /** What was left out of it, and why. */
+  /** What was left out, and why. */
   readonly warnings: readonly string[];
-  /** Why its reader will refuse it whole, and what to drop. */
+  /** Why the target client will reject the whole document, and what to remove. */
   readonly limitProblems: readonly string[];
 }
 
-/** Describes the tools of `servers` as OpenAPI. The same input gives the same document, to the byte. */
-export function openapiDocument(servers: readonly ServerTools[], options: DocumentOptions): Described {
+/** Describes the tools of `servers` as OpenAPI. Deterministic: the same input gives identical bytes. */
+export function openapiDocument(servers: readonly ServerTools[], options: DocumentOptions): DocumentResult {
   const warnings: string[] = [];
   const tools = servers.flatMap((server) => toolsOf(server, warningsAbout(server.name, warnings)));
   const entries = describeTools(tools, options, warnings);
@@ -40,8 +40,8 @@ export function openapiDocument(servers: readonly ServerTools[], options: Docume
 }
 
 function info({ info: given, profile, sessionParameter }: DocumentOptions): InfoObject {
-  const isToldTheModel = profile === "gpt" && sessionParameter === "required";
-  const description = [given.description, isToldTheModel ? HOW_SESSIONS_WORK : undefined].filter(
+  const explainsSessions = profile === "gpt" && sessionParameter === "required";
+  const description = [given.description, explainsSessions ? HOW_SESSIONS_WORK : undefined].filter(
     (text) => text !== undefined,
   );
   return {
@@ -64,7 +64,7 @@ function serverUrl({ baseUrl, profile }: DocumentOptions, warnings: string[]): s
 
 type Paths = Readonly<Record<string, PathItem>>;
 
-/** A session id is minted where a reader sees the whole API and has a use for it. */
+/** The operation that issues session ids is included only for profiles and layouts that can use it. */
 function sessionPaths({ profile, sessionParameter, layout }: DocumentOptions): Paths {
   const path = PROFILES[profile].mintsSessions && sessionParameter !== "absent" ? sessionPath(layout) : undefined;
   return path === undefined ? {} : { [path]: { get: sessionOperation() } };
@@ -88,7 +88,7 @@ function serverTag(server: ServerTools): TagObject {
   };
 }
 
-/** Only what something refers to, and no empty maps: linters complain about the rest. */
+/** Only components that are referenced, and no empty maps, which linters report. */
 function components(entries: readonly Entry[], sessions: Paths, { schemes }: Security): Pick<Document, "components"> {
   const shared = sharedComponents(entries.some(refersToComponents), !isEmpty(sessions));
   const schemas = { ...shared.schemas, ...Object.fromEntries(entries.flatMap((entry) => entry.components)) };

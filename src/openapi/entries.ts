@@ -1,8 +1,8 @@
 import type { Tool } from "../protocol/tool.ts";
-import { isChosen } from "./catalog.ts";
+import { isChosen } from "./server-tools.ts";
 import { CHARACTERS_PER_SERVER, budget, warningsAbout } from "./limits.ts";
 import type { Operation } from "./oas.ts";
-import { type Calling, toolOperation } from "./operation.ts";
+import { type OperationOptions, toolOperation } from "./operation.ts";
 import { operationIds } from "./operation-id.ts";
 import type { DocumentOptions } from "./options.ts";
 import { toolPath } from "./path.ts";
@@ -10,14 +10,14 @@ import { type Profile, PROFILES, sessionParameterFor } from "./profiles.ts";
 import { quoted } from "../lib/text.ts";
 import { type ToolSchemas, toolSchemas } from "./tool-schemas.ts";
 
-/** One tool as the document shows it. */
+/** One tool as described in the document. */
 export interface Entry {
   readonly path: string;
   readonly operation: Operation;
   readonly components: ToolSchemas["components"];
 }
 
-/** What a document of `options` says about `tools`, in their order. */
+/** The entries for `tools`, in order. */
 export function describeTools(tools: readonly Tool[], options: DocumentOptions, warnings: string[]): readonly Entry[] {
   const ids = operationIds(tools);
   const names = new Set(["calltoolresult", "problem"]);
@@ -35,13 +35,13 @@ export function describeTools(tools: readonly Tool[], options: DocumentOptions, 
     });
     return {
       path,
-      operation: toolOperation(tool, schemas, { operationId, profile, ...calling(tool, options) }),
+      operation: toolOperation(tool, schemas, { operationId, profile, ...operationOptions(tool, options) }),
       components,
     };
   });
 }
 
-/** The chosen tools that the reader can call, by path; ids are given to all of them, so that a choice changes none. */
+/** The selected tools that can be called, by path. Ids are assigned to all tools, so that a selection does not change any id. */
 function pathsOf(tools: readonly Tool[], options: DocumentOptions, warnings: string[]): ReadonlyMap<string, Tool> {
   const chosen = tools.filter((tool) => isChosen(tool, options.tools));
   for (const pattern of options.tools ?? []) {
@@ -67,8 +67,8 @@ function subject(tool: Tool): string {
 }
 
 /**
- * An operation whose path needs percent-encoding stands without references: pointers through such a key are decoded
- * once too often by common resolvers, which then find `{…}` in the path and miss a parameter.
+ * Operations whose path needs percent-encoding are written without references: common resolvers decode pointers through such a
+ * key twice, then see `{…}` in the path and report a missing parameter.
  */
 function profileFor(path: string, { profile }: DocumentOptions): Profile {
   return path.includes("%") && !PROFILES[profile].isInlined
@@ -76,7 +76,7 @@ function profileFor(path: string, { profile }: DocumentOptions): Profile {
     : PROFILES[profile];
 }
 
-function calling(tool: Tool, options: DocumentOptions): Omit<Calling, "operationId" | "profile"> {
+function operationOptions(tool: Tool, options: DocumentOptions): Omit<OperationOptions, "operationId" | "profile"> {
   const isConsequential = tool.annotations?.["readOnlyHint"] !== true;
   return {
     sessionParameter: sessionParameterFor(options.profile, options.sessionParameter),

@@ -1,6 +1,6 @@
 /**
- * Whether `text` matches `pattern`, where `*` stands for any run of characters and everything else for itself. Linear:
- * the leftmost place of each literal piece is always good enough, so nothing is tried twice.
+ * Whether `text` matches `pattern`, in which `*` matches any run of characters. Linear time: taking the leftmost match of each
+ * literal piece is always sufficient, so there is no backtracking.
  */
 export function matchesGlob(pattern: string, text: string): boolean {
   const pieces = pattern.split("*");

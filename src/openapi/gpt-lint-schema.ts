@@ -1,7 +1,7 @@
 import { isJsonList, isJsonObject, type JsonObject } from "./json.ts";
 import { subschemasOf } from "./subschemas.ts";
 
-/** What GPT Actions misreads in a schema: references, objects without `properties`, long descriptions. */
+/** What GPT Actions does not support in a schema: references, objects without `properties`, long descriptions. */
 export function lintSchema(schema: JsonObject, where: string, maxDescription: number): readonly string[] {
   const { type, properties, description } = schema;
   const isObject = type === "object" || (isJsonList(type) && type.includes("object"));

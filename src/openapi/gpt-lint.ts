@@ -3,21 +3,21 @@ import { lintSchema } from "./gpt-lint-schema.ts";
 import { quoted } from "../lib/text.ts";
 import { toJson } from "./serialize.ts";
 
-/** What OpenAI documents for GPT Actions, or shows by refusing. */
+/** Limits that OpenAI documents for GPT Actions or that its importer enforces. */
 const MAX_OPERATIONS = 30;
-/** Theirs is 1 MB, counted in a way they do not tell; a fifth is kept back. */
+/** The limit is 1 MB, but how it is measured is not documented; a fifth is kept in reserve. */
 const MAX_BYTES = 800_000;
 const MAX_TEXT = 300;
 const MAX_PARAMETER_TEXT = 700;
 const OPERATION_ID = /^[A-Za-z0-9_-]{1,64}$/;
-const LISTED = 50;
+const MAX_LISTED = 50;
 
-/** Why GPT Actions would refuse the document whole, and which tools to drop so that it does not. */
+/** Why GPT Actions would reject the whole document, and which tools to remove. */
 export function gptLimitProblems(document: Document): readonly string[] {
   return [...countProblems(document), ...sizeProblems(document)];
 }
 
-/** Everything in the document that GPT Actions would refuse, skip or misread, each with its place. */
+/** Everything in the document that GPT Actions would reject, ignore or misread, each with its location. */
 export function lintForGpt(document: Document): readonly string[] {
   const operations = operationsOf(document);
   return [
@@ -55,25 +55,25 @@ function sizeProblems(document: Document): readonly string[] {
   ];
 }
 
-interface Placed {
+interface PlacedOperation {
   readonly path: string;
   readonly operation: Operation;
 }
 
-function operationsOf(document: Document): readonly Placed[] {
+function operationsOf(document: Document): readonly PlacedOperation[] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
     [item.get, item.post].filter((operation) => operation !== undefined).map((operation) => ({ path, operation })),
   );
 }
 
-function nameOf({ operation, path }: Placed): string {
+function nameOf({ operation, path }: PlacedOperation): string {
   const { "x-mcp-server": server, "x-mcp-tool": tool } = operation;
   return typeof server === "string" && typeof tool === "string" ? quoted(`${server}:${tool}`) : path;
 }
 
 function listed(names: readonly string[]): string {
-  const more = names.length - LISTED;
-  return `${names.slice(0, LISTED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  const more = names.length - MAX_LISTED;
+  return `${names.slice(0, MAX_LISTED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 function serverProblems({ servers }: Document): readonly string[] {
@@ -90,7 +90,7 @@ function securityProblems({ security, components }: Document): readonly string[]
   return schemes.length > 1 || security.length > 1 ? ["security: one scheme is taken", ...kinds] : kinds;
 }
 
-function idProblems(operations: readonly Placed[]): readonly string[] {
+function idProblems(operations: readonly PlacedOperation[]): readonly string[] {
   const ids = operations.map(({ operation }) => operation.operationId);
   const malformed = ids.filter((id) => !OPERATION_ID.test(id)).map((id) => `${id}: not an operationId`);
   const twice = ids.map((id) => id.toLowerCase()).filter((id, index, all) => all.indexOf(id) !== index);

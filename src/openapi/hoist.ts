@@ -1,41 +1,41 @@
 import type { Warn } from "../lib/warnings.ts";
 import type { JsonObject } from "./json.ts";
 import type { Charge } from "./limits.ts";
-import { finder, type Target, unresolved } from "./references.ts";
-import { readSchema, type Reading } from "./schema.ts";
+import { referenceResolver, type Target, unresolved } from "./references.ts";
+import { readSchema, type ReadContext } from "./schema.ts";
 
-export interface Hoisted {
+export interface HoistedSchema {
   /** The outermost schema, in full. */
   readonly root: JsonObject;
-  /** What to write where it is used: `root`, or a reference to it when it refers to itself. */
+  /** What to write at the place of use: `root`, or a reference to it when it refers to itself. */
   readonly schema: JsonObject;
-  /** The definitions it refers to, by component name; each is referred to at least once. */
+  /** The definitions that are referenced, by component name. */
   readonly components: readonly (readonly [name: string, schema: JsonObject])[];
 }
 
-interface Hoisting {
+interface HoistOptions {
   readonly warn: Warn;
   readonly charge: Charge;
-  /** Claims a component name for what `pointer` points at. */
+  /** Reserves a component name for the target of `pointer`. */
   readonly nameFor: (pointer: string) => string;
-  /** What the outermost schema has to be besides valid; references to `#` mean the result. */
+  /** Adapts the outermost schema; references to `#` resolve to the result. */
   readonly asRoot: (schema: JsonObject) => JsonObject;
 }
 
 /**
- * The schema with everything it refers to moved into components: inside a whole document `#/$defs/…` would point at
- * the document. Recursion stays recursion.
+ * Moves everything that the schema refers to into components, because inside an OpenAPI document `#/$defs/…` would resolve
+ * against the document. Recursive references are kept.
  */
-export function hoistSchema(raw: unknown, { warn, charge, nameFor, asRoot }: Hoisting): Hoisted {
-  const find = finder(raw);
+export function hoistSchema(raw: unknown, { warn, charge, nameFor, asRoot }: HoistOptions): HoistedSchema {
+  const resolve = referenceResolver(raw);
   const names = new Map<string, string>();
   const targets: { readonly name: string; readonly target: Target }[] = [];
-  const reading: Reading = {
+  const context: ReadContext = {
     warn,
     charge,
     place: { level: 0, open: [] },
     follow: (ref, beside) => {
-      const target = find(ref);
+      const target = resolve(ref);
       if (target === undefined) return unresolved(ref, beside, warn);
       const name = names.get(target.pointer) ?? nameFor(target.pointer);
       if (!names.has(target.pointer)) targets.push({ name, target });
@@ -43,11 +43,11 @@ export function hoistSchema(raw: unknown, { warn, charge, nameFor, asRoot }: Hoi
       return { $ref: refTo(name), ...beside };
     },
   };
-  const start = find("#") ?? { pointer: "#", schema: raw };
-  const root = asRoot(readSchema(start.schema, reading));
+  const start = resolve("#") ?? { pointer: "#", schema: raw };
+  const root = asRoot(readSchema(start.schema, context));
   const components: [string, JsonObject][] = [];
   for (const { name, target } of targets) {
-    components.push([name, target.pointer === start.pointer ? root : readSchema(target.schema, reading)]);
+    components.push([name, target.pointer === start.pointer ? root : readSchema(target.schema, context)]);
   }
   const rootName = names.get(start.pointer);
   return { root, schema: rootName === undefined ? root : { $ref: refTo(rootName) }, components };

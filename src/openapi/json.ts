@@ -1,6 +1,6 @@
 import { isObject } from "../lib/json.ts";
 
-/** JSON as it stands in the document. */
+/** Parsed JSON. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: Json;
@@ -14,14 +14,14 @@ export function isJsonList(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** A key that no object of the document may carry: readers take one for a reference, the other for a prototype. */
+/** A key that must not occur in the document: resolvers follow `$ref` anywhere, and `__proto__` sets a prototype. */
 export function isTreacherousKey(key: string): boolean {
   return key === "$ref" || key === "__proto__";
 }
 
 /**
- * A deep copy of data that a stranger chose, or `undefined` when it is not JSON, is nested deeper than `levels`, or
- * holds a treacherous key: linters and clients resolve `$ref` wherever they meet one, inside a default value too.
+ * A deep copy of untrusted data; `undefined` when it is not JSON, is nested deeper than `levels`, or contains a treacherous key:
+ * linters and clients resolve `$ref` anywhere, even inside a default value.
  */
 export function copyJson(value: unknown, levels: number): Json | undefined {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
@@ -30,7 +30,7 @@ export function copyJson(value: unknown, levels: number): Json | undefined {
   return Array.isArray(value) ? copyList(value, levels - 1) : copyObject(value, levels - 1);
 }
 
-/** A copy without the keys named. */
+/** A copy without the given keys. */
 export function without(object: JsonObject, ...keys: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
 }

@@ -3,29 +3,29 @@ import { isObject } from "../lib/json.ts";
 import { DATA_LEVELS } from "./limits.ts";
 import { plainText } from "../lib/text.ts";
 
-/** How a keyword holds subschemas. */
-type Holding = "schema" | "list" | "map";
+/** The form in which a keyword holds subschemas. */
+type SubschemaForm = "schema" | "list" | "map";
 
 /** The JSON Schema 2020-12 keywords that hold subschemas. */
-export const HOLDERS: ReadonlyMap<string, Holding> = new Map([
-  ...each<Holding>("items contains not if then else propertyNames contentSchema", "schema"),
-  ...each<Holding>("additionalProperties unevaluatedProperties unevaluatedItems", "schema"),
-  ...each<Holding>("allOf anyOf oneOf prefixItems", "list"),
-  ...each<Holding>("properties patternProperties dependentSchemas", "map"),
+export const SUBSCHEMA_KEYWORDS: ReadonlyMap<string, SubschemaForm> = new Map([
+  ...each<SubschemaForm>("items contains not if then else propertyNames contentSchema", "schema"),
+  ...each<SubschemaForm>("additionalProperties unevaluatedProperties unevaluatedItems", "schema"),
+  ...each<SubschemaForm>("allOf anyOf oneOf prefixItems", "list"),
+  ...each<SubschemaForm>("properties patternProperties dependentSchemas", "map"),
 ]);
 
-/** Where `true` and `false` may stay; linters of OpenAPI take a boolean schema nowhere else. */
+/** Keywords whose value may be `true` or `false`; OpenAPI linters accept a boolean schema nowhere else. */
 export const TAKES_BOOLEAN = words("additionalProperties unevaluatedProperties");
 
-/** Keywords about identity and definitions: references are resolved here, so the document needs none of them. */
+/** Keywords for identity and definitions, which are not needed once references are resolved. */
 export const DROPPED = words(
   "$ref $schema $id id $anchor $dynamicAnchor $recursiveAnchor $vocabulary $defs definitions",
 );
 
-/** Keywords that say something and forbid nothing. */
+/** Keywords that describe and do not constrain. */
 export const ANNOTATIONS = words("title description default examples deprecated readOnly writeOnly $comment");
 
-/** Reads the value of a keyword that holds no schema; `undefined` when it is not what the keyword takes. */
+/** Reads the value of a keyword that holds no schema; `undefined` when it is invalid for the keyword. */
 type ReadValue = (value: unknown) => Json | undefined;
 
 export const VALUES: ReadonlyMap<string, ReadValue> = new Map([
@@ -43,12 +43,12 @@ export const VALUES: ReadonlyMap<string, ReadValue> = new Map([
   ...each<ReadValue>("dependentRequired", nameLists),
 ]);
 
-/** A set of words that a reader can take in at a glance. */
+/** A set of words, written as one readable string. */
 export function words(spaced: string): ReadonlySet<string> {
   return new Set(spaced.split(" "));
 }
 
-/** Whether it compiles as the dialect of JSON Schema says (ECMA-262, unicode); never run here. */
+/** Whether the pattern compiles as JSON Schema prescribes (ECMA-262 with unicode); it is never executed here. */
 export function isPattern(value: unknown): value is string {
   if (typeof value !== "string") return false;
   try {
@@ -58,7 +58,7 @@ export function isPattern(value: unknown): value is string {
   }
 }
 
-/** Any data that can stand in a document. */
+/** Any JSON value that is allowed in a document. */
 export function data(value: unknown): Json | undefined {
   return copyJson(value, DATA_LEVELS);
 }

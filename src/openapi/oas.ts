@@ -8,8 +8,8 @@ import type {
 import type { Json, JsonObject } from "./json.ts";
 
 /**
- * The document, as plain JSON: no two places share an object, nothing is `undefined`. Schemas are JSON objects rather
- * than the SchemaObject of openapi3-ts, because strangers write them and the two versions differ in them.
+ * The document as plain JSON: no shared objects, no `undefined`. Schemas are JSON objects rather than the SchemaObject of
+ * openapi3-ts, because servers write them freely and the OpenAPI versions differ in them.
  */
 export interface Document {
   readonly openapi: string;

@@ -4,8 +4,8 @@ import type { Tool } from "../protocol/tool.ts";
 const MAX_LENGTH = 64;
 
 /**
- * An operationId for each tool: `<server>-<tool>` in the alphabet and length that model APIs take. An id that had to be
- * cut, or that another tool would share but for case, carries a digest of the real names, so no order matters.
+ * An operationId for each tool: `<server>-<tool>`, in the characters and length that model APIs accept. An id that was truncated,
+ * or that equals another one case-insensitively, gets a digest of the real names, so ids do not depend on the order of tools.
  */
 export function operationIds(tools: readonly Tool[]): ReadonlyMap<Tool, string> {
   const claims = new Map<string, number>();
@@ -13,15 +13,15 @@ export function operationIds(tools: readonly Tool[]): ReadonlyMap<Tool, string> 
   const taken = new Set<string>();
   return new Map(
     tools.map((tool) => {
-      const plain = sanitised(tool);
+      const plain = sanitise(tool);
       const isAlone = claims.get(key(tool)) === 1 && plain.length <= MAX_LENGTH;
-      return [tool, unused(isAlone ? plain : digested(tool), taken)];
+      return [tool, uniqueName(isAlone ? plain : withDigest(tool), taken)];
     }),
   );
 }
 
-/** `wanted`, numbered when it is taken; compared without case, as some generators do. */
-export function unused(wanted: string, taken: Set<string>): string {
+/** `wanted`, with a number appended when it is taken. Case-insensitive, as in some code generators. */
+export function uniqueName(wanted: string, taken: Set<string>): string {
   let id = wanted;
   for (let copy = 2; taken.has(id.toLowerCase()); copy += 1) {
     const suffix = `_${copy}`;
@@ -31,15 +31,15 @@ export function unused(wanted: string, taken: Set<string>): string {
   return id;
 }
 
-function sanitised(tool: Tool): string {
+function sanitise(tool: Tool): string {
   return `${tool.server}-${tool.name}`.replaceAll(/[^A-Za-z0-9_-]/g, "_");
 }
 
 function key(tool: Tool): string {
-  return sanitised(tool).toLowerCase();
+  return sanitise(tool).toLowerCase();
 }
 
-function digested(tool: Tool): string {
+function withDigest(tool: Tool): string {
   const digest = hash("sha256", JSON.stringify([tool.server, tool.name]));
-  return `${sanitised(tool).slice(0, 57)}_${digest.slice(0, 6)}`;
+  return `${sanitise(tool).slice(0, 57)}_${digest.slice(0, 6)}`;
 }

@@ -9,16 +9,16 @@ import type { ToolSchemas } from "./tool-schemas.ts";
 
 type Schemas = Pick<ToolSchemas, "input" | "output">;
 
-export interface Calling {
+export interface OperationOptions {
   readonly operationId: string;
   readonly profile: Profile;
   readonly sessionParameter: SessionParameter;
-  /** Whether ChatGPT has to ask before each call; only for ChatGPT. */
+  /** Whether ChatGPT must ask the user before each call; only set for ChatGPT. */
   readonly isConsequential?: boolean;
 }
 
-/** `POST …/<tool>`: the arguments are the body, the CallToolResult is the answer. */
-export function toolOperation(tool: Tool, schemas: Schemas, calling: Calling): Operation {
+/** `POST …/<tool>`: the arguments are the request body, the CallToolResult is the response. */
+export function toolOperation(tool: Tool, schemas: Schemas, calling: OperationOptions): Operation {
   const { operationId, profile, isConsequential } = calling;
   const name = plainText(tool.name) ?? "";
   const description = tool.description ?? tool.title ?? `Calls the tool ${name} of ${tool.server}.`;
@@ -36,7 +36,7 @@ export function toolOperation(tool: Tool, schemas: Schemas, calling: Calling): O
   };
 }
 
-/** Mints an id and nothing else; ids that a client makes up do as well. */
+/** Issues a session id; optional, because callers may also generate one themselves. */
 export function sessionOperation(): Operation {
   const schema = { type: "object", required: ["sessionId"], properties: { sessionId: { type: "string" } } };
   return {

@@ -10,7 +10,7 @@ export interface DocumentOptions {
   readonly layout: Layout;
   readonly security: readonly SecurityScheme[];
   readonly sessionParameter: SessionParameter;
-  /** Patterns of `tool` or `server:tool`, where `*` is any run of characters; absent means all. */
+  /** Patterns of `tool` or `server:tool`, in which `*` matches any run of characters; absent means all tools. */
   readonly tools?: readonly string[];
   readonly info: Info;
 }

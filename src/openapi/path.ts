@@ -1,9 +1,9 @@
-/** Where the document is served, and so what its paths are relative to: its own URL minus the file name. */
+/** Where the document is served. Its paths are relative to its own URL without the file name. */
 export type Layout = "root" | "api" | "server";
 
 interface Paths {
   readonly tool: (server: string, tool: string) => string;
-  /** Where a session id is minted; a document of one server lies too deep to reach it. */
+  /** The path that issues session ids; a relative path cannot reach it from the document of one server. */
   readonly session: string | undefined;
 }
 
@@ -14,8 +14,8 @@ const LAYOUTS: Readonly<Record<Layout, Paths>> = {
 };
 
 /**
- * The path of a tool, or `undefined` when no URL can carry its name: URL parsers take `.` and `..` away even when
- * percent-encoded, and half a surrogate pair has no encoding at all.
+ * The path of a tool, or `undefined` when its name cannot be part of a URL: URL parsers remove `.` and `..` even when
+ * percent-encoded, and a lone surrogate cannot be encoded.
  */
 export function toolPath(layout: Layout, server: string, tool: string): string | undefined {
   if (tool === "." || tool === ".." || /\p{Surrogate}/u.test(tool)) return undefined;

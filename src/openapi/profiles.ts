@@ -1,19 +1,19 @@
 export type ProfileName = "full" | "gpt" | "openwebui";
 export type SessionParameter = "required" | "optional" | "absent";
 
-/** What a kind of reader can take. */
+/** The capabilities of one kind of client. */
 export interface Profile {
-  /** Whether schemas must be whole where they are used; else definitions become components. */
+  /** Whether schemas are inlined at the place of use; otherwise definitions become components. */
   readonly isInlined: boolean;
-  /** How much is said about answers. */
+  /** How much detail responses are described in. */
   readonly responses: "full" | "short" | "minimal";
   readonly summaryChars: number;
   readonly descriptionChars: number;
-  /** Of each property, however deep. */
+  /** For each property, at any depth. */
   readonly schemaDescriptionChars: number;
-  /** Whether `/sessionid` is an operation of its own. */
+  /** Whether `/sessionid` is described as an operation. */
   readonly mintsSessions: boolean;
-  /** Tools that only run as tasks cannot be called by a reader that knows no tasks. */
+  /** Whether the client can call tools that only run as tasks. */
   readonly knowsTasks: boolean;
 }
 
@@ -27,7 +27,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     mintsSessions: true,
     knowsTasks: true,
   },
-  /** OpenAI's Actions for custom GPTs: the limits are theirs, see gpt-lint.ts. */
+  /** OpenAI's GPT Actions; for the limits see gpt-lint.ts. */
   gpt: {
     isInlined: true,
     responses: "minimal",
@@ -37,7 +37,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     mintsSessions: false,
     knowsTasks: false,
   },
-  /** Open WebUI's tool servers: follows one `$ref`, and only in a few places. */
+  /** Open WebUI's tool servers, which resolve only one level of `$ref`, and only in a few places. */
   openwebui: {
     isInlined: true,
     responses: "short",
@@ -49,7 +49,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   },
 };
 
-/** Open WebUI shows every query parameter to the model, so it gets no session where it can do without. */
+/** Open WebUI shows every query parameter to the model, so an optional session parameter is omitted. */
 export function sessionParameterFor(profile: ProfileName, wanted: SessionParameter): SessionParameter {
   return profile === "openwebui" && wanted === "optional" ? "absent" : wanted;
 }

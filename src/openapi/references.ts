@@ -3,24 +3,24 @@ import type { JsonObject } from "./json.ts";
 import { clip, plainText, quoted } from "../lib/text.ts";
 import type { Warn } from "../lib/warnings.ts";
 
-/** A schema that a reference means, under the one name that all references to it share. */
+/** The target of a reference, under one canonical pointer shared by all references to it. */
 export interface Target {
   readonly pointer: string;
   readonly schema: unknown;
 }
 
-/** The target of a `$ref`, or `undefined` when it is remote, leads nowhere, or leads only to itself. */
-type Find = (ref: string) => Target | undefined;
+/** The target of a `$ref`, or `undefined` when it is remote, missing, or refers only to itself. */
+type ReferenceResolver = (ref: string) => Target | undefined;
 
-/** Resolves references against one root, without ever leaving it: `#`, `#/pointer` and `#anchor`. */
-export function finder(root: unknown): Find {
+/** Resolves references within one root document: `#`, `#/pointer` and `#anchor`. Nothing is fetched. */
+export function referenceResolver(root: unknown): ReferenceResolver {
   const id = member(root, "$id");
   const base = typeof id === "string" ? id.replace(/#$/, "") : "";
   let anchors: ReadonlyMap<string, unknown> | undefined;
   const locate = (ref: string): Target | undefined => {
     const fragment = base !== "" && ref.startsWith(base) ? ref.slice(base.length) : ref;
     if (fragment === "" || fragment === "#") return asTarget("#", root);
-    if (fragment.startsWith("#/")) return pointed(root, fragment.slice(2));
+    if (fragment.startsWith("#/")) return resolvePointer(root, fragment.slice(2));
     if (!fragment.startsWith("#")) return undefined;
     anchors ??= anchorsIn(root);
     const schema = anchors.get(fragment.slice(1));
@@ -28,12 +28,12 @@ export function finder(root: unknown): Find {
   };
   const found = new Map<string, Target | undefined>();
   return (ref) => {
-    if (!found.has(ref)) found.set(ref, behindAliases(locate(ref), locate));
+    if (!found.has(ref)) found.set(ref, followAliases(locate(ref), locate));
     return found.get(ref);
   };
 }
 
-/** What stands in for a reference that cannot be followed; nothing is ever fetched. */
+/** The replacement for a reference that cannot be resolved. */
 export function unresolved(ref: string, beside: JsonObject, warn: Warn): JsonObject {
   warn(`the reference ${quoted(ref)} leads out of its schema or nowhere and was not followed`);
   const note = `Described elsewhere: ${clip(plainText(ref) ?? "", 200)}`;
@@ -45,8 +45,8 @@ const MAX_HOPS = 100;
 const MAX_VISITS = 1_000_000;
 const ALIAS_KEYWORDS: ReadonlySet<string> = new Set(["$ref", "$defs", "definitions", "$schema", "$id", "$comment"]);
 
-/** Definitions that only name another one are passed through, so that rings of them end here and not in a client. */
-function behindAliases(target: Target | undefined, locate: Find): Target | undefined {
+/** Follows definitions that only refer to another one, so that cycles of them end here and not in a client. */
+function followAliases(target: Target | undefined, locate: ReferenceResolver): Target | undefined {
   let current = target;
   for (let hops = 0; hops < MAX_HOPS; hops += 1) {
     if (current === undefined || !isObject(current.schema)) return current;
@@ -57,7 +57,7 @@ function behindAliases(target: Target | undefined, locate: Find): Target | undef
   return undefined;
 }
 
-function pointed(root: unknown, encoded: string): Target | undefined {
+function resolvePointer(root: unknown, encoded: string): Target | undefined {
   const path = decoded(encoded);
   if (path === undefined) return undefined;
   let value = root;
@@ -83,7 +83,7 @@ function asTarget(pointer: string, schema: unknown): Target | undefined {
   return typeof schema === "boolean" || isObject(schema) ? { pointer, schema } : undefined;
 }
 
-/** Anchors as every draft writes them; a loop with its own stack, because the depth is the stranger's. */
+/** Finds anchors in the syntax of every draft. Iterative, because the server controls the depth. */
 function anchorsIn(root: unknown): ReadonlyMap<string, unknown> {
   const anchors = new Map<string, unknown>();
   const waiting: unknown[] = [root];

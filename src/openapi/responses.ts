@@ -4,12 +4,12 @@ import type { Profile } from "./profiles.ts";
 
 type Responses = Operation["responses"];
 
-/** What a call of a tool answers; `output` types its `structuredContent`. */
+/** The responses of a tool's operation; `output` is the schema of `structuredContent`. */
 export function toolResponses(profile: Profile, output: JsonObject | undefined): Responses {
-  return WAYS[profile.responses](output);
+  return WRITERS[profile.responses](output);
 }
 
-const WAYS: Readonly<Record<Profile["responses"], (output: JsonObject | undefined) => Responses>> = {
+const WRITERS: Readonly<Record<Profile["responses"], (output: JsonObject | undefined) => Responses>> = {
   full: (output) => ({
     "200": fullResult(output),
     "4XX": { $ref: "#/components/responses/ClientError" },
@@ -23,7 +23,7 @@ const WAYS: Readonly<Record<Profile["responses"], (output: JsonObject | undefine
   minimal: () => ({ "200": { description: RESULT, content: { "application/json": { schema: briefResult() } } } }),
 };
 
-/** The components that operations refer to: those of tools, and the one that mints session ids. */
+/** The components that operations refer to: those for tools, and those for issuing session ids. */
 export function sharedComponents(hasTools: boolean, hasSessions: boolean): SharedComponents {
   if (!hasTools && !hasSessions) return { schemas: {}, responses: {} };
   const refused = problemResponse(CLIENT_ERROR);
@@ -84,7 +84,7 @@ function contentBlock(): JsonObject {
   };
 }
 
-/** Enough for a model to read the answer, and no more: the document has a size limit. */
+/** The minimum a model needs to read a result, because the document has a size limit. */
 function briefResult(): JsonObject {
   const block = { type: "object", properties: { type: { type: "string" }, text: { type: "string" } } };
   return {
@@ -101,7 +101,7 @@ function problemResponse(description: string): Response {
   return { description, content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } };
 }
 
-/** RFC 9457, with the members that this gateway adds. */
+/** An RFC 9457 problem with the gateway's extension members. */
 function problem(): JsonObject {
   return {
     type: "object",

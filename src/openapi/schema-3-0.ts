@@ -1,11 +1,11 @@
-import { typesOf } from "./accepts.ts";
+import { typesOf } from "./conforms.ts";
 import { isJsonList, isJsonObject, type Json, type JsonObject, without } from "./json.ts";
 import { ANNOTATIONS, words } from "./keywords.ts";
 import { mapSubschemas } from "./subschemas.ts";
 
 /**
- * A 2020-12 schema said in OpenAPI 3.0.3, as far as it goes there. What 3.0 has no word for is dropped so that the
- * result rather takes more than the original than less. References must have been inlined.
+ * Converts a 2020-12 schema to OpenAPI 3.0.3. Keywords that 3.0 lacks are dropped so that the result accepts more rather than less
+ * than the original. References must have been inlined.
  */
 export function toOpenApi30(schema: JsonObject): JsonObject {
   const inside = mapSubschemas(withoutVagueNot(schema), toOpenApi30);
@@ -30,7 +30,7 @@ const KNOWN = words(
     "maxProperties minProperties required items properties additionalProperties allOf anyOf oneOf not",
 );
 
-/** A `not` that lost a keyword would refuse more than before. */
+/** Dropping a keyword inside `not` would reject more than before. */
 function withoutVagueNot(schema: JsonObject): JsonObject {
   const refused = schema["not"];
   const isExact = !isJsonObject(refused) || Object.keys(refused).every((key) => KNOWN.has(key) || key === "const");
@@ -54,7 +54,7 @@ function bounds(schema: JsonObject): JsonObject {
   return flagged(flagged(schema, "minimum", "exclusiveMinimum"), "maximum", "exclusiveMaximum");
 }
 
-/** 3.0 has one bound and a flag where JSON Schema has two bounds: the tighter one stays. */
+/** 3.0 has one bound and a flag where JSON Schema has two bounds: the stricter one is kept. */
 function flagged(schema: JsonObject, bound: "minimum" | "maximum", flag: string): JsonObject {
   const { [bound]: inclusive, [flag]: exclusive, ...rest } = schema;
   if (typeof exclusive !== "number") return schema;
@@ -63,12 +63,12 @@ function flagged(schema: JsonObject, bound: "minimum" | "maximum", flag: string)
   return isLooser ? { ...rest, [bound]: inclusive } : { ...rest, [bound]: exclusive, [flag]: true };
 }
 
-/** `items` means the rest after `prefixItems`; alone it would mean all of them. */
+/** With `prefixItems`, `items` describes the rest of the array; on its own it would describe every element. */
 function openTuple(schema: JsonObject): JsonObject {
   return schema["prefixItems"] === undefined ? schema : { ...schema, items: {} };
 }
 
-/** Without its patterns a closed object would refuse what they allow. */
+/** Without `patternProperties`, a closed object would reject the properties they allow. */
 function openPatterns(schema: JsonObject): JsonObject {
   return schema["patternProperties"] === undefined ? schema : without(schema, "additionalProperties");
 }
@@ -79,7 +79,7 @@ function example(schema: JsonObject): JsonObject {
   return first === undefined ? schema : { ...schema, example: first };
 }
 
-/** `anyOf: [X, null]`, as every optional field from Python arrives: null becomes a property of X. */
+/** Converts `anyOf: [X, null]`, as generated from optional fields in Python, to `nullable`. */
 function nullBranch(schema: JsonObject): JsonObject {
   return withoutNullBranch(withoutNullBranch(schema, "anyOf"), "oneOf");
 }
@@ -91,9 +91,11 @@ function withoutNullBranch(schema: JsonObject, keyword: "anyOf" | "oneOf"): Json
   const host = others.findIndex((branch) => branch["type"] !== undefined);
   if (others.length === branches.length || host === -1) return schema;
   const nullable = others.map((branch, index) => (index === host ? withNull(branch) : branch));
-  const isAside = Object.keys(beside).every((key) => ANNOTATIONS.has(key) || key === "example" || key.startsWith("x-"));
+  const hasOnlyAnnotations = Object.keys(beside).every(
+    (key) => ANNOTATIONS.has(key) || key === "example" || key.startsWith("x-"),
+  );
   const [only] = nullable;
-  return nullable.length === 1 && isAside ? { ...only, ...beside } : { ...beside, [keyword]: nullable };
+  return nullable.length === 1 && hasOnlyAnnotations ? { ...only, ...beside } : { ...beside, [keyword]: nullable };
 }
 
 function isNullOnly(schema: JsonObject): boolean {
@@ -115,7 +117,7 @@ function nullType(schema: JsonObject): JsonObject {
   return { ...schema, nullable: true, type: others.length === 1 ? first : others };
 }
 
-/** 3.0 has one type per schema, and `nullable` only beside a type. */
+/** 3.0 allows one type per schema, and `nullable` only beside a type. */
 function typeList(schema: JsonObject): JsonObject {
   const { type: types, nullable, ...rest } = schema;
   if (!isJsonList(types)) return schema;

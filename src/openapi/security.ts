@@ -4,7 +4,7 @@ import type { ProfileName } from "./profiles.ts";
 
 export interface Security {
   readonly schemes: Readonly<Record<string, SecuritySchemeObject>>;
-  /** Alternatives: any one of them is enough. */
+  /** Alternatives: satisfying any one of them is sufficient. */
   readonly requirements: SecurityRequirementObject[];
 }
 
@@ -28,7 +28,7 @@ const NAMES = {
   oidc: "oidc",
 } as const satisfies Record<SecurityScheme["kind"], string>;
 
-/** GPT Actions takes one scheme and cannot discover OpenID Connect; the token it would give is a bearer token. */
+/** GPT Actions supports a single scheme and no OpenID Connect discovery; the token it obtains is a bearer token. */
 function onlyScheme(schemes: readonly SecurityScheme[]): readonly SecurityScheme[] {
   if (schemes.length === 0) return [];
   return [preferredScheme(schemes.filter(({ kind }) => kind !== "oidc")) ?? { kind: "bearer" }];

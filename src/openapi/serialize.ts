@@ -1,6 +1,6 @@
 import type { Document } from "./oas.ts";
 
-/** The document as a file: two spaces, one line feed at the end. */
+/** Indented by two spaces, with a trailing newline. */
 export function toJson(document: Document): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }

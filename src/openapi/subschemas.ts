@@ -1,17 +1,17 @@
 import { isJsonList, isJsonObject, type Json, type JsonObject } from "./json.ts";
-import { HOLDERS } from "./keywords.ts";
+import { SUBSCHEMA_KEYWORDS } from "./keywords.ts";
 
-/** The schemas directly inside a schema, each with its place. */
+/** The direct subschemas of a schema, each with its location. */
 export function subschemasOf(schema: JsonObject): readonly (readonly [place: string, subschema: JsonObject])[] {
   return Object.entries(schema).flatMap(([keyword, value]) => {
-    const holding = HOLDERS.get(keyword);
-    if (holding === undefined) return [];
-    const held = holding === "schema" ? [[keyword, value] as const] : membersOf(keyword, value);
+    const form = SUBSCHEMA_KEYWORDS.get(keyword);
+    if (form === undefined) return [];
+    const held = form === "schema" ? [[keyword, value] as const] : membersOf(keyword, value);
     return held.flatMap(([place, item]) => (isJsonObject(item) ? [[place, item] as const] : []));
   });
 }
 
-/** The same schema with `change` applied to each schema directly inside it. */
+/** The schema with `change` applied to each direct subschema. */
 export function mapSubschemas(schema: JsonObject, change: (subschema: JsonObject) => JsonObject): JsonObject {
   const entries = Object.entries(schema).map(
     ([keyword, value]) => [keyword, mapHolder(keyword, value, change)] as const,
@@ -25,11 +25,11 @@ function membersOf(keyword: string, value: Json): readonly (readonly [string, Js
 }
 
 function mapHolder(keyword: string, value: Json, change: (subschema: JsonObject) => JsonObject): Json {
-  const holding = HOLDERS.get(keyword);
+  const form = SUBSCHEMA_KEYWORDS.get(keyword);
   const changeOne = (item: Json) => (isJsonObject(item) ? change(item) : item);
-  if (holding === "list" && isJsonList(value)) return value.map(changeOne);
-  if (holding === "map" && isJsonObject(value)) return mapMembers(value, changeOne);
-  return holding === "schema" ? changeOne(value) : value;
+  if (form === "list" && isJsonList(value)) return value.map(changeOne);
+  if (form === "map" && isJsonObject(value)) return mapMembers(value, changeOne);
+  return form === "schema" ? changeOne(value) : value;
 }
 
 function mapMembers(map: JsonObject, change: (member: Json) => Json): JsonObject {

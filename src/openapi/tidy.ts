@@ -1,10 +1,10 @@
 import type { Warn } from "../lib/warnings.ts";
-import { accepts, acceptsType, typesOf } from "./accepts.ts";
+import { conforms, conformsToType, typesOf } from "./conforms.ts";
 import { isJsonList, type Json, type JsonObject, without } from "./json.ts";
 
 /**
- * What one schema says, without what contradicts itself: each step leaves the set of accepted values as it was, or
- * takes away a promise that could never be kept. Linters and strict clients stumble over all of these.
+ * Removes contradictions within one schema. Each step keeps the set of accepted values, or removes a statement that no value
+ * could satisfy. Linters and strict clients fail on all of these.
  */
 export function tidy(schema: JsonObject, warn: Warn): JsonObject {
   return [withoutForeign, withFittingValues, withFittingConst, withFittingExamples, withMembers].reduce(
@@ -22,7 +22,7 @@ const OBJECT_KEYWORDS = [
 ] as const;
 const ARRAY_KEYWORDS = ["items", "prefixItems", "contains"] as const;
 
-/** `items` beside `type: object` has no effect. */
+/** Removes keywords that have no effect on the declared types, such as `items` beside `type: object`. */
 function withoutForeign(schema: JsonObject): JsonObject {
   const types = typesOf(schema);
   if (types === undefined) return schema;
@@ -36,7 +36,7 @@ function withoutForeign(schema: JsonObject): JsonObject {
 function withFittingValues(schema: JsonObject, warn: Warn): JsonObject {
   const values = schema["enum"];
   if (!isJsonList(values)) return schema;
-  const fitting = values.filter((value) => acceptsType(schema, value));
+  const fitting = values.filter((value) => conformsToType(schema, value));
   if (fitting.length > 0) return { ...schema, enum: fitting };
   warn("an enum without a possible value was left out");
   return without(schema, "enum");
@@ -44,20 +44,20 @@ function withFittingValues(schema: JsonObject, warn: Warn): JsonObject {
 
 function withFittingConst(schema: JsonObject, warn: Warn): JsonObject {
   const only = schema["const"];
-  if (only === undefined || acceptsType(schema, only)) return schema;
+  if (only === undefined || conformsToType(schema, only)) return schema;
   warn("a const that is not of its type was left out");
   return without(schema, "const");
 }
 
 function withFittingExamples(schema: JsonObject, warn: Warn): JsonObject {
   const { default: value, examples, ...rest } = schema;
-  const hasDefault = value !== undefined && accepts(rest, value);
+  const hasDefault = value !== undefined && conforms(rest, value);
   if (value !== undefined && !hasDefault) warn("a default that its own schema refuses was left out");
-  const fitting = isJsonList(examples) ? examples.filter((example) => accepts(rest, example)) : [];
+  const fitting = isJsonList(examples) ? examples.filter((example) => conforms(rest, example)) : [];
   return { ...rest, ...(hasDefault ? { default: value } : {}), ...(fitting.length > 0 ? { examples: fitting } : {}) };
 }
 
-/** GPT Actions wants `properties` on every object, OpenAPI `items` on every array; an empty `required` says nothing. */
+/** GPT Actions requires `properties` on every object, OpenAPI 3.0 requires `items` on every array; an empty `required` is redundant. */
 function withMembers(schema: JsonObject): JsonObject {
   const types = typesOf(schema) ?? [];
   const { required, ...rest } = schema;

@@ -1,12 +1,12 @@
 import { hash } from "node:crypto";
 import { isObject, member } from "../lib/json.ts";
 import type { Tool } from "../protocol/tool.ts";
-import { typesOf } from "./accepts.ts";
-import { type Hoisted, hoistSchema, refTo } from "./hoist.ts";
+import { typesOf } from "./conforms.ts";
+import { type HoistedSchema, hoistSchema, refTo } from "./hoist.ts";
 import { inlineSchema } from "./inline.ts";
 import { isJsonList, isJsonObject, type JsonObject } from "./json.ts";
 import { CHARACTERS_PER_SCHEMA, budget, type Charge } from "./limits.ts";
-import { unused } from "./operation-id.ts";
+import { uniqueName } from "./operation-id.ts";
 import type { DocumentOptions } from "./options.ts";
 import type { Profile } from "./profiles.ts";
 import { toOpenApi30 } from "./schema-3-0.ts";
@@ -16,15 +16,15 @@ import type { Warn } from "../lib/warnings.ts";
 import { tidy } from "./tidy.ts";
 import { isUnfoldable } from "./unfold.ts";
 
-/** What the schemas of one tool are written with. */
-interface Writing {
+/** The context in which the schemas of one tool are written. */
+interface SchemaContext {
   readonly version: DocumentOptions["version"];
   readonly profile: Profile;
   readonly operationId: string;
-  /** The component names of the document so far. */
+  /** The component names that are already used in the document. */
   readonly names: Set<string>;
   readonly warn: Warn;
-  /** What the server of the tool may still cost. */
+  /** The remaining budget of the tool's server. */
   readonly charge: Charge;
 }
 
@@ -32,13 +32,13 @@ export interface ToolSchemas {
   /** Absent when the tool takes no arguments. */
   readonly input: { readonly schema: JsonObject; readonly isRequired: boolean } | undefined;
   readonly output: JsonObject | undefined;
-  readonly components: Hoisted["components"];
+  readonly components: HoistedSchema["components"];
 }
 
-export function toolSchemas(tool: Tool, writing: Writing): ToolSchemas {
-  const input = argumentsSchema(tool.inputSchema, writing);
-  const output = resultSchema(tool.outputSchema, writing);
-  const finish = (schema: JsonObject) => finished(schema, writing);
+export function toolSchemas(tool: Tool, context: SchemaContext): ToolSchemas {
+  const input = argumentsSchema(tool.inputSchema, context);
+  const output = resultSchema(tool.outputSchema, context);
+  const finish = (schema: JsonObject) => finished(schema, context);
   const isRequired = input.root["required"] !== undefined;
   return {
     input: takesArguments(input.root) ? { schema: finish(input.schema), isRequired } : undefined,
@@ -47,21 +47,21 @@ export function toolSchemas(tool: Tool, writing: Writing): ToolSchemas {
   };
 }
 
-/** Arguments are an object whatever a server says, so that is what the outermost schema becomes. */
-function argumentsSchema(raw: unknown, writing: Writing): Hoisted {
-  if (isObject(raw)) return readWhole(raw, writing, (root) => asObject(root, raw, writing.warn));
+/** Arguments are always an object, so the outermost schema is made one whatever the server declares. */
+function argumentsSchema(raw: unknown, context: SchemaContext): HoistedSchema {
+  if (isObject(raw)) return readWhole(raw, context, (root) => asObject(root, raw, context.warn));
   if (raw === true) return whole({ type: "object", properties: {}, additionalProperties: true });
-  if (raw !== undefined && raw !== null) writing.warn("inputSchema is not a schema: no arguments are described");
+  if (raw !== undefined && raw !== null) context.warn("inputSchema is not a schema: no arguments are described");
   return whole({ type: "object", properties: {} });
 }
 
-function resultSchema(raw: unknown, writing: Writing): Hoisted | undefined {
-  if (!isObject(raw) || writing.profile.responses === "minimal") return undefined;
-  return readWhole(raw, { ...writing, operationId: `${writing.operationId}_Output` }, (root) => root);
+function resultSchema(raw: unknown, context: SchemaContext): HoistedSchema | undefined {
+  if (!isObject(raw) || context.profile.responses === "minimal") return undefined;
+  return readWhole(raw, { ...context, operationId: `${context.operationId}_Output` }, (root) => root);
 }
 
-function readWhole(raw: unknown, writing: Writing, asRoot: (schema: JsonObject) => JsonObject): Hoisted {
-  const { version, profile, operationId, names, warn, charge } = writing;
+function readWhole(raw: unknown, context: SchemaContext, asRoot: (schema: JsonObject) => JsonObject): HoistedSchema {
+  const { version, profile, operationId, names, warn, charge } = context;
   const inlined = () => whole(asRoot(inlineSchema(raw, warn, budget(CHARACTERS_PER_SCHEMA, charge))));
   if (version === "3.0" || profile.isInlined) return inlined();
   const nameFor = (pointer: string) => componentName(operationId, pointer, names);
@@ -70,7 +70,7 @@ function readWhole(raw: unknown, writing: Writing, asRoot: (schema: JsonObject) 
   return isUnfoldable(hoisted.root, definitions) ? hoisted : inlined();
 }
 
-function whole(root: JsonObject): Hoisted {
+function whole(root: JsonObject): HoistedSchema {
   return { root, schema: root, components: [] };
 }
 
@@ -88,7 +88,7 @@ function asObject(schema: JsonObject, raw: unknown, warn: Warn): JsonObject {
 
 const CAN_DEMAND = ["$ref", "allOf", "anyOf", "oneOf", "if", "patternProperties", "dependentSchemas", "minProperties"];
 
-/** Open WebUI cannot call a tool without arguments that declares a body for them. */
+/** Whether a request body is described: Open WebUI cannot call a tool without arguments whose operation declares a body. */
 function takesArguments(schema: JsonObject): boolean {
   const { properties, additionalProperties, required } = schema;
   if (hasMembers(properties) || additionalProperties === true || isJsonObject(additionalProperties)) return true;
@@ -99,7 +99,7 @@ function hasMembers(value: unknown): boolean {
   return isObject(value) && Object.keys(value).length > 0;
 }
 
-function finished(schema: JsonObject, { version, profile }: Writing): JsonObject {
+function finished(schema: JsonObject, { version, profile }: SchemaContext): JsonObject {
   return clipped(version === "3.0" ? toOpenApi30(schema) : schema, profile.schemaDescriptionChars);
 }
 
@@ -110,10 +110,10 @@ function clipped(schema: JsonObject, limit: number): JsonObject {
   return typeof description === "string" ? { ...inside, description: clip(description, limit) } : inside;
 }
 
-/** `<operationId>_<definition>`, with a digest of the pointer when two come out alike. */
+/** `<operationId>_<definition>`, with a digest of the pointer when that name is taken. */
 function componentName(operationId: string, pointer: string, names: Set<string>): string {
   const label = pointer === "#" ? "Root" : pointer.replace(/^#\/?(?:\$defs\/|definitions\/)?/, "");
   const plain = `${operationId}_${label.replaceAll(/[^A-Za-z0-9._-]/g, "_").slice(0, 64)}`;
   const digest = hash("sha256", pointer).slice(0, 6);
-  return unused(names.has(plain.toLowerCase()) ? `${plain}_${digest}` : plain, names);
+  return uniqueName(names.has(plain.toLowerCase()) ? `${plain}_${digest}` : plain, names);
 }

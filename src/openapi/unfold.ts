@@ -3,8 +3,8 @@ import { UNFOLDED_LEVELS, UNFOLDED_SCHEMAS } from "./limits.ts";
 import { subschemasOf } from "./subschemas.ts";
 
 /**
- * Whether a reader that writes out every reference can hold the result, as most clients and linters do: forty
- * definitions that each name the next one twice are a small document and a terabyte in memory.
+ * Whether a reader that expands every reference, as most clients and linters do, can hold the result: forty definitions that each
+ * refer to the next one twice are a small document, but a terabyte when expanded.
  */
 export function isUnfoldable(root: JsonObject, definitions: ReadonlyMap<string, JsonObject>): boolean {
   const weights = new Map<string, number>();

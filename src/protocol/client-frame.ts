@@ -6,12 +6,12 @@ import type { Frame } from "./frame.ts";
 
 const MAX_DEPTH = 100;
 const MAX_BATCH = 100;
-/** Of the envelope and of `params`; no method has more than a dozen. */
+/** Maximum number of keys in the envelope or in `params`; no MCP method has more than a dozen. */
 const MAX_KEYS = 1_000;
 const LONG_BODY = 16 * 1024;
 const PLAIN_KEY = /^[a-z0-9_]*$/;
 const ENVELOPE_KEYS: readonly string[] = ["jsonrpc", "id", "method", "params", "result", "error"];
-/** What policy looks at: another spelling of these must not reach a child that reads keys without regard to case. */
+/** The params that policy decides on. A case variant of one must not reach a server that reads keys case-insensitively. */
 const JUDGED_PARAMS: readonly string[] = ["name", "uri"];
 
 export interface ClientMessages {
@@ -21,12 +21,12 @@ export interface ClientMessages {
 }
 
 /**
- * The messages of one HTTP body. Because the line itself goes on to the child, what was judged must be what the child will
- * read: repeated keys and case variants in the envelope or in `params` are refused, nesting beyond 100 levels too.
+ * Reads the messages of one HTTP body. The original text is relayed to the server, so what was checked must be what the server
+ * will read: repeated keys and case variants in the envelope or in `params` are refused, and so is nesting beyond 100 levels.
  */
 export function readClientMessages(body: Line): ClientMessages {
   const text = body.toString();
-  // Before the parser: on a long body it takes its time with what would be refused anyway.
+  // Checked before parsing: parsing a long, deeply nested body is slow, and it would be refused anyway.
   if (text.length > LONG_BODY && isDeeperThan(text, MAX_DEPTH)) throw tooDeep();
   const value = parse(text);
   if (!Array.isArray(value)) return { frames: [readOne(value, text, body)], isBatch: false };
@@ -76,7 +76,7 @@ function tooDeep(): GatewayError {
 }
 
 function refuseRepeated(key: string, seen: Set<string>, judged: readonly string[]): void {
-  // Upper case first: it folds what lower case alone keeps apart ("ſ" is an S, the Kelvin sign a K).
+  // Upper case first: it folds characters that lower-casing alone keeps apart ("ſ" is an S, the Kelvin sign a K).
   const folded = PLAIN_KEY.test(key) ? key : key.toUpperCase().toLowerCase();
   if (seen.has(folded)) throw new GatewayError("invalid_request", `The key ${quote(key)} appears twice in one object.`);
   if (seen.size === MAX_KEYS) throw new GatewayError("invalid_request", `An object here may have ${MAX_KEYS} keys.`);
@@ -88,7 +88,7 @@ function refuseRepeated(key: string, seen: Set<string>, judged: readonly string[
 
 const quote = (key: string): string => JSON.stringify(key.slice(0, 64));
 
-/** stdio frames are lines (MCP, stdio transport): outside of strings a newline is only white space, inside it cannot stand. */
+/** A stdio message is one line (MCP, stdio transport). In JSON a raw newline can only be white space between tokens. */
 const oneLine = (text: string): string => text.replaceAll(/[\r\n]+/g, " ");
 
 const hasBreaks = (text: string): boolean => text.includes("\n") || text.includes("\r");

@@ -4,8 +4,8 @@ import type { Line } from "../lib/lines.ts";
 import type { Frame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
 
-/** Why a value is no JSON-RPC 2.0 message. `id` is there when it may have been meant to answer that request. */
-export interface NoFrame {
+/** Why a value is not a JSON-RPC 2.0 message. `id` is set when the value may have been meant as the response to that request. */
+export interface MalformedMessage {
   readonly kind: "none";
   readonly id: RequestId | undefined;
   readonly why: string;
@@ -13,13 +13,13 @@ export interface NoFrame {
 
 /**
  * Reads the envelope of one message (JSON-RPC 2.0 §4, §5; MCP basic, messages: an id is a string or an integer, never null;
- * `params` and `result` are objects). Payloads are not ours to judge.
+ * `params` and `result` are objects). Payloads are not validated.
  */
-export function readEnvelope(message: unknown, text: string, line: Line): Frame | NoFrame {
+export function readEnvelope(message: unknown, text: string, line: Line): Frame | MalformedMessage {
   if (!isObject(message)) return none(undefined, "a JSON-RPC message is an object");
   const { id: rawId, method, params } = message;
   const id = readId(rawId, text);
-  // The id of a broken request is its sender's own: it names none of the other side's requests.
+  // The id of an invalid request was chosen by its sender and does not identify a request of the other side.
   const answers = method === undefined ? id : undefined;
   if (message["jsonrpc"] !== "2.0") return none(answers, 'the member "jsonrpc" must be "2.0"');
   if (rawId !== undefined && id === undefined) return none(undefined, "an id must be a string or an integer");
@@ -31,7 +31,7 @@ export function readEnvelope(message: unknown, text: string, line: Line): Frame 
   return { kind: "request", id, method, params, line };
 }
 
-function readResponse(message: JsonObject, id: RequestId | undefined, line: Line): Frame | NoFrame {
+function readResponse(message: JsonObject, id: RequestId | undefined, line: Line): Frame | MalformedMessage {
   const { result, error } = message;
   if (result === undefined && error === undefined) return none(id, 'no "method", "result" or "error"');
   if (id === undefined) return none(undefined, "a response without an id answers nobody");
@@ -49,7 +49,7 @@ function readId(id: unknown, text: string): RequestId | undefined {
   return Number.isSafeInteger(id) ? id : digitsOfId(text);
 }
 
-/** `JSON.parse` has rounded the id: read its digits off the text. */
+/** `JSON.parse` has rounded this id, so its digits are read from the text. */
 function digitsOfId(text: string): bigint | undefined {
   let digits: string | undefined;
   scanKeys(text, 1, ({ key, depth, valueAt }) => {
@@ -58,4 +58,4 @@ function digitsOfId(text: string): bigint | undefined {
   return digits === undefined ? undefined : BigInt(digits);
 }
 
-const none = (id: RequestId | undefined, why: string): NoFrame => ({ kind: "none", id, why });
+const none = (id: RequestId | undefined, why: string): MalformedMessage => ({ kind: "none", id, why });

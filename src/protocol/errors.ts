@@ -1,17 +1,17 @@
 interface Row {
-  /** The HTTP status on REST and for refusals by the gateway. */
+  /** The HTTP status, on REST and when the gateway refuses a request. */
   readonly status: number;
-  /** The JSON-RPC code in a body or on a stream. Own ones are HTTP × 100, outside the range that JSON-RPC 2.0 §5.1 reserves. */
+  /** The JSON-RPC error code. The gateway's own codes are HTTP status × 100, outside the range that JSON-RPC 2.0 §5.1 reserves. */
   readonly rpc: number;
-  /** The `code` that REST has for several reasons together: what its caller can do about them is the same. */
+  /** The `code` on REST, shared by several reasons that the caller would handle in the same way. */
   readonly sharedCode?: string;
 }
 
 const UNAVAILABLE = { status: 503, rpc: 50300, sharedCode: "unavailable" } as const;
 
 /**
- * Everything that can go wrong, by one name: `error.data.reason` in JSON-RPC, `reason` in the log, `code` in a REST problem body.
- * -32001 on an unknown session is what clients key on to initialise again (MCP 2025-11-25, transports, session management).
+ * Every error, by its one name: `error.data.reason` in JSON-RPC, `reason` in the log, `code` in a REST problem body. Clients
+ * initialize again when an unknown session answers -32001 (MCP 2025-11-25, transports, session management).
  */
 const table = {
   invalid_json: { status: 400, rpc: -32700 },
@@ -58,18 +58,18 @@ export type Reason = keyof typeof table;
 const rows: Readonly<Record<Reason, Row>> = table;
 
 export interface ErrorDetails {
-  /** What really happened, for the log; never told to a caller. */
+  /** The underlying error, for the log only. */
   readonly cause?: unknown;
-  /** What the log says besides; never told to a caller. */
+  /** Additional fields for the log only. */
   readonly log?: Readonly<Record<string, string>>;
-  /** Members of `error.data` besides `reason`; told to the caller. */
+  /** Members of `error.data` besides `reason`; visible to the caller. */
   readonly data?: Readonly<Record<string, unknown>>;
   readonly retryAfterMs?: number;
   /** `WWW-Authenticate` challenges (RFC 9110 §11.6.1). */
   readonly challenges?: readonly string[];
   /** `Allow` of a 405 (RFC 9110 §10.2.1). */
   readonly allow?: string;
-  /** The JSON-RPC request that is refused, where it is known. */
+  /** The id of the JSON-RPC request that is refused, when it is known. */
   readonly rpcId?: string | number | bigint;
 }
 
@@ -79,7 +79,7 @@ export class GatewayError extends Error {
   readonly reason: Reason;
   readonly details: ErrorDetails;
 
-  /** Without a stack: an answer to a caller is no defect, and the frames of a stack keep all alive that was at work in them. */
+  /** Captures no stack: a refusal is not a defect, and stack frames would keep everything they reference alive. */
   constructor(reason: Reason, message: string, details: ErrorDetails = {}) {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
@@ -97,7 +97,7 @@ export class GatewayError extends Error {
     return rows[this.reason].rpc;
   }
 
-  /** The stable `code` of a REST problem body: the reason, but where several share one. */
+  /** The stable `code` of a REST problem body: the shared code if there is one, else the reason. */
   get restCode(): string {
     return rows[this.reason].sharedCode ?? this.reason;
   }
@@ -107,13 +107,13 @@ export class GatewayError extends Error {
   }
 }
 
-/** Anything thrown, as the error a caller may see. */
+/** Any thrown value as an error that a caller may see. */
 export function toGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   return new GatewayError("internal", "The gateway failed on this request; its log says more.", { cause: thrown });
 }
 
-/** The error of a request that is refused, with the id that its caller waits for. */
+/** The error of a refused request, with the JSON-RPC id of that request. */
 export function refusalOf(thrown: unknown, rpcId: string | number | bigint | undefined): unknown {
   if (!(thrown instanceof GatewayError) || rpcId === undefined) return thrown;
   return new GatewayError(thrown.reason, thrown.message, { ...thrown.details, rpcId });

@@ -3,20 +3,20 @@ import type { ExchangeOutcome } from "./exchange.ts";
 import type { Line } from "../lib/lines.ts";
 import type { EndReason, Transport } from "./session.ts";
 
-interface OfSession {
+interface SessionRef {
   readonly server: string;
   readonly sessionId: string;
 }
 
-/** Everything that log, metrics and audit can hear of. */
+/** Every event that the log, metrics and audit can subscribe to. */
 export type GatewayEvent =
   | { type: "request"; requestId: string; method: string; path: string; status: number; ms: number }
   | { type: "refused"; requestId: string; method: string; path: string; error: GatewayError }
-  | ({ type: "session.opened"; transport: Transport; principal: string; requestId: string } & OfSession)
-  | ({ type: "session.closed"; transport: Transport; reason: EndReason; requests: number } & OfSession)
-  | ({ type: "session.hibernated"; reason: EndReason } & OfSession)
-  | ({ type: "session.woken" } & OfSession)
-  | ({ type: "session.message"; from: "client" | "server"; line: Line; requestId: string | undefined } & OfSession)
+  | ({ type: "session.opened"; transport: Transport; principal: string; requestId: string } & SessionRef)
+  | ({ type: "session.closed"; transport: Transport; reason: EndReason; requests: number } & SessionRef)
+  | ({ type: "session.hibernated"; reason: EndReason } & SessionRef)
+  | ({ type: "session.woken" } & SessionRef)
+  | ({ type: "session.message"; from: "client" | "server"; line: Line; requestId: string | undefined } & SessionRef)
   | ({
       type: "exchange";
       transport: Transport;
@@ -25,32 +25,32 @@ export type GatewayEvent =
       method: string;
       outcome: ExchangeOutcome;
       ms: number;
-    } & OfSession)
-  | ({ type: "session.timeout"; method: string; afterMs: number } & OfSession)
-  | ({ type: "server.started"; pid: number; command: string } & OfSession)
-  | ({ type: "server.adopted"; pid: number } & OfSession)
-  | ({ type: "server.exited"; code: number | null; signal: string | null; asked: boolean } & OfSession)
-  | ({ type: "server.failed"; error: GatewayError } & OfSession)
-  | ({ type: "server.stderr"; text: string; dropped: number } & OfSession)
-  | ({ type: "server.garbage"; sample: string; dropped: number } & OfSession)
-  | ({ type: "server.bad-message"; why: string; dropped: number } & OfSession)
+    } & SessionRef)
+  | ({ type: "session.timeout"; method: string; afterMs: number } & SessionRef)
+  | ({ type: "server.started"; pid: number; command: string } & SessionRef)
+  | ({ type: "server.adopted"; pid: number } & SessionRef)
+  | ({ type: "server.exited"; code: number | null; signal: string | null; asked: boolean } & SessionRef)
+  | ({ type: "server.failed"; error: GatewayError } & SessionRef)
+  | ({ type: "server.stderr"; text: string; dropped: number } & SessionRef)
+  | ({ type: "server.garbage"; sample: string; dropped: number } & SessionRef)
+  | ({ type: "server.bad-message"; why: string; dropped: number } & SessionRef)
   | { type: "trouble"; what: string; cause: unknown };
 
 export type Emit = (event: GatewayEvent) => void;
 
-/** The events of one gateway. `tracing` is true when somebody reads every message: ask before making such an event. */
+/** The events of one gateway. `tracing` is true when a listener wants every message: check it before creating such an event. */
 export interface Events {
   readonly emit: Emit;
   readonly tracing: boolean;
-  /** True when somebody hears of every exchange: ask before making such an event. */
+  /** True when a listener wants every exchange: check it before creating such an event. */
   readonly exchanges: boolean;
-  /** True when somebody reads a line per HTTP request. */
+  /** True when HTTP requests are logged. */
   readonly logsRequests: boolean;
 }
 
 /**
- * Runs what a timer, a socket, a stream or a child process sets off. Whatever that throws is reported and goes no further: thrown
- * out of such a callback it would end the process.
+ * Runs the callback of a timer, a socket, a stream or a child process. An error is reported and not rethrown: thrown out of such
+ * a callback it would end the process.
  */
 export function guarded(emit: Emit, what: string, run: () => void): void {
   try {

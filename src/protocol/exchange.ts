@@ -2,29 +2,29 @@ import type { Reason } from "./errors.ts";
 import type { NotificationFrame, ProgressToken, ResponseFrame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
 
-/** Where the answer to a request goes. It is told exactly one end: `answer` or `withdrawn`. */
+/** Where the response to a request goes. Exactly one of `answer` and `withdrawn` is called, once. */
 export interface Reply {
-  /** Something that belongs to the request and comes before its answer, such as progress. */
+  /** A message that belongs to the request and precedes its response, such as progress. */
   message(frame: NotificationFrame): void;
   answer(frame: ResponseFrame): void;
-  /** The client cancelled the request: no answer will come. */
+  /** The client cancelled the request: there will be no response. */
   withdrawn(): void;
 }
 
-/** One request of a client and its answer. */
+/** One request of a client and its response. */
 export interface Exchange {
   readonly id: RequestId;
   readonly method: string;
   readonly progressToken: ProgressToken | undefined;
   readonly reply: Reply;
-  /** The HTTP request that brought it, as log and audit name it. */
+  /** The id of the HTTP request it arrived in, as in the log and the audit trail. */
   readonly requestId: string;
-  /** Monotonic, as `performance.now()`. */
+  /** Monotonic (`performance.now()`). */
   readonly startedAt: number;
-  /** How long an answer may take, from the last sign of progress. */
+  /** The timeout for the response; progress restarts it. */
   readonly timeoutMs: number;
   expiresAt: number;
 }
 
-/** How an exchange ended: with what the server answered, cancelled by its client, or with an error of the gateway. */
+/** How an exchange ended: with the server's response, cancelled by the client, or with an error of the gateway. */
 export type ExchangeOutcome = "result" | "error" | "cancelled" | Reason;

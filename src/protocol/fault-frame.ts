@@ -2,7 +2,7 @@ import type { GatewayError } from "./errors.ts";
 import type { ResponseFrame } from "./frame.ts";
 import { errorLine, type RequestId } from "./jsonrpc.ts";
 
-/** An answer of the gateway's own. It becomes a line of JSON-RPC where it is sent as one; on REST it never does. */
+/** A response written by the gateway itself. Its JSON-RPC line is only built when it is sent; REST never needs it. */
 export function faultFrame(id: RequestId, fault: GatewayError): ResponseFrame {
   return {
     kind: "response",

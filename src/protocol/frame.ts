@@ -3,7 +3,7 @@ import type { Line } from "../lib/lines.ts";
 import type { GatewayError } from "./errors.ts";
 import type { RequestId } from "./jsonrpc.ts";
 
-/** One JSON-RPC message: its envelope, read once, and the line it arrived as, which is what goes on. */
+/** One JSON-RPC message: its parsed envelope, and the line it arrived as, which is the line that is relayed. */
 export type Frame = RequestFrame | NotificationFrame | ResponseFrame;
 
 export interface RequestFrame {
@@ -26,7 +26,7 @@ export interface ResponseFrame {
   readonly id: RequestId;
   readonly failed: boolean;
   readonly line: Line;
-  /** Set when the gateway itself wrote this answer, because the server gave none. */
+  /** Set when the gateway wrote this response because the server gave none. */
   readonly fault?: GatewayError;
 }
 

@@ -2,8 +2,8 @@ import type { GatewayError } from "./errors.ts";
 import type { JsonObject } from "../lib/json.ts";
 
 /**
- * A request id as it compares: `1` and `"1"` differ (JSON-RPC 2.0 §4). An integer beyond 2^53 is a bigint, so that the
- * answer that the gateway itself writes echoes the digits that came in.
+ * A request id; `1` and `"1"` are different ids (JSON-RPC 2.0 §4). An integer beyond 2^53 is a bigint, so that responses written
+ * by the gateway repeat exactly the digits that were received.
  */
 export type RequestId = string | number | bigint;
 
@@ -24,7 +24,7 @@ export function resultLine(id: RequestId, result: JsonObject): string {
   return `{"jsonrpc":"2.0","id":${encodeId(id)},"result":${JSON.stringify(result)}}`;
 }
 
-/** `params` is JSON text, which goes out as it is. */
+/** `params` is JSON text, which is sent unchanged. */
 export function requestLine(id: RequestId, method: string, params: string): string {
   return `{"jsonrpc":"2.0","id":${encodeId(id)},"method":${JSON.stringify(method)},"params":${params}}`;
 }

@@ -1,4 +1,4 @@
-/** The methods whose meaning the gateway itself must know; all others cross it as they are. */
+/** The methods that the gateway handles itself; all others are relayed unchanged. */
 export const methods = {
   initialize: "initialize",
   initialized: "notifications/initialized",

@@ -9,12 +9,12 @@ const AFTER_RESULT = /,"jsonrpc":"2\.0","id":(?:"[^"\\]*"|-?\d{1,15})\}$/;
 const RESULT_FIRST = '{"result":';
 const ENDS = 160;
 
-/** The text of `result` in the line of a response, exactly as the server wrote it. */
+/** The text of `result` in a response line, exactly as the server wrote it. */
 export function resultText(line: Line): Line {
   return typeof line === "string" ? ofText(line) : (ofBytes(line) ?? ofText(line.toString()));
 }
 
-/** The members of `error` in the line of a response. */
+/** The members of `error` in a response line. */
 export function errorOf(line: Line): { code: number; message: string; data: unknown } {
   const error = member(JSON.parse(line.toString()), "error");
   const [code, message] = [member(error, "code"), member(error, "message")];
@@ -25,7 +25,7 @@ export function errorOf(line: Line): { code: number; message: string; data: unkn
   };
 }
 
-/** The result of a response as a value. */
+/** The parsed `result` of a response line. */
 export function resultOf(line: Line): JsonObject {
   const result: unknown = JSON.parse(resultText(line).toString());
   return isObject(result) ? result : {};
@@ -35,7 +35,7 @@ function ofText(line: string): string {
   const head = TO_RESULT.exec(line)?.[0];
   if (head !== undefined) {
     const text = line.slice(head.length, -1);
-    // Whatever follows the result would end in `}` as well: only a scan can tell.
+    // Members after the result would end in `}` as well; only a scan can tell them apart.
     if (valueEnd(line, head.length) === line.length - 1) return text;
   }
   let text = "{}";
@@ -45,7 +45,10 @@ function ofText(line: string): string {
   return text;
 }
 
-/** A long answer is cut by its ends, as its envelope was read (`server-frame.ts`); the scan tells that nothing else is around. */
+/**
+ * Cuts the result out of a long response by its first and last bytes, as `server-frame.ts` read the envelope; the scan verifies
+ * that there are no other members.
+ */
 function ofBytes(line: Pieces): Pieces | undefined {
   const head = TO_RESULT.exec(line.head(ENDS))?.[0];
   const tail = AFTER_RESULT.exec(line.tail(ENDS))?.[0];

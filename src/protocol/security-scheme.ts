@@ -1,4 +1,4 @@
-/** A way to authenticate that the gateway is configured for, as OpenAPI tells them apart; never a secret. */
+/** An enabled way to authenticate, in OpenAPI's terms; never a secret. */
 export type SecurityScheme =
   | { readonly kind: "basic" }
   | { readonly kind: "bearer" }
@@ -7,7 +7,7 @@ export type SecurityScheme =
 
 const ORDER: readonly SecurityScheme["kind"][] = ["bearer", "oidc", "apiKey", "basic"];
 
-/** The one that most clients can be given; undefined when there is none. */
+/** The scheme that most clients support; undefined when there is none. */
 export function preferredScheme(schemes: readonly SecurityScheme[]): SecurityScheme | undefined {
   return ORDER.flatMap((kind) => schemes.find((scheme) => scheme.kind === kind) ?? [])[0];
 }

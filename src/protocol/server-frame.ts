@@ -1,52 +1,52 @@
 import { member } from "../lib/json.ts";
 import type { Line } from "../lib/lines.ts";
 import type { Pieces } from "../lib/pieces.ts";
-import { readEnvelope, type NoFrame } from "./envelope.ts";
+import { readEnvelope, type MalformedMessage } from "./envelope.ts";
 import type { Frame, ResponseFrame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
 
-/** How far into either end of a long line an id may stand; every SDK writes the envelope first or last. */
+/** How far into either end of a long line an id may be; every SDK writes the envelope first or last. */
 const ENDS = 160;
 const HEAD = /^\{"jsonrpc":"2\.0","id":("[^"\\]*"|-?\d{1,15}),"result":\{/;
 const HEAD_RESULT = /^\{"result":\{/;
 const TAIL = /\},"jsonrpc":"2\.0","id":("[^"\\]*"|-?\d{1,15})\}$/;
 
-/** May a line that begins with this byte be a message? All but an object, white space and a byte order mark can only be garbage. */
+/** Whether a line that starts with this byte may be a message. Everything except an object, white space or a byte order mark is garbage. */
 export function mayBeMessage(firstByte: number): boolean {
   return firstByte === 0x7b || firstByte <= 0x20 || firstByte >= 0x80;
 }
 
-/** One line that a server wrote: a frame, something addressed that is no frame, or garbage (undefined), as all is that is no JSON-RPC 2.0. */
-export function readServerLine(line: Line): Frame | NoFrame | undefined {
+/** Reads one line of a server's output: a frame, a malformed JSON-RPC message, or undefined when it is not JSON-RPC 2.0 at all. */
+export function readServerLine(line: Line): Frame | MalformedMessage | undefined {
   if (typeof line === "string") return readText(line, line);
   if (!line.isUtf8() || line.includes("\r")) return readText(line.toString());
   return readEnds(line) ?? readText(line.toString(), line);
 }
 
-function readText(text: string, line: Line = text): Frame | NoFrame | undefined {
+function readText(text: string, line: Line = text): Frame | MalformedMessage | undefined {
   const clean = cleaned(text);
-  // A banner is the commonest garbage: do not pay for an exception on each line of it.
+  // Banners are the most common garbage: this avoids the cost of an exception per line.
   if (!clean.trimStart().startsWith("{")) return undefined;
   try {
     const value: unknown = JSON.parse(clean);
-    // What does not even say that it is JSON-RPC 2.0 answers nothing, whatever id it has: some servers log JSON to stdout.
+    // Some servers log JSON to stdout: an object that does not claim to be JSON-RPC 2.0 is no response, whatever `id` it has.
     if (member(value, "jsonrpc") !== "2.0") return undefined;
     return readEnvelope(value, clean, clean === text ? line : clean);
   } catch {
-    // Not JSON: a server that prints to stdout. The caller counts it.
+    // Not JSON: the server prints to stdout. The caller counts such lines.
     return undefined;
   }
 }
 
-/** Without a byte order mark, and without a bare carriage return, which is white space to JSON but ends a field in SSE. */
+/** Removes a byte order mark and bare carriage returns: white space in JSON, but the end of a field in SSE. */
 function cleaned(text: string): string {
   const unmarked = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   return unmarked.includes("\r") ? unmarked.replaceAll("\r", " ") : unmarked;
 }
 
 /**
- * A long answer is not parsed: its id stands in the first or last bytes of what every SDK writes. Both shapes end where the
- * outermost object ends, so a look-alike inside a string of the payload cannot be taken for it.
+ * A long response is not parsed: every SDK writes the id in its first or last bytes. Both patterns include the end of the
+ * outermost object, so similar text inside a string of the payload cannot match.
  */
 function readEnds(line: Pieces): ResponseFrame | undefined {
   const head = line.head(ENDS);
@@ -65,7 +65,7 @@ function response(idText: string, line: Pieces): ResponseFrame {
 const TOO_LONG_HEAD = /^\{"jsonrpc":"2\.0","id":("[^"\\]*"|-?\d{1,15}),"(?:result|error)":/;
 const TOO_LONG_RESULT = /^\{"(?:result|error)":/;
 
-/** The id that a line which was too long to keep answers, as far as its ends tell; a request of the server's own answers none. */
+/** The id that a line too long to keep responds to, if its first or last bytes tell; undefined for a request of the server. */
 export function idInEnds(head: string, tail: string): RequestId | undefined {
   const text = TOO_LONG_HEAD.exec(head)?.[1] ?? (TOO_LONG_RESULT.test(head) ? TAIL.exec(tail)?.[1] : undefined);
   if (text === undefined) return undefined;

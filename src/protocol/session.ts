@@ -21,36 +21,36 @@ export interface Session {
   readonly id: string;
   readonly server: string;
   readonly principal: Principal;
-  /** What the client asked for in `initialize`, as far as that is known. */
+  /** The revision that the client requested in `initialize`, if known. */
   readonly clientRevision: string | undefined;
-  /** Passes the messages of one HTTP body on, all of them or none: throws a GatewayError when they are refused. */
+  /** Relays the messages of one HTTP body, all or none: throws a GatewayError when they are refused. */
   receive(messages: ClientMessages, reception: Reception): void;
-  /** Does this request still wait for its answer? */
+  /** Whether this request is still waiting for its response. */
   waitsFor(id: RequestId): boolean;
-  /** The outlet cannot take more / can again. */
+  /** Stops and restarts delivery to the outlet (backpressure). */
   pause(): void;
   resume(): void;
-  /** Ends the session and its server process; nobody comes back to it. Resolves when nothing is left; may be called again. */
+  /** Ends the session and its server process for good. Resolves when both are gone; idempotent. */
   close(reason: EndReason): Promise<void>;
 }
 
-/** The circumstances in which messages arrive. */
+/** The context in which messages arrive. */
 export interface Reception {
-  /** The HTTP request that brought them, as log and audit name it. */
+  /** The id of the HTTP request, as in the log and the audit trail. */
   readonly requestId: string;
-  /** Where the answers to their requests go; to the session's outlet when there is none. */
+  /** Where the responses to these requests go; by default to the session's outlet. */
   readonly reply?: Reply | undefined;
-  /** How long an answer may take, when the caller wants another time than the session's. */
+  /** The caller's own timeout for a response, instead of the session's. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** Where the messages go that a server sends to a client: implemented by each downstream. */
+/** Where messages from the server to the client go; implemented by each downstream. */
 export interface Outlet {
-  /** Can the client be told something at this moment? */
+  /** Whether the client can receive a message now. */
   readonly isConnected: boolean;
-  /** A message that belongs to no request, or to one that came without a reply of its own. */
+  /** Delivers a message that belongs to no request, or to a request that has no reply of its own. */
   deliver(frame: Frame): void;
-  /** Nothing will be delivered any more. `error` says why when it was not the client's wish. */
+  /** The last call: nothing more is delivered. `error` tells why, unless the client closed the session. */
   ended(reason: EndReason, error: GatewayError | undefined): void;
 }
 
@@ -58,11 +58,11 @@ export interface OpenSession {
   readonly principal: Principal;
   readonly server: string;
   readonly transport: Transport;
-  /** The HTTP request that asked for it, as log and audit name it. */
+  /** The id of the HTTP request that opens it, as in the log and the audit trail. */
   readonly requestId: string;
-  /** An id that the caller chose (REST); else the gateway mints one. */
+  /** An id chosen by the caller (REST); by default the gateway generates one. */
   readonly id?: string;
-  /** Given the session, makes its outlet. */
+  /** Creates the outlet of the new session. */
   readonly outlet: (session: Session) => Outlet;
 }
 
@@ -71,16 +71,16 @@ export interface ResumeSession extends OpenSession {
 }
 
 export interface SessionOpener {
-  /** Throws `too_many_sessions` at a cap, `draining` at shutdown. */
+  /** Throws `too_many_sessions` at a limit and `draining` during shutdown. */
   open(request: OpenSession): Session;
 }
 
-/** All that a downstream can do with sessions. */
+/** The operations that a downstream has on sessions. */
 export interface SessionTable extends SessionOpener {
-  /** The session, or undefined; somebody else's is not seen. */
+  /** The session, or undefined when it does not exist or belongs to another principal. */
   look(principal: Principal, server: string, id: string, transport: Transport): Session | undefined;
-  /** Throws `session_not_found`, also for a session of somebody else. */
+  /** Throws `session_not_found`, also for another principal's session. */
   find(principal: Principal, server: string, id: string, transport: Transport): Session;
-  /** As `find`; a session that has no process any more, or had one before a restart, is there again. */
+  /** Like `find`, but also restores a session that has no process any more, or that was recorded before a restart. */
   resume(request: ResumeSession): Session;
 }

@@ -3,12 +3,12 @@ import { quoted, someText } from "../lib/text.ts";
 import { warnOnce, type Warn } from "../lib/warnings.ts";
 import type { Tool, Tools } from "./tool.ts";
 
-/** Reads what one server answers to `tools/list`, page after page. What is no tool, or has the name of another, is left out. */
+/** Reads the pages of one server's `tools/list`. Invalid tools and duplicate names are left out. */
 export class ToolReader {
   readonly #server: string;
   readonly #tools = new Map<string, Tool>();
   readonly #warnings: string[] = [];
-  /** Notes why something is missing in the tools; each reason once. */
+  /** Records why a tool is missing; each reason once. */
   readonly warn: Warn = warnOnce((message) => this.#warnings.push(message));
 
   constructor(server: string) {
@@ -19,12 +19,12 @@ export class ToolReader {
     return this.#tools;
   }
 
-  /** What was left out. */
+  /** Why tools were left out. */
   get warnings(): readonly string[] {
     return this.#warnings;
   }
 
-  /** Takes the tools of one page. */
+  /** Adds the tools of one page. */
   read({ tools }: JsonObject): void {
     if (!Array.isArray(tools)) return this.warn('a result of tools/list without a list of "tools" was left out');
     for (const listed of tools as readonly unknown[]) this.#add(listed);
@@ -57,7 +57,7 @@ function toolOf(server: string, entry: unknown): Tool | undefined {
   };
 }
 
-/** An entry that is nested too deep to be written down again is worth nothing to anybody: its name stays. */
+/** An entry nested too deep to be serialised is useless to every caller; only its name is kept. */
 function writable(name: string, listed: JsonObject): JsonObject {
   try {
     JSON.stringify(listed);

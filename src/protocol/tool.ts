@@ -1,14 +1,14 @@
 import type { JsonObject } from "../lib/json.ts";
 
-/** A tool as its server lists it (MCP 2025-11-25, tools, data types). `tool-reader.ts` is the only place that reads one. */
+/** A tool as its server lists it (MCP 2025-11-25, tools, data types). Only `tool-reader.ts` creates one. */
 export interface Tool {
   readonly server: string;
-  /** As it was listed: any text but the empty one. */
+  /** The listed name: any non-empty text. */
   readonly name: string;
-  /** Fit to be shown, as is the description. */
+  /** Safe to display, as is the description. */
   readonly title: string | undefined;
   readonly description: string | undefined;
-  /** The schemas and the annotations are the server's word and may be anything. */
+  /** The schemas and the annotations come from the server unchecked and may be anything. */
   readonly inputSchema: unknown;
   readonly outputSchema: unknown;
   readonly annotations: JsonObject | undefined;
@@ -17,10 +17,10 @@ export interface Tool {
   readonly listed: JsonObject;
 }
 
-/** By name, in the order of the list. */
+/** By name, in list order. */
 export type Tools = ReadonlyMap<string, Tool>;
 
-/** What is known of a server's tools. */
+/** The known tools of a server. */
 export interface ToolList {
   readonly server: string;
   /** The result of `initialize`: serverInfo, instructions, capabilities. */
@@ -28,12 +28,12 @@ export interface ToolList {
   readonly tools: Tools;
 }
 
-/** The tools of all servers, for REST and for the documents. */
+/** The tools of all servers, for REST and for the OpenAPI documents. */
 export interface ToolCatalog {
-  /** The list at hand, if there is one. */
+  /** The cached list, if there is one. */
   look(server: string): ToolList | undefined;
-  /** The list at hand, else the one that is being asked for: one promise for all. Rejects with a GatewayError. */
+  /** The cached list, or the result of a request shared by all concurrent callers. Rejects with a GatewayError. */
   list(server: string): Promise<ToolList>;
-  /** A list that was asked for just now, for who missed a tool in the one at hand; that one again where none is to be had. */
-  renewed(server: string): Promise<ToolList>;
+  /** A newly fetched list, for a caller that missed a tool in the cached one; the cached one when the fetch fails. */
+  refresh(server: string): Promise<ToolList>;
 }

@@ -3,44 +3,47 @@ import type { Frame } from "./frame.ts";
 import type { Principal } from "./principal.ts";
 import type { RequestId } from "./jsonrpc.ts";
 
-/** A connection to one MCP server, owned by one session. It may still be starting: what is sent waits. */
+/** A connection to one MCP server, owned by one session. While the server is starting, messages are queued. */
 export interface Upstream {
-  /** Throws `queue_full` while the server does not read what was sent before. */
+  /** Throws `queue_full` while the server is not reading its input. */
   checkRoom(): void;
-  /** Never throws: whoever sends has asked `checkRoom`, or may lose the message when the server has ended. */
+  /** Never throws: call `checkRoom` first. A message sent after the server has ended is lost. */
   send(frame: Frame): void;
-  /** Stops reading what the server says until `resume`, so that a slow client makes the server wait, not our memory grow. */
+  /**
+   * Stops reading the server's output until `resume`, so that a slow client slows the server down (backpressure) instead of
+   * filling memory.
+   */
   pause(): void;
   resume(): void;
-  /** Ends the server for good. Resolves when nothing of it is left; may be called again. */
+  /** Ends the server for good. Resolves when all its processes are gone; idempotent. */
   close(): Promise<void>;
 }
 
-/** What an upstream tells its session. Nothing is told after `ended` or after `close` was called. */
+/** What an upstream reports to its session. No method is called after `ended`, or after the upstream was closed. */
 export interface UpstreamListener {
   frame(frame: Frame): void;
-  /** The server wrote something for request `id` that cannot be passed on. */
+  /** The server sent something for request `id` that cannot be relayed. */
   badMessage(id: RequestId | undefined, error: GatewayError): void;
-  /** It ended, or never started, without being asked. */
+  /** The server ended unexpectedly, or failed to start. */
   ended(error: GatewayError): void;
 }
 
-/** Where an exchange goes: which server, for which session of whom. */
+/** Where an exchange goes: the server, and the session and its principal. */
 export interface Destination {
   readonly server: string;
   readonly sessionId: string;
   readonly principal: Principal;
 }
 
-/** What the entry of a server says of its sessions. */
+/** The session settings of a configured server. */
 export interface ServerSettings {
-  /** Its processes remember what no handshake can restore: a session ends with its process. */
+  /** Its processes hold state that a new handshake cannot restore: the session ends with its process. */
   readonly isStateful: boolean;
-  /** Time for an answer, when it is another than that of all servers. */
+  /** The timeout for responses of this server; by default that of all servers. */
   readonly timeoutMs: number | undefined;
-  /** Digest of the entry: another one after a change. */
+  /** Digest of the configuration entry; changes with it. */
   readonly fingerprint: string;
 }
 
-/** Opens the upstream of a named server; throws when it is refused on the spot. */
+/** Opens the upstream of a named server; throws when the server refuses immediately. */
 export type Connect = (destination: Destination, listener: UpstreamListener) => Upstream;

@@ -5,13 +5,13 @@ import type { Exchanges } from "./exchanges.ts";
 
 export interface AdmissionState {
   readonly exchanges: Exchanges;
-  /** What client and server agreed on; undefined before that. */
+  /** The revision that client and server negotiated; undefined before that. */
   readonly revision: string | undefined;
-  /** How many requests may wait for an answer at once. */
+  /** How many requests may be waiting for a response at once. */
   readonly inFlight: number;
 }
 
-/** May these messages of one HTTP body be passed on? Asked once for all of them, on every transport; throws when not. */
+/** Throws when the messages of one HTTP body must not be relayed. Checked once for all of them, on every transport. */
 export function admit({ frames, isBatch }: ClientMessages, { exchanges, revision, inFlight }: AdmissionState): void {
   if (isBatch) refuseBatch(frames, revision);
   let requests = 0;

@@ -4,7 +4,7 @@ import { count, duration, size } from "../protocol/unit-schemas.ts";
 import type { RecordLimits } from "./records.ts";
 import type { TableLimits } from "./sessions.ts";
 
-/** The keys of `limits:` that sessions obey. */
+/** The keys of `limits:` that apply to sessions. */
 export const sessionLimitsSchema = {
   sessions: count(200).describe("Sessions at once, all servers together; each is a process."),
   sessionsPerServer: count(50).describe("Sessions of one server at once."),
@@ -32,7 +32,7 @@ export const sessionLimitsSchema = {
   inFlight: count(128).describe("Requests of one session that may wait for an answer at once."),
 };
 
-/** Where session records are kept. */
+/** Where session records are stored. */
 export const sessionsSchema = z.strictObject({
   store: z
     .enum(["file", "memory"])
@@ -56,7 +56,7 @@ export const stateSchema = z.strictObject({
 
 type LimitsConfig = z.output<z.ZodObject<typeof sessionLimitsSchema>>;
 
-/** `restIdle`: how long a REST session may be idle; `queueBytes`: what may wait for a server. */
+/** `restIdle`: how long a REST session may be idle; `queueBytes`: how much may be queued for a server. */
 export function sessionLimits(limits: LimitsConfig, restIdle: string, queueBytes: string): TableLimits {
   return {
     sessions: limits.sessions,

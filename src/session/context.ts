@@ -5,18 +5,18 @@ import type { Connect, ServerSettings } from "../protocol/upstream.ts";
 import type { SessionRecord } from "./session-record.ts";
 
 export interface SessionLimits {
-  /** From the first message to the server's first answer. */
+  /** From the first message to the server's first response. */
   readonly startMs: number;
   readonly requestMs: number;
-  /** The longest a request may last when progress, or a question to its client, keeps it alive. */
+  /** The upper bound for a request that progress, or a question to its client, keeps alive. */
   readonly requestMaxMs: number;
-  /** How many requests may wait for an answer at once. */
+  /** How many requests may be waiting for a response at once. */
   readonly inFlight: number;
-  /** What may wait for a server that is starting. */
+  /** How much may be queued for a server that is starting. */
   readonly queueBytes: number;
 }
 
-/** What a session is known by: the id alone opens nothing. */
+/** Identifies a session; the id alone gives no access. */
 export interface SessionKey {
   readonly principal: Principal;
   readonly server: string;
@@ -30,20 +30,20 @@ export interface SessionContext {
   readonly limits: SessionLimits;
   readonly events: Events;
   readonly host: SessionHost;
-  /** Its server said that its tools are others now. */
+  /** Called when a server reports that its list of tools has changed. */
   readonly onToolsChanged: (server: string) => void;
 }
 
-/** The table that a session stands in. */
+/** The session table, as seen by one session. */
 export interface SessionHost {
-  /** It is about to have a server of its own: throws `too_many_sessions` at a cap. */
+  /** The session is about to connect to a server. Throws `too_many_sessions` at a limit. */
   onOpening(session: SessionKey): void;
-  /** What another process would have to be told has changed. */
+  /** The state that a new process would have to be initialized with has changed. */
   onRecord(session: SessionKey, record: SessionRecord): void;
-  /** What another process is told when the client never greeted this one. */
+  /** The record to initialize a new process with, for a client that did not initialize it itself. */
   recordFor(session: SessionKey): SessionRecord;
-  /** It has no server any more and waits for its client; `ended` resolves when nothing of the server is left. */
+  /** The session has no process any more and waits for its client; `ended` resolves when the old process is gone. */
   onHibernated(session: SessionKey, ended: Promise<void>): void;
-  /** No message goes through it any more. */
+  /** The session ends: no further message is relayed; `ended` resolves when its process is gone. */
   onClosing(session: SessionKey, reason: EndReason, ended: Promise<void>): void;
 }

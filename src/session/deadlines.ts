@@ -6,13 +6,13 @@ import { methods } from "../protocol/methods.ts";
 import type { SessionParts } from "./session-parts.ts";
 
 export interface DeadlineListener {
-  /** The server should know that nobody waits any more. */
+  /** A request timed out: the server is to be sent this cancellation. */
   withdrawn(cancellation: NotificationFrame): void;
-  /** The server has said nothing since its start. */
+  /** The server has sent nothing since its start. */
   silent(error: GatewayError): void;
 }
 
-/** How long the requests of a session may wait, and what is done when that is over. */
+/** The timeouts of a session's requests. */
 export class Deadlines {
   readonly #parts: SessionParts;
   readonly #listener: DeadlineListener;
@@ -23,7 +23,7 @@ export class Deadlines {
     this.#listener = listener;
   }
 
-  /** Another process is started: until it speaks the time for a start holds. */
+  /** A new process is starting: until it responds, the start timeout applies. */
   started(): void {
     this.#isSilent = true;
   }
@@ -32,14 +32,14 @@ export class Deadlines {
     this.#isSilent = false;
   }
 
-  /** `ownMs`: what its caller wants. */
+  /** `ownMs` is the caller's own timeout. */
   timesFor(ownMs: number | undefined): { readonly timeoutMs: number; readonly firstMs: number } {
     const { limits } = this.#parts.context;
     const timeoutMs = ownMs ?? this.#entryMs ?? limits.requestMs;
     return { timeoutMs, firstMs: this.#isSilent ? limits.startMs : timeoutMs };
   }
 
-  /** The client has answered the server. */
+  /** The client has responded to the server. */
   answered(now: number): void {
     const { exchanges, serverRequests, context } = this.#parts;
     if (!serverRequests.areOpen) exchanges.postpone(serverRequests.openMs(now), context.limits.requestMaxMs);
@@ -47,7 +47,7 @@ export class Deadlines {
 
   check(now: number): void {
     const { exchanges, serverRequests, context } = this.#parts;
-    // While the client is asked something, a person may be thinking.
+    // While the server waits for the client's response, a person may be thinking.
     const maxMs = serverRequests.areOpen ? context.limits.requestMaxMs : undefined;
     for (const exchange of exchanges.expired(now, maxMs)) this.#timeOut(exchange, now);
   }

@@ -9,17 +9,17 @@ import type { Outlet } from "../protocol/session.ts";
 export interface Opening {
   readonly requestId: string;
   readonly reply: Reply;
-  /** Monotonic, as `performance.now()`. */
+  /** Monotonic (`performance.now()`). */
   readonly startedAt: number;
   readonly timeoutMs: number;
-  /** Instead of `timeoutMs`, while no progress has been told. */
+  /** Replaces `timeoutMs` until the first progress notification. */
   readonly firstMs: number;
 }
 
-/** Hears of each exchange when it is over; once. */
+/** Called once for each exchange, when it is over. */
 export type ExchangeListener = (exchange: Exchange, outcome: ExchangeOutcome) => void;
 
-/** The exchanges of a session that wait for an answer, by request id and by progress token. */
+/** The open exchanges of a session, by request id and by progress token. */
 export class Exchanges {
   readonly #onClosed: ExchangeListener;
   readonly #byId = new Map<RequestId, Exchange>();
@@ -46,7 +46,7 @@ export class Exchanges {
     if (progressToken !== undefined) this.#byToken.set(progressToken, exchange);
   }
 
-  /** Passes an answer to whoever waits for it; undefined when nobody does (any more). */
+  /** Passes a response to the exchange that waits for it; undefined when there is none (any more). */
   answer(frame: ResponseFrame): Exchange | undefined {
     const exchange = this.#take(frame.id);
     if (exchange === undefined) return undefined;
@@ -55,7 +55,7 @@ export class Exchanges {
     return exchange;
   }
 
-  /** Answers with an error of the gateway's own, if somebody waits. */
+  /** Responds with an error of the gateway, if the request is still open. */
   fail(id: RequestId | undefined, error: GatewayError): void {
     const exchange = id === undefined ? undefined : this.#take(id);
     if (exchange === undefined) return;
@@ -63,7 +63,7 @@ export class Exchanges {
     this.#onClosed(exchange, error.reason);
   }
 
-  /** Its client wants no answer any more. */
+  /** The client has cancelled the request. */
   cancel(id: RequestId): void {
     const exchange = this.#take(id);
     if (exchange === undefined) return;
@@ -75,7 +75,7 @@ export class Exchanges {
     return isProgressToken(token) ? this.#byToken.get(token) : undefined;
   }
 
-  /** Those whose time is over, still in place. While their clocks stand still only the longest time allowed, `maxMs`, ends one. */
+  /** The exchanges whose timeout has expired; they stay open. While the timeouts are suspended, only `maxMs` applies. */
   expired(now: number, maxMs?: number): Exchange[] {
     const expired: Exchange[] = [];
     for (const exchange of this.#byId.values()) {
@@ -86,7 +86,7 @@ export class Exchanges {
     return expired;
   }
 
-  /** The clocks stood still for `ms`. */
+  /** Extends all timeouts by the `ms` for which they were suspended. */
   postpone(ms: number, maxMs: number): void {
     for (const exchange of this.#byId.values()) {
       const latest = Math.max(exchange.expiresAt, exchange.startedAt + maxMs);
@@ -109,7 +109,7 @@ export class Exchanges {
   }
 }
 
-/** Progress starts the clock of a request anew, up to the longest time that one may take. */
+/** Progress restarts the timeout of a request, within the maximum duration. */
 export function renew(exchange: Exchange, now: number, maxMs: number): void {
   const renewed = Math.min(now + exchange.timeoutMs, exchange.startedAt + maxMs);
   exchange.expiresAt = Math.max(exchange.expiresAt, renewed);
@@ -122,7 +122,7 @@ function progressTokenOf({ params }: RequestFrame): ProgressToken | undefined {
   return isProgressToken(token) ? token : undefined;
 }
 
-/** For requests that came without a reply of their own. */
+/** The reply for requests that came without one: delivers to the session's outlet. */
 export const replyThrough = (outlet: Outlet): Reply => ({
   message: (frame) => outlet.deliver(frame),
   answer: (frame) => outlet.deliver(frame),

@@ -15,23 +15,23 @@ export interface GreetedOptions {
   readonly destination: Destination;
   readonly listener: UpstreamListener;
   readonly recorder: Recorder;
-  /** The handshake to be done in the client's place. */
+  /** The handshake to replay on the client's behalf. */
   readonly record: SessionRecord;
-  /** What may wait until it is over. */
+  /** How much may be queued during the handshake. */
   readonly heldBytes: number;
-  /** What the client knows of the server is no longer true: `method` is the notification that says so. */
+  /** What the client knows about the server is out of date; `method` is the notification to send. */
   readonly changed: (method: string) => void;
 }
 
-/** Which of its lists differ is not known: a client that reads them all again loses nothing. */
+/** Which list differs is unknown, so all are announced; a client that reads them again loses nothing. */
 const LISTS_CHANGED = [methods.toolsChanged, methods.promptsChanged, methods.resourcesChanged];
 
-/** A server that is greeted in the client's place: what the client says waits until the handshake is over. */
+/** An upstream that the gateway initializes on the client's behalf: messages of the client are queued until the handshake is done. */
 export class GreetedUpstream implements Upstream, HandshakeHost {
   readonly #options: GreetedOptions;
   readonly #upstream: Upstream;
   #handshake: Handshake | undefined;
-  /** What the client said meanwhile; undefined when the handshake is over. */
+  /** Messages of the client during the handshake; undefined afterwards. */
   #held: Frame[] | undefined = [];
   #heldBytes = 0;
 
@@ -107,7 +107,7 @@ export class GreetedUpstream implements Upstream, HandshakeHost {
 
   #onBadMessage(id: RequestId | undefined, error: GatewayError): void {
     const { listener } = this.#options;
-    // A server that cannot be greeted is of no use.
+    // Without a response to `initialize` the server is unusable.
     if (this.#handshake?.isOpenedBy(id) === true) listener.ended(error);
     else listener.badMessage(id, error);
   }

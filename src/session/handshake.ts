@@ -8,27 +8,27 @@ import { methods } from "../protocol/methods.ts";
 import { resultOf } from "../protocol/result-text.ts";
 import type { SessionRecord } from "./session-record.ts";
 
-/** Who wants the handshake, and what it leads to. */
+/** Where a handshake sends its messages and reports its result. */
 export interface HandshakeHost {
-  /** To the server. */
+  /** Sends a message to the server. */
   ask(frame: Frame): void;
-  /** The server knows what it must know: what the client says may follow. */
+  /** The server is initialized: messages of the client may follow. */
   ready(result: JsonObject): void;
-  /** It answered `initialize` with an error. */
+  /** The server responded to `initialize` with an error. */
   refused(answer: ResponseFrame): void;
-  /** The first page of its tools. */
+  /** The first page of the server's tools. */
   listed(answer: ResponseFrame): void;
 }
 
 /**
- * The handshake of a client with a new process of its server, done by the gateway in its place (MCP, lifecycle): `initialize` as the
- * client sent it, then what it has set since. The client sees nothing of it.
+ * Replays a client's handshake with a new process of its server (MCP, lifecycle): `initialize` as the client sent it, then the
+ * settings it made since. The client does not notice.
  */
 export class Handshake {
   readonly #record: SessionRecord;
   readonly #host: HandshakeHost;
   readonly #openingId: RequestId;
-  /** Requests of its own that wait for an answer; some want to see it. */
+  /** The handshake's open requests, each with the handler of its response. */
   readonly #waiting = new Map<RequestId, (answer: ResponseFrame) => void>();
 
   constructor(record: SessionRecord, host: HandshakeHost) {
@@ -46,12 +46,12 @@ export class Handshake {
     return this.#waiting.size === 0;
   }
 
-  /** Without its answer nothing goes on. */
+  /** Whether `id` is that of `initialize`, still unanswered. */
   isOpenedBy(id: RequestId | undefined): boolean {
     return id === this.#openingId && this.#waiting.has(id);
   }
 
-  /** True when this answers a request of the handshake: then it is not the client's. */
+  /** True when this is the response to a request of the handshake, which must not reach the client. */
   takes(answer: ResponseFrame): boolean {
     const take = this.#waiting.get(answer.id);
     if (take === undefined) return false;
@@ -71,12 +71,12 @@ export class Handshake {
     if (logLevel !== undefined && offers["logging"] !== undefined) this.#ask(methods.setLevel, { level: logLevel });
     for (const uri of subscriptions) this.#ask(methods.subscribe, { uri });
     this.#host.ready(result);
-    // Behind what the client waits for.
+    // Sent after the messages that the client is waiting for.
     if (toolsDigest === undefined || offers["tools"] === undefined) return;
     this.#ask(methods.listTools, {}, (list) => this.#host.listed(list));
   }
 
-  /** The ids can be those of no client. */
+  /** Sends a request; its id cannot collide with those of the client. */
   #ask(method: string, params: JsonObject, take: (answer: ResponseFrame) => void = () => undefined): void {
     const id = `mcp-gateway:${nanoid()}`;
     this.#waiting.set(id, take);
@@ -84,7 +84,7 @@ export class Handshake {
   }
 }
 
-/** Of a client that never said `initialize` itself, as one that opened a new stream and goes on where it was. */
+/** The record for a client that never sent `initialize` on this stream, such as one that reconnected with a new stream. */
 export function plainRecord(clientVersion: string): SessionRecord {
   const clientInfo = { name: "mcp-gateway", version: clientVersion };
   const params = { protocolVersion: NEWEST_LEGACY_REVISION, capabilities: {}, clientInfo };

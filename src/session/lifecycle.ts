@@ -9,7 +9,7 @@ export class Lifecycle {
   #isOver = false;
   #over: Promise<void> = Promise.resolve();
 
-  /** `stopServer` resolves when nothing of it is left. */
+  /** `stopServer` resolves when the process is gone. */
   constructor(parts: SessionParts, stopServer: () => Promise<void>) {
     this.#parts = parts;
     this.#stopServer = stopServer;
@@ -19,13 +19,13 @@ export class Lifecycle {
     return this.#isOver;
   }
 
-  /** May its process end while the session goes on? */
+  /** Whether the session can continue without its process. */
   get canHibernate(): boolean {
     const { recorder, settings, session } = this.#parts;
     return recorder.record !== undefined && !settings.isStateful && session.transport !== "rest";
   }
 
-  /** Its process is gone, or must go: without one it hibernates when it can, and ends when it cannot. */
+  /** The process has exited, or must be ended: the session hibernates if it can, else it ends. */
   loseProcess(reason: EndReason, error: GatewayError | undefined): void {
     if (this.#isOver) return;
     if (!this.canHibernate) return void this.end(reason, error);
@@ -35,10 +35,10 @@ export class Lifecycle {
     context.host.onHibernated(session, this.#endProcess());
   }
 
-  /** Resolves when nothing of its server is left. */
+  /** Resolves when the process is gone. */
   end(reason: EndReason, error: GatewayError | undefined): Promise<void> {
     if (!this.#isOver) {
-      // Before anything else, as an outlet may close its session again from within `ended`.
+      // Set first, because an outlet may close its session again from within `ended`.
       this.#isOver = true;
       this.#over = this.#end(reason, error);
       this.#parts.context.host.onClosing(this.#parts.session, reason, this.#over);
@@ -46,12 +46,12 @@ export class Lifecycle {
     return this.#over;
   }
 
-  /** Nothing is left of it but its record. */
+  /** Discards the session; only its record remains. */
   drop(): void {
     this.#isOver = true;
   }
 
-  /** Its server must end whatever becomes of the client's side. */
+  /** The process must be ended even if telling the client fails. */
   #end(reason: EndReason, error: GatewayError | undefined): Promise<void> {
     const { outlet, reporter } = this.#parts;
     this.#failAll(error ?? new GatewayError("session_ended", `The session ended (${reason}).`));

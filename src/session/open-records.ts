@@ -7,11 +7,11 @@ import { RecordFile } from "./record-file.ts";
 import { SessionRecords, type RecordsOptions } from "./records.ts";
 
 export interface StoreOptions extends Omit<RecordsOptions, "secret"> {
-  /** Undefined: a file where one can be written. */
+  /** Undefined: a file if possible, else memory. */
   readonly store: "file" | "memory" | undefined;
-  /** The folder for what outlives a restart, as configured. */
+  /** The configured folder for persistent state. */
   readonly dir: string | undefined;
-  /** What tells this gateway from others on the same machine: they share a folder, but no file. */
+  /** Tells the gateways on one machine apart: they share a folder but not a file. */
   readonly instance: string;
   readonly env: NodeJS.ProcessEnv;
   readonly emit: Emit;
@@ -19,13 +19,13 @@ export interface StoreOptions extends Omit<RecordsOptions, "secret"> {
 
 export interface RecordStore {
   readonly records: SessionRecords;
-  /** Where they are, and why no better place was found, in words for the operator. */
+  /** Where the records are stored, and why not in a file if they are not; for the operator. */
   readonly place: string;
   /** Resolves when everything is written. */
   readonly close: () => Promise<void>;
 }
 
-/** Throws when a file was asked for and cannot be used. */
+/** Throws when a file was requested and cannot be used. */
 export function openRecords(options: StoreOptions): RecordStore {
   if (options.store === "memory") return inMemory(options, "in memory: they do not outlive a restart (sessions.store)");
   const folder = join(stateFolder(options), hash("sha256", options.instance, "hex").slice(0, 16));
@@ -52,7 +52,7 @@ function inMemory(options: StoreOptions, place: string): RecordStore {
   return { records, place, close: () => Promise.resolve() };
 }
 
-/** systemd names a folder of the service; else the user's own place for state (XDG Base Directory Specification). */
+/** The state folder that systemd gives the service, else the user's (XDG Base Directory Specification). */
 function stateFolder({ dir, env }: StoreOptions): string {
   if (dir !== undefined) return resolve(dir);
   const ofService = env["STATE_DIRECTORY"]?.split(":")[0];

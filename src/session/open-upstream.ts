@@ -4,11 +4,11 @@ import { GreetedUpstream, type GreetedOptions } from "./greeted-upstream.ts";
 import type { SessionRecord } from "./session-record.ts";
 
 export interface OpeningOptions extends Omit<GreetedOptions, "record"> {
-  /** The handshake to be done in the client's place; undefined when the client does it. */
+  /** The handshake to replay on the client's behalf; undefined when the client initializes the server itself. */
   readonly record: SessionRecord | undefined;
 }
 
-/** Connects to the server of a session. Throws when the start is refused on the spot; `ended` is told of later ends only. */
+/** Connects to the server of a session. Throws when the start is refused immediately; `ended` is only called later. */
 export function openUpstream({ record, ...options }: OpeningOptions): Upstream {
   let isOpen = false;
   let refusal: GatewayError | undefined;

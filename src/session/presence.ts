@@ -2,7 +2,7 @@ import type { Outlet } from "../protocol/session.ts";
 import type { Exchanges } from "./exchanges.ts";
 import type { Recorder } from "./recorder.ts";
 
-/** Is anybody there? When a session may end, hibernate or make room for another one hangs on this. */
+/** How active the client is: decides when a session may end, hibernate or be evicted. */
 export class Presence {
   readonly #outlet: Outlet;
   readonly #exchanges: Exchanges;
@@ -16,7 +16,7 @@ export class Presence {
     this.#recorder = recorder;
   }
 
-  /** A request waits for its answer. */
+  /** A request is waiting for its response. */
   get isBusy(): boolean {
     return this.#exchanges.size > 0;
   }
@@ -26,12 +26,12 @@ export class Presence {
     return this.#outlet.isConnected;
   }
 
-  /** Was the handshake completed, by the client or in its place? */
+  /** Whether the handshake is complete, done by the client or on its behalf. */
   get isInitialized(): boolean {
     return this.#recorder.isInitialized;
   }
 
-  /** When something was said last. */
+  /** The time of the last message. */
   get activeAt(): number {
     return this.#activeAt;
   }
@@ -44,7 +44,7 @@ export class Presence {
     return this.isBusy ? 0 : now - this.#activeAt;
   }
 
-  /** How long the client has neither said anything nor listened, as far as it was asked for meanwhile. */
+  /** How long the client has neither sent anything nor had a stream open, as observed by the calls of this method. */
   absentMs(now: number): number {
     if (this.isConnected) this.#connectedAt = now;
     return Math.min(this.idleMs(now), now - this.#connectedAt);

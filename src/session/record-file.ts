@@ -22,13 +22,13 @@ const storedSchema = z.object({
 });
 const lineSchema = z.union([storedSchema, z.object({ forgotten: z.string() })]);
 
-/** Session records in a folder that only its owner reads: a journal of them, and the key of their digests. */
+/** Session records in a folder that only its owner can read: a journal, and the key of their digests. */
 export class RecordFile {
   readonly #file: string;
   readonly #secret: Buffer;
   #journal: Journal | undefined;
 
-  /** Throws when the folder cannot be made, read or written. */
+  /** Throws when the folder cannot be created, read or written. */
   constructor(folder: string) {
     makeFolder(folder);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -40,7 +40,7 @@ export class RecordFile {
     return this.#secret;
   }
 
-  /** Reads what was kept, and keeps what will be. */
+  /** Restores the stored records, and stores all changes from now on. */
   attach(records: SessionRecords, onError: (cause: unknown) => void): void {
     const journal = new Journal({
       file: this.#file,
@@ -62,14 +62,14 @@ export class RecordFile {
   }
 }
 
-/** Not with node's `recursive`, which does not come back where nothing can be made, as below /proc. */
+/** Not with Node's `recursive`, which hangs where no folder can be created, as below /proc. */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   if (dirname(folder) !== folder) makeFolder(dirname(folder));
   mkdirSync(folder, { mode: 0o700 });
 }
 
-/** The last word on each key, the oldest first. A line that cannot be read is left out. */
+/** The latest entry of each key, oldest first. Unreadable lines are skipped. */
 function storedIn(lines: readonly string[]): StoredRecord[] {
   const stored = new Map<string, StoredRecord>();
   for (const line of lines) {
@@ -85,7 +85,7 @@ function parsed(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    // Cut off by a crash, or somebody's edit: the others are still good.
+    // Truncated by a crash or edited by hand: the other lines are still good.
     return undefined;
   }
 }
@@ -95,7 +95,7 @@ function secretIn(file: string): Buffer {
     const secret = readFileSync(file);
     if (secret.length === KEY_BYTES) return secret;
   } catch {
-    // Not there yet, or not to be read: a new one is written, or writing it says why not.
+    // It does not exist or cannot be read: a new one is written, and failing to write it reports the reason.
   }
   const secret = randomBytes(KEY_BYTES);
   writeFileSync(file, secret, { mode: 0o600 });

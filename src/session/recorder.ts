@@ -7,14 +7,14 @@ import { methods } from "../protocol/methods.ts";
 import { resultOf, resultText } from "../protocol/result-text.ts";
 import type { SessionRecord } from "./session-record.ts";
 
-/** No client's `initialize` is longer; of one that is, nothing is recorded. */
+/** Longer than any client's `initialize`; a longer one is not recorded. */
 const MAX_INITIALIZE = 16 * 1024;
 /** Characters of all URIs together. */
 const MAX_SUBSCRIPTIONS = 16 * 1024;
 /** A longer list is not worth its digest. */
 const MAX_TOOLS = 1024 * 1024;
 
-/** Learns from what goes by what another process of the server would have to be told. */
+/** Observes the messages of a session and records what a new process of the server would have to be initialized with. */
 export class Recorder {
   readonly #onRecord: (record: SessionRecord) => void;
   #record: SessionRecord | undefined;
@@ -25,7 +25,7 @@ export class Recorder {
   #listId: RequestId | undefined;
   #isInitialized: boolean;
 
-  /** `record`: what is known from before. */
+  /** `record` is what was recorded earlier. */
   constructor(record: SessionRecord | undefined, onRecord: (record: SessionRecord) => void) {
     this.#onRecord = onRecord;
     this.#record = record;
@@ -39,22 +39,22 @@ export class Recorder {
     return this.#record;
   }
 
-  /** Was the handshake completed, by the client or in its place? */
+  /** Whether the handshake is complete, done by the client or on its behalf. */
   get isInitialized(): boolean {
     return this.#isInitialized;
   }
 
-  /** What the server answered to `initialize`: the revision that both have agreed on. */
+  /** The negotiated revision: what the server responded to `initialize`. */
   get revision(): string | undefined {
     return this.#revision;
   }
 
-  /** What the client asked for in `initialize`. */
+  /** The revision that the client requested in `initialize`. */
   get clientRevision(): string | undefined {
     return this.#clientRevision;
   }
 
-  /** The record, or `other` from now on. */
+  /** The record; if there is none, `other` becomes the record. */
   recallOr(other: () => SessionRecord): SessionRecord {
     this.#record ??= other();
     this.#isInitialized = true;
@@ -107,7 +107,7 @@ export class Recorder {
     this.#revision = revisionIn(result);
   }
 
-  /** Another process has answered the same `initialize`. True when it says something else of itself. */
+  /** A new process has responded to the same `initialize`. True when it describes itself differently. */
   greeted(result: JsonObject): boolean {
     const before = this.#record?.serverDigest;
     this.#onInitialized(result);
@@ -116,7 +116,7 @@ export class Recorder {
     return before !== undefined;
   }
 
-  /** Tools as the client, or the gateway in its place, was told of them. True when they are others than before. */
+  /** The tools that were listed by the client, or by the gateway on its behalf. True when they have changed. */
   listed({ line }: ResponseFrame): boolean {
     if (this.#record === undefined || line.length > MAX_TOOLS) return false;
     const toolsDigest = digestOf(resultText(line).toString());

@@ -4,9 +4,9 @@ import type { SessionKey } from "./context.ts";
 import type { SessionRecord } from "./session-record.ts";
 
 export interface RecordLimits {
-  /** How long a record is kept after the last sign of its client. */
+  /** How long a record is kept after the client was last seen. */
   readonly retentionMs: number;
-  /** Records of all, and of one principal. */
+  /** Maximum number of records, in total and of one principal. */
   readonly records: number;
   readonly recordsPerPrincipal: number;
   /** Characters of all. */
@@ -21,7 +21,7 @@ export interface StoredRecord {
   readonly record: SessionRecord;
 }
 
-/** Where the changes of records go, if they are to outlive the gateway. */
+/** Receives changes of records, to persist them. */
 export interface RecordLog {
   kept(stored: StoredRecord): void;
   forgotten(key: string): void;
@@ -29,19 +29,19 @@ export interface RecordLog {
 
 export interface RecordsOptions {
   readonly limits: RecordLimits;
-  /** Keys and owners are digests that nobody can make, or undo, without it. */
+  /** The key of the digests: without it, keys and owners can neither be computed nor reversed. */
   readonly secret: Buffer;
-  /** Of the entry of a server: its records are of no use after a change. */
+  /** The fingerprint of a server's entry: its records are useless after a change. */
   readonly fingerprintOf: (server: string) => string;
 }
 
 /**
- * The records of sessions. Bounded: at a principal's own bound its oldest goes, at the bound of all the oldest of whoever has
- * the most. Neither a session's id nor its principal can be read out of them.
+ * The records of sessions. Bounded: a principal over its own limit loses its oldest record; over the total limit, the principal
+ * with the most records loses one. Neither the id of a session nor its principal can be read from them.
  */
 export class SessionRecords {
   readonly #options: RecordsOptions;
-  /** The oldest first. */
+  /** Oldest first. */
   readonly #stored = new Map<string, StoredRecord>();
   readonly #countOf = new Map<string, number>();
   #size = 0;
@@ -55,7 +55,7 @@ export class SessionRecords {
     return this.#stored.size;
   }
 
-  /** What was kept before, the oldest first; what is kept from now on goes to `log`. */
+  /** Adds stored records, oldest first; later changes go to `log`. */
   restore(records: Iterable<StoredRecord>, log: RecordLog): void {
     for (const stored of records) this.#set(stored);
     this.#log = log;
@@ -73,7 +73,7 @@ export class SessionRecords {
     this.#log?.kept(stored);
   }
 
-  /** Its client is still there. */
+  /** Renews the record of a client that is still active. */
   touch(session: SessionKey): void {
     const record = this.find(session);
     if (record !== undefined) this.keep(session, record);
@@ -86,7 +86,7 @@ export class SessionRecords {
     this.#log?.forgotten(key);
   }
 
-  /** The oldest first. */
+  /** Oldest first. */
   all(): Iterable<StoredRecord> {
     return this.#stored.values();
   }
@@ -131,7 +131,7 @@ export class SessionRecords {
     else this.#countOf.delete(stored.owner);
   }
 
-  /** On HTTP+SSE a client comes back with a new stream and no id: its last session is as good as any other. */
+  /** An HTTP+SSE client returns with a new stream and without an id, so its records share one key and any of them will do. */
   #keyOf({ server, transport, principal, id }: SessionKey): string {
     const { fingerprintOf } = this.#options;
     const ownId = transport === "sse" ? "" : id;

@@ -5,7 +5,7 @@ import { principalKey } from "../protocol/principal.ts";
 import type { EndReason } from "../protocol/session.ts";
 import type { SessionKey } from "./context.ts";
 
-/** Makes the events of one session. */
+/** Emits the events of one session. */
 export class SessionReporter {
   readonly #session: SessionKey;
   readonly #events: Events;
@@ -36,7 +36,7 @@ export class SessionReporter {
     this.#events.emit({ type: "session.timeout", server, sessionId, method, afterMs });
   }
 
-  /** What fails on the client's side keeps nothing else from happening. */
+  /** An error on the client's side must not prevent the rest of the cleanup. */
   guard(run: () => void): void {
     guarded(this.#events.emit, `the client of "${this.#session.server}" could not be told of an end`, run);
   }

@@ -8,22 +8,22 @@ export interface RoomCaps {
   readonly sessionsPerPrincipal: number;
 }
 
-/** What is looked at of a session when room is made for another one. */
+/** A session as a candidate for eviction. */
 export interface Occupant {
   readonly principal: Principal;
   readonly server: string;
   readonly presence: Pick<Presence, "isConnected" | "isInitialized" | "idleMs">;
 }
 
-/** At a cap only sessions that have been quiet for this long make room: a client between two calls is not pushed out. */
+/** At a limit, only sessions idle for this long are evicted: a client between two calls keeps its session. */
 const EVICTABLE_AFTER_MS = 60_000;
-/** A client says `notifications/initialized` at once; one that has not, and has no stream, is gone. */
+/** A client sends `notifications/initialized` immediately; one that has not, and has no stream, has left. */
 const ABANDONED_AFTER_MS = 10_000;
 
 /**
- * The sessions that must make room for one more of this principal on this server: none below the caps. At a cap goes first who never
- * completed the handshake and has no stream; then the longest idle one of the principal's own; then of whoever has the most, if that
- * is more than the principal has. Throws when nobody can go.
+ * The sessions to evict for one more of this principal on this server; none below the limits. Candidates, in this order: a
+ * session that never completed the handshake and has no stream; the longest idle session of the same principal; that of the
+ * principal with the most sessions, if it has more than this one. Throws when none can be evicted.
  */
 export function evictionsFor<T extends Occupant>(
   { principal, server }: Pick<Occupant, "principal" | "server">,
@@ -63,7 +63,7 @@ function evictable<T extends Occupant>(sessions: readonly T[], key: string): T {
 const ownOf = <T extends Occupant>(sessions: readonly T[], key: string): T[] =>
   sessions.filter(({ principal }) => principalKey(principal) === key);
 
-/** The sessions of the other principal that has the most; none when nobody has more than the one who asks. */
+/** The sessions of the principal with the most; those of `key` itself when none has more. */
 function ofLargestHolder<T extends Occupant>(sessions: readonly T[], key: string): readonly T[] {
   const byPrincipal = new Map<string, T[]>();
   for (const session of sessions) {

@@ -6,11 +6,11 @@ import type { Recorder } from "./recorder.ts";
 import type { SessionReporter } from "./reporter.ts";
 import type { ServerRequests } from "./server-requests.ts";
 
-/** What the parts of one session know of each other. */
+/** The shared parts of one session. */
 export interface SessionParts {
   readonly session: SessionKey;
   readonly context: SessionContext;
-  /** What the entry of its server says. */
+  /** The settings of its server. */
   readonly settings: ServerSettings;
   readonly outlet: Outlet;
   readonly exchanges: Exchanges;

@@ -1,8 +1,8 @@
-/** What is known of a session besides its process: enough to greet another process in its client's place. */
+/** The state of a session besides its process: enough to initialize a new process on the client's behalf. */
 export interface SessionRecord {
-  /** The client's own `initialize`, as it came. */
+  /** The client's own `initialize`, as received. */
   readonly initialize: string;
-  /** Digest of the server's name, version and capabilities; undefined when the client was told none of them. */
+  /** Digest of the server's name, version and capabilities; undefined when the client has not seen them. */
   readonly serverDigest?: string | undefined;
   /** The revision that client and server have agreed on. */
   readonly revision?: string | undefined;
@@ -10,6 +10,6 @@ export interface SessionRecord {
   readonly toolsDigest?: string | undefined;
   /** The level of the last `logging/setLevel`. */
   readonly logLevel?: string | undefined;
-  /** The URIs of `resources/subscribe` that still hold, the oldest first. */
+  /** The URIs of active `resources/subscribe` requests, oldest first. */
   readonly subscriptions?: readonly string[] | undefined;
 }

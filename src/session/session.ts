@@ -22,9 +22,9 @@ import { ServerRequests } from "./server-requests.ts";
 import type { SessionRecord } from "./session-record.ts";
 
 /**
- * Pumps one conversation both ways between its outlet (the client) and its server, which it connects to at the first message.
- * Lines go through as they came; what the session itself knows is who waits for which answer. It outlives its server's process:
- * without one it hibernates, and the next message starts another.
+ * Relays messages both ways between its outlet (the client) and its server, to which it connects at the first message. Lines are
+ * relayed unchanged; the session itself only tracks which request waits for which response. It outlives its server's process:
+ * without one it hibernates, and the next message starts a new process.
  */
 export class LiveSession implements Session {
   readonly id: string;
@@ -37,7 +37,7 @@ export class LiveSession implements Session {
   readonly #context: SessionContext;
   readonly #reporter: SessionReporter;
   readonly #outlet: Outlet;
-  /** Where answers go that have no reply of their own. */
+  /** For responses to requests that have no reply of their own. */
   readonly #outletReply: Reply;
   readonly #exchanges = new Exchanges((exchange, outcome) => this.#reporter.exchange(exchange, outcome));
   readonly #serverRequests = new ServerRequests();
@@ -45,7 +45,7 @@ export class LiveSession implements Session {
   #upstream: Upstream | undefined;
   #isPaused = false;
 
-  /** `record`: what is known of it from before. */
+  /** `record` is the state from before a hibernation or a restart. */
   constructor(id: string, request: OpenSession, context: SessionContext, record?: SessionRecord) {
     this.id = id;
     this.server = request.server;
@@ -135,7 +135,7 @@ export class LiveSession implements Session {
     return upstream;
   }
 
-  /** Does the client do the handshake itself? `ping` may come before it (MCP, lifecycle). */
+  /** Whether the client initializes the server itself. `ping` may precede `initialize` (MCP, lifecycle). */
   #greets({ frames: [first] }: ClientMessages): boolean {
     if (this.transport === "rest") return true;
     return first?.kind === "request" && (first.method === methods.initialize || first.method === methods.ping);
@@ -165,12 +165,12 @@ export class LiveSession implements Session {
     if (frame.method !== methods.cancelled) return;
     const id = frame.params?.["requestId"];
     if (typeof id !== "string" && typeof id !== "number") return;
-    // The server need not answer any more (MCP, cancellation): nobody may be left waiting for it.
+    // The server need not respond to a cancelled request (MCP, utilities, cancellation), so the exchange ends here.
     this.#exchanges.cancel(id);
   }
 
   #passResponse(frame: ResponseFrame): void {
-    // An answer to nothing: a server could take it for one to a later request of its own.
+    // Not relayed: the server could take it for the response to a later request of its own.
     if (!this.#serverRequests.take(frame.id)) return;
     this.#upstream?.send(frame);
     this.deadlines.answered(this.presence.activeAt);
@@ -179,7 +179,7 @@ export class LiveSession implements Session {
   #fromServer(frame: Frame): void {
     if (this.lifecycle.isOver) return;
     this.deadlines.spoken();
-    // On HTTP+SSE the client is there as long as its stream is: what it is sent counts as activity.
+    // An HTTP+SSE client is present as long as its stream is open, so messages to it count as activity.
     if (this.transport === "sse") this.presence.touch();
     this.#reporter.message("server", frame, undefined);
     switch (frame.kind) {
@@ -195,16 +195,16 @@ export class LiveSession implements Session {
 
   #answer(frame: ResponseFrame): void {
     this.#recorder.response(frame);
-    // Late, doubled, or an answer to somebody else's id: nobody here waits for it.
+    // Late, duplicate, or with an unknown id: no exchange waits for it.
     const exchange = this.#exchanges.answer(frame);
     if (exchange === undefined) return;
     this.presence.touch();
-    // A server that refuses to begin has nothing to keep a process for.
+    // Initialization failed, so there is no reason to keep the process.
     if (frame.failed && exchange.method === methods.initialize) void this.close("server ended");
   }
 
   #ask(frame: RequestFrame): void {
-    // Clients may answer a ping late or never (LibreChat drops quick ones); that the server is heard is all it wants to know.
+    // Answered here, because clients respond to pings late or never (LibreChat drops quick ones) and the server only checks the connection.
     if (frame.method === methods.ping) {
       return this.#tellServer({ kind: "response", id: frame.id, failed: false, line: resultLine(frame.id, {}) });
     }
@@ -212,7 +212,7 @@ export class LiveSession implements Session {
     this.#outlet.deliver(frame);
   }
 
-  /** Progress goes to its request, whose clock starts anew, up to the longest time allowed. */
+  /** Progress goes to its request and restarts the request's timeout, within the maximum duration. */
   #notify(frame: NotificationFrame): void {
     const isProgress = frame.method === methods.progress;
     const exchange = isProgress ? this.#exchanges.withToken(frame.params?.["progressToken"]) : undefined;
@@ -225,7 +225,7 @@ export class LiveSession implements Session {
     this.#outlet.deliver({ kind: "notification", method, params, line: notificationLine(method, params) });
   }
 
-  /** For what the gateway itself says to a server, which may not read it. */
+  /** Sends a message of the gateway's own, which may fail when the server does not read. */
   #tellServer(frame: Frame): void {
     try {
       this.#upstream?.checkRoom();
@@ -238,7 +238,7 @@ export class LiveSession implements Session {
   async #stopServer(): Promise<void> {
     const upstream = this.#upstream;
     this.#upstream = undefined;
-    // Another process may ask other questions by the same ids.
+    // A new process may reuse these ids for other requests.
     for (const requestId of this.#serverRequests.takeAll()) {
       if (typeof requestId !== "bigint") this.#tellClient(methods.cancelled, { requestId });
     }

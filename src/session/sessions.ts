@@ -13,12 +13,12 @@ import type { SessionRecord } from "./session-record.ts";
 import { LiveSession } from "./session.ts";
 
 export interface TableLimits extends SessionLimits, RoomCaps {
-  /** Sessions that have no process: each has an open stream, or had one until a moment ago. */
+  /** Sessions without a process: each has an open stream, or had one a moment ago. */
   readonly streams: number;
   readonly idleMs: number;
-  /** Without a stream. */
+  /** The idle time after which a client without a stream is considered gone. */
   readonly orphanMs: number;
-  /** REST sessions: their callers rarely say goodbye. */
+  /** For REST sessions, whose callers rarely end them. */
   readonly restIdleMs: number;
   /** How long the record of a session is kept. */
   readonly retentionMs: number;
@@ -37,17 +37,17 @@ export interface SessionsOptions {
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const POLL_MS = 50;
 const SWEEP_MS = 10_000;
-/** How often within `retention` the record of a live session is written anew, lest it grows old. */
+/** How often within `retention` the record of a live session is renewed, so that it does not expire. */
 const REFRESHES = 24;
 
-/** The one table of sessions: opens, finds and resumes them, ends or puts to sleep the idle ones, keeps the caps. */
+/** The session table: opens, finds and resumes sessions, ends or hibernates idle ones, and enforces the limits. */
 export class Sessions implements SessionTable, SessionHost {
   readonly #limits: TableLimits;
   readonly #records: SessionRecords;
   readonly #clientVersion: string;
   readonly #context: SessionContext;
   readonly #live = new Map<string, LiveSession>();
-  /** Of servers that are not wanted any more, but not yet gone. */
+  /** Processes that are being shut down. */
   readonly #endings = new Set<Promise<void>>();
   #clocks: NodeJS.Timeout[] = [];
   #isDraining = false;
@@ -59,12 +59,12 @@ export class Sessions implements SessionTable, SessionHost {
     this.#context = { ...options, host: this };
   }
 
-  /** Starts the clocks. */
+  /** Starts the timers. */
   start(): void {
     const { idleMs, orphanMs, restIdleMs, requestMs, startMs, retentionMs } = this.#limits;
     const shortest = Math.min(idleMs, orphanMs, restIdleMs);
     this.#every(Math.min(SWEEP_MS, Math.max(20, shortest / 2)), (session, now) => this.#sweep(session, now));
-    // One clock for all deadlines instead of a timer per call; it is late by a tenth of the shortest time at most.
+    // One timer for all deadlines instead of one per call; it fires late by at most a tenth of the shortest timeout.
     const expiryMs = Math.min(1_000, Math.max(20, Math.min(requestMs, startMs) / 10));
     this.#every(expiryMs, (session, now) => session.deadlines.check(now));
     const refreshMs = Math.min(3_600_000, Math.max(1_000, retentionMs / REFRESHES));
@@ -90,7 +90,7 @@ export class Sessions implements SessionTable, SessionHost {
   }
 
   look(principal: Principal, server: string, id: string, transport: Transport): Session | undefined {
-    // Somebody else's session has another key: it is exactly like one that never was.
+    // The key contains the principal: another principal's session is indistinguishable from a missing one.
     return this.#live.get(keyOf({ principal, server, transport, id }));
   }
 
@@ -110,7 +110,7 @@ export class Sessions implements SessionTable, SessionHost {
     return this.#add(id, request, record);
   }
 
-  /** Opens no session any more, lets running requests have `graceMs`, then ends everything; records stay. */
+  /** Refuses new sessions, gives running requests `graceMs`, then ends everything; records remain. */
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
     const deadline = performance.now() + graceMs;
@@ -153,7 +153,7 @@ export class Sessions implements SessionTable, SessionHost {
     const caps = { sessions: streams, sessionsPerServer: Infinity, sessionsPerPrincipal: Infinity };
     const others = [...this.#live.values()].filter(({ hasProcess }) => !hasProcess);
     for (const session of evictionsFor(request, others, caps)) this.#release(session, "evicted");
-    // Unguessable (126 random bits) when it is ours, and only A-Za-z0-9_-: fit for a URL, a header and an SSE field.
+    // A generated id is unguessable (126 random bits) and only uses A-Za-z0-9_-: safe in a URL, a header and an SSE field.
     const session = new LiveSession(id, request, this.#context, record);
     this.#live.set(keyOf(session), session);
     return session;
@@ -172,7 +172,7 @@ export class Sessions implements SessionTable, SessionHost {
     if (isOrphan || isIdle) lifecycle.loseProcess("idle", undefined);
   }
 
-  /** A session without a process: its record is all that is worth keeping, if it has one. */
+  /** Discards a session without a process; its record remains if it has one. */
   #release(session: LiveSession, reason: "idle" | "evicted"): void {
     if (!session.lifecycle.canHibernate || session.presence.isConnected) return void session.close(reason);
     session.lifecycle.drop();
@@ -192,7 +192,7 @@ export class Sessions implements SessionTable, SessionHost {
     return this.#context.settingsOf(server).isStateful;
   }
 
-  /** What fails for one session keeps a clock from none of the others. */
+  /** An error in one session must not stop the timer for the others. */
   #every(ms: number, work: (session: LiveSession, now: number) => void): void {
     const { emit } = this.#context.events;
     const tick = (): void => {
@@ -204,7 +204,7 @@ export class Sessions implements SessionTable, SessionHost {
   }
 }
 
-/** The id comes last, as only it may hold anything. */
+/** The id comes last because it is the only part that may contain any character. */
 function keyOf({ principal, server, transport, id }: SessionKey): string {
   return `${server}\n${transport}\n${principalKey(principal)}\n${id}`;
 }

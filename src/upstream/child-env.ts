@@ -1,4 +1,7 @@
-/** What a child inherits unless its entry says `inheritEnv: true`: enough to find programs, a home, a language, a proxy. */
+/**
+ * The variables a child inherits unless its entry says `inheritEnv: true`: what it needs to find programs, its home, its locale
+ * and a proxy.
+ */
 const INHERITED: readonly string[] = [
   "PATH",
   "HOME",
@@ -28,7 +31,7 @@ const INHERITED: readonly string[] = [
   "SSL_CERT_DIR",
 ];
 
-/** Marks every process of a child's tree, so that one that left its process group is still known as ours. */
+/** Marks every process of a child's tree, so that one that left its process group can still be identified as ours. */
 export const COOKIE_VARIABLE = "MCP_GATEWAY_CHILD";
 
 export interface ChildEnvOptions {

@@ -1,6 +1,6 @@
 import { size } from "../protocol/unit-schemas.ts";
 
-/** The keys of `limits:` that every kind of upstream obeys. */
+/** The keys of `limits:` that apply to every kind of upstream. */
 export const upstreamLimitsSchema = {
   messageBytes: size("16MiB").describe(
     "The longest message of a server that is passed on; its list of tools may be no longer, all pages together.",

@@ -5,7 +5,10 @@ const YOUNG_MS = 10_000;
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
-/** Stops starting a server that keeps dying young: after `limit` such exits in three minutes it rests, longer each time. */
+/**
+ * Stops restarting a server that keeps crashing: after `limit` exits in three minutes, each soon after the start, starts are
+ * refused for a while, longer each time.
+ */
 export class CrashLoop {
   readonly #server: string;
   readonly #limit: number;
@@ -13,13 +16,13 @@ export class CrashLoop {
   #pauseMs = FIRST_PAUSE_MS;
   #restsUntil = 0;
 
-  /** `limit` 0 switches it off. */
+  /** A `limit` of 0 disables the check. */
   constructor(server: string, limit: number) {
     this.#server = server;
     this.#limit = limit;
   }
 
-  /** Throws while the server rests. */
+  /** Throws while starts are refused. */
   check(): void {
     const leftMs = this.#restsUntil - performance.now();
     if (leftMs <= 0) return;
@@ -31,13 +34,13 @@ export class CrashLoop {
     if (this.#limit === 0) return;
     if (ageMs >= YOUNG_MS) return this.#recover();
     const now = performance.now();
-    // One of those that were already running when the rest began tells nothing new.
+    // A process that was already running when the pause began says nothing new.
     if (now < this.#restsUntil) return;
     this.#exits = [...this.#exits.filter((at) => now - at < WINDOW_MS), now];
     if (this.#exits.length < this.#limit) return;
     this.#restsUntil = now + this.#pauseMs;
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
-    // One more young exit after the rest, and it rests again.
+    // One more early exit after the pause triggers the next pause.
     this.#exits = this.#exits.slice(1 - this.#limit);
   }
 

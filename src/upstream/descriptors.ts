@@ -1,19 +1,19 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { GatewayError } from "../protocol/errors.ts";
 
-/** Three pipes of two ends each, and what the system opens for a moment while it starts a process. */
+/** Six pipe ends, and what the system opens briefly while it starts a process. */
 const START_DESCRIPTORS = 10;
-/** What stays open as long as a session lives: three pipes of its process, and a connection. */
+/** Open for the lifetime of a session: three pipes of its process, and a connection. */
 const SESSION_DESCRIPTORS = 4;
-/** For answering, for opening files, for the reaper: nothing that a caller asks for may use it up. */
+/** Reserved for responses, files and the reaper; no client request may use it up. */
 const RESERVE = { share: 0.05, least: 8, most: 64 };
-/** Without /proc: the smallest limit that systems have by default. */
+/** Used when there is no /proc: the smallest default limit among common systems. */
 const UNKNOWN_LIMIT = 256;
 const RETRY_MS = 5_000;
 
 /**
- * How many files and sockets this process may have open (RLIMIT_NOFILE, getrlimit(2)), and what is left of them. At the limit nothing
- * can be started, accepted or read any more, so new processes are refused before.
+ * The number of files and sockets this process may open (RLIMIT_NOFILE, getrlimit(2)), and how many are left. At the limit
+ * nothing can be started, accepted or read, so new processes are refused earlier.
  */
 export class Descriptors {
   readonly limit: number;
@@ -24,7 +24,7 @@ export class Descriptors {
     this.#reserve = Math.min(RESERVE.most, Math.max(RESERVE.least, Math.floor(limit * RESERVE.share)));
   }
 
-  /** Throws while there is no room for one more process. */
+  /** Throws when there are too few descriptors for one more process. */
   checkRoom(): void {
     const used = openDescriptors();
     if (used === undefined || used + START_DESCRIPTORS + this.#reserve <= this.limit) return;
@@ -33,21 +33,21 @@ export class Descriptors {
     });
   }
 
-  /** How many connections may be open, so that some of the limit is left for processes. */
+  /** The maximum number of open connections that leaves descriptors for processes. */
   connections(wanted: number): number {
     const used = openDescriptors() ?? 0;
     const free = this.limit - this.#reserve - used;
     return Math.max(1, Math.min(wanted, Math.floor((free * 2) / 3)));
   }
 
-  /** How many sessions fit beside the reserve and what is open now. */
+  /** The number of further sessions that fit, besides the reserve and what is already open. */
   get sessions(): number {
     const free = this.limit - this.#reserve - START_DESCRIPTORS - (openDescriptors() ?? 0);
     return Math.max(0, Math.floor(free / SESSION_DESCRIPTORS));
   }
 }
 
-/** Node raises the soft limit to the hard one when it starts, so this is the last word. */
+/** Node raises the soft limit to the hard limit when it starts, so this value is final. */
 function openFilesLimit(): number {
   try {
     const soft = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
@@ -58,13 +58,13 @@ function openFilesLimit(): number {
   }
 }
 
-/** Counted, not kept in books: a socket, a file or a pipe that somebody else opened counts, too. */
+/** Counted rather than tracked, so that descriptors opened by any other code are included. */
 function openDescriptors(): number | undefined {
   try {
     // One of them is the listing itself.
     return readdirSync("/proc/self/fd").length - 1;
   } catch (error) {
-    // With none left the listing itself cannot be opened. Without /proc nobody can tell.
+    // With no descriptor left, the listing cannot be opened. Without /proc the number is unknown.
     return error instanceof Error && "code" in error && error.code !== "ENOENT" ? Number.POSITIVE_INFINITY : undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { optionalDuration } from "../protocol/unit-schemas.ts";
 
-/** The keys that every entry of `servers:` has, whatever its kind. */
+/** The keys that entries of every kind in `servers:` have. */
 export const entrySchema = {
   timeout: optionalDuration
     .describe(

@@ -7,11 +7,11 @@ import type { StdioCommand } from "./stdio-command.ts";
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The end of what it wrote to stderr, redacted, one line. */
+  /** The end of its stderr, redacted, as one line. */
   readonly stderr: string;
 }
 
-/** The process could not be started at all: says which program it was, and what to do. Paths are for the log. */
+/** The error of a process that could not be started: names the program and what to do. Paths are only logged. */
 export function spawnError(server: string, command: StdioCommand, cause: unknown): GatewayError {
   const hint = spawnHint(command, member(cause, "code"));
   const { path } = command;
@@ -24,7 +24,7 @@ export function spawnError(server: string, command: StdioCommand, cause: unknown
 
 function spawnHint({ command, path }: StdioCommand, code: unknown): string {
   const program = basename(command);
-  // For a working directory that is missing the system reports ENOENT on the command.
+  // The system reports a missing working directory as ENOENT on the command.
   if (path !== undefined && !existsSync(path)) return "its working directory does not exist";
   if (code === "ENOENT") return `"${program}" was not found ${command.includes("/") ? "" : "on PATH"}`.trimEnd();
   if (code === "EACCES") return `"${program}" may not be executed`;
@@ -49,7 +49,7 @@ export function exitError(
   });
 }
 
-/** Its process lives, but one of its pipes does not: `what` it did, in the past tense. */
+/** The process is alive but one of its pipes is closed. `what` says what the process did, in the past tense. */
 export function cutOffError(server: string, what: string, stderr: string): GatewayError {
   const message = `The MCP server "${server}" ${what}, and was ended.`;
   return new GatewayError("process_exited", message, { log: { ...(stderr !== "" && { stderr }) } });
@@ -60,7 +60,7 @@ export function strayOutputError(server: string): GatewayError {
   return new GatewayError("protocol_violation", message);
 }
 
-/** The two exit codes that a launcher (npx, sh, env) uses when the program behind it is missing or no program. */
+/** The exit codes with which a launcher (npx, sh, env) reports that the program was not found (127) or could not be executed (126). */
 function exitHint(command: string, code: number | null): string | undefined {
   const program = basename(command);
   if (code === 127) return `a program that "${program}" starts was not found`;

@@ -1,11 +1,11 @@
 import type { Readable } from "node:stream";
 
-/** Smaller reads end the system's own loop over a pipe; only after full ones it reads on at once. */
+/** A shorter read means that the pipe is empty; only after a full read does Node read on in the same turn. */
 const FULL_READ_BYTES = 32 * 1024;
-/** What reading one pipe may take before every other socket and pipe gets its turn. */
+/** How long one pipe may be read before all other sockets and pipes get their turn. */
 const TURN_MS = 4;
 
-/** Reads a pipe, and rests for a turn of the event loop now and then, so that one that never ends does not hold up the others. */
+/** Reads a pipe and yields to the event loop now and then, so that one busy pipe does not starve the others. */
 export class FairReader {
   readonly #pipe: Readable;
   readonly #read: (chunk: Buffer) => void;
@@ -17,7 +17,7 @@ export class FairReader {
     this.#pipe = pipe;
     this.#read = read;
     pipe.on("data", (chunk: Buffer) => this.#take(chunk));
-    // A pipe that breaks is closed right after; the end of its process is what counts.
+    // A broken pipe is closed right after this event; the exit of its process is handled elsewhere.
     pipe.on("error", () => undefined);
   }
 

@@ -4,48 +4,51 @@ import type { Emit } from "../protocol/events.ts";
 import type { Connect } from "../protocol/upstream.ts";
 import type { Descriptors } from "./descriptors.ts";
 
-/** What every kind of upstream may use. */
+/** What the gateway provides to every kind of upstream. */
 export interface UpstreamContext {
   readonly emit: Emit;
   readonly redactor: Redactor;
   readonly descriptors: Descriptors;
   readonly gatewayEnv: NodeJS.ProcessEnv;
-  /** The longest message of a server that is passed on. */
+  /** The longest message of a server that is relayed. */
   readonly messageBytes: number;
-  /** What may wait for a server that does not take it. */
+  /** The maximum amount of data queued for a server that does not read it. */
   readonly queueBytes: number;
-  /** How many sessions there may be, of one server and of all. */
+  /** The maximum number of sessions, of one server and in total. */
   readonly sessions: { readonly all: number; readonly perServer: number };
-  /** Callers may read the last words of a server that ended. */
+  /** Whether error responses may contain the end of a server's stderr. */
   readonly exposeStderr: boolean;
 }
 
-/** How one entry of the catalog is reached. */
+/** How one configured server is reached. */
 export interface Connector {
   readonly connect: Connect;
-  /** Starts what the entry wants to have ready. Nothing is kept ready before `open` or after `close`. */
+  /** Starts pre-warming. Nothing is warm before open() or after close(). */
   readonly open: () => void;
-  /** Ends what is kept ready. What is connected is its session's. Resolves when nothing is left. */
+  /** Ends the warm processes; connected ones belong to their sessions. Resolves when all are gone. */
   readonly close: () => Promise<void>;
-  /** How the table of the start names what is behind it. */
+  /** How the server is described in the table printed at startup. */
   readonly summary: string;
-  /** What the operator should know before the first session, for example a command that is not on PATH. */
+  /** Problems the operator should know of before the first session, such as a command that is not on PATH. */
   readonly warnings: () => readonly string[];
 }
 
-/** What the entries of one kind share in one gateway. */
+/** State shared by all servers of one kind in one gateway. */
 export interface ConnectorFactory<C> {
   readonly connector: (name: string, config: C) => Connector;
-  /** Ends what they share, when all of them were closed. */
+  /** Releases the shared state, after all connectors are closed. */
   readonly close: () => void;
 }
 
-/** A way to reach MCP servers: its config, its limits, and how to connect. Both types are closed over, so kinds fit one list. */
+/**
+ * A way to reach MCP servers: its config, its limits, and how to connect. The type parameters are erased, so that all kinds fit
+ * in one list.
+ */
 export interface UpstreamKind {
   readonly type: string;
-  /** The keys of an entry, besides those that every entry has. */
+  /** The keys of an entry, besides the common ones. */
   readonly config: z.ZodObject;
-  /** The keys of `limits:` that only this kind obeys. */
+  /** The keys of `limits:` that only this kind uses. */
   readonly limits: z.ZodRawShape;
   readonly create: (limits: unknown, context: UpstreamContext) => ConnectorFactory<unknown>;
 }

@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import { partsOf, type Line } from "../lib/lines.ts";
 
-/** The lines on their way to a server's stdin: gathered over one turn of the loop and written at once. */
+/** Queues the lines for a server's stdin and writes those of one event loop turn at once. */
 export class Outbox {
   readonly #failed: (cause: unknown) => void;
   #lines: Line[] = [];
@@ -9,12 +9,12 @@ export class Outbox {
   #target: Writable | undefined;
   #isFlushing = false;
 
-  /** `failed` hears of what could not be handed over, which is lost. */
+  /** `failed` is called when lines could not be written; they are lost. */
   constructor(failed: (cause: unknown) => void) {
     this.#failed = failed;
   }
 
-  /** Bytes not yet taken by the server. */
+  /** Bytes that the server has not read yet. */
   get waitingBytes(): number {
     return this.#bytes + (this.#target?.writableLength ?? 0);
   }
@@ -24,11 +24,11 @@ export class Outbox {
     this.#bytes += line.length + 1;
     if (this.#target === undefined || this.#isFlushing) return;
     this.#isFlushing = true;
-    // After this turn's reads: requests that arrived together share one system call.
+    // setImmediate runs after this turn's reads, so requests that arrived together share one system call.
     setImmediate(() => this.#flush());
   }
 
-  /** From here on lines go to `target`; those that waited go first. */
+  /** Directs lines to `target`, queued lines first. */
   open(target: Writable): void {
     this.#target = target;
     this.#flush();

@@ -3,7 +3,7 @@ export interface Caps {
   readonly perServer: number;
 }
 
-/** How many server processes there are, so that those started ahead of need stay within what sessions may have. */
+/** Counts the server processes, so that pre-warmed ones stay within the limits on sessions. */
 export class Population {
   readonly #caps: Caps;
   readonly #of = new Map<string, number>();

@@ -4,16 +4,16 @@ import { member } from "../lib/json.ts";
 import { processRow } from "./process-table.ts";
 
 export interface EndStages {
-  /** How long a server may take to leave after its stdin was closed (MCP, stdio shutdown: close stdin first). */
+  /** How long a server may take to exit after its stdin was closed (MCP, stdio transport, shutdown: close stdin first). */
   readonly eofMs: number;
-  /** How long its group may take after SIGTERM before SIGKILL. */
+  /** How long its group may take to exit after SIGTERM before SIGKILL is sent. */
   readonly termMs: number;
 }
 
 const KILL_MS = 1_000;
 const POLL_MS = 20;
 
-/** A child started as the leader of its own process group, and everything it started that stayed in the group. */
+/** A child that leads its own process group, together with its descendants in that group. */
 export class ProcessGroup {
   readonly pid: number;
   readonly #child: ChildProcess;
@@ -25,39 +25,39 @@ export class ProcessGroup {
     this.#startTime = processRow(pid)?.startTime;
   }
 
-  /** stdin EOF → SIGTERM to the group → SIGKILL to the group. Resolves when the group is empty. */
+  /** Stdin EOF, then SIGTERM to the group, then SIGKILL to the group. Resolves when the group is empty. */
   async end(stages: EndStages): Promise<void> {
     this.#child.stdin?.end();
-    if (await this.#isGone(stages.eofMs, () => this.#hasLeft())) {
+    if (await this.#waitUntil(stages.eofMs, () => this.#hasExited())) {
       if (!this.#isAlive()) return;
     }
     signalGroup(this.pid, this.#startTime, "SIGTERM");
-    if (await this.#isGone(stages.termMs, () => !this.#isAlive())) return;
+    if (await this.#waitUntil(stages.termMs, () => !this.#isAlive())) return;
     signalGroup(this.pid, this.#startTime, "SIGKILL");
-    await this.#isGone(KILL_MS, () => !this.#isAlive());
+    await this.#waitUntil(KILL_MS, () => !this.#isAlive());
   }
 
-  async #isGone(withinMs: number, isGone: () => boolean): Promise<boolean> {
+  async #waitUntil(withinMs: number, condition: () => boolean): Promise<boolean> {
     const deadline = performance.now() + withinMs;
-    while (!isGone()) {
+    while (!condition()) {
       if (performance.now() >= deadline) return false;
       await sleep(POLL_MS);
     }
     return true;
   }
 
-  #hasLeft(): boolean {
+  #hasExited(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   #isAlive(): boolean {
-    return !this.#hasLeft() || signalGroup(this.pid, this.#startTime, 0);
+    return !this.#hasExited() || signalGroup(this.pid, this.#startTime, 0);
   }
 }
 
 /**
- * Signals a group, also one that cannot be looked at; false when nothing of it is left. A pid that now belongs to a younger process is
- * not touched: while a group has members its number is not given away, so a leader with another start time means that ours is gone.
+ * Signals a process group, even if its leader cannot be inspected; false when the group is empty. A recycled pid is not
+ * signalled: a pid is not reused while its group has members, so a leader with another start time means that our group is gone.
  */
 export function signalGroup(pid: number, startTime: string | undefined, signal: NodeJS.Signals | 0): boolean {
   const leader = processRow(pid);
@@ -65,7 +65,7 @@ export function signalGroup(pid: number, startTime: string | undefined, signal: 
   try {
     return process.kill(-pid, signal);
   } catch (cause) {
-    // ESRCH: the group is empty, which is what was wanted. EPERM: there is somebody, who has become another user.
+    // ESRCH: the group is empty. EPERM: a member exists but runs as another user now.
     return member(cause, "code") === "EPERM";
   }
 }

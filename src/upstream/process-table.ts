@@ -1,18 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** One process as Linux shows it; a pid means the same process only together with its start time. */
+/** One process as listed by Linux; a pid identifies a process only together with its start time. */
 export interface ProcessRow {
   readonly pid: number;
   readonly parent: number;
-  /** Clock ticks since boot (proc(5), /proc/pid/stat field 22). */
+  /** In clock ticks since boot (proc(5), /proc/pid/stat field 22). */
   readonly startTime: string;
   readonly isZombie: boolean;
 }
 
-/** The row of one process, or undefined when it is gone or the system has no /proc. */
+/** The row of one process; undefined when it has exited or the system has no /proc. */
 export function processRow(pid: number): ProcessRow | undefined {
   const stat = readProc(pid, "stat");
-  // The command name is in parentheses and may itself hold any character: the fields start after the last one.
+  // The command name is in parentheses and may contain any character: the fields start after the last parenthesis.
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
   const [state, parent] = fields ?? [];
   const startTime = fields?.[19];
@@ -24,7 +24,7 @@ export function allProcesses(): ProcessRow[] {
   return pids().flatMap((pid) => processRow(pid) ?? []);
 }
 
-/** Every process below `roots`, the roots left out. */
+/** All descendants of `roots`, without the roots. */
 export function descendantsOf(roots: Iterable<number>, table: readonly ProcessRow[]): ProcessRow[] {
   const byParent = new Map<number, ProcessRow[]>();
   for (const row of table) byParent.set(row.parent, [...(byParent.get(row.parent) ?? []), row]);
@@ -40,7 +40,7 @@ export function descendantsOf(roots: Iterable<number>, table: readonly ProcessRo
   return [...found.values()];
 }
 
-/** The processes whose environment carries one of the given values of a variable. */
+/** The processes whose environment has one of the given values for a variable. */
 export function processesWithEnv(
   name: string,
   values: ReadonlySet<string>,
@@ -58,7 +58,7 @@ function pids(): number[] {
   try {
     return readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
   } catch {
-    // No /proc on this system: groups are ended all the same, only processes that left them cannot be found.
+    // No /proc on this system: groups can still be ended, but processes that left them cannot be found.
     return [];
   }
 }
@@ -67,7 +67,7 @@ function readProc(pid: number, file: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "latin1");
   } catch {
-    // It ended between the listing and this line, or belongs to somebody else: either way not a process of ours.
+    // The process has exited since the listing, or belongs to another user: in both cases it is not ours.
     return undefined;
   }
 }

@@ -1,9 +1,9 @@
 /**
- * The reaper: a process of its own that outlives the gateway by a few seconds. It learns over its stdin which children live
- * (see `reaper.ts`), and kills what a child leaves behind: processes that left its group, and, when the gateway is gone
- * (the pipe closes), everything.
+ * The reaper: a separate process that outlives the gateway by a few seconds. It reads from stdin which children are running (see
+ * `reaper.ts`) and kills what they leave behind: processes that left their group and, when the gateway has exited (the pipe
+ * closes), everything.
  *
- * Lines: `+ <pid> <cookie>` a child started · `? <pid>` it is about to be ended · `- <pid>` it has been ended.
+ * Lines: `+ <pid> <cookie>` a child was started · `? <pid>` it is about to be ended · `- <pid>` it has been ended.
  */
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,14 +14,14 @@ import { allProcesses, descendantsOf, processesWithEnv, processRow, type Process
 const EOF_MS = 2_000;
 const TERM_MS = 3_000;
 const POLL_MS = 100;
-/** Ended children are looked after together: one walk over /proc costs the same for one as for a hundred. */
+/** Ended children are handled in batches: walking /proc costs the same for one as for a hundred. */
 const GATHER_MS = 250;
 
 interface Child {
   readonly pid: number;
   readonly cookie: string;
   readonly startTime: string | undefined;
-  /** What was below it when its end began: found again even when it cleared its environment. */
+  /** Its descendants when its shutdown began, so that they are found even if they cleared their environment. */
   tree: readonly ProcessRow[];
 }
 
@@ -30,7 +30,7 @@ let ending: Child[] = [];
 let ended: Child[] = [];
 
 async function main(): Promise<void> {
-  // A terminal's Ctrl-C and a `kill` of everything by name must not take away the last guard.
+  // A terminal's Ctrl-C, or a signal sent to all processes by name, must not end the reaper.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
   for await (const line of createInterface({ input: process.stdin })) note(line);
   await outlive();
@@ -42,7 +42,7 @@ function note(line: string): void {
   const child = living.get(pid);
   if (verb === "+") living.set(pid, { pid, cookie, startTime: processRow(pid)?.startTime, tree: [] });
   if (child === undefined) return;
-  // A burst of ends arrives in one read: one walk serves them all.
+  // A burst of shutdowns arrives in one read: one walk over /proc serves all of them.
   if (verb === "?" && ending.push(child) === 1) setImmediate(rememberTrees);
   if (verb === "-") {
     living.delete(pid);
@@ -62,23 +62,23 @@ function sweepEnded(): void {
   killStrays(children);
 }
 
-/** The gateway is gone: give its children the same three stages that it would have given them. */
+/** The gateway has exited: shuts its children down in the same three stages. */
 async function outlive(): Promise<void> {
   const orphans = [...living.values(), ...ended];
   const table = allProcesses();
   for (const child of orphans) child.tree = [...child.tree, ...descendantsOf([child.pid], table)];
-  if (!(await areGone(orphans, EOF_MS))) {
+  if (!(await haveExited(orphans, EOF_MS))) {
     for (const { pid, startTime } of orphans) signalGroup(pid, startTime, "SIGTERM");
-    await areGone(orphans, TERM_MS);
+    await haveExited(orphans, TERM_MS);
   }
   for (const { pid, startTime } of orphans) signalGroup(pid, startTime, "SIGKILL");
-  // Twice: a process may be starting another while it is being killed.
+  // Twice, because a process may be forking while it is killed.
   killStrays(orphans);
   await sleep(POLL_MS);
   killStrays(orphans);
 }
 
-async function areGone(children: readonly Child[], withinMs: number): Promise<boolean> {
+async function haveExited(children: readonly Child[], withinMs: number): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   while (children.some(({ pid, startTime }) => signalGroup(pid, startTime, 0))) {
     if (performance.now() >= deadline) return false;
@@ -108,7 +108,7 @@ function killOne({ pid, startTime }: ProcessRow): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It ended by itself in this very moment.
+    // It has exited in the meantime.
   }
 }
 

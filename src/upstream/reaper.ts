@@ -6,7 +6,8 @@ import { guarded, type Emit } from "../protocol/events.ts";
 const RESTART_MS = 1_000;
 
 /**
- * The gateway's end of the reaper process (`reaper-main.ts`). It is started right before the first child; if it dies, or cannot be started, it is started again a moment later and told everything anew.
+ * The gateway's side of the reaper process (`reaper-main.ts`). The reaper is started right before the first child. If it dies or
+ * cannot be started, it is started again a moment later and told about all running children.
  */
 export class Reaper {
   readonly #emit: Emit;
@@ -16,13 +17,13 @@ export class Reaper {
   #restart: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** `program` is what runs `reaper-main`. */
+  /** `program` runs `reaper-main`. */
   constructor(emit: Emit, program = process.execPath) {
     this.#emit = emit;
     this.#program = program;
   }
 
-  /** Starts it, unless it runs: before the first child, which could take the last file descriptors. */
+  /** Starts the reaper unless it is running: before the first child, which could take the last file descriptors. */
   prepare(): void {
     if (this.#process === undefined && this.#restart === undefined && !this.#isClosed) this.#start();
   }
@@ -30,18 +31,18 @@ export class Reaper {
   started(pid: number, cookie: string): void {
     this.#children.set(pid, cookie);
     this.prepare();
-    this.#tell(`+ ${pid} ${cookie}`);
+    this.#send(`+ ${pid} ${cookie}`);
   }
 
   ending(pid: number): void {
-    this.#tell(`? ${pid}`);
+    this.#send(`? ${pid}`);
   }
 
   ended(pid: number): void {
-    if (this.#children.delete(pid)) this.#tell(`- ${pid}`);
+    if (this.#children.delete(pid)) this.#send(`- ${pid}`);
   }
 
-  /** Lets the reaper finish what it knows and leave. */
+  /** Lets the reaper finish its work and exit. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#restart);
@@ -52,41 +53,41 @@ export class Reaper {
     try {
       this.#spawn();
     } catch (cause) {
-      this.#gone("the reaper process cannot be started; it is tried again", cause);
+      this.#onExit("the reaper process cannot be started; it is tried again", cause);
     }
   }
 
   #spawn(): void {
     const main = fileURLToPath(new URL(`./reaper-main${extname(import.meta.url)}`, import.meta.url));
     const reaper = spawn(this.#program, [...process.execArgv, "--max-old-space-size=64", main], {
-      // Its own session: what ends the gateway's group must not end it.
+      // A session of its own: a signal to the gateway's group must not end the reaper.
       detached: true,
       stdio: ["pipe", "ignore", "ignore"],
       cwd: "/",
     });
     this.#process = reaper;
-    // One that did not start has no exit.
+    // A process that could not be started has no exit event.
     reaper.on("error", (cause) => {
       if (reaper.pid === undefined && this.#process === reaper)
-        this.#gone("the reaper process cannot be started; it is tried again", cause);
+        this.#onExit("the reaper process cannot be started; it is tried again", cause);
     });
     reaper.once("exit", (code) => {
-      if (this.#process === reaper) this.#gone("the reaper process ended; it is started again", code);
+      if (this.#process === reaper) this.#onExit("the reaper process ended; it is started again", code);
     });
     reaper.unref();
     this.#connect(reaper);
   }
 
   #connect({ stdin }: ChildProcess): void {
-    // Without file descriptors left there is none; its `error` event follows.
+    // Without free file descriptors there is no pipe; an `error` event follows.
     if (!stdin) return;
     stdin.on("error", (cause) => this.#emit({ type: "trouble", what: "the reaper does not read", cause }));
-    // A pipe handle keeps the loop alive like a socket: the gateway must be able to end with the reaper running.
+    // A pipe handle keeps the event loop alive; the gateway must be able to exit while the reaper runs.
     if ("unref" in stdin && typeof stdin.unref === "function") stdin.unref();
-    for (const [pid, cookie] of this.#children) this.#tell(`+ ${pid} ${cookie}`);
+    for (const [pid, cookie] of this.#children) this.#send(`+ ${pid} ${cookie}`);
   }
 
-  #gone(what: string, cause: unknown): void {
+  #onExit(what: string, cause: unknown): void {
     this.#process = undefined;
     if (this.#isClosed) return;
     this.#emit({ type: "trouble", what, cause });
@@ -100,7 +101,7 @@ export class Reaper {
     ).unref();
   }
 
-  #tell(line: string): void {
+  #send(line: string): void {
     this.#process?.stdin?.write(`${line}\n`);
   }
 }

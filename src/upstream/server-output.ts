@@ -7,28 +7,28 @@ import { StrayOutput, type StrayListener } from "./stray-output.ts";
 
 export interface OutputListener {
   frame(frame: Frame): void;
-  /** Something that is addressed to request `id`, if to any, and cannot be passed on. */
+  /** A message that cannot be relayed; `id` is the request it responds to, if known. */
   badMessage(id: RequestId | undefined, why: string): void;
-  /** The same for the log: a few a second; `dropped` were left out since the last one. */
+  /** The same for the log, a few per second; `dropped` is the number left out since the last one. */
   badSample(why: string, dropped: number): void;
-  /** Some of the lines that are no message. */
+  /** Receives samples of the lines that are not messages. */
   readonly straySample: StrayListener;
 }
 
-/** More than is shown, so that a secret is whole when it is masked. */
+/** Longer than what is shown, so that a secret at the end of the sample is complete when it is masked. */
 const MASKED_LENGTH = 8_192;
 const BAD_SAMPLES_PER_SECOND = 5;
-/** A line that is longer than `limits.messageBytes` by this has no end. */
+/** A line this much longer than `limits.messageBytes` is assumed to have no end. */
 const MAX_EXCESS_BYTES = 64 * 1024 * 1024;
 
-/** Reads what a server writes to its stdout: one message a line (MCP, stdio transport), and whatever else it says there. */
+/** Reads a server's stdout: one message per line (MCP, stdio transport), and anything else the server prints there. */
 export class ServerOutput {
   readonly #listener: OutputListener;
   readonly #messageBytes: number;
   readonly #lines: LineSplitter;
   readonly #stray: StrayOutput;
   readonly #badSamples = new Sampler(BAD_SAMPLES_PER_SECOND);
-  /** Since the last end of a line. */
+  /** Bytes since the last newline. */
   #unfinishedBytes = 0;
 
   constructor(messageBytes: number, listener: OutputListener) {
@@ -48,9 +48,9 @@ export class ServerOutput {
     this.#lines.push(chunk);
   }
 
-  /** It says nothing that is a message any more. */
-  get isHopeless(): boolean {
-    return this.#stray.isTooMuch || this.#unfinishedBytes > this.#messageBytes + MAX_EXCESS_BYTES;
+  /** True when the server no longer sends messages. */
+  get isOverLimit(): boolean {
+    return this.#stray.isOverLimit || this.#unfinishedBytes > this.#messageBytes + MAX_EXCESS_BYTES;
   }
 
   #onLine(line: Line): void {

@@ -10,23 +10,23 @@ import type { Reaper } from "./reaper.ts";
 import type { StdioCommand } from "./stdio-command.ts";
 
 const STAGES = { eofMs: 2_000, termMs: 3_000 };
-/** After an exit, what the child wrote last is still in the pipe; a grandchild may hold that pipe open for ever. */
+/** After an exit the pipe may still hold the last output; a grandchild may keep that pipe open indefinitely. */
 const LAST_WORDS_MS = 250;
-/** A process that closes a pipe is usually about to exit: what it exits with tells more than the pipe. */
+/** A process that closes a pipe is usually about to exit, and its exit code is more informative than the closed pipe. */
 const EXIT_GRACE_MS = 500;
 const FAILED = "what a server process did could not be dealt with";
 
 export interface ProcessListener {
-  /** What it wrote to stdout. */
+  /** Data from its stdout. */
   output(chunk: Buffer): void;
-  /** What it wrote to stderr. */
+  /** Data from its stderr. */
   errors(chunk: Buffer): void;
-  /** It could not be started. */
+  /** The process could not be started. */
   failed(cause: unknown): void;
   exited(exit: ProcessExit): void;
-  /** It has exited, and all that it wrote was read. */
+  /** The process has exited and all its output was read. */
   finished(exit: ProcessExit): void;
-  /** It lives, and cannot be talked to any more: `what` it did, in the past tense. */
+  /** The process is alive but its pipes are closed; `what` says what it did, in the past tense. */
   cutOff(what: string): void;
 }
 
@@ -39,7 +39,7 @@ export interface ProcessOptions {
   readonly emit: Emit;
 }
 
-/** One child process with its pipes, the leader of its own process group, known to the reaper. */
+/** One child process with its pipes. It leads its own process group and is registered with the reaper. */
 export class ServerProcess {
   readonly #options: ProcessOptions;
   readonly #listener: ProcessListener;
@@ -65,12 +65,12 @@ export class ServerProcess {
     return this.#child?.stdin;
   }
 
-  /** The system may know of its end before anybody was told. */
+  /** The process may have exited although its exit event has not been emitted yet. */
   get hasExited(): boolean {
     return this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** Reads nothing of its stdout until `resume`; also after its exit. */
+  /** Stops reading stdout until `resume`, also after the exit. */
   pause(): void {
     this.#isPaused = true;
     this.#stdout?.pause();
@@ -83,7 +83,7 @@ export class ServerProcess {
     if (this.#exit !== undefined) this.#awaitLastWords(this.#exit);
   }
 
-  /** Ends it with all that it started. Nothing is told after this. Resolves when nothing is left; may be called again. */
+  /** Ends the process and its descendants. No listener is called afterwards. Resolves when all are gone; idempotent. */
   end(): Promise<void> {
     this.#ending ??= this.#end();
     return this.#ending;
@@ -92,22 +92,22 @@ export class ServerProcess {
   #start(): void {
     const { command, gatewayEnv, reaper } = this.#options;
     const cookie = randomUUID();
-    // Before its first child: with its descriptors taken there may be none left for it.
+    // Before the first child: afterwards there may be no file descriptors left for the reaper.
     reaper.prepare();
     const child = this.#spawn(
       command,
       childEnv({ gatewayEnv, inheritAll: command.inheritEnv, own: command.env, cookie }),
     );
     if (child === undefined) return;
-    child.once("error", (cause) => this.#tell(() => this.#listener.failed(cause)));
-    // Out of descriptors there is neither a process nor a pipe; `error` follows.
+    child.once("error", (cause) => this.#notify(() => this.#listener.failed(cause)));
+    // Without free file descriptors there is neither a process nor a pipe; `error` follows.
     if (!hasPipes(child)) return;
     this.#child = child;
     child.stdin.on("error", () => this.#awaitExit("stopped reading its input"));
     child.stdout.once("end", () => this.#awaitExit("closed its output"));
     this.#stdout = new FairReader(child.stdout, (chunk) => this.#output(chunk));
-    // It lives as long as its pipe.
-    void new FairReader(child.stderr, (chunk) => this.#tell(() => this.#listener.errors(chunk)));
+    // The reader is kept alive by its pipe.
+    void new FairReader(child.stderr, (chunk) => this.#notify(() => this.#listener.errors(chunk)));
     child.once("exit", (code, signal) => this.#onExit({ code, signal }));
     if (child.pid === undefined) return;
     this.#group = new ProcessGroup(child, child.pid);
@@ -120,9 +120,9 @@ export class ServerProcess {
       // Its own process group, so that the whole tree can be signalled.
       return spawn(command, args, { cwd: path, env, detached: true, stdio: "pipe" });
     } catch (cause) {
-      // spawn throws where the arguments themselves are impossible (E2BIG, a NUL byte).
-      // Not on the caller's stack: nobody knows this process yet.
-      queueMicrotask(() => this.#tell(() => this.#listener.failed(cause)));
+      // spawn throws for impossible arguments (E2BIG, a NUL byte). Reported asynchronously, because the caller has no reference
+      // to this process yet.
+      queueMicrotask(() => this.#notify(() => this.#listener.failed(cause)));
       return undefined;
     }
   }
@@ -131,8 +131,8 @@ export class ServerProcess {
     clearTimeout(this.#timer);
     this.#exit = exit;
     this.#child?.stdout.once("close", () => this.#finish(exit));
-    this.#tell(() => this.#listener.exited(exit));
-    // What waits for a slow client is read when that client is ready for it.
+    this.#notify(() => this.#listener.exited(exit));
+    // While the client is slow, the remaining output is read once the client catches up.
     if (!this.#isPaused) this.#awaitLastWords(exit);
   }
 
@@ -143,13 +143,13 @@ export class ServerProcess {
 
   #finish(exit: ProcessExit): void {
     clearTimeout(this.#timer);
-    if (this.#ending === undefined) this.#tell(() => this.#listener.finished(exit));
+    if (this.#ending === undefined) this.#notify(() => this.#listener.finished(exit));
   }
 
   #awaitExit(what: string): void {
     if (this.#exit !== undefined || this.#ending !== undefined) return;
     this.#timer ??= setTimeout(() => {
-      if (this.#exit === undefined && this.#ending === undefined) this.#tell(() => this.#listener.cutOff(what));
+      if (this.#exit === undefined && this.#ending === undefined) this.#notify(() => this.#listener.cutOff(what));
     }, EXIT_GRACE_MS);
   }
 
@@ -159,7 +159,7 @@ export class ServerProcess {
     if (child === undefined || group === undefined) return;
     const { reaper } = this.#options;
     reaper.ending(group.pid);
-    // A child that is blocked on a full stdout could not see the end of its stdin.
+    // A child that is blocked on a full stdout would not notice the end of its stdin.
     child.stdout.removeAllListeners("data").resume();
     await group.end(STAGES);
     child.stdout.destroy();
@@ -167,7 +167,7 @@ export class ServerProcess {
     reaper.ended(group.pid);
   }
 
-  /** Every message comes through here: no closure for each. */
+  /** Called for every message, hence no closure as in `#notify`. */
   #output(chunk: Buffer): void {
     try {
       this.#listener.output(chunk);
@@ -176,13 +176,13 @@ export class ServerProcess {
     }
   }
 
-  /** Whatever is set off here must not end the gateway. */
-  #tell(what: () => void): void {
+  /** Guards listener calls, which run in event callbacks: a throw must not end the gateway. */
+  #notify(what: () => void): void {
     guarded(this.#options.emit, FAILED, what);
   }
 }
 
 function hasPipes(child: ChildProcess): child is ChildProcessWithoutNullStreams {
-  // At EMFILE they are undefined, which the types do not tell.
+  // At EMFILE the pipes are undefined, which the types of Node do not say.
   return Boolean(child.stdin) && Boolean(child.stdout) && Boolean(child.stderr);
 }

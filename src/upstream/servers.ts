@@ -7,11 +7,11 @@ import { entrySchema } from "./entry-config.ts";
 import type { Connector, ConnectorFactory, UpstreamContext, UpstreamKind } from "./kind.ts";
 
 interface Settings extends ServerSettings {
-  /** The REST calls of one session run one after the other. */
+  /** REST calls of one session run one after the other. */
   readonly serial: boolean;
 }
 
-/** One entry of the catalog, ready to be connected to. */
+/** One configured server, ready to connect to. */
 export interface Server extends Connector {
   readonly name: string;
   readonly settings: Settings;
@@ -19,18 +19,18 @@ export interface Server extends Connector {
 
 export interface ServersOptions {
   readonly kinds: readonly UpstreamKind[];
-  /** `servers:`, as the schema has accepted it. */
+  /** `servers:`, validated by the schema. */
   readonly entries: Readonly<Record<string, unknown>>;
-  /** The whole `limits:` block, of which each kind reads its own keys. */
+  /** The whole `limits:` block; each kind parses its own keys. */
   readonly limits: unknown;
   readonly context: UpstreamContext;
 }
 
-/** An entry without a type has a command. */
+/** The type of an entry that does not name one. */
 const DEFAULT_TYPE = "stdio";
 const anyEntry = z.looseObject({ ...entrySchema, type: z.string().optional() });
 
-/** The one table of servers. */
+/** The table of configured servers. */
 export class Servers {
   readonly #byName: ReadonlyMap<string, Server>;
   readonly #factories: readonly ConnectorFactory<unknown>[];
@@ -74,17 +74,17 @@ export class Servers {
 
   readonly connect: Connect = (destination, listener) => this.get(destination.server).connect(destination, listener);
 
-  /** Starts what entries want to have ready. */
+  /** Starts pre-warming. */
   open(): void {
     for (const server of this.#byName.values()) server.open();
   }
 
-  /** Ends what is kept ready. What is connected is its session's. */
+  /** Ends the warm processes; connected ones belong to their sessions. */
   async close(): Promise<void> {
     await Promise.all(this.all.map((server) => server.close()));
   }
 
-  /** Ends what entries share: after `close`, and after the last session. */
+  /** Releases shared state: after `close` and after the last session has ended. */
   end(): void {
     for (const factory of this.#factories) factory.close();
   }

@@ -1,33 +1,36 @@
 import { GatewayError, toGatewayError } from "../protocol/errors.ts";
 
 export interface StartLimits {
-  /** Process starts per second, and how many at once when it was quiet before. */
+  /** Process starts per second; `burst` is how many may start at once after a quiet period. */
   readonly perSecond: number;
   readonly burst: number;
   /** How many processes of one server may be starting at the same time. */
   readonly startingPerServer: number;
-  /** How long a start may wait for its turn. */
+  /** How long a start may wait in the queue. */
   readonly queueMs: number;
 }
 
 const RETRY_MS = 50;
 
-interface Waiting {
+interface QueuedStart {
   readonly server: string;
   readonly since: number;
   readonly start: () => void;
   readonly refuse: (error: GatewayError) => void;
 }
 
-/** Keeps a loop of `initialize` from becoming a fork bomb: a token bucket for all, a few at once per server, a short queue. */
+/**
+ * Keeps a flood of `initialize` requests from becoming a fork bomb: a token bucket for all servers, a limit of concurrent starts
+ * per server, and a short queue.
+ */
 export class StartQueue {
   readonly #limits: StartLimits;
   readonly #starting = new Map<string, number>();
-  readonly #queue = new Set<Waiting>();
+  readonly #queue = new Set<QueuedStart>();
   #tokens: number;
   #refilledAt = performance.now();
   #isWaiting = false;
-  /** In this turn of the event loop. */
+  /** A process was started in this turn of the event loop. */
   #hasStarted = false;
 
   constructor(limits: StartLimits) {
@@ -35,15 +38,15 @@ export class StartQueue {
     this.#tokens = limits.burst;
   }
 
-  /** Calls `start` now or soon, or `refuse` when its turn does not come in time. The returned function gives the place up. */
+  /** Calls `start` as soon as the limits allow, or `refuse` after `queueMs`. The returned function leaves the queue. */
   enter(server: string, start: () => void, refuse: (error: GatewayError) => void): () => void {
-    const waiting: Waiting = { server, since: performance.now(), start, refuse };
+    const waiting: QueuedStart = { server, since: performance.now(), start, refuse };
     this.#queue.add(waiting);
     this.#pump();
     return () => this.#queue.delete(waiting);
   }
 
-  /** Could one more start without a session having to wait for it, now or soon? */
+  /** Whether one more start is possible without delaying a session. */
   hasRoom(server: string): boolean {
     this.#refill();
     const { burst, startingPerServer } = this.#limits;
@@ -52,7 +55,7 @@ export class StartQueue {
     );
   }
 
-  /** The process of `server` is up, or will never be. */
+  /** A process of `server` has finished starting or has failed to start. */
   leave(server: string): void {
     const starting = (this.#starting.get(server) ?? 1) - 1;
     if (starting > 0) this.#starting.set(server, starting);
@@ -61,8 +64,8 @@ export class StartQueue {
   }
 
   /**
-   * At most one start in a turn of the event loop: a start lasts until the system has made the process, which takes tens of
-   * milliseconds while many others come up, and requests are to be answered in between.
+   * Starts at most one process per event loop turn: a start blocks until the system has created the process, which takes tens of
+   * milliseconds under load, and requests must be served in between.
    */
   #pump(): void {
     if (this.#hasStarted) return;
@@ -92,8 +95,8 @@ export class StartQueue {
     this.#pump();
   }
 
-  /** What goes wrong with one start is no reason to forget those behind it. */
-  #start({ start, refuse }: Waiting): void {
+  /** A failing start must not affect those behind it in the queue. */
+  #start({ start, refuse }: QueuedStart): void {
     try {
       start();
     } catch (thrown) {

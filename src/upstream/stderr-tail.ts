@@ -6,8 +6,8 @@ const LINE_LENGTH = 2 * 1024;
 const LINES_PER_SECOND = 10;
 
 /**
- * What a server writes to stderr: always read (an undrained pipe would block it), the end kept for error messages, and at
- * most ten lines a second passed on to the log.
+ * A server's stderr: always read (a full pipe would block the server). The end is kept for error messages, and at most ten lines
+ * per second are logged.
  */
 export class StderrTail {
   readonly #log: (text: string, dropped: number) => void;
@@ -32,7 +32,7 @@ export class StderrTail {
     this.#lines.push(chunk);
   }
 
-  /** The last lines, as one line. Masked before it is cut, as half a secret is not known for one. */
+  /** The last lines joined to one. Masked before truncating, because half a secret would not be recognised. */
   last(maxLength: number): string {
     const text = oneSafeLine(this.#masked(this.#tail.toString("utf8").trimEnd()), KEPT_BYTES);
     return text.slice(-maxLength).trim();

@@ -1,10 +1,10 @@
-/** How the process of a stdio server is started, and what callers may read of it. */
+/** How the process of a stdio server is started, and whether its stderr is exposed to callers. */
 export interface StdioCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly path?: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly inheritEnv: boolean;
-  /** Callers may read the last words of the process. */
+  /** Whether error responses may contain the end of its stderr. */
   readonly exposeStderr: boolean;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { count, duration } from "../protocol/unit-schemas.ts";
 
-/** More than this is a mistake, or a way around the caps of `limits`. */
+/** A larger number is a mistake, or an attempt to bypass the caps in `limits`. */
 const MAX_WARM = 32;
 
 /** An entry with a `command`. */
@@ -39,7 +39,7 @@ export const stdioEntrySchema = z.strictObject({
     .meta({ examples: [2] }),
 });
 
-/** The keys of `limits:` that only servers with a process obey. */
+/** The keys of `limits:` that only apply to servers with a process. */
 export const stdioLimitsSchema = {
   startsPerSecond: count(10).describe("Process starts per second."),
   startBurst: count(20).describe("Process starts at once after a quiet time."),

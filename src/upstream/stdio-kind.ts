@@ -39,10 +39,10 @@ export const stdio = defineUpstreamKind({
         const crashLoop = new CrashLoop(name, limits.crashLoop);
         const start = (destination: Destination, listener: UpstreamListener, isWarm = false): StdioUpstream =>
           new StdioUpstream({ command, destination, listener, context, crashLoop, isWarm });
-        const nobody: Destination = { server: name, sessionId: "warm", principal: gatewayItself };
+        const poolDestination: Destination = { server: name, sessionId: "warm", principal: gatewayItself };
         const pool = new WarmPool({
           size: warm,
-          start: (listener) => start(nobody, listener, true),
+          start: (listener) => start(poolDestination, listener, true),
           mayStart: () => context.startQueue.hasRoom(name) && context.population.hasRoom(name),
         });
         return {
@@ -58,7 +58,7 @@ export const stdio = defineUpstreamKind({
   },
 });
 
-/** Its words one by one, as a secret that is a whole word is masked however short it is. */
+/** Masked word by word, because a secret that is a whole word is masked however short it is. */
 function summaryOf({ command, args }: StdioCommand, redactor: Redactor): string {
   return oneSafeLine([command, ...args].map((word) => redactor.value(word)).join(" "), SUMMARY_LENGTH);
 }
@@ -76,7 +76,7 @@ function isExecutable(file: string): boolean {
     accessSync(file, constants.X_OK);
     return true;
   } catch {
-    // Not there, or not for us to run: the answer is no.
+    // It does not exist, or this user may not execute it.
     return false;
   }
 }

@@ -17,7 +17,7 @@ import type { StdioCommand } from "./stdio-command.ts";
 
 const SAMPLE_LENGTH = 200;
 
-/** What the processes of all entries share. */
+/** State shared by the processes of all entries. */
 export interface StdioContext extends UpstreamContext {
   readonly reaper: Reaper;
   readonly startQueue: StartQueue;
@@ -30,7 +30,7 @@ export interface StdioOptions {
   readonly listener: UpstreamListener;
   readonly context: StdioContext;
   readonly crashLoop: CrashLoop;
-  /** Started for no session yet: `destination` and `listener` are those of who keeps it. */
+  /** Started ahead of need: `destination` and `listener` are the pool's until a session adopts it. */
   readonly isWarm?: boolean;
 }
 
@@ -44,7 +44,7 @@ export class StdioUpstream implements Upstream {
   readonly #stdout: ServerOutput;
   #leaveQueue: () => void = () => undefined;
   #process: ServerProcess | undefined;
-  /** When it was started, or came to its session. */
+  /** When it was started, or adopted by its session. */
   #startedAt = 0;
   #isWarm: boolean;
   #isStarting = false;
@@ -84,7 +84,7 @@ export class StdioUpstream implements Upstream {
     );
   }
 
-  /** Gives it to a session, when it was started for none. */
+  /** Hands a pre-warmed process over to a session. */
   adopt(destination: Destination, listener: UpstreamListener): this {
     this.#destination = destination;
     this.#listener = listener;
@@ -96,13 +96,13 @@ export class StdioUpstream implements Upstream {
     return this;
   }
 
-  /** As events name it. */
+  /** The ids that its events carry. */
   get #names(): { readonly server: string; readonly sessionId: string } {
     const { server, sessionId } = this.#destination;
     return { server, sessionId };
   }
 
-  /** Its process is gone, which its listener may not have been told yet. */
+  /** True once the process has exited, possibly before the listener is told. */
   get hasExited(): boolean {
     return this.#isOver || this.#process?.hasExited === true;
   }
@@ -134,7 +134,7 @@ export class StdioUpstream implements Upstream {
     return this.#closing;
   }
 
-  /** It has spoken, or is gone, or has had its time: its place among the starting ones is free. */
+  /** Its start is over (it responded, exited or timed out): frees its place in the start queue. */
   started(): void {
     if (!this.#isStarting) return;
     this.#isStarting = false;
@@ -154,7 +154,7 @@ export class StdioUpstream implements Upstream {
     this.#isStarting = true;
     this.#startedAt = performance.now();
     const { gatewayEnv, reaper, emit } = context;
-    // It may have waited for its turn.
+    // Checked again, because the start may have waited in the queue.
     context.descriptors.checkRoom();
     const process = new ServerProcess(
       { command, gatewayEnv, reaper, emit },
@@ -178,10 +178,10 @@ export class StdioUpstream implements Upstream {
 
   #read(chunk: Buffer): void {
     this.#stdout.push(chunk);
-    if (this.#stdout.isHopeless) this.#end(strayOutputError(this.#destination.server));
+    if (this.#stdout.isOverLimit) this.#end(strayOutputError(this.#destination.server));
   }
 
-  /** What one message sets off must not cost those behind it. */
+  /** An error in handling one message must not lose the messages behind it. */
   #pass(frame: Frame): void {
     if (this.#isOver) return;
     this.started();
@@ -202,7 +202,7 @@ export class StdioUpstream implements Upstream {
   #onExit({ code, signal }: ProcessExit): void {
     const { context, crashLoop } = this.#options;
     context.emit({ type: "server.exited", ...this.#names, code, signal, asked: this.#isOver });
-    // What nobody used says nothing of how the server serves, and its keeper does not start it again by itself.
+    // The exit of an unused process says nothing about how the server behaves in use, and the pool does not restart it immediately.
     if (!this.#isOver && !this.#isWarm) crashLoop.exited(performance.now() - this.#startedAt);
   }
 
@@ -211,7 +211,7 @@ export class StdioUpstream implements Upstream {
     this.#end(exitError(this.#destination.server, this.#options.command, { ...exit, stderr }));
   }
 
-  /** Ended without being asked. Tells the session once; the group may still hold processes, so it is closed all the same. */
+  /** The process ended unexpectedly. Tells the session once; other processes of the group may be alive, so the group is closed too. */
   #end(error: GatewayError): void {
     if (this.#isOver) return;
     this.#options.context.emit({ type: "server.failed", ...this.#names, error });

@@ -1,17 +1,17 @@
 import { Sampler } from "../lib/sampler.ts";
 
-/** How much a server may write to its stdout that is no message, between two messages. */
+/** How many bytes that are not messages a server may print between two messages. */
 export const MAX_STRAY_BYTES = 8 * 1024 * 1024;
-/** What looked like a message costs more than its bytes: it was parsed, or is told to the log as a mistake. */
+/** The minimum charge for a line that had to be parsed or logged, which costs more than its bytes. */
 const PARSED_BYTES = 1_024;
-/** A line over `limits.messageBytes` may well be an honest answer: so many in a row are none. */
+/** A line over `limits.messageBytes` may be a genuine message; this many in a row are not. */
 const MAX_LONG_LINES = 16;
 const SAMPLES_PER_SECOND = 5;
 
-/** Hears of some of the lines; `dropped` were left out since the last one. */
+/** Receives samples of the lines; `dropped` is the number left out since the last sample. */
 export type StrayListener = (text: string, dropped: number) => void;
 
-/** What a server writes to its stdout that is no message: counted, and shown in samples, as it may never end. */
+/** Counts what a server prints to stdout between messages, and passes on samples of it; the output may be endless. */
 export class StrayOutput {
   readonly #sampler = new Sampler(SAMPLES_PER_SECOND);
   readonly #onSample: StrayListener;
@@ -21,29 +21,29 @@ export class StrayOutput {
     this.#onSample = onSample;
   }
 
-  /** The server says nothing else any more. */
-  get isTooMuch(): boolean {
+  /** True when the server only prints and no longer sends messages. */
+  get isOverLimit(): boolean {
     return this.#bytes > MAX_STRAY_BYTES;
   }
 
-  /** A line of so many bytes; its text is only read when it is shown. */
+  /** Counts a line of `bytes` bytes; `text` is only called for a sample. */
   add(bytes: number, text: () => string): void {
     this.#bytes += bytes + 1;
     this.#show(text);
   }
 
-  /** A line that had to be parsed to know that it is no message, or not a good one, which is told elsewhere: then without a text. */
+  /** Counts a line that was parsed but is not a valid message. Without `text` when it is reported elsewhere. */
   addParsed(bytes: number, text?: () => string): void {
     this.#bytes += Math.max(bytes, PARSED_BYTES);
     if (text !== undefined) this.#show(text);
   }
 
-  /** A line that was too long to be kept. */
+  /** Counts a line that was too long to keep. */
   addLong(): void {
     this.#bytes += MAX_STRAY_BYTES / MAX_LONG_LINES;
   }
 
-  /** A message came: what was written before it was only noise on the way. */
+  /** Called for every message: output before a message is harmless noise. */
   reset(): void {
     this.#bytes = 0;
   }

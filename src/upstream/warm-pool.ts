@@ -1,39 +1,39 @@
 import type { UpstreamListener } from "../protocol/upstream.ts";
 
-/** What the pool asks of a process. */
-interface Waiting {
-  /** Reads nothing of what it says. */
+/** The pool's view of a process. */
+interface WarmProcess {
+  /** Stops reading its output. */
   pause(): void;
-  /** It has had its time to come up. */
+  /** Frees its place in the start queue. */
   started(): void;
   close(): Promise<void>;
   readonly hasExited: boolean;
 }
 
-export interface WarmPoolOptions<T extends Waiting> {
-  /** How many processes are kept ready. */
+export interface WarmPoolOptions<T extends WarmProcess> {
+  /** How many processes are kept warm. */
   readonly size: number;
-  /** Starts one that belongs to no session yet; throws while the server rests after crashes. */
+  /** Starts a process that belongs to no session yet; throws while starts are refused after crashes. */
   readonly start: (listener: UpstreamListener) => T;
-  /** Is no start of a session waiting, and every limit far enough away? */
+  /** Whether a start is possible now without delaying a session or reaching a limit. */
   readonly mayStart: () => boolean;
 }
 
-/** How long a process may take to come up before the next one is started: the machine is there for the sessions first. */
+/** The delay before the next process is started, so that pre-warming does not compete with sessions. */
 const SETTLE_MS = 1_000;
-/** For a moment the session that took one has the machine to itself. */
+/** Refilling waits this long after a process was taken, to leave the CPU to the session that took it. */
 const AFTER_TAKE_MS = 100;
 
 /**
- * Processes of one entry that are started before there is a session for them, so that a session does not wait for a start.
- * Nothing is said to them and nothing they say is read: it waits in the pipe for their session. One that ends by itself is
- * replaced only after the next session came, so that a server that cannot wait, or cannot start, is not started without end.
+ * Pre-warmed processes of one server, so that a session need not wait for a start. Nothing is written to them and nothing is
+ * read: their output stays in the pipe until a session adopts them. A process that exits is only replaced after the next session
+ * arrives, so that a server that cannot idle, or cannot start, is not restarted endlessly.
  */
-export class WarmPool<T extends Waiting> {
+export class WarmPool<T extends WarmProcess> {
   readonly #options: WarmPoolOptions<T>;
   readonly #ready: T[] = [];
   #isOpen = false;
-  #wanted = 0;
+  #targetSize = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: WarmPoolOptions<T>) {
@@ -42,26 +42,26 @@ export class WarmPool<T extends Waiting> {
 
   open(): void {
     this.#isOpen = true;
-    this.#wanted = this.#options.size;
+    this.#targetSize = this.#options.size;
     this.#fill();
   }
 
-  /** The one that has waited longest; undefined when there is none. */
+  /** Takes the oldest process; undefined when there is none. */
   take(): T | undefined {
     if (!this.#isOpen) return undefined;
-    this.#wanted = this.#options.size;
+    this.#targetSize = this.#options.size;
     this.#fillIn(AFTER_TAKE_MS);
-    // One that has just ended may not have said so yet.
+    // A process may have exited although its exit event has not been emitted yet.
     for (let oldest = this.#ready.shift(); oldest !== undefined; oldest = this.#ready.shift()) {
       if (!oldest.hasExited) return oldest;
     }
     return undefined;
   }
 
-  /** Ends those that wait. Resolves when nothing of them is left. */
+  /** Ends the warm processes. Resolves when all are gone. */
   async close(): Promise<void> {
     this.#isOpen = false;
-    this.#wanted = 0;
+    this.#targetSize = 0;
     clearTimeout(this.#timer);
     await Promise.all(this.#ready.splice(0).map((upstream) => upstream.close()));
   }
@@ -73,26 +73,26 @@ export class WarmPool<T extends Waiting> {
     }, ms).unref();
   }
 
-  /** One at a time: the next one follows when this one has had time to come up, or when there is room for it. */
+  /** Starts one process at a time; the next one follows after SETTLE_MS, or once the limits allow it. */
   #fill(): void {
-    if (this.#ready.length >= this.#wanted) return;
+    if (this.#ready.length >= this.#targetSize) return;
     if (this.#options.mayStart()) this.#startOne();
     this.#fillIn(SETTLE_MS);
   }
 
   #startOne(): void {
-    // One that cannot be started may say so before it is known here.
+    // `ended` may be called before `start` returns.
     let upstream: T | undefined;
     try {
       upstream = this.#options.start({
         frame: () => undefined,
         badMessage: () => undefined,
-        ended: () => this.#lost(upstream),
+        ended: () => this.#onEnded(upstream),
       });
       this.#keep(upstream);
     } catch {
-      // It rests after crashes, each of which is in the log: the next session asks again.
-      this.#wanted = this.#ready.length;
+      // Starts are refused after crashes, which are logged; the next session triggers a new attempt.
+      this.#targetSize = this.#ready.length;
     }
   }
 
@@ -102,14 +102,14 @@ export class WarmPool<T extends Waiting> {
     setTimeout(() => this.#settle(upstream), SETTLE_MS).unref();
   }
 
-  /** It gives its place among the starting ones up, unless a session has it: then its first word does. */
+  /** Frees the start-queue place of a process that is still in the pool; an adopted one frees it with its first message. */
   #settle(upstream: T): void {
     if (this.#ready.includes(upstream)) upstream.started();
   }
 
-  #lost(upstream: T | undefined): void {
+  #onEnded(upstream: T | undefined): void {
     const index = upstream === undefined ? -1 : this.#ready.indexOf(upstream);
     if (index !== -1) this.#ready.splice(index, 1);
-    this.#wanted = this.#ready.length;
+    this.#targetSize = this.#ready.length;
   }
 }

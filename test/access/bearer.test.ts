@@ -26,7 +26,7 @@ describe("a caller is known by", () => {
     expect(who(authorization)).toMatchObject({ kind: "bearer" });
   });
 
-  it("the same name each time, which is another one for another token, and tells neither", () => {
+  it("a name that is stable, differs between tokens, and reveals neither", () => {
     const [first, again, second] = [TOKEN, TOKEN, SECOND].map((token) => who(`Bearer ${token}`)?.id);
     expect(first).toBe(again);
     expect(first).not.toBe(second);
@@ -97,7 +97,7 @@ describe("a strategy", () => {
     expect(seen).toEqual([{ headers: { authorization: "Bearer x" } }]);
   });
 
-  it("is run on a copy of itself, and an attempt knows nothing of the one before", () => {
+  it("is run on a copy of itself, and keeps no state between attempts", () => {
     const strategy = {
       authenticate(this: Verdict, { headers }: HeadersOnly) {
         if (headers.authorization === "good") this.success({ kind: "bearer", id: "x" });
@@ -111,7 +111,7 @@ describe("a strategy", () => {
     expect(Object.keys(strategy)).toEqual(["authenticate"]);
   });
 
-  it("that fails is no verdict, and throws", () => {
+  it("throws when it reports an error", () => {
     const strategy = {
       authenticate(this: Verdict) {
         this.error(new Error("the store is down"));

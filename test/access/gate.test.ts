@@ -73,7 +73,7 @@ describe("with no method", () => {
   });
 });
 
-it("knows a basic user and a token of the same text apart", async () => {
+it("distinguishes a basic user from a token with the same text", async () => {
   const { id } = await gateOf({ bearer: BEARER }).admit({ authorization: "Bearer a-token" });
   const credentials = [{ username: id, password: "p" }];
   const user = gateOf({ basic: { credentials } }).admit({
@@ -83,7 +83,7 @@ it("knows a basic user and a token of the same text apart", async () => {
 });
 
 describe("with a method that asks elsewhere", () => {
-  /** All that a new method is: its key, its config, and what it makes of it. It knows a caller a while later. */
+  /** A complete auth method: its key, its config and its factory. It recognises a caller asynchronously. */
   const slow = defineAuthMethod({
     name: "slow",
     config: z.strictObject({ knows: z.string() }),
@@ -98,12 +98,12 @@ describe("with a method that asks elsewhere", () => {
   const slowly = [slow.create({ knows: "me" }) ?? []].flat();
   const gate = new AccessGate([...slowly, ...basic]);
 
-  it("a caller whom it knows is admitted later, and so is one whom a method behind it knows", async () => {
+  it("admits asynchronously a caller that it, or a later method, recognises", async () => {
     expect(await gate.admit({ authorization: "me" })).toEqual({ kind: "bearer", id: "slowly known" });
     expect(await gate.admit({ authorization: ADMIN })).toEqual({ kind: "basic", id: "admin" });
   });
 
-  it("a caller whom a method before it knows does not wait for it", () => {
+  it("is not consulted for a caller that an earlier method recognises", () => {
     expect(new AccessGate([...basic, ...slowly]).admit({ authorization: ADMIN })).toEqual({
       kind: "basic",
       id: "admin",

@@ -120,7 +120,7 @@ function config(servers: object): string {
   return file;
 }
 
-/** The keys that a schema knows and a value has not. */
+/** The keys that a schema declares and a value lacks. */
 function missing(schema: unknown, value: unknown, at: string): string[] {
   if (typeof schema !== "object" || schema === null || typeof value !== "object" || value === null) return [];
   const { properties = {} } = schema as { properties?: Record<string, object> };

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** Runs a command whose stdout, stderr or both nobody reads. */
+/** Runs a command whose stdout, stderr or both are not read. */
 async function unread(command: string, ...streams: readonly ("stdout" | "stderr")[]) {
   const child = spawn(process.execPath, ["dist/main.js", command], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   let stderr = "";
@@ -16,7 +16,7 @@ async function unread(command: string, ...streams: readonly ("stdout" | "stderr"
   return { code: child.exitCode, signal: child.signalCode, stderr };
 }
 
-describe("a command whose reader is gone", { timeout: 20_000 }, () => {
+describe("a command whose output is closed by its reader", { timeout: 20_000 }, () => {
   it.each(["schema", "validate"])("ends without an error: %s", async (command) => {
     expect(await unread(command, "stdout")).toMatchObject({ code: 0, signal: null });
     expect((await unread(command, "stdout")).stderr).not.toMatch(/EPIPE|^\s+at /m);

@@ -106,13 +106,13 @@ describe("the config is looked for", { timeout: 20_000 }, () => {
     return /\((.*)\)/.exec(stderr)?.[1];
   };
 
-  it("where -c says, before all others", async () => {
+  it("in the file named by -c, before all others", async () => {
     const env = { CONFIG_PATH: named("by-variable") };
     expect(await found(["-c", named("by-flag")], { env })).toBe("by-flag");
     expect(await found(["--config", named("by-flag")], { env })).toBe("by-flag");
   });
 
-  it("where CONFIG_PATH says, before what lies here", async () => {
+  it("in the file named by CONFIG_PATH, before those in this folder", async () => {
     const cwd = mkdtempSync(join(folder, "cwd-"));
     writeFileSync(join(cwd, "config.yaml"), "servers: { here: { command: x } }\n");
     expect(await found([], { cwd, env: { CONFIG_PATH: named("by-variable") } })).toBe("by-variable");
@@ -159,7 +159,7 @@ describe("mcp-gateway health", { timeout: 20_000 }, () => {
     expect([code, stderr]).toEqual([1, `http://127.0.0.1:${port()} answers 503\n`]);
   });
 
-  it("exits with 1 when nobody is there", async () => {
+  it("exits with 1 when nothing listens there", async () => {
     const nobody = await freePort();
     const { code, stderr } = await run(["health", "--url", `http://127.0.0.1:${nobody}`]);
     expect(code).toBe(1);
@@ -174,7 +174,7 @@ describe("mcp-gateway health", { timeout: 20_000 }, () => {
     }
   });
 
-  it("exits with an error and no stack for a URL that is none", async () => {
+  it("exits with an error and without a stack for an invalid URL", async () => {
     const { code, stderr } = await run(["health", "--url", "not a url"]);
     expect(code).not.toBe(0);
     expect(stderr).not.toMatch(/^\s+at /m);
@@ -251,7 +251,7 @@ describe("mcp-gateway run", { timeout: 20_000 }, () => {
     return { gateway, said };
   };
 
-  it("is what it does when told nothing, and serve is another word for it", async () => {
+  it("is the default command, and has the alias serve", async () => {
     for (const args of [["-c"], ["run", "-c"], ["serve", "-c"]]) {
       const { said } = await start(`hostname: 127.0.0.1\nport: 0\n${OK}`, { args });
       expect(said).toMatch(/\[INFO\]: MCP gateway listening on 127\.0\.0\.1:\d+/);
@@ -324,7 +324,7 @@ interface Options {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Where there is no config.yaml, and with no variable of ours unless the test sets one. */
+/** Runs in a folder without config.yaml, and without the gateway's variables unless the test sets them. */
 function run(args: readonly string[], { cwd = folder, env = {} }: Options = {}) {
   return new Promise<{ code: number | null; signal: string | null; stdout: string; stderr: string }>((resolve) => {
     const child = execFile(

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { schemaDump } from "../../src/cli/schema-dump.ts";
 
-it("nothing is dumped unless somebody says so", () => {
+it("nothing is dumped by default", () => {
   expect(schemaDump({}, {})).toBeUndefined();
   expect(schemaDump({ schemaFormat: "json" }, {})).toBeUndefined();
   expect(schemaDump({}, { npm_config_schemadump: "true" })).toBeUndefined();

@@ -3,7 +3,7 @@ import type { Connect } from "../../src/protocol/upstream.ts";
 import { Sessions } from "../../src/session/sessions.ts";
 import { type FakeServer, memoryRecords, settingsOf } from "../session/fakes.ts";
 
-// What tests of the client need of the session and of the server at the other end of it.
+// The other end of the client in its tests: a session, and the server behind it.
 
 const LIMITS = {
   sessions: 10,
@@ -33,7 +33,7 @@ export function sessionsOver(connect: Connect, events: Events): Sessions {
   });
 }
 
-/** All requests of a method that the server was sent. */
+/** All requests of a method that the server received. */
 export function requestsTo(server: FakeServer | undefined, method: string): { readonly id: number }[] {
   return (server?.sent ?? []).flatMap((message) =>
     (message as { method?: string }).method === method ? (message as { id: number }) : [],

@@ -6,10 +6,10 @@ import { anonymous } from "../../src/protocol/principal.ts";
 import { fakeEvents, fakeServers } from "../session/fakes.ts";
 import { answer, requestsTo, sessionsOver } from "./far-side.ts";
 
-/** More than 50 short pages take. */
+/** More than 50 short pages need. */
 const LISTING_BYTES = 10_000;
 
-/** Lists what a server gives page after page, for as long as it is asked. */
+/** Lists page after page from a server, as long as pages are requested. */
 async function listed(pageOf: (page: number) => object) {
   const { connect, servers } = fakeServers();
   const sessions = sessionsOver(connect, fakeEvents().events);

@@ -12,7 +12,7 @@ function conversation() {
     { principal: anonymous, server: "git", transport: "rest", requestId: "r" },
     { version: "1.2.3", listingBytes: 1_000 },
   );
-  /** The server is there from the first message on. */
+  /** The server is started by the first message. */
   const server = () => {
     const [only] = servers;
     if (only === undefined) throw new Error("no server was started");
@@ -23,7 +23,7 @@ function conversation() {
 
 const options = { requestId: "r" };
 
-it("the handshake is done once, whoever asks for it", async () => {
+it("the handshake is done once, however many callers ask for it", async () => {
   const { client, server } = conversation();
   const first = client.initialize("r");
   const second = client.initialize("r");
@@ -56,7 +56,7 @@ it("answers come to the calls that they belong to, whatever their order", async 
   expect((await two?.answer)?.line.toString()).toContain('"n":2');
 });
 
-it("an error is thrown to whoever asks for a result", async () => {
+it("an error response rejects the call", async () => {
   const { client, server } = conversation();
   const asked = client.answerTo("tools/list", {}, options);
   server().says({ id: 1, error: { code: -32601, message: "unknown" } });
@@ -81,7 +81,7 @@ it("a call is cancelled while it waits, and not after that", async () => {
   expect(server().sent).toHaveLength(length);
 });
 
-it("that the tools are others is told once", () => {
+it("a change of tools is reported once", () => {
   const { client, server } = conversation();
   void client.call("x/y", {}, "{}", options);
   expect(client.takeToolsChanged()).toBe(false);

@@ -14,7 +14,7 @@ function catalog() {
   const sessions = sessionsOver(connect, events);
   const client = { version: "1", listingBytes: 10_000 };
   const tools = new CachingToolCatalog({ sessions, client, emit: events.emit, maxAgeMs: MAX_AGE_MS });
-  /** The server that was started last does the handshake and lists these. */
+  /** The newest server does the handshake and lists these tools. */
   const lists = async (...names: string[]): Promise<void> => {
     const server = servers.at(-1);
     answer(server, "initialize", { capabilities: { tools: {} } });
@@ -22,7 +22,7 @@ function catalog() {
     answer(server, "tools/list", { tools: names.map((name) => ({ name })) });
     await vi.advanceTimersByTimeAsync(0);
   };
-  /** Why the log says that tools are missing. */
+  /** The logged reasons for missing tools. */
   const missing = (): unknown[] => emitted.flatMap((event) => (event.type === "trouble" ? event.cause : []));
   const refuses = async (): Promise<void> => {
     servers.at(-1)?.says({ id: 1, error: { code: 1, message: "no" } });
@@ -43,9 +43,9 @@ async function known(...names: string[]) {
   return made;
 }
 
-it("one listing serves all who ask for the same server at once", async () => {
+it("concurrent callers share one listing of a server", async () => {
   const { tools, servers, lists } = catalog();
-  const asked = [tools.list("git"), tools.renewed("git"), tools.list("git")];
+  const asked = [tools.list("git"), tools.refresh("git"), tools.list("git")];
   expect(new Set(asked).size).toBe(1);
   expect(tools.look("git")).toBeUndefined();
   await lists("log");
@@ -53,34 +53,34 @@ it("one listing serves all who ask for the same server at once", async () => {
   expect(servers).toHaveLength(1);
 });
 
-it("the old list serves while a new one is asked for", async () => {
+it("the old list is served while a new one is fetched", async () => {
   const { tools, servers, lists } = await known("log");
   vi.advanceTimersByTime(PAUSE_MS);
-  const renewed = tools.renewed("git");
+  const refreshed = tools.refresh("git");
   expect(namesIn(tools.look("git"))).toEqual(["log"]);
   expect(namesIn(await tools.list("git"))).toEqual(["log"]);
   await lists("log", "diff");
-  expect(namesIn(await renewed)).toEqual(["log", "diff"]);
+  expect(namesIn(await refreshed)).toEqual(["log", "diff"]);
   expect(namesIn(tools.look("git"))).toEqual(["log", "diff"]);
   expect(servers).toHaveLength(2);
 });
 
-it("the old list stays when no new one is to be had, and who waited for that gets the old one", async () => {
+it("the old list is kept when fetching fails, and callers waiting for the new one get it", async () => {
   const { tools, refuses } = await known("log");
   vi.advanceTimersByTime(PAUSE_MS);
-  const renewed = tools.renewed("git");
+  const refreshed = tools.refresh("git");
   await refuses();
-  expect(namesIn(await renewed)).toEqual(["log"]);
+  expect(namesIn(await refreshed)).toEqual(["log"]);
   expect(namesIn(tools.look("git"))).toEqual(["log"]);
 });
 
 it("a server is asked once in a while, however often a tool is missed", async () => {
   const { tools, servers, lists } = await known("log");
   vi.advanceTimersByTime(PAUSE_MS - 1);
-  for (let n = 0; n < 100; n++) expect(namesIn(await tools.renewed("git"))).toEqual(["log"]);
+  for (let n = 0; n < 100; n++) expect(namesIn(await tools.refresh("git"))).toEqual(["log"]);
   expect(servers).toHaveLength(1);
   vi.advanceTimersByTime(1);
-  const asked = Array.from({ length: 100 }, () => tools.renewed("git"));
+  const asked = Array.from({ length: 100 }, () => tools.refresh("git"));
   await lists("log");
   await Promise.all(asked);
   expect(servers).toHaveLength(2);
@@ -99,7 +99,7 @@ it("a failure without an old list is remembered for a while, and then forgotten"
   expect(namesIn(await again)).toEqual(["log"]);
 });
 
-it("an old list is renewed in the background, one listing at a time", async () => {
+it("an old list is refreshed in the background, one listing at a time", async () => {
   const { tools, servers, lists } = await known("log");
   vi.advanceTimersByTime(MAX_AGE_MS);
   for (let n = 0; n < 10; n++) expect(namesIn(tools.look("git"))).toEqual(["log"]);
@@ -108,7 +108,7 @@ it("an old list is renewed in the background, one listing at a time", async () =
   expect(namesIn(tools.look("git"))).toEqual(["diff"]);
 });
 
-it("a list whose server says that it changed is old after a while", async () => {
+it("a list is outdated some time after its server announces a change", async () => {
   const { tools, servers } = await known("log");
   tools.changed("git");
   tools.look("git");
@@ -118,14 +118,14 @@ it("a list whose server says that it changed is old after a while", async () => 
   expect(servers).toHaveLength(2);
 });
 
-it("what is missing in a list is said once, and again when it is something else", async () => {
+it("what is missing in a list is logged once, and again when it is different", async () => {
   const { tools, lists, missing } = await known("log", "");
   expect(missing()).toEqual(["a tool without a name was left out"]);
   const again = async (...names: string[]): Promise<void> => {
     vi.advanceTimersByTime(PAUSE_MS);
-    const renewed = tools.renewed("git");
+    const refreshed = tools.refresh("git");
     await lists(...names);
-    await renewed;
+    await refreshed;
   };
   await again("log", "");
   expect(missing()).toHaveLength(1);

@@ -112,7 +112,7 @@ describe("a placeholder that cannot be filled is a mistake at its line:", () => 
 });
 
 describe("a file's text", () => {
-  it("takes the place of its placeholder, without the newline at its end", () => {
+  it("replaces its placeholder, without the trailing newline", () => {
     const file = join(folder, "secret");
     for (const [content, expected] of [
       ["value", "value"],
@@ -139,7 +139,7 @@ function parse(yaml: string, env: NodeJS.ProcessEnv) {
   return parseConfig("config.yaml", yaml, env);
 }
 
-/** What a text in `args` becomes. */
+/** The interpolated value of a string in `args`. */
 function argOf(written: string, env: NodeJS.ProcessEnv): unknown {
   const { config } = parse(`servers:\n  git:\n    command: x\n    args:\n      - ${written}\n`, env);
   const { args } = config.servers["git"] as unknown as { args: readonly unknown[] };

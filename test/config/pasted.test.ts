@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseConfig, type LoadedConfig } from "../../src/config/load.ts";
 import { ConfigError } from "../../src/config/problems.ts";
 
-// What people paste from the config of an MCP client, and the mistakes of a first hour.
+// Configs pasted from MCP clients, and common mistakes of beginners.
 
 const OK = "servers: { git: { command: git-mcp } }\n";
 

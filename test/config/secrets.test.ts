@@ -88,7 +88,7 @@ describe("no error text holds a secret that was filled in:", () => {
 });
 
 describe("what a config lists as secrets", () => {
-  it("are the credentials of callers, and what stands behind names that tell", () => {
+  it("are the credentials of callers, and values of keys named like a secret", () => {
     const file = join(folder, "from-file");
     writeFileSync(file, "value-of-file\n");
     const { secrets } = parseConfig(
@@ -237,7 +237,7 @@ describe("of a server's arguments,", () => {
   });
 });
 
-it("a server that inherits the whole environment may tell the secrets of that", () => {
+it("include those of the environment when a server inherits it", () => {
   const env = { AWS_SECRET_ACCESS_KEY: "hunter2-9f8e7d", SSH_AUTH_SOCK: "/tmp/agent.1", HOME: "/root", AUTH: "" };
   const secretsWith = (inheritEnv: boolean): readonly string[] =>
     parseConfig("config.yaml", `servers: { git: { command: x, inheritEnv: ${inheritEnv} } }\n`, env).secrets;

@@ -1,5 +1,5 @@
-// For `node --import`: the suite imports globSync from "fs", which Node 20 does not have, for a command that we never
-// run. Without the name, however, the whole suite does not load.
+// For `node --import`: the suite imports globSync from "fs", which Node 20 does not have, for a command that is never run here.
+// Without the export the suite does not load.
 import * as fs from "node:fs";
 import { register } from "node:module";
 

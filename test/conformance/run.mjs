@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
 
 const REVISION = "2025-11-25";
-/** Those of that revision; said here too, so that a suite that has lost some does not pass. */
+/** The number of scenarios in that revision, repeated here so that a suite which lost some does not pass. */
 const SCORED_SCENARIOS = 30;
 const DEADLINE_MS = 10 * 60_000;
 const START_MS = 15_000;
@@ -47,7 +47,7 @@ try {
   await rm(scratch, { recursive: true, force: true });
 }
 
-/** The built gateway on a free port of loopback, with the fixture as its only server and nobody asked who they are. */
+/** The built gateway on a free loopback port, with the fixture as its only server and without authentication. */
 async function startGateway() {
   const config = join(scratch, "config.yaml");
   const server = { command: process.execPath, args: [fixture] };
@@ -73,7 +73,7 @@ async function startGateway() {
   return {
     listening,
     said: () => lines.join("\n"),
-    /** The gateway ends its own children; only when it does not end itself is it killed, and then its reaper ends them. */
+    /** The gateway ends its own children; it is killed only when it does not exit, and then its reaper ends them. */
     async stop() {
       const kill = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
       child.kill("SIGTERM");
@@ -113,7 +113,7 @@ async function scoredScenarios() {
   throw new Error(`the suite scores ${server.length} server scenarios, not ${SCORED_SCENARIOS}`);
 }
 
-/** A scenario passes when nothing in it failed and something of its own succeeded: one that checked nothing has not passed. */
+/** A scenario passes when nothing in it failed and at least one check succeeded. */
 function failuresIn(results, scenarios) {
   return scenarios.flatMap((scenario) => {
     const checks = results.get(scenario) ?? [];

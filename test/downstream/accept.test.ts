@@ -41,7 +41,7 @@ it.each([
   expect(accepts(header, "text/event-stream")).toBe(false);
 });
 
-it("media types that are no media types are taken only by who takes everything", () => {
+it("malformed media types are only accepted by */*", () => {
   expect(accepts("text/plain", "nonsense")).toBe(false);
   expect(accepts("", "nonsense")).toBe(true);
 });

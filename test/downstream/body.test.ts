@@ -17,9 +17,9 @@ const bodies = new Bodies({ bodyBytes: LIMIT, bodiesBytes: 10 * LIMIT });
 const longBodies = new Bodies({ bodyBytes: LONG_LIMIT, bodiesBytes: 4 * LONG_LIMIT });
 
 let server: Server;
-/** Answers that the test gives itself. */
+/** Responses that the test writes itself. */
 const kept: ServerResponse[] = [];
-/** What came of each body, the last one last. */
+/** The outcome of each body, in order. */
 const outcomes: (Line | GatewayError)[] = [];
 let connections = 0;
 beforeAll(async () => {
@@ -182,7 +182,7 @@ describe("all bodies together", () => {
   const refused = expect.objectContaining({ reason: "too_many_bodies", status: 503, retryAfterMs: 1_000 }) as unknown;
   const nothingTaken = () => until(() => longBodies.taken === 0, { what: "all of it is given back" });
 
-  /** A body that lacks its last byte. */
+  /** A body without its last byte. */
   const unfinished = async (name: string) => {
     const before = longBodies.taken;
     const socket = open(`/long?${name}`, LONG);
@@ -217,7 +217,7 @@ describe("all bodies together", () => {
     await nothingTaken();
   });
 
-  it("are counted until the answer for who keeps them, and given back when the client leaves before", async () => {
+  it("are counted until the response when they are kept that long, and released when the client leaves", async () => {
     for (const leaves of [false, true]) {
       const socket = open("/kept", LONG);
       socket.write(Buffer.concat([most, Buffer.from("x")]));
@@ -249,7 +249,7 @@ const chunked = (parts: readonly Buffer[]): Buffer[] => [
   Buffer.from("0\r\n\r\n"),
 ];
 
-/** Every GatewayError that is built until all connections have closed: the class is given a parent that sees each one. */
+/** Records every GatewayError that is created until all connections have closed, through a superclass that sees each one. */
 async function errorsBuilt(meanwhile: () => Promise<void>): Promise<Error[]> {
   const built: Error[] = [];
   class SeenError extends Error {

@@ -21,7 +21,7 @@ describe("an answer to a page", () => {
     expect(text).toBe("on it goes");
     expect(headers["access-control-allow-origin"]).toBe(ORIGIN);
     expect(headers.vary).toMatch(/\bOrigin\b/);
-    // To go on with its session, to sign in, to come back later.
+    // Needed to continue the session, to authenticate, and to retry.
     const shown = listOf(headers["access-control-expose-headers"]);
     expect(shown).toEqual(expect.arrayContaining(["Mcp-Session-Id", "WWW-Authenticate", "Retry-After"]));
   });
@@ -60,7 +60,7 @@ describe("a preflight", () => {
 
 const listOf = (header: string | string[] | undefined): string[] => String(header).split(", ");
 
-/** fetch would not let these headers through. */
+/** fetch would not send these headers. */
 function ask(method: string, headers: Record<string, string>) {
   return new Promise<{ status: number | undefined; headers: IncomingHttpHeaders; text: string }>((resolve, reject) => {
     const { port } = server.address() as AddressInfo;

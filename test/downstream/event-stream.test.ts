@@ -6,7 +6,7 @@ import { StreamCare, type StreamLimits } from "../../src/downstream/stream-care.
 import { Pieces } from "../../src/lib/pieces.ts";
 import { piecesOf } from "../helpers/pieces.ts";
 
-// The far side of this door is node's response: this one takes as much as the test lets its reader take.
+// A fake of Node's response, which accepts as much as the test lets its reader read.
 
 beforeEach(() =>
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout", "performance"] }),
@@ -30,7 +30,7 @@ class Reader extends Writable {
     this.#take(chunk.toString(), done);
   }
 
-  /** Takes one write that waits. */
+  /** Accepts one pending write. */
   takeOne(): void {
     this.#waiting.shift()?.();
   }
@@ -54,7 +54,7 @@ class Reader extends Writable {
   }
 }
 
-/** Takes at once what was written in one turn, as the socket of a response does. */
+/** Accepts everything written in one turn at once, as the socket of a response does. */
 class GatheringReader extends Reader {
   override write(chunk: unknown): boolean {
     if (this.writableCorked === 0) {
@@ -129,7 +129,7 @@ describe("an event stream", () => {
     expect(reader.writableFinished).toBe(true);
   });
 
-  it("tells of its end once, whoever ended it", async () => {
+  it("reports its end once, whichever side ended it", async () => {
     for (const endIt of [(reader: Reader) => reader.destroy(), (_: Reader, events: EventStream) => events.end()]) {
       const { reader, events, told } = stream();
       endIt(reader, events);
@@ -149,7 +149,7 @@ describe("an event stream", () => {
 });
 
 describe("a stream whose reader has left before it began", () => {
-  it("writes nothing, is told of its end, and is looked after by no clock", async () => {
+  it("writes nothing, reports its end, and is registered with no timer", async () => {
     const reader = new Reader({ highWaterMark: 100 });
     reader.destroy();
     await turn();
@@ -415,10 +415,10 @@ function careWith(limits: Partial<StreamLimits>): StreamCare {
   });
 }
 
-/** Lets everything that is due in this turn happen. */
+/** Runs everything that is due in this turn. */
 async function turn(): Promise<void> {
   for (let times = 0; times < 3; times++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** The events, without comments and fields of the stream itself. */
+/** The events, without comments and stream fields. */
 const eventsIn = (text: string): string[] => text.split("\n\n").filter((block) => block.includes("data: "));

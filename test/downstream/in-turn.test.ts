@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { inTurn } from "../../src/downstream/in-turn.ts";
 import { until } from "../helpers/until.ts";
 
-// Each answer names its request, its body's length and first letter; /hold is answered when the test says so.
+// Each response names its request, and its body's length and first letter; /hold is answered when the test releases it.
 
 let server: Server;
 let socket: Socket;
@@ -90,7 +90,7 @@ describe("a request behind an answer that is not finished", () => {
   it("may wait longer than a request may take to arrive", async () => {
     socket.write(get("/hold") + post("/a", "aaa"));
     await holds();
-    // One that came later and never arrives: when its time is up, so is that of the one that waits.
+    // A later request that never arrives completely: when it times out, the waiting one is dropped too.
     const unfinished = connect((server.address() as AddressInfo).port, "127.0.0.1");
     let refusal = "";
     unfinished.setEncoding("latin1").on("data", (text: string) => (refusal += text));

@@ -16,7 +16,7 @@ it("is the path of publicUrl, whatever a proxy says", () => {
   expect(prefixOf(undefined, "/a/b")).toBe("/a/b");
 });
 
-it("is nothing when nobody says", () => {
+it("is empty when neither is set", () => {
   expect(prefixOf(undefined)).toBe("");
 });
 

@@ -29,7 +29,7 @@ async function serving(handle: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/some/path/?x=1`;
 }
 
-it("a failed request is told once to the log, and to its caller by the writer of its route", async () => {
+it("a failed request is logged once, and answered by the writer of its route", async () => {
   const error = new GatewayError("queue_full", "Too much waits.", { retryAfterMs: 1_500 });
   const url = await serving((request, response) => refuse(error, request, response, writeName));
   const { status, headers, body } = await ask(url, { method: "POST" });
@@ -38,7 +38,7 @@ it("a failed request is told once to the log, and to its caller by the writer of
   expect(emitted).toEqual([{ type: "refused", requestId: "the-request", method: "POST", path: "/some/path", error }]);
 });
 
-it("an answer that has begun is cut, so that nobody takes half of it for the whole", async () => {
+it("a response that has begun is cut, so that it is not taken for complete", async () => {
   const url = await serving((request, response) => {
     response.writeHead(200).write("half");
     refuse(new Error("a defect"), request, response, writeName);
@@ -47,7 +47,7 @@ it("an answer that has begun is cut, so that nobody takes half of it for the who
   expect(emitted).toMatchObject([{ type: "refused", error: { reason: "internal" } }]);
 });
 
-it("nobody is left waiting when the writer fails", async () => {
+it("the connection is closed when the writer fails", async () => {
   const url = await serving((request, response) => {
     refuse(new GatewayError("not_found", "Nothing."), request, response, () => {
       throw new Error("a defect of the writer");

@@ -6,7 +6,7 @@ const FREE: RenderingLimits = { entries: 3, bytes: 100, isFirstFree: true };
 const COUNTED: RenderingLimits = { ...FREE, isFirstFree: false };
 const LIST = { tools: "some" };
 
-/** How often something was rendered, of 10 bytes each unless told. */
+/** Counts the renderings, each of 10 bytes by default. */
 function counting(limits: RenderingLimits) {
   const renderings = new Renderings<{ bytes: number; key: string }>(limits);
   const rendered: string[] = [];
@@ -61,13 +61,13 @@ describe("a rendering", () => {
 });
 
 describe("what is kept", () => {
-  it("is no more than so many, and what was asked for longest ago goes first", () => {
+  it("is bounded in number, least recently used first", () => {
     const { take, rendered } = counting(FREE);
     for (const key of ["a", "b", "c", "a", "d", "a", "c", "b"]) take(key);
     expect(rendered).toEqual(["a", "b", "c", "d", "b"]);
   });
 
-  it("is no more than so many bytes", () => {
+  it("is bounded in bytes", () => {
     const { take, rendered } = counting({ ...FREE, entries: 100 });
     for (const key of ["a", "b", "c"]) take(key, [LIST], { bytes: 40 });
     take("c");
@@ -99,7 +99,7 @@ describe("an allowance of time", () => {
     const before = rendered.length;
     expect(ask).toThrow(refused);
     expect(rendered.length - before).toBe(1);
-    // What is kept is given all the same.
+    // Cached renderings are still returned.
     const last = rendered.at(-1) ?? "";
     expect(take(last)).toMatchObject({ key: last });
   });

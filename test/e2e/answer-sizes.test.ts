@@ -5,7 +5,7 @@ import { RestClient, textIn as restText } from "../helpers/rest-client.ts";
 import { connectSdk, sseTransport, textIn } from "../helpers/sdk-client.ts";
 
 const MIB = 2 ** 20;
-/** Around what is a text or parts, one read of a pipe, one write of an event stream; and what `limits.messageBytes` just lets through. */
+/** Sizes around the limit between a string and chunks, one read from a pipe, one write of an event stream, and `limits.messageBytes`. */
 const SIZES = [
   16,
   16_272,
@@ -21,7 +21,7 @@ const SIZES = [
   16 * MIB - 1_024,
 ];
 
-/** What the fixture says: 16 bytes of JSON each time. */
+/** The fixture's text: 16 bytes of JSON each time. */
 const textOf = (bytes: number): string => 'aé漢🎈"\\\n'.repeat(bytes / 16);
 
 let gateway: GatewayProcess;

@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-// Whatever was sent, the same gateway and the same session still work.
+// Whatever was sent, the gateway and the session still work.
 afterEach(async () => {
   const answer = await client.call("echo", { message: "alive" });
   if (answer !== "alive") throw new Error(`the session is not what it was: ${answer}`);
@@ -34,7 +34,7 @@ afterEach(async () => {
 
 const url = (path: string): string => gateway.url + path;
 
-/** The answer without what differs each time. */
+/** The response without what differs each time. */
 function telling({ status, headers, body }: Answer): unknown {
   const { date: _date, "x-request-id": _id, ...rest } = headers;
   return { status, headers: rest, body };
@@ -46,7 +46,7 @@ describe("a server that does not exist", () => {
     expect(refusal(answer)).toMatchObject({ status: 404, code: 40400, reason: "server_not_found" });
   });
 
-  it("looks to a stranger exactly like one that does: 401", async () => {
+  it("looks to an unauthenticated caller exactly like one that does: 401", async () => {
     for (const question of [{}, { method: "POST", body: "{" }, { method: "DELETE" }]) {
       const unknown = await ask(url("/nobody"), question);
       expect(telling(unknown)).toEqual(telling(await ask(url("/echo"), question)));
@@ -196,7 +196,7 @@ describe("a message that two parsers could read differently", () => {
     expect(refusal(await client.send(body))).toMatchObject({ status: 400, code: -32600, reason: "invalid_request" });
   });
 
-  it("has its doubled keys where nobody judges them: in the arguments they pass", async () => {
+  it("may repeat keys in the arguments, which are not examined", async () => {
     await using mine = await openSession(url("/echo"), AUTH);
     const line = message('"params":{"name":"raw","arguments":{"a":1,"a":2,"Name":3}}').replace('"id":1', '"id":5');
     expect(await mine.send(line)).toMatchObject({ status: 202 });
@@ -286,7 +286,7 @@ describe("a body", () => {
     const fields = `Authorization: ${AUTH.authorization}\r\nContent-Type: application/json\r\n`;
     const chunk = `4000\r\n${"x".repeat(0x4000)}\r\n`;
     const bytes = `${head}${fields}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(8)}`;
-    // Resolves when the gateway has hung up.
+    // Resolves when the gateway has closed the connection.
     expect(await sendRaw(gateway.port, bytes)).toMatch(/^HTTP\/1\.1 413 [^]*connection: close/i);
   });
 
@@ -325,7 +325,7 @@ describe("a body", () => {
     },
   );
 
-  it("that a stranger sends is not looked at: too large, broken, or of the wrong type, it is 401", async () => {
+  it("from an unauthenticated caller is not examined: too large, broken, or of the wrong type, it is 401", async () => {
     const strangers = [padded(BODY_BYTES + 1), "{", "x"].map((body) => ask(client.postUrl, { method: "POST", body }));
     expect((await Promise.all(strangers)).map(({ status }) => status)).toEqual([401, 401, 401]);
   });

@@ -76,7 +76,7 @@ describe("limits.startingPerServer", () => {
     expect(gateway.children("never-ready")).toHaveLength(1);
     await using echo = await openSession(`${gateway.url}/echo`);
     expect(await echo.call("echo", { message: "fine" })).toBe("fine");
-    // Its place is free when the client that waited for it has gone.
+    // Its place is free once the waiting client has left.
     first.close();
     await until(() => gateway.children("never-ready").length === 0, { deadlineMs: 7_000, what: "it is ended" });
     await using third = await openSse(`${gateway.url}/never-ready`);

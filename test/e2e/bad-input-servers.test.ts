@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-bad-"));
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A gateway for all tests of a block, with a session beside theirs on a server that is sound. */
+/** A gateway for all tests of a block, with a second session on a healthy server. */
 function withNeighbour(config: () => { readonly servers: object }): {
   readonly gateway: () => GatewayProcess;
   readonly url: (server: string) => string;
@@ -31,7 +31,7 @@ function withNeighbour(config: () => { readonly servers: object }): {
     gateway: () => gateway,
     url: (server) => `${gateway.url}/${server}`,
     neighbour: () => neighbour,
-    /** The neighbour's session still works, and no process of `server` is left. */
+    /** The healthy session still works, and no process of `server` is left. */
     async noHarmDone(server) {
       expect(await neighbour.call("echo", { message: `still here after ${server}` })).toContain(server);
       await until(() => gateway.children(server).length === 0, {
@@ -46,7 +46,7 @@ const call = (name: string, args: object = {}) => ({ name, arguments: args });
 
 const errorOf = ({ error }: Message): unknown => ({ code: error?.code, ...error?.data });
 
-/** The session is over: its stream has ended cleanly, its id is unknown. */
+/** The session has ended: its stream was closed cleanly, and its id is unknown. */
 async function expectOver(client: SseClient): Promise<void> {
   expect(await client.untilEnded()).toBe("cleanly");
   const late = await client.send({ jsonrpc: "2.0", id: "late", method: "ping" });
@@ -196,7 +196,7 @@ describe("a server that does not answer", () => {
 
   it.concurrent.each([
     ["never-initializes", ["start_timeout"]],
-    // Seen with the next write, and there may be none.
+    // Only noticed with the next write, and there may be none.
     ["closes-stdin", ["process_exited", "start_timeout"]],
     ["closes-stdout", ["process_exited"]],
   ])("to initialize (%s): an error after limits.start at the latest, then the stream ends", async (server, reasons) => {
@@ -231,7 +231,7 @@ describe("a server that does not answer", () => {
     const late = await client.request("tools/call", call("hold", { name: "late" }), "late");
     expect(errorOf(late)).toMatchObject({ reason: "call_timeout" });
     await client.notify("x/release", { name: "late" });
-    // Answered after it.
+    // Responds after it.
     expect(await client.call("holding")).toBe("[]");
     expect(await client.call("echo", { message: "later" })).toBe("later");
     expect(client.messages().filter(({ id }) => id === "late")).toHaveLength(1);
@@ -504,7 +504,7 @@ describe("a client that does not read", () => {
   });
 });
 
-/** A condition: the process has written something, and for ten looks no more. */
+/** A condition: the process has written something, and nothing more during ten checks. */
 function hasStoppedWriting(pid = 0): () => boolean {
   let [last, looks] = [0, 0];
   return () => {

@@ -6,7 +6,7 @@ import { problem, RestClient } from "../helpers/rest-client.ts";
 import { openSession } from "../helpers/sse-client.ts";
 import { until } from "../helpers/until.ts";
 
-// limits.bodiesBytes: what the bodies of all requests may take at once.
+// limits.bodiesBytes: the total size of all request bodies in memory.
 
 const [ALICE, BOB] = ["alice-token-0123456789", "bob-token-0123456789"];
 const by = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -40,14 +40,14 @@ async function unfinished(path: string, token: string): Promise<Socket> {
   return socket;
 }
 
-/** Asks with little. */
+/** Whether a small request is accepted. */
 async function hasRoom(token: string): Promise<boolean> {
   const headers = { ...by(token), "content-type": "application/json" };
   const little = { method: "POST", headers, body: JSON.stringify({ message: "x".repeat(1_000) }), chunked: true };
   return (await ask(`${gateway.url}/api/echo/echo?sessionId=the-one-who-asks`, little)).status !== 503;
 }
 
-/** Two bodies that fill the room of their sender. When somebody asked for room before they did, one of them was refused. */
+/** Two bodies that use up their sender's share. If another request took some of it first, one of them is refused. */
 function filled(path: string, token: string): Promise<readonly Socket[]> {
   return until(
     async () => {

@@ -68,7 +68,7 @@ describe.each([
   });
 
   it("leaves no process behind when it disconnects", async () => {
-    // Some servers take their time to end: those of the tests before.
+    // Servers of earlier tests may still be shutting down.
     await until(() => gateway.children("everything").length === 0, { deadlineMs: 7_000, what: "nobody is there" });
     const client = await connect("everything");
     expect(gateway.children("everything")).toHaveLength(1);

@@ -22,7 +22,7 @@ import { fixture, realServer, startGateway, type GatewayProcess } from "../helpe
 import { connectSdk, textIn, type SdkClient } from "../helpers/sdk-client.ts";
 import { until } from "../helpers/until.ts";
 
-// Real clients, as their makers publish them, against the reference server and our fixtures.
+// Real clients, as published, against the reference server and our fixtures.
 
 const require = createRequire(import.meta.url);
 const HEADERS = { Authorization: "Bearer token-of-the-clients" };
@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** What every client can do, whatever it calls it. */
+/** What every client can do, whatever its API. */
 interface Used extends AsyncDisposable {
   tools(): Promise<string[]>;
   echo(message: string): Promise<string>;
@@ -281,7 +281,7 @@ describe.each(["/everything/mcp", "/everything"])("at %s", (path) => {
   });
 });
 
-/** server-everything registers some tools only after it has heard `initialized`. */
+/** server-everything registers some tools only after `initialized`. */
 async function onceListed<T>(client: SdkClient, tool: string, use: () => Promise<T>): Promise<T> {
   await until(async () => (await client.listTools()).tools.some(({ name }) => name === tool), {
     what: `${tool} is there`,

@@ -18,7 +18,7 @@ interface Outcome {
   readonly sessionId: string | undefined;
 }
 
-/** What became of it; undefined when the connection was not taken. */
+/** The outcome; undefined when the connection was not accepted. */
 async function initialize(gateway: GatewayProcess): Promise<Outcome | undefined> {
   try {
     const answer = await send(`${gateway.url}/echo/mcp`, { headers: HEADERS, body: JSON.stringify(INITIALIZE) });
@@ -42,7 +42,7 @@ async function leave(gateway: GatewayProcess, sessionId: string): Promise<void> 
   const headers = { "Mcp-Session-Id": sessionId };
   const end = async (): Promise<number> =>
     (await send(`${gateway.url}/echo/mcp`, { method: "DELETE", headers })).status;
-  // 404: its process could not be started, and it ended by itself.
+  // 404: its process could not be started, and the session ended.
   await until(async () => [204, 404].includes(await end()), { what: "the session is ended" });
 }
 
@@ -88,7 +88,7 @@ it("a gateway that may have many files open warns of nothing", async () => {
   expect(gateway.log()).not.toMatch(/open files/);
 });
 
-/** Changes the limit of a process that runs (util-linux). */
+/** Changes the limit of a running process (util-linux). */
 const allow = (pid: number, openFiles: number): boolean =>
   spawnSync("prlimit", ["--pid", `${pid}`, `--nofile=${openFiles}:`]).status === 0;
 
@@ -98,7 +98,7 @@ describe.skipIf(!HAS_PRLIMIT)("a gateway that has come to the end of its file de
   it.each([0, 2])("(with %i warm processes) tells who wants a session, lives, and serves again later", async (warm) => {
     await using gateway = await startGateway({ servers: { echo: fixture("echo", { warm }) } });
     await until(() => gateway.children().length >= warm, { what: "the warm processes are there" });
-    // For a connection, and a file now and then; too few for a process.
+    // Enough for a connection and a file, too few for a process.
     allow(gateway.pid, descriptorsOf(gateway.pid) + 3);
     const outcomes = [];
     for (let n = 0; n < 4; n++) outcomes.push(await failure(gateway));
@@ -110,7 +110,7 @@ describe.skipIf(!HAS_PRLIMIT)("a gateway that has come to the end of its file de
   });
 });
 
-/** Why there is no session; undefined when there is one. */
+/** Why no session was opened; undefined when one was. */
 async function failure(gateway: GatewayProcess): Promise<unknown> {
   const answer = await send(`${gateway.url}/echo/mcp`, { headers: HEADERS, body: JSON.stringify(INITIALIZE) });
   await answer.over();

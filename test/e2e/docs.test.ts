@@ -11,7 +11,7 @@ import { ask } from "../helpers/http.ts";
 import { connectSdk, textIn } from "../helpers/sdk-client.ts";
 import { until } from "../helpers/until.ts";
 
-// The page for people, in a real browser: Debian's chromium.
+// The documentation page in a real browser: Debian's chromium.
 
 const CHROMIUM = "/usr/bin/chromium";
 const ARGS =
@@ -53,7 +53,7 @@ afterAll(async () => {
 
 interface Visit extends AsyncDisposable {
   readonly page: Page;
-  /** What the console, the content policy and dialogs said, and requests to elsewhere: nothing of it should be. */
+  /** Messages of the console and the content security policy, dialogs, and requests to other origins: none is expected. */
   readonly trouble: string[];
 }
 
@@ -77,7 +77,7 @@ async function visit(url: string, options: BrowserContextOptions = {}): Promise<
   return { page, trouble, [Symbol.asyncDispose]: () => context.close() };
 }
 
-/** A tool's section, opened. */
+/** The expanded section of a tool. */
 async function toolOf(page: Page, server: string, tool: string): Promise<Locator> {
   const section = page.locator(`[id="${server}/${encodeURIComponent(tool)}"]`);
   await section.locator("> summary").click();
@@ -336,7 +336,7 @@ describe("with authentication", () => {
     ["the whole header", `Bearer ${TOKEN}`],
     ["user and password", "ann:päss:word"],
   ])("%s in the page opens it, calls tools, and is kept nowhere", async (_what, credential) => {
-    // Only a bearer challenge lets a headless browser show the page of a 401.
+    // A headless browser shows the body of a 401 only with a bearer challenge.
     await using proxy = await prefixProxy(shut, "", (challenge) => challenge.startsWith("Bearer"));
     await using seen = await visit(`${proxy.url}/docs#echo/echo`);
     const { page } = seen;
@@ -532,7 +532,7 @@ describe("/problems", () => {
   });
 });
 
-/** A reverse proxy that takes a prefix away; it lets only some of the challenges through. */
+/** A reverse proxy that strips a prefix and passes on only some of the challenges. */
 async function prefixProxy(
   gateway: GatewayProcess,
   prefix: string,
@@ -568,7 +568,7 @@ async function prefixProxy(
   };
 }
 
-/** The lowest contrast of a text with what is behind it (WCAG 2.2, 1.4.3), among all that is to be seen. */
+/** The lowest contrast of visible text with its background (WCAG 2.2, 1.4.3). */
 function lowestContrast(page: Page): Promise<number> {
   return page.evaluate(`(() => {
     const channels = (color) => color.match(/[\\d.]+/g).map(Number);

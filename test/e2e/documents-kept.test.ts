@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { fixture, type GatewayProcess, startGateway } from "../helpers/gateway.ts";
 import { RestClient } from "../helpers/rest-client.ts";
 
-// Documents and pages that take long to make, and readers who ask for them again and again.
+// Documents and pages that are expensive to render, and clients that request them repeatedly.
 
 let gateway: GatewayProcess;
 let rest: RestClient;
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** What the gateway has used of a CPU so far: user and system time, in clock ticks of 10 ms (proc(5), fields 14 and 15). */
+/** The CPU time the gateway has used so far: user and system time, in clock ticks of 10 ms (proc(5), fields 14 and 15). */
 function cpuSeconds(): number {
   const fields = readFileSync(`/proc/${gateway.pid}/stat`, "utf8")
     .replace(/^.*\) /s, "")
@@ -55,7 +55,7 @@ describe("is rendered once, however often it is asked for:", () => {
   });
 });
 
-test("choices that a stranger thinks up cost a bounded time, and take nothing from other readers", async () => {
+test("selections invented by a client cost bounded time and do not affect other clients", async () => {
   const before = cpuSeconds();
   const statuses = new Set<string>();
   for (let at = 0; at < 150; at++) {

@@ -3,7 +3,7 @@ import { fixture, type GatewayProcess, startGateway } from "../helpers/gateway.t
 import { ask, refusal } from "../helpers/http.ts";
 import { openSession } from "../helpers/sse-client.ts";
 
-// A gateway as it is without a word about it in the config: on all interfaces, for everybody.
+// A gateway with default settings: on all interfaces, without authentication.
 
 let gateway: GatewayProcess;
 

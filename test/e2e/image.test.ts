@@ -10,7 +10,7 @@ import { newId, RestClient, textIn as textOf } from "../helpers/rest-client.ts";
 import { connectSdk, sseTransport, textIn } from "../helpers/sdk-client.ts";
 import { until } from "../helpers/until.ts";
 
-// The image, its stages replayed with their own commands in empty folders, then started as a container would start it.
+// The container image: its stages are replayed with their own commands in empty folders, then it is started as a container would.
 
 const hasTini = (process.env["PATH"] ?? "").split(":").some((folder) => existsSync(join(folder, "tini")));
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
   const servers = { echo: fixture("echo"), daemon: fixture("daemonizes") };
   writeFileSync(config, JSON.stringify({ hostname: "127.0.0.1", port, servers, limits: { drain: "7s" } }));
   const [command = "", ...args] = [...image.entrypoint, ...image.cmd].slice(hasTini ? 0 : 2);
-  // Orphans come to it although it is not process 1 here.
+  // As a subreaper it adopts orphans although it is not process 1 here.
   gateway = spawn(command, args, { cwd: join(image.root, "app"), env: { ...image.env, TINI_SUBREAPER: "1" } });
   gateway.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
   await until(() => said.includes("listening on") || hasExited(), { deadlineMs: 20_000, what: "the gateway listens" });
@@ -82,7 +82,7 @@ describe("the image, replayed without docker,", () => {
     const pids = JSON.parse(textOf(await client.call("daemon/pids", {}, { sessionId }))) as number[];
     expect(pids).toHaveLength(2);
     await client.ask(`/api/sessions/${sessionId}`, { method: "DELETE" });
-    // A zombie has its folder in /proc, too.
+    // A zombie still has a folder in /proc.
     await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)), {
       deadlineMs: 10_000,
       what: "the server and its daemon are gone and waited for",

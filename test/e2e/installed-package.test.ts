@@ -9,7 +9,7 @@ import { fixture, ROOT, startGateway } from "../helpers/gateway.ts";
 import { RestClient } from "../helpers/rest-client.ts";
 import { StreamableClient } from "../helpers/streamable-client.ts";
 
-// What npm would publish, installed into an empty folder without a network: it is complete.
+// The npm package, installed into an empty folder without a network, is complete.
 
 const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-installed-"));
 const modules = join(folder, "node_modules");
@@ -17,7 +17,7 @@ const installed = join(modules, "mcp-gateway");
 const executable = join(modules, ".bin/mcp-gateway");
 
 beforeAll(async () => {
-  // The files as they were built: npm would build them anew, under the feet of whoever uses them.
+  // The existing build: otherwise npm would rebuild it while other tests use it.
   await run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], ROOT);
   const [tarball = "no tarball"] = readdirSync(folder);
   writeFileSync(join(folder, "package.json"), "{}");
@@ -65,7 +65,7 @@ test("it names whose code it holds, under which licence", () => {
 });
 
 function run(command: string, args: readonly string[], cwd = folder): Promise<{ readonly stdout: string }> {
-  // Not all of ours: a test run under npm has npm's own variables, which npm would follow.
+  // A clean environment: under npm, the test run has variables of npm's own, which npm would follow.
   const { PATH = "", HOME = folder } = process.env;
   return promisify(execFile)(command, args, { cwd, env: { PATH, HOME }, timeout: 60_000 });
 }

@@ -3,7 +3,7 @@ import { fixture, startGateway } from "../helpers/gateway.ts";
 import { openSession } from "../helpers/sse-client.ts";
 
 const SCRIPT = `process.on("SIGUSR2", () => { throw new Error("a defect"); })`;
-/** Throws inside the gateway, where nothing guards it, each time the process gets SIGUSR2. */
+/** Throws inside the gateway, outside any guard, each time the process gets SIGUSR2. */
 const DEFECT = `data:text/javascript,${encodeURIComponent(SCRIPT)}`;
 
 it("an unexpected error is logged, ends every session and its process, and exits with 70", async () => {
@@ -19,5 +19,5 @@ it("an unexpected error is logged, ends every session and its process, and exits
   expect(gateway.log()).toContain("a defect");
   expect(session.ended()).toBe("cleanly");
   await gateway.nothingLeft();
-  // Disposing it would find the error that this test is about.
+  // Disposing the gateway would report the error that this test causes.
 });

@@ -11,7 +11,7 @@ import { openSession, openSse } from "../helpers/sse-client.ts";
 import { StreamableClient } from "../helpers/streamable-client.ts";
 import { until } from "../helpers/until.ts";
 
-// A session outlives its process, and the gateway's.
+// A session outlives its process, and the gateway's process.
 
 const gateways: GatewayProcess[] = [];
 
@@ -21,7 +21,7 @@ async function started(config: Parameters<typeof startGateway>[0]): Promise<Gate
   return gateway;
 }
 
-/** The same gateway once more, after it was ended that way. */
+/** Ends the gateway with the signal and starts it again. */
 async function restarted(gateway: GatewayProcess, signal: NodeJS.Signals): Promise<GatewayProcess> {
   await gateway.stop(signal);
   await gateway.nothingLeft();
@@ -30,13 +30,13 @@ async function restarted(gateway: GatewayProcess, signal: NodeJS.Signals): Promi
   return next;
 }
 
-/** Its processes are, and the gateway knows. */
+/** Kills the processes of a server and waits until the gateway has noticed. */
 async function killed(gateway: GatewayProcess, server: string): Promise<void> {
   for (const pid of gateway.children(server)) process.kill(pid, "SIGKILL");
   await until(() => gateway.log().includes(`"${server}" ended (signal`), { what: "the end is in the log" });
 }
 
-/** What is kept of sessions, when there is something. */
+/** The stored session records, once there are some. */
 const kept = (gateway: GatewayProcess): Promise<string> =>
   until(
     () => {
@@ -48,7 +48,7 @@ const kept = (gateway: GatewayProcess): Promise<string> =>
   );
 
 afterEach(async () => {
-  // The first one's folder is that of its successors.
+  // In reverse order, because restarted gateways use the folder of the first one.
   for (const gateway of gateways.splice(0).toReversed()) await gateway[Symbol.asyncDispose]();
 });
 

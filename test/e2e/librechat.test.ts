@@ -9,8 +9,8 @@ import { ask, post } from "../helpers/http.ts";
 import { connectSdk, textIn, type SdkClient } from "../helpers/sdk-client.ts";
 import { until } from "../helpers/until.ts";
 
-// A client that behaves as LibreChat does: undici with timeouts, probes before it connects, no
-// answer to a ping. All times are scaled down by 60 and more.
+// A client that behaves like LibreChat: undici with timeouts, probes before it connects, no response to pings. All times are
+// scaled down by a factor of 60 or more.
 
 const TIMEOUT_MS = 1_000;
 const HEARTBEAT = "200ms";
@@ -21,11 +21,11 @@ type Kind = "streamable-http" | "sse";
 
 interface LibreChat {
   readonly client: SdkClient;
-  /** What went wrong on its connections; LibreChat would reconnect. */
+  /** Errors on its connections, after which LibreChat would reconnect. */
   readonly errors: string[];
-  /** The streams it opened. One that breaks is opened again. */
+  /** The streams it opened; a broken one is reopened. */
   readonly gets: string[];
-  /** The methods of what the server asked it. */
+  /** The methods of the server's requests. */
   readonly asked: string[];
 }
 
@@ -45,7 +45,7 @@ async function librechat(kind: Kind, url: string, headers: Record<string, string
   }) as FetchLike;
   const options = { fetch, requestInit: { headers } };
   const transport = kind === "sse" ? new SSEClientTransport(new URL(url), options) : streamable(url, options);
-  // Its patched `send` refuses a result that is empty: a ping is never answered.
+  // LibreChat's patched `send` rejects empty results, so a ping is never answered.
   const sends = transport.send.bind(transport);
   transport.send = async (message: JSONRPCMessage | JSONRPCMessage[], ...rest: []) => {
     if ("result" in message && Object.keys(message.result).length === 0) throw new Error("Empty result");
@@ -85,7 +85,7 @@ const KINDS: readonly [Kind, string][] = [
   ["sse", "/sse"],
 ];
 
-describe.each(KINDS)("LibreChat by %s at /<server>%s", (kind, face) => {
+describe.each(KINDS)("LibreChat by %s at /<server>%s", (kind, suffix) => {
   let gateway: GatewayProcess;
 
   beforeAll(async () => {
@@ -93,7 +93,7 @@ describe.each(KINDS)("LibreChat by %s at /<server>%s", (kind, face) => {
   });
   afterAll(() => gateway[Symbol.asyncDispose]());
 
-  const connect = (server: string): Promise<LibreChat> => librechat(kind, `${gateway.url}/${server}${face}`);
+  const connect = (server: string): Promise<LibreChat> => librechat(kind, `${gateway.url}/${server}${suffix}`);
 
   const sleep = ({ client }: LibreChat, ms: number): Promise<string> =>
     client.callTool({ name: "sleep", arguments: { ms } }).then(textIn);
@@ -104,7 +104,7 @@ describe.each(KINDS)("LibreChat by %s at /<server>%s", (kind, face) => {
     idle.client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => {
       heard = (params.data as { text: string }).text;
     });
-    // The one call is the clock of the other connection, on which nothing is said meanwhile.
+    // This call measures the time in which the other connection is idle.
     expect(await sleep(chat, LONG_MS)).toBe(`slept ${LONG_MS} ms`);
 
     await idle.client.notification({ method: "x/say", params: { text: "after the silence" } });
@@ -176,9 +176,9 @@ describe("the probes of LibreChat", () => {
     }
     expect(gateway.children()).toEqual([]);
     const headers = { Authorization: `Basic ${Buffer.from("ada:lovelace").toString("base64")}` };
-    for (const [kind, face] of KINDS) {
-      const chat = await librechat(kind, `${gateway.url}/echo${face}`, headers);
-      expect(textIn(await chat.client.callTool({ name: "echo", arguments: { message: face } }))).toBe(face);
+    for (const [kind, suffix] of KINDS) {
+      const chat = await librechat(kind, `${gateway.url}/echo${suffix}`, headers);
+      expect(textIn(await chat.client.callTool({ name: "echo", arguments: { message: suffix } }))).toBe(suffix);
       expect(chat.errors).toEqual([]);
     }
   });

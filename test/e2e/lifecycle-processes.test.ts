@@ -8,15 +8,15 @@ import { refusal } from "../helpers/http.ts";
 import { openSession, openSse, type SseClient, textOf } from "../helpers/sse-client.ts";
 import { until } from "../helpers/until.ts";
 
-/** EOF 2 s, SIGTERM 3 s, SIGKILL, then the reaper's walk. */
+/** EOF 2 s, SIGTERM 3 s, SIGKILL, then the reaper's walk over /proc. */
 const ENDED = { deadlineMs: 7_000, what: "every child, grandchild and daemon is gone" };
-/** The same, after the reaper has noticed that the gateway is gone. */
+/** The same, after the reaper has noticed that the gateway has exited. */
 const REAPED = { ...ENDED, deadlineMs: 12_000 };
 
 const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-lifecycle-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** One session with each kind of child that is hard to get rid of. */
+/** One session with each kind of child that is hard to end. */
 async function startFamily(
   name: string,
   limits: object = {},
@@ -26,7 +26,7 @@ async function startFamily(
   /** Of children, grandchildren and daemons. */
   readonly pids: readonly number[];
   readonly allGone: () => boolean;
-  /** What made the graceful child end. */
+  /** What ended the graceful child. */
   readonly farewell: () => string;
 }> {
   const gracefulFile = join(folder, name);
@@ -55,7 +55,7 @@ async function startFamily(
   };
 }
 
-// They mostly wait for a child that hears nothing but SIGKILL: let them wait together.
+// Concurrent, because most of the time is spent waiting for a child that only reacts to SIGKILL.
 describe.concurrent("children that ignore signals, have grandchildren, left their group, became daemons, or need a second", () => {
   it("are all gone after their streams were closed, and the slow one was asked politely", async () => {
     const { clients, pids, allGone, farewell, ...family } = await startFamily("stream-close");
@@ -102,7 +102,7 @@ describe.concurrent("children that ignore signals, have grandchildren, left thei
     await using gateway = family.gateway;
     expect(pids.filter(isAlive)).toHaveLength(8);
     for (const client of clients) client.close();
-    // The quick ones are gone, the deaf one is still being asked.
+    // The quick ones have exited; the deaf one is still being shut down.
     await until(() => gateway.children("parent").length === 0, ENDED);
     expect(gateway.children("deaf")).toHaveLength(1);
     await gateway.stop("SIGKILL");

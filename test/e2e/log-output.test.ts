@@ -6,7 +6,7 @@ import { openSession } from "../helpers/sse-client.ts";
 import { until } from "../helpers/until.ts";
 
 const CONFIG = { logging: { level: "verbose" }, servers: { echo: fixture("echo") } };
-/** Three lines each at verbose, two of them as long as their path. */
+/** Each produces three lines at verbose, two of them as long as the path. */
 const REQUESTS = 10_000;
 const LONG_PATH = `/nowhere/${"x".repeat(1_500)}`;
 
@@ -33,7 +33,7 @@ describe.each(["pipe", "socket"] as const)("with stderr a %s", (kind) => {
       deadlineMs: 10_000,
       what: "the log says how many lines were dropped",
     });
-    // What came afterwards is there again, and every line is a whole one.
+    // Later lines are complete again.
     await fetch(`${gateway.url}/after-the-stall`);
     await until(() => gateway.stderr.read().includes("/after-the-stall"), { what: "the log goes on" });
     const lines = gateway.stderr.read().trimEnd().split("\n");
@@ -61,7 +61,7 @@ test("what is logged last before the end is written, although the reader is slow
   expect(gateway.stderr.read()).toContain("SIGTERM: shutting down");
 });
 
-/** Behind the table of the start, which is not made of log lines. */
+/** The end of the startup table, whose lines are not log lines. */
 const tableEnd = (lines: readonly string[]): number => lines.findIndex((line) => line.includes("  auth:")) + 2;
 
 async function many(url: string, count: number): Promise<void> {

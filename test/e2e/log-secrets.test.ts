@@ -97,7 +97,7 @@ test.each([
   expect(text).not.toMatch(/hunter\d/);
 });
 
-/** What callers are told when servers fail, over every transport. */
+/** The errors that callers see when servers fail, over every transport. */
 async function everythingThatFails(gateway: GatewayProcess): Promise<string[]> {
   const rest = new RestClient(gateway.url);
   // The tool with the odd name and the unusable schema.

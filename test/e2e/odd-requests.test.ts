@@ -4,7 +4,7 @@ import { descriptorsOf, fixture, type GatewayProcess, startGateway } from "../he
 import { sendRaw } from "../helpers/http.ts";
 import { until } from "../helpers/until.ts";
 
-// HTTP that a gateway for MCP has no use for: a clear answer, and nothing left open.
+// HTTP requests that make no sense for the gateway: a clear response, and no open connection.
 
 let gateway: GatewayProcess;
 let descriptors: number;
@@ -30,7 +30,7 @@ describe("CONNECT", () => {
     ["localhost:3000", "\u0016\u0003\u0001garbage"],
     ["/echo", ""],
   ])("to %s is answered with 501 and the connection closed", async (target, more) => {
-    // Resolves when the gateway has hung up.
+    // Resolves when the gateway has closed the connection.
     const received = await sendRaw(gateway.port, `CONNECT ${target} HTTP/1.1\r\n${HOST}\r\n${more}`);
     expect(received).toMatch(/^HTTP\/1\.1 (?:501 Not Implemented\r\n[^]*Connection: close\r\n[^]*\r\n\r\n$|400 )/);
   });

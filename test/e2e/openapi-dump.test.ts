@@ -10,7 +10,7 @@ import { processesMatching } from "../helpers/children.ts";
 import { fixture, realServer, ROOT, startGateway } from "../helpers/gateway.ts";
 import { until } from "../helpers/until.ts";
 
-// The documents on the command line, and nothing else on stdout.
+// The documents on the command line, with nothing else on stdout.
 
 interface Run {
   readonly code: number | null;
@@ -27,7 +27,7 @@ interface Document {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "openapi-dump-"));
-/** In the environment of all that a dump starts. */
+/** An environment variable of everything that a dump starts. */
 const mark = randomUUID();
 
 afterEach(() =>
@@ -35,7 +35,7 @@ afterEach(() =>
 );
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A config file with these servers, each of them marked. */
+/** A config file with these servers, each marked by the variable. */
 function config(servers: Record<string, { readonly env?: object }>, more: object = {}): string {
   const file = join(folder, `${randomUUID()}.yaml`);
   const marked = Object.entries(servers).map(([name, entry]) => [
@@ -48,7 +48,7 @@ function config(servers: Record<string, { readonly env?: object }>, more: object
 
 function started(command: string, args: readonly string[], env: Record<string, string>) {
   const { PATH = "", HOME = folder } = process.env;
-  // Not all of ours: a test run under npm has npm's own variables, which are what is tested.
+  // A clean environment: under npm, the test run has variables of npm's own, which are what is tested.
   return spawn(command, args, {
     cwd: ROOT,
     env: { PATH, HOME, ...env },
@@ -70,7 +70,7 @@ const gateway = (...args: string[]): Promise<Run> => run(process.execPath, ["dis
 const npmStart = (file: string, ...args: string[]): Promise<Run> =>
   run("npm", ["start", "--silent", ...args], { CONFIG_PATH: file, npm_config_update_notifier: "false" });
 
-/** All of stdout is one document: nothing comes before or after it. */
+/** Parses stdout as a single document. */
 function documentIn(stdout: string, format: "json" | "yaml"): Document {
   const shape = format === "json" ? /^\{\n {2}"openapi": "3[^]*\n\}\n$/ : /^openapi: "?3\.[^]*[^\n]\n$/;
   if (!shape.test(stdout)) throw new Error(`this is more or less than a document:\n${stdout.slice(0, 500)}`);
@@ -89,7 +89,7 @@ const ALL = [
   ...["five", "four", "grow", "one", "six", "three", "two"].map((name) => `pages:${name}`),
 ];
 
-describe("the commands of the first seed's README", () => {
+describe("the commands of the README", () => {
   test("npm start -- --schemaDump prints YAML", async () => {
     const { code, stdout } = await npmStart(config(two), "--", "--schemaDump");
     expect(toolsIn(documentIn(stdout, "yaml"))).toEqual(ALL);

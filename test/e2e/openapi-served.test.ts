@@ -9,7 +9,7 @@ import { parse } from "yaml";
 import { fixture, realServer, ROOT, startGateway } from "../helpers/gateway.ts";
 import { newId, problem, RestClient, textIn, type RestAnswer } from "../helpers/rest-client.ts";
 
-// The documents as their readers get them.
+// The documents as served over HTTP.
 
 interface Document {
   readonly openapi: string;
@@ -78,7 +78,7 @@ describe("a document", () => {
     expect(answer.headers["content-type"]).toMatch(type);
     expect(document.openapi).toBe("3.1.0");
     expect(document.servers).toEqual([{ url: `${gateway.url}${path.slice(0, path.lastIndexOf("/"))}` }]);
-    // So a path of it leads to the tool.
+    // A path of the document, resolved against its URL, leads to the tool.
     const place = Object.entries(document.paths).find(([, { post }]) => post?.["x-mcp-tool"] === "echo")?.[0] ?? "";
     const { pathname } = new URL(`${document.servers[0]?.url}${place}`);
     expect(textIn(await rest.post(`${pathname}?sessionId=${newId()}`, { message: "found" }))).toBe("found");
@@ -203,7 +203,7 @@ describe("a reader who has the document already", () => {
   });
 });
 
-describe("the documents of a gateway that asks who is there", () => {
+describe("the documents of a gateway with authentication", () => {
   const config = {
     auth: {
       basic: { credentials: [{ username: "admin", password: "the-pass-word" }] },
@@ -337,8 +337,8 @@ describe("the dump of a config", () => {
   });
 });
 
-describe("a client that knows nothing but the document", () => {
-  /** The client that openapi-client-axios makes of a document, at run time: one method per operation. */
+describe("a client generated from the document alone", () => {
+  /** The client that openapi-client-axios creates from a document at run time: one method per operation. */
   async function clientOf(url: string, headers: Record<string, string> = {}) {
     const api = new OpenAPIClientAxios({ definition: url, axiosConfigDefaults: { headers } });
     return api.init();

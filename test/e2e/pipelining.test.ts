@@ -5,7 +5,7 @@ import { sendRaw } from "../helpers/http.ts";
 import { newId } from "../helpers/rest-client.ts";
 import { until } from "../helpers/until.ts";
 
-// Requests that a client sends without waiting for the answers before them.
+// Requests sent without waiting for the responses before them.
 
 let gateway: GatewayProcess;
 

@@ -3,7 +3,7 @@ import { fixture, type GatewayProcess, startGateway } from "../helpers/gateway.t
 import { newId, RestClient } from "../helpers/rest-client.ts";
 import { until } from "../helpers/until.ts";
 
-// `type` of a problem body leads to the page about it, also where the gateway is seen below a prefix.
+// `type` of a problem body leads to the page about it, also when the gateway is served below a prefix.
 
 let gateway: GatewayProcess;
 let rest: RestClient;

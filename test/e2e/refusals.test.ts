@@ -5,7 +5,7 @@ import { RestClient } from "../helpers/rest-client.ts";
 import { openSession, openSse } from "../helpers/sse-client.ts";
 import { until } from "../helpers/until.ts";
 
-// An error has one name wherever it is told, is logged once, and is told in the form that its route speaks.
+// An error has one name everywhere, is logged once, and is written in the format of its route.
 
 let gateway: GatewayProcess;
 

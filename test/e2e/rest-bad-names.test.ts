@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixture, startGateway } from "../helpers/gateway.ts";
 import { newId, RestClient, textIn, type RestAnswer } from "../helpers/rest-client.ts";
 
-// Names, schemas and sizes that are made to hurt.
+// Hostile names, schemas and sizes.
 
 let gateway: Awaited<ReturnType<typeof startGateway>>;
 let rest: RestClient;
@@ -33,7 +33,7 @@ async function toolsOf(server: string): Promise<{ name: string; url: string }[]>
 const isRefusal = ({ status, json }: RestAnswer): boolean =>
   status >= 400 && status < 500 && (json["status"] === status || "error" in json);
 
-/** Is this the tool's own answer, which is its name, or else a refusal with a reason? */
+/** Whether the response is that of the tool, which is its own name, or a refusal with a reason. */
 const isItsOwn = (answer: RestAnswer, name: string): boolean =>
   answer.status === 200 ? textIn(answer) === name : isRefusal(answer);
 
@@ -101,7 +101,7 @@ describe("a tool with an odd name", () => {
     "that nobody has is a 4xx: %s",
     async (segment) => {
       const answer = await rest.post(`/api/odd/${segment}?sessionId=${sessionId}`, {});
-      // `%` and `%zz` are tools of this server, but no URL says so without an escape of its own.
+      // `%` and `%zz` are tools of this server, but in a URL they need an escape of their own.
       expect([400, 404]).toContain(answer.status);
       expect(answer.headers).not.toHaveProperty("x-evil");
     },
@@ -149,7 +149,7 @@ describe("a name of a prototype", () => {
 });
 
 describe("a tool with a hostile schema", () => {
-  /** Some of each kind: fitting, not fitting, empty, deep. */
+  /** Bodies of each kind: matching, not matching, empty, deep. */
   const bodies = [
     {},
     { a: "x" },
@@ -240,7 +240,7 @@ describe("a tool with a hostile schema", () => {
 });
 
 describe("a neighbour is answered", () => {
-  /** Calls a neighbour again and again while `call` runs; each has to be answered in time. */
+  /** Calls a second server repeatedly while `call` runs; each call must be answered in time. */
   async function whileRunning(call: Promise<RestAnswer>): Promise<RestAnswer> {
     const state = { isRunning: true };
     const over = call.finally(() => (state.isRunning = false));
@@ -300,7 +300,7 @@ describe("a long or hard result", () => {
     expect(textIn(await rest.call("echo/echo", { message: "hi" }, { sessionId }))).toBe("hi");
   });
 
-  // Raw is what the server wrote: a long one is relayed without being parsed.
+  // The raw form relays a long result without parsing it.
   test.each(["text", "structured", "blob"])("that is no JSON is a 502 when it is asked for as %s", async (form) => {
     for (const end of ['"isError":tru}', '"other":tru}']) {
       const text = `{"content":[{"type":"text","text":"${"x".repeat(20_000)}"}],${end}`;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixture, realServer, startGateway } from "../helpers/gateway.ts";
 import { newId, problem, RestClient, textIn } from "../helpers/rest-client.ts";
 
-// What goes in and what comes out of one call.
+// The input and the output of one call.
 
 let gateway: Awaited<ReturnType<typeof startGateway>>;
 let rest: RestClient;
@@ -31,12 +31,12 @@ afterAll(async () => {
   rmSync(files, { recursive: true });
 });
 
-describe("the commands of the first seed's README", () => {
+describe("the commands of the README", () => {
   const tree = [{ name: "folder", type: "directory", children: [{ name: "leaf.txt", type: "file" }] }];
   const treeIn = (stdout: string): unknown =>
     JSON.parse((JSON.parse(stdout) as { content: { text: string }[] }).content[0]?.text ?? "");
 
-  /** Runs a command of the README as it stands there, but for the port and the path. */
+  /** Runs a command of the README literally, except for the port and the path. */
   async function shell(command: string): Promise<string> {
     const { port } = new URL(gateway.url);
     const here = command.replaceAll("localhost:3000", `localhost:${port}`).replaceAll("/some/path", files);

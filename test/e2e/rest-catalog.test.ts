@@ -6,7 +6,7 @@ import { fixture, startGateway } from "../helpers/gateway.ts";
 import { newId, problem, RestClient, textIn } from "../helpers/rest-client.ts";
 import { until } from "../helpers/until.ts";
 
-// The list of a server's tools serves until a newer one is there.
+// The list of a server's tools is used until a newer one arrives.
 
 const folder = mkdtempSync(join(tmpdir(), "rest-catalog-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -29,7 +29,7 @@ describe("a name that is no tool's", () => {
     const miss = async (): Promise<void> =>
       expect(await rest.call("counter/nope", {}, { sessionId })).toMatchObject(problem(404, "tool_not_found"));
     await miss();
-    // Between two listings there is a pause: it is over here when it is over for a server that was listed later.
+    // The pause between two fetches is over once it is over for a server that was listed later.
     expect(textIn(await rest.call("changing/first"))).toBe("first");
     expect(await rest.call("changing/second")).toMatchObject(problem(404, "tool_not_found"));
     writeFileSync(toolsFile, "first\nsecond\n");

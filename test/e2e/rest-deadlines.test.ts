@@ -3,7 +3,7 @@ import { fixture, startGateway } from "../helpers/gateway.ts";
 import { newId, problem, RestClient, textIn } from "../helpers/rest-client.ts";
 import { until } from "../helpers/until.ts";
 
-// A call has one deadline, from its arrival to its answer, whatever it waits for on the way.
+// A call has one deadline, counted from its arrival, whatever it waits for.
 
 const overdue = (limit: string): object => problem(504, "call_timeout", { limit, retryable: true });
 

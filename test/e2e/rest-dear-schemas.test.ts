@@ -3,7 +3,7 @@ import { ask } from "../helpers/http.ts";
 import { fixture, startGateway } from "../helpers/gateway.ts";
 import { newId, problem, RestClient, textIn, type RestAnswer } from "../helpers/rest-client.ts";
 
-// The schema of a tool is a stranger's: whatever it costs to compile and to check, nobody else waits for that.
+// Schemas are untrusted: however expensive one is to compile and to check, no other request waits for it.
 
 let gateway: Awaited<ReturnType<typeof startGateway>>;
 let rest: RestClient;
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** The answer, and how often the gateway said before it that it lives. */
+/** The response, and how many health checks succeeded before it. */
 async function answerAmongOthers(call: Promise<RestAnswer>): Promise<{ answer: RestAnswer; others: number }> {
   let others = 0;
   for (;;) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { fixture, startGateway } from "../helpers/gateway.ts";
 import { newId, RestClient } from "../helpers/rest-client.ts";
 
-// What an entry of the catalog, or the block `rest`, says of calls.
+// Settings for calls, in a server's entry or under `rest`.
 
 describe("the calls of one session", () => {
   test("run one after the other where the entry says serial, and together elsewhere", async () => {

@@ -7,7 +7,7 @@ import { newId, problem, RestClient, textIn, type RestAnswer } from "../helpers/
 import { StreamableClient } from "../helpers/streamable-client.ts";
 import { until } from "../helpers/until.ts";
 
-// Whose process answers, and what is known of a server before it is called.
+// Which process responds to a call, and what is known of a server before it is called.
 
 type Gateway = Awaited<ReturnType<typeof startGateway>>;
 
@@ -19,7 +19,7 @@ const toolsFile = join(folder, "tools");
 beforeAll(async () => {
   writeFileSync(toolsFile, "first\n");
   gateway = await startGateway({
-    // One of them never comes up; the others may take their time.
+    // One of them never starts; the others may take their time.
     limits: { start: "6s" },
     servers: {
       counter: fixture("counter"),

@@ -6,7 +6,7 @@ import { fixture, startGateway } from "../helpers/gateway.ts";
 import { newId, problem, RestClient, textIn } from "../helpers/rest-client.ts";
 import { until } from "../helpers/until.ts";
 
-// Every outcome and its status, each with a real server.
+// Every outcome and its status, with real servers.
 
 let gateway: Awaited<ReturnType<typeof startGateway>>;
 let rest: RestClient;
@@ -43,7 +43,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A gateway of its own for what needs another config. */
+/** A separate gateway for tests that need another config. */
 async function another(config: Parameters<typeof startGateway>[0]) {
   const started = await startGateway(config);
   return {
@@ -473,7 +473,7 @@ describe("503 is answered, with the time to wait,", () => {
     const [first, second] = [newId(), newId()];
     for (const sessionId of [first, second]) textIn(await busy.rest.call("echo/pid", {}, { sessionId }));
     expect(await busy.rest.call("echo/pid")).toMatchObject(busyAnswer);
-    // The sessions that are there go on, and one that ends makes room.
+    // Existing sessions continue, and one that ends makes room.
     textIn(await busy.rest.call("echo/pid", {}, { sessionId: first }));
     await busy.rest.ask(`/api/sessions/${second}`, { method: "DELETE" });
     textIn(await busy.rest.call("echo/pid"));

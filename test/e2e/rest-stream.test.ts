@@ -4,7 +4,7 @@ import { newId, problem, RestClient, textIn, type CallOptions } from "../helpers
 import type { Exchange } from "../helpers/streamable-client.ts";
 import { until } from "../helpers/until.ts";
 
-// Calls that take their time: events as they come, deadlines, and callers who leave.
+// Long calls: events as they arrive, deadlines, and callers that leave.
 
 let gateway: Awaited<ReturnType<typeof startGateway>>;
 let rest: RestClient;
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** The events of a stream that has ended by itself. */
+/** The events of a completed stream. */
 async function toldBy(stream: Exchange): Promise<{ event: string; data: unknown }[]> {
   await stream.over();
   expect(stream.isComplete).toBe(true);
@@ -147,7 +147,7 @@ describe("the time for a call", () => {
       rest: { timeout: "30s" },
       servers: { echo: fixture("echo") },
     });
-    // The second step comes later after the first one than limits.request would allow.
+    // The time between the two steps exceeds limits.request.
     const stream = await new RestClient(short.url).stream("echo/progress", { steps: 2, ms: 1_500 });
     expect((await toldBy(stream)).map(({ event }) => event)).toEqual(["progress", "progress", "result"]);
   });

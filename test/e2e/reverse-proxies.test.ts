@@ -5,7 +5,7 @@ import { newId, RestClient, textIn as restTextIn } from "../helpers/rest-client.
 import { programAt, startCaddy, startNginx, type ReverseProxy } from "../helpers/reverse-proxy.ts";
 import { connectSdk, sseTransport, textIn } from "../helpers/sdk-client.ts";
 
-// The examples in deploy/, run by the real proxies, the gateway below a path.
+// The examples in deploy/, run by the real proxies, with the gateway below a path.
 
 const PREFIX = "/gateway";
 
@@ -32,7 +32,7 @@ describe.each([
       ["Streamable HTTP", () => new StreamableHTTPClientTransport(new URL(`${url}/asks/mcp`))],
     ])("a session over %s works, and an event does not wait for the next one", async (_what, transport) => {
       await using client = await connectSdk(transport());
-      // The server answers when its own question, an event in the same stream, is answered.
+      // The server responds once its own request, an event in the same stream, is answered.
       expect(textIn(await client.callTool({ name: "ask-ping" }))).toContain('"result":{}');
     });
 

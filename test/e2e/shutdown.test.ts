@@ -15,7 +15,7 @@ const servers = {
 
 const HANG = { jsonrpc: "2.0", id: "hang", method: "tools/call", params: { name: "hang" } };
 
-/** Seven sessions: four that are at peace, one that has not spoken, one with a hanging call, one with a deaf child. */
+/** Seven sessions: four idle ones, one that was never initialized, one with a hanging call, one with a deaf child. */
 async function openSeven({ url }: GatewayProcess): Promise<{ all: readonly SseClient[]; hanging: SseClient }> {
   const [hanging, ...others] = await Promise.all([
     openSession(`${url}/hangs`),
@@ -30,7 +30,7 @@ async function openSeven({ url }: GatewayProcess): Promise<{ all: readonly SseCl
 const isShuttingDown = (gateway: GatewayProcess): Promise<true> =>
   until(() => gateway.log().includes("shutting down"), { what: "the gateway has heard the signal" });
 
-// Ending a deaf child takes five seconds: let them take them together.
+// Concurrent, because ending a deaf child takes five seconds.
 describe.concurrent("a signal to the gateway", () => {
   it.each(["SIGTERM", "SIGINT"] as const)(
     "(%s) ends every stream cleanly, answers what hangs, ends the children, and exits with 0",
@@ -81,7 +81,7 @@ describe.concurrent("a signal to the gateway", () => {
     await using gateway = await startGateway({ servers, limits: { drain: "60s" } });
     await using client = await openSession(`${gateway.url}/hangs`);
     await client.send(HANG);
-    // Half a request each: these connections were there before the signal and are in use.
+    // Half a request each: these connections existed before the signal and are in use.
     const ready = halfRequest(gateway, "/ready");
     const open = halfRequest(gateway, "/echo");
     await Promise.all([ready.connected, open.connected]);
@@ -94,7 +94,7 @@ describe.concurrent("a signal to the gateway", () => {
     expect(refused).toMatch(/^HTTP\/1\.1 503 [^]*"reason":"draining"/);
     expect(refused).toMatch(/^retry-after: \d/im);
     await expect(fetch(`${gateway.url}/ready`)).rejects.toThrow("fetch failed");
-    // The call that runs is not cut, its session still takes messages on connections that it has.
+    // The running call is not interrupted, and its session accepts messages on existing connections.
     expect(client.ended()).toBeUndefined();
     expect(gateway.children("hangs")).toHaveLength(1);
 
@@ -113,7 +113,7 @@ describe.concurrent("a signal to the gateway", () => {
   });
 });
 
-/** A request that lacks only its last line. */
+/** A request without its last line. */
 function halfRequest(
   { port }: GatewayProcess,
   path: string,

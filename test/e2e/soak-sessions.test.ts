@@ -10,7 +10,7 @@ const WARM_UP = 2;
 
 let gateway: GatewayProcess;
 
-/** Collects all garbage and says what is left, each time the process gets SIGUSR2. */
+/** Collects garbage and prints the live heap size, each time the process gets SIGUSR2. */
 const TELLS_MEMORY = `process.on("SIGUSR2", () => {
   gc();
   const { heapUsed, external } = process.memoryUsage();
@@ -37,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** What lives in the gateway's memory, in MiB: how much it takes of the system's besides depends on when the collector runs. */
+/** The live heap in MiB: unlike the resident memory it does not depend on when the collector runs. */
 async function liveMemory(): Promise<number> {
   const told = (): string[] => gateway.log().match(/live memory: \d+/g) ?? [];
   const before = told().length;
@@ -46,7 +46,7 @@ async function liveMemory(): Promise<number> {
   return Number(told().at(-1)?.split(": ")[1]) / 1024 ** 2;
 }
 
-/** Opens them all, some at a time; one call in each; closes them all. */
+/** Opens all sessions, some at a time; makes one call in each; closes them. */
 async function round(): Promise<void> {
   const clients: SseClient[] = [];
   await Promise.all(
@@ -63,7 +63,7 @@ async function round(): Promise<void> {
 
 describe(`${SESSIONS} sessions, opened and closed ${ROUNDS} times over,`, () => {
   it("leave no process, no file descriptor and no memory behind", { timeout: 240_000 }, async () => {
-    // Until everything is loaded and has the size that it needs for this.
+    // Until everything is loaded and caches have reached their size.
     for (let n = 0; n < WARM_UP; n++) await round();
     const before = { descriptors: descriptorsOf(gateway.pid), memory: await liveMemory() };
     for (let n = 0; n < ROUNDS; n++) await round();

@@ -26,7 +26,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 
 const url = (server: string): string => `${gateway.url}/${server}`;
 
-/** What a caller can tell two answers apart by. */
+/** The parts by which a caller could distinguish two responses. */
 function telling({ status, headers, body }: Answer): unknown {
   const { date: _date, "x-request-id": _id, ...rest } = headers;
   return { status, headers: rest, body };
@@ -46,7 +46,7 @@ describe("twenty clients at once, all with the same ids,", () => {
     expect(counts).toEqual(clients.map(() => expected));
     expect(new Set(pids).size).toBe(CLIENTS);
     expect(new Set(pids.map(Number))).toEqual(new Set(gateway.children("counter")));
-    // The endpoint, initialize, the calls, whoami: not one event of anybody else.
+    // The endpoint, initialize, the calls, whoami: no event of another session.
     expect(clients.map((client) => client.events().length)).toEqual(clients.map(() => CALLS + 3));
 
     for (const client of clients) client.close();
@@ -70,7 +70,7 @@ describe("twenty clients at once, all with the same ids,", () => {
   });
 });
 
-/** All calls in flight together; the answers in the order of the ids. */
+/** All calls in flight together; the results in the order of the ids. */
 const countTo =
   (calls: number) =>
   (client: SseClient): Promise<string[]> =>

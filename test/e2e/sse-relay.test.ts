@@ -12,7 +12,7 @@ import { connectSdk, sseTransport, textIn } from "../helpers/sdk-client.ts";
 import { CLIENT, openSession, openSse, type SseClient } from "../helpers/sse-client.ts";
 import { until } from "../helpers/until.ts";
 
-/** Beyond what a double holds: JSON.parse makes 9223372036854776000 of it. */
+/** Not representable as a double: JSON.parse gives 9223372036854776000. */
 const BIG = "9223372036854775807";
 
 let gateway: GatewayProcess;
@@ -48,7 +48,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 
 const url = (server: string): string => `${gateway.url}/${server}`;
 
-describe("what the server asks of the client crosses:", () => {
+describe("requests of the server are relayed:", () => {
   const options = { capabilities: { sampling: {}, elicitation: {}, roots: { listChanged: true } } };
 
   it("sampling", async () => {
@@ -122,7 +122,7 @@ const questions = (client: SseClient) => client.messages().filter(({ method }) =
 
 const resultText = ({ result }: { result?: unknown }): string => textIn(result);
 
-describe("what the server tells the client crosses:", () => {
+describe("notifications of the server are relayed:", () => {
   it("logging, at the level that was asked for", async () => {
     const logged: unknown[] = [];
     await using client = await connectSdk(sseTransport(url("echo")), {
@@ -196,7 +196,7 @@ describe("a cancellation by the client", () => {
     await client.notify("notifications/cancelled", { requestId: "unwanted" });
     expect(await client.call("holding")).toBe('["unwanted"]');
     await client.notify("x/release", { name: "unwanted" });
-    // Answered after it.
+    // Responds after it.
     expect(await client.call("holding")).toBe("[]");
     expect(await client.call("echo", { message: "later" })).toBe("later");
     expect(client.messages().map(({ id }) => id)).not.toContain("unwanted");
@@ -214,7 +214,7 @@ describe("a cancellation by the client", () => {
   });
 });
 
-describe("methods that nobody here has heard of cross,", () => {
+describe("unknown methods are relayed,", () => {
   it("the client's with their answers, errors as the server wrote them", async () => {
     await using client = await openSession(url("echo"));
     const params = { deep: [{ er: null }], _meta: { "example.com/x": 1 } };
@@ -228,20 +228,20 @@ describe("methods that nobody here has heard of cross,", () => {
 
   it("the server's requests and notifications, and the client's answers to them", async () => {
     await using client = await openSse(url("mirror"));
-    // What the mirror says back is a request of the server's own.
+    // The mirrored message is a request of the server.
     await client.send('{"jsonrpc":"2.0","id":"m-1","method":"tasks/x/new","params":{"a":[1]}}');
     expect(await client.message(({ id }) => id === "m-1", "the request comes back")).toMatchObject({
       method: "tasks/x/new",
     });
     await client.send('{"jsonrpc":"2.0","method":"notifications/x/new"}');
     await client.message(({ method }) => method === "notifications/x/new", "the notification comes back");
-    // It asked "m-1": this answer goes to it, comes back as an answer to our own "m-1".
+    // A response to the server's request "m-1"; mirrored, it is the response to our own "m-1".
     await client.send('{"jsonrpc":"2.0","id":"m-1","result":{"x":1}}');
     expect(await client.response("m-1")).toEqual({ jsonrpc: "2.0", id: "m-1", result: { x: 1 } });
   });
 });
 
-describe("a line crosses as it is:", () => {
+describe("a line is relayed unchanged:", () => {
   // Spaces, escapes, key order, numbers that a parser would change, members that no schema knows.
   const odd = [
     `{ "jsonrpc" : "2.0", "method": "x/odd",  "params":{"n":1.0,"e":1E5,"z":-0,"big":12345678901234567890,"f":0.1e-7} }`,
@@ -307,7 +307,7 @@ describe("an id", () => {
 
   it("beyond 2^53 is not the one beside it", async () => {
     await using client = await openSse(url("big"));
-    // The server answers …807: for this one there is no answer, and the other one's must not be taken for it.
+    // The server responds to …807: this request gets no response, and the other one's must not be taken for it.
     await client.send(`{"jsonrpc":"2.0","id":9223372036854775806,"method":"x/big"}`);
     await client.send(`{"jsonrpc":"2.0","id":${BIG},"method":"x/big"}`);
     await until(() => client.events().length >= 2, { what: "the answer comes" });
@@ -360,7 +360,7 @@ describe("the protocol version", () => {
   });
 });
 
-describe("what nobody asked for", () => {
+describe("unsolicited messages", () => {
   it("is taken, and harms nobody: an answer to no question, a cancellation of no request", async () => {
     await using client = await openSession(url("echo"));
     expect(await client.send({ jsonrpc: "2.0", id: 99, result: { forged: true } })).toMatchObject({ status: 202 });

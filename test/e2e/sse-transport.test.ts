@@ -9,7 +9,7 @@ let gateway: GatewayProcess;
 beforeAll(async () => {
   gateway = await startGateway({
     limits: { heartbeat: "100ms" },
-    // The same server under several names, so that a test can count the children of its own.
+    // The same server under several names, so that a test can count its own children.
     servers: { echo: fixture("echo"), lazy: fixture("echo"), brief: fixture("echo"), untouched: fixture("echo") },
   });
 });
@@ -128,7 +128,7 @@ describe("the endpoint behind a reverse proxy", () => {
     });
     await using client = await openSse(`${proxied.url}/echo`, { "x-forwarded-prefix": "/other" });
     expect(client.endpoint).toMatch(/^\/gate\/echo\?sessionId=/);
-    // The proxy takes the prefix off again.
+    // The proxy strips the prefix.
     const direct = new URL(client.endpoint.slice("/gate".length), proxied.url);
     expect(await post(direct, { jsonrpc: "2.0", id: 1, method: "ping" })).toMatchObject({ status: 202 });
     expect(await client.response(1)).toMatchObject({ result: {} });

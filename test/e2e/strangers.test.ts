@@ -3,7 +3,7 @@ import { fixture, type GatewayProcess, startGateway } from "../helpers/gateway.t
 import { type Answer, ask } from "../helpers/http.ts";
 import { problem, RestClient } from "../helpers/rest-client.ts";
 
-// Who is not known learns nothing of a path, and how to become known.
+// An unauthenticated caller learns nothing about a path except how to authenticate.
 
 const TOKEN = "the-token-of-the-test";
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** The answer without what differs each time, and without the names that its caller gave. */
+/** The response without what differs each time, and without the names chosen by the caller. */
 function telling({ status, headers, body }: Answer): unknown {
   const { date: _date, "x-request-id": _id, "content-length": _length, ...rest } = headers;
   const {

@@ -7,7 +7,7 @@ import { connectSdk, textIn, type SdkClient } from "../helpers/sdk-client.ts";
 import { StreamableClient, textOf, type Exchange, type Headers, type JsonRpc } from "../helpers/streamable-client.ts";
 import { until } from "../helpers/until.ts";
 
-// How long sessions, calls and processes live, and what they may cost: MCP 2025-11-25, transports.
+// The lifetime of sessions, calls and processes, and their limits: MCP 2025-11-25, transports.
 
 const clients: StreamableClient[] = [];
 
@@ -138,7 +138,7 @@ describe("limits.idle", () => {
   });
   afterAll(() => gateway[Symbol.asyncDispose]());
 
-  /** Opens a session, leaves it alone, and waits for its end: by then limits.idle has gone by. */
+  /** Opens a session, leaves it idle, and waits for its end: then limits.idle has passed. */
   async function oneIdleTime(): Promise<void> {
     const one = await opened(gateway, "/commands/mcp");
     const pid = Number(await one.call("pid"));
@@ -336,7 +336,7 @@ describe("a client that stops reading", () => {
 
   const written = (pid: number): number => Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, "utf8"))?.[1]);
 
-  /** Waits until a process that has begun to write writes no more; how much it has written by then. */
+  /** Waits until a process that has begun to write is blocked; returns how much it has written. */
   async function blocked(pid: number): Promise<number> {
     let before = 0;
     let quiet = 0;
@@ -368,7 +368,7 @@ describe("a client that stops reading", () => {
       expect(await neighbour.call("echo", { message: "from next door" })).toBe("from next door");
       expect(memoryOf(gateway.pid).rssMiB - rssMiB).toBeLessThan(64);
 
-      // Once it is cut the server flows again, and says all it has to say.
+      // Once the stream is cut, the server is resumed and writes the rest.
       await until(() => written(sessionProcess) > FLOOD.count * FLOOD.bytes, { deadlineMs: 30_000, what: "it is cut" });
       expect(await one.call("echo", { message: "alive" }, JSON_ONLY)).toBe("alive");
       expect(memoryOf(gateway.pid).peakMiB - rssMiB).toBeLessThan(96);

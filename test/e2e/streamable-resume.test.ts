@@ -8,7 +8,7 @@ import { connectSdk, type SdkClient } from "../helpers/sdk-client.ts";
 import { StreamableClient, textOf, type Exchange, type JsonRpc } from "../helpers/streamable-client.ts";
 import { until } from "../helpers/until.ts";
 
-// Which stream a message goes to, and how a client gets what it missed: MCP 2025-11-25, transports, resumability.
+// Which stream a message goes to, and how a client gets missed messages: MCP 2025-11-25, transports, resumability.
 
 let gateway: GatewayProcess;
 let small: GatewayProcess;
@@ -44,13 +44,13 @@ async function held(one: StreamableClient, name: string): Promise<Exchange> {
 const release = (one: StreamableClient, name: string): Promise<void> => one.notify("x/release", { name });
 const say = (one: StreamableClient, text: string): Promise<void> => one.notify("x/say", { text });
 
-/** The server has done all it was told so far. Asked in a way that no log can come along with the answer. */
+/** Waits until the server has processed everything, with a request whose response no log message can accompany. */
 async function allIsSaid(one: StreamableClient): Promise<void> {
   for (const message of ["once", "twice"])
     await one.call("echo", { message }, { headers: { Accept: "application/json" } });
 }
 
-/** The texts of the logs on a stream, and the methods of what else is not an answer. */
+/** The texts of the log messages on a stream, and the methods of other requests and notifications. */
 const said = ({ messages }: Exchange): unknown[] => messages.filter(({ method }) => method !== undefined).map(toText);
 const toText = (message: JsonRpc): unknown => dataOf(message)?.text ?? message.method;
 const dataOf = ({ params }: JsonRpc): { text: string; n: number } | undefined =>
@@ -59,7 +59,7 @@ const dataOf = ({ params }: JsonRpc): { text: string; n: number } | undefined =>
 const hears = (stream: Exchange, text: string): Promise<unknown> =>
   until(() => said(stream).includes(text), { what: `"${text}" is on the stream` });
 
-/** What a stream begins with once its client knows it: an event with an id, and no message. */
+/** The first event of a stream: for clients that support priming, an event with an id and no message. */
 const primedWith = (stream: Exchange): Promise<string> =>
   until(() => stream.items.find(({ data }) => data === "")?.id, { what: "the stream has an event without a message" });
 
@@ -539,7 +539,7 @@ function sameSession({ transport }: Connected): StreamableClient {
   return raw;
 }
 
-/** Passes bytes on, until it is told to cut every connection. */
+/** Relays bytes until it is told to cut every connection. */
 async function tcpProxy(target: string): Promise<AsyncDisposable & { readonly url: string; cut(): void }> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();

@@ -15,7 +15,7 @@ import {
 } from "../helpers/streamable-client.ts";
 import { until } from "../helpers/until.ts";
 
-// The wire, byte by byte: MCP 2025-11-25, transports, Streamable HTTP.
+// The wire format, byte by byte: MCP 2025-11-25, transports, Streamable HTTP.
 
 let gateway: GatewayProcess;
 const records = mkdtempSync(join(tmpdir(), "records-"));
@@ -68,7 +68,7 @@ const call = (id: unknown, name: string, args: object = {}): object => ({
 });
 const LIST = { jsonrpc: "2.0", id: 7, method: "tools/list" };
 
-/** One line per process that the recorder was started as. */
+/** The recorded lines of each recorder process. */
 const recorded = (): string[] => readdirSync(records).map((pid) => readFileSync(join(records, pid), "utf8"));
 
 async function refused(exchange: Promise<Exchange>): Promise<{ status: number; headers: object; body: JsonRpc }> {
@@ -205,7 +205,7 @@ describe("the form of an answer", () => {
   });
 });
 
-describe("messages that want no answer", () => {
+describe("notifications and responses", () => {
   test("are answered 202 without a body", async () => {
     const one = await opened();
     for (const message of [
@@ -340,7 +340,7 @@ describe("a batch (2025-03-26)", () => {
     const bytes = message(call("slow", "hold", { name: "slow" })) + message([{ ...LIST, id: 5 }, cancel]);
     const received = sendRaw(port, bytes, (text) => text.includes("released slow") && text.includes(" 202 "));
     await until(async () => (await one.call("holding")) === '["slow"]', { what: "the slow call is held" });
-    // By the time that a later request is answered with a stream, so would the batch have been.
+    // Once a later request is answered with a stream, the batch would have been too.
     await one.start("hold", { name: "later" });
     await one.notify("x/release", { name: "slow" });
     const answers = await received;

@@ -5,7 +5,7 @@ import { openSession } from "../helpers/sse-client.ts";
 import { StreamableClient, type Exchange } from "../helpers/streamable-client.ts";
 import { until } from "../helpers/until.ts";
 
-// Nothing is kept for a client that has gone, and for nobody whose session has ended.
+// Nothing is retained for clients that have left or sessions that have ended.
 
 let gateway: GatewayProcess;
 const clients: StreamableClient[] = [];
@@ -115,7 +115,7 @@ describe("streams of finished POSTs that a client comes back to", () => {
     const one = await opened();
     const first = await one.start("hold", { name: "first" }, { id: "first" });
     const [prefix] = (await until(() => first.ids[0], { what: "the stream has begun" })).split(".");
-    // Numbers of streams go up by one or two: one of these names the POST that is not yet a stream.
+    // Stream numbers increase by one or two: one of these names the POST that is not yet a stream.
     const post = one.start("hold", { name: "next" }, { id: "next", headers: { Accept: "application/json" } });
     await until(async () => (await one.call("holding")).includes("next"), { what: "the next call is held" });
     for (let number = 1; number < 12; number++) void one.get({ "Last-Event-ID": `${prefix}.p${number}.1` });
@@ -127,7 +127,7 @@ describe("streams of finished POSTs that a client comes back to", () => {
 
 describe("a reader that takes nothing", () => {
   let patient: GatewayProcess;
-  // More than the system holds for a socket, and far less than makes the server wait.
+  // More than the kernel buffers for a socket, and far less than what pauses the server.
   const PADDING = 14 * 1024 * 1024;
 
   beforeAll(async () => {

@@ -5,7 +5,7 @@ import { openSession } from "../helpers/sse-client.ts";
 import { StreamableClient } from "../helpers/streamable-client.ts";
 import { until } from "../helpers/until.ts";
 
-// Servers that live and yet do not serve.
+// Servers that are alive but do not work.
 
 let gateway: GatewayProcess;
 
@@ -31,7 +31,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 const noProcess = (server: string): Promise<unknown> =>
   until(() => gateway.children(server).length === 0, { deadlineMs: 10_000, what: `no process of ${server} is left` });
 
-describe("a server that lives and cannot be talked to", () => {
+describe("a running server with a closed pipe", () => {
   it("because it closed its output fails every call at once, and is ended", async () => {
     const client = await openSession(`${gateway.url}/closes`);
     const close = { jsonrpc: "2.0", method: "tools/call", params: { name: "close", arguments: { pipe: "stdout" } } };
@@ -48,7 +48,7 @@ describe("a server that lives and cannot be talked to", () => {
     const client = await openSession(`${gateway.url}/closes`);
     const close = { jsonrpc: "2.0", method: "tools/call", params: { name: "close", arguments: { pipe: "stdin" } } };
     await client.send({ ...close, id: "a" });
-    // What is written to a pipe that nobody can read comes back as an error.
+    // Writing to a pipe without a reader is an error.
     await until(
       async () => {
         await client.send({ jsonrpc: "2.0", method: "x/anybody" });
@@ -64,7 +64,7 @@ describe("a server that lives and cannot be talked to", () => {
 });
 
 describe("a server that exits while its client does not read", () => {
-  it("loses nothing of what it said before: its last answer comes, in order, when the client reads again", async () => {
+  it("loses none of its earlier output: its last response arrives, in order, when the client reads again", async () => {
     const client = await openSession(`${gateway.url}/leaves`);
     const times = 20_000;
     client.pause();
@@ -74,7 +74,7 @@ describe("a server that exits while its client does not read", () => {
       method: "tools/call",
       params: { name: "much", arguments: { times } },
     });
-    // It cannot have exited before its client makes it wait: 20 MB do not fit into the pipes between.
+    // The server cannot have exited before it is paused: 20 MB do not fit into the pipes between.
     await until(() => gateway.log().includes("Server leaves exited") || gateway.children("leaves").length === 1, {
       what: "it runs",
     });
@@ -96,7 +96,7 @@ describe("a server that writes no messages", () => {
   ])("(%s: %s) is ended after some MiB, with an error that says so; others are served meanwhile", async (server) => {
     const one = new StreamableClient(`${gateway.url}/${server}/mcp`);
     const answer = (await one.post(INITIALIZE)).answer(1);
-    // Each of these has to wait for its turn on the event loop.
+    // Each of these waits for its turn on the event loop.
     const health = await ask(`${gateway.url}/health`);
     expect(health.status).toBe(200);
     expect(await answer).toMatchObject({

@@ -90,7 +90,7 @@ describe("a server that ends by itself while it waits", () => {
     await using gateway = await startGateway({ servers: { impatient: entry, other: fixture("counter", { warm: 1 }) } });
     await ready(gateway, "other", 1);
     await ready(gateway, "impatient", 0);
-    // Its neighbour goes through a whole round of filling in the meantime.
+    // In the meantime, the pool of another server is refilled completely.
     await using client = await openSession(`${gateway.url}/other`);
     await client.call("next");
     await ready(gateway, "other", 2);
@@ -99,9 +99,9 @@ describe("a server that ends by itself while it waits", () => {
     expect(readFileSync(starts, "utf8")).toBe("x");
   });
 
-  it("is not taken for one that crashes: however often, a session finds it at work", async () => {
+  it("does not count as crashing: however often it exits, sessions find a working process", async () => {
     const server = join(folder, "waits-not.mjs");
-    // Ends when nothing is said to it for a moment; else it serves.
+    // Exits when it receives nothing for a moment; otherwise it serves.
     writeFileSync(
       server,
       `await import(${JSON.stringify(join(ROOT, "test/fixtures/servers/counter.mjs"))});
@@ -131,7 +131,7 @@ describe("a server that ends by itself while it waits", () => {
     expect(await client.call("echo", { message: "hello" })).toBe("hello");
   });
 
-  it("rests like any other when it crashes again and again: sessions hear why, and nothing is started meanwhile", async () => {
+  it("is paused like any other when it keeps crashing: sessions get the reason, and nothing is started meanwhile", async () => {
     await using gateway = await startGateway({
       limits: { crashLoop: 2 },
       servers: { broken: fixture("exits-at-once", { warm: 2 }) },
@@ -161,7 +161,7 @@ describe("processes that wait", () => {
     await ready(gateway, "counter", 2);
     await using one = await openSession(`${gateway.url}/other`);
     await one.call("next");
-    // Two rounds of filling for its neighbour.
+    // Two refills of the other server's pool.
     await ready(gateway, "other", 2);
     expect(gateway.children("counter")).toHaveLength(2);
     await using first = await openSession(`${gateway.url}/counter`);

@@ -1,21 +1,21 @@
 import { readFileSync, readdirSync } from "node:fs";
 
-// Which processes live, read from /proc (Linux). A process that ends while we look is simply not there.
+// Lists running processes from /proc (Linux). A process that exits meanwhile is skipped.
 
 /**
- * The live processes that have `text` in their environment (a cookie, which all descendants inherit, daemons too) or in
- * their command line (arguments joined by blanks); never this process.
+ * The running processes that have `text` in their environment (a cookie, which all descendants inherit, daemons too) or in their
+ * command line (arguments joined by spaces); never this process.
  */
 export function processesMatching(text: string): number[] {
   return livePids().filter((pid) => pid !== process.pid && mentions(pid, text));
 }
 
-/** A zombie counts as dead: it has ended, and only waits for its parent to hear of it. */
+/** A zombie counts as dead: it has exited and waits for its parent to collect it. */
 export function isAlive(pid: number): boolean {
   return statOf(pid) !== undefined;
 }
 
-/** All live descendants, parents before their children. A daemon, whose parent is gone, is nobody's descendant. */
+/** All running descendants, parents before children. A daemon whose parent has exited is nobody's descendant. */
 export function descendantsOf(pid: number): number[] {
   const parents = new Map(livePids().map((one) => [one, statOf(one)?.parent]));
   const found = [pid];

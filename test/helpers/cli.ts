@@ -13,7 +13,7 @@ export interface CliAnswer {
   readonly stderr: string;
 }
 
-/** Runs the built executable to its end, with no variable of ours unless the test sets one. */
+/** Runs the built executable until it exits, without the gateway's variables unless the test sets them. */
 export function runCli(args: readonly string[], { cwd, env = {} }: CliOptions): Promise<CliAnswer> {
   return new Promise((resolve) => {
     const child = execFile(

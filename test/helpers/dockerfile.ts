@@ -1,12 +1,12 @@
 import ignoring from "@balena/dockerignore";
 
-// A Dockerfile as far as ours goes: stages, and instructions in order (docs.docker.com/reference/dockerfile).
+// Parses the subset of Dockerfile syntax that ours uses: stages, and instructions in order (docs.docker.com/reference/dockerfile).
 
 export interface Instruction {
   readonly op: string;
   /** `--from=build` → from: build. */
   readonly flags: ReadonlyMap<string, string>;
-  /** Everything behind the flags, in one line. */
+  /** Everything after the flags, on one line. */
   readonly text: string;
 }
 
@@ -40,7 +40,7 @@ export function assignmentsOf(text: string): [string, string][] {
   });
 }
 
-/** What a stage has after all it is made from: the last instruction of this kind. */
+/** The last instruction of this kind in a stage and the stages it is based on. */
 export function lastOf(stages: readonly Stage[], stage: Stage, op: string): Instruction | undefined {
   const own = stage.instructions.findLast((instruction) => instruction.op === op);
   const base = stages.find(({ name }) => name === stage.from);
@@ -63,7 +63,7 @@ function split(flag: string): [string, string] {
   return at === -1 ? [flag, ""] : [flag.slice(0, at), flag.slice(at + 1)];
 }
 
-/** What a .dockerignore keeps out of the context of a build. */
+/** A filter for the files that a .dockerignore excludes from the build context. */
 export function ignoredBy(dockerignore: string): (file: string) => boolean {
   const rules = ignoring.default().add(dockerignore);
   return (file) => rules.ignores(file);

@@ -12,9 +12,9 @@ const START_MS = 20_000;
 const EXIT_MS = 20_000;
 const READ_BYTES = 1024 * 1024;
 
-/** The far end of the gateway's stderr. Nothing is read but by `read`. */
+/** The reading end of the gateway's stderr. Only `read` reads from it. */
 interface StderrReader {
-  /** Reads what is there now: all that was read so far. */
+  /** Reads what is available; returns everything read so far. */
   read(): string;
   close(): void;
 }
@@ -25,7 +25,7 @@ export interface GatewayWithStderr extends AsyncDisposable {
   readonly stderr: StderrReader;
   hasExited(): boolean;
   signal(signal: NodeJS.Signals): void;
-  /** Waits for the end: the exit code, or null when a signal ended it. */
+  /** Waits for the exit: the exit code, or null when a signal ended it. */
   exit(): Promise<number | null>;
 }
 
@@ -35,7 +35,7 @@ interface Far {
   readonly reader: (child: ChildProcess) => StderrReader;
 }
 
-/** Starts the built gateway with a stderr of the given kind, and does not look at it unless the test does. */
+/** Starts the built gateway with a stderr of the given kind, which only the test reads. */
 export async function startWithStderr(
   kind: "pipe" | "socket" | `/${string}`,
   config: Readonly<Record<string, unknown>>,
@@ -80,7 +80,7 @@ export async function startWithStderr(
   return self;
 }
 
-/** A real pipe; `stdio: "pipe"` of Node is a socket. */
+/** A real pipe; Node's `stdio: "pipe"` is a socket. */
 function pipe(folder: string): Far {
   const path = join(folder, "stderr");
   execFileSync("mkfifo", [path]);
@@ -101,7 +101,7 @@ function pipe(folder: string): Far {
         try {
           if (isOpen) readAll();
         } catch {
-          // EAGAIN: that was all for now.
+          // EAGAIN: nothing more is available now.
         }
         return text;
       },
@@ -120,7 +120,7 @@ function socket(): Far {
       let text = "";
       return {
         read() {
-          // From now on it is read.
+          // Starts reading.
           if (stderr !== null && stderr.listenerCount("data") === 0)
             stderr.setEncoding("utf8").on("data", (more: string) => (text += more));
           return text;
@@ -136,7 +136,7 @@ const target = (path: string): Far => ({
   reader: () => ({ read: () => "", close: () => undefined }),
 });
 
-/** One that nobody listens on at this moment. */
+/** A port on which nothing listens at this moment. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -14,9 +14,9 @@ export const ROOT = join(import.meta.dirname, "../..");
 const UNEXPECTED_ERROR = "Unexpected error: shutting down";
 const CONFIG_FILE = "config.yaml";
 const START_MS = 20_000;
-/** The gateway promises to be gone 15 s after a signal. */
+/** The gateway promises to exit within 15 s after a signal. */
 const EXIT_MS = 20_000;
-/** EOF 2 s, SIGTERM 3 s, SIGKILL, and the reaper's walk. */
+/** EOF 2 s, SIGTERM 3 s, SIGKILL, and the reaper's walk over /proc. */
 const GONE_MS = 7_000;
 
 type Config = Readonly<Record<string, unknown>>;
@@ -26,23 +26,23 @@ export interface GatewayProcess extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  /** All that it wrote to stderr. */
+  /** Everything it wrote to stderr. */
   log(): string;
-  /** The live processes of all sessions, or of those of one server: children, grandchildren, daemons. */
+  /** The running processes of all sessions, or of those of one server: children, grandchildren, daemons. */
   children(server?: string): number[];
-  /** Sends the signal and waits for the end: the exit code, or null when the signal itself ended it. */
+  /** Sends the signal and waits for the exit: the exit code, or null when the signal itself ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
-  /** When it has ended: the same config and state once more. On the same port when the config names one. */
+  /** Starts a new gateway with the same config and state after this one has exited; on the same port if the config names one. */
   again(): Promise<GatewayProcess>;
   /** Only sends the signal. */
   signal(signal: NodeJS.Signals): void;
-  /** Only waits for the end. */
+  /** Only waits for the exit. */
   exit(): Promise<number | null>;
-  /** Resolves when no process of it lives any more: no child, no grandchild, no reaper. Rejects after `deadlineMs`. */
+  /** Resolves when none of its processes is left: no child, no grandchild, no reaper. Rejects after `deadlineMs`. */
   nothingLeft(deadlineMs?: number): Promise<void>;
 }
 
-/** An entry of `servers:` for one of `test/fixtures/servers/`, with what the entry has besides. */
+/** An entry of `servers:` for one of `test/fixtures/servers/`, with additional keys. */
 export function fixture(name: string, more: Config = {}): Config {
   return { command: process.execPath, args: [join(ROOT, `test/fixtures/servers/${name}.mjs`)], ...more };
 }
@@ -55,15 +55,15 @@ export function realServer(name: string, ...args: readonly string[]): Config {
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly openFiles?: number;
-  /** Of the gateway that is started: the one in dist/, unless it was installed elsewhere. */
+  /** The program to start: by default the one in dist/. */
   readonly main?: string;
 }
 
 /**
- * Starts the built gateway as a process, on a free port, of loopback unless `hostname` says otherwise, from YAML text or the same as an object. Disposing it
- * ends it with SIGTERM and fails if anything is left. Each server gets a mark in its `env` by which its processes are known;
- * the gateway and its reaper carry another one. Running calls are not waited for at the end (`drain: 7s`) unless `limits`
- * says so. With `openFiles` it may have no more files open than that.
+ * Starts the built gateway as a process, on a free port of loopback unless `hostname` is set, from YAML text or an equivalent
+ * object. Disposing it sends SIGTERM and fails if any process is left. Each server gets a variable in its `env` by which its
+ * processes are found; the gateway and its reaper have another one. Running calls are not waited for at the end (`drain: 7s`)
+ * unless `limits` sets it. `openFiles` limits its open files.
  */
 export async function startGateway(
   config: string | Config,
@@ -79,7 +79,7 @@ export async function startGateway(
 
 interface Launch {
   readonly mark: string;
-  /** Holds the config and the state. */
+  /** Contains the config and the state. */
   readonly folder: string;
   /** The gateway's program. */
   readonly main: string;
@@ -90,7 +90,7 @@ interface Launch {
 async function launch(how: Launch): Promise<GatewayProcess> {
   const { mark, folder, main, env, openFiles } = how;
   const own = [process.execPath, main, "-c", join(folder, CONFIG_FILE)];
-  // The shell becomes the gateway: its pid is the gateway's.
+  // `exec` replaces the shell, so its pid is the gateway's.
   const limited = openFiles === undefined ? own : ["sh", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, ...own];
   const [command = "", ...args] = limited;
   const gateway = spawn(command, args, {
@@ -138,7 +138,7 @@ function forTests(
   };
 }
 
-// Not all of ours: the test runner's own variables are none of the gateway's business.
+// A clean environment, without the test runner's own variables.
 const ownEnv = (): NodeJS.ProcessEnv =>
   Object.fromEntries(["PATH", "HOME", "TMPDIR", "LANG"].map((name) => [name, process.env[name]]));
 
@@ -202,14 +202,14 @@ function running({ gateway, port, log, exited, how }: Running): GatewayProcess {
   return self;
 }
 
-/** Whatever a test did, no error may have come as far as the last-resort handler. */
+/** Fails when an error reached the last-resort handler. */
 export function refuseUnexpectedErrors(log: string): void {
   if (log.includes(UNEXPECTED_ERROR)) throw new Error(`The gateway met an unexpected error:\n${log}`);
 }
 
 const hasExited = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
-/** What a failed test leaves behind must not live on. Returns what it was. */
+/** Kills what a failed test left behind, and returns what it was. */
 function killed(pids: readonly number[]): string[] {
   return pids.map((pid) => {
     const command = quietly(() => readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " "));
@@ -231,7 +231,7 @@ export function descriptorsOf(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
-/** Memory of a process in MiB: resident now, and at its highest so far. */
+/** Memory of a process in MiB: current and peak. */
 export function memoryOf(pid: number): { readonly rssMiB: number; readonly peakMiB: number } {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const mib = (field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1024;

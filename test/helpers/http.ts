@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:ht
 import { connect } from "node:net";
 import { until } from "./until.ts";
 
-// HTTP with nothing added that a test did not ask for: node's `request` sends Host and Connection, a raw socket nothing.
+// HTTP without additions: Node's `request` adds Host and Connection, a raw socket nothing.
 
 const DEADLINE_MS = 15_000;
 
@@ -16,13 +16,13 @@ export interface Question {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
-  /** Send the body in chunks, without a Content-Length. */
+  /** Sends the body in chunks, without a Content-Length. */
   readonly chunked?: boolean;
-  /** Hang up after the head of the answer: its body may be a stream without an end. */
+  /** Closes the connection after the response headers: the body may be an endless stream. */
   readonly headOnly?: boolean;
 }
 
-/** One request, its whole answer. The path goes out as it is written: `/%2e%2e/x` stays that. */
+/** One request and its whole response. The path is sent unchanged: `/%2e%2e/x` stays as it is. */
 export function ask(
   url: string | URL,
   { method = "GET", headers = {}, body, chunked = false, headOnly = false }: Question = {},
@@ -63,7 +63,7 @@ async function wholeAnswer(response: IncomingMessage): Promise<Answer> {
   return { status: statusCode, headers, body: Buffer.concat(chunks).toString("utf8") };
 }
 
-/** A POST of JSON: a value, or a text that is sent as it is. */
+/** A POST of JSON: a value, or a text that is sent unchanged. */
 export function post(url: string | URL, message: unknown, headers: Question["headers"] = {}): Promise<Answer> {
   const body = typeof message === "string" || Buffer.isBuffer(message) ? message : JSON.stringify(message);
   return ask(url, { method: "POST", headers: { "content-type": "application/json", ...headers }, body });
@@ -75,7 +75,7 @@ export function refusal({ status, body }: Answer): { status: number; code: unkno
   return { status, code: error.code, reason: error.data?.reason, id };
 }
 
-/** Sends exactly these bytes and returns all that comes back until the other side closes, or until `enough` of it is there. */
+/** Sends exactly these bytes and returns what is received until the other side closes, or until `enough` of it is there. */
 export async function sendRaw(
   port: number,
   bytes: string | Buffer,
@@ -87,7 +87,7 @@ export async function sendRaw(
   socket.setEncoding("latin1");
   socket.on("data", (text: string) => (received += text));
   socket.once("close", () => (isClosed = true));
-  // A peer that hangs up while we are still writing is an answer, too.
+  // A peer may close the connection while we are still writing.
   socket.on("error", () => (isClosed = true));
   socket.write(bytes);
   try {

@@ -7,7 +7,7 @@ import { ROOT } from "./gateway.ts";
 
 const run = promisify(execFile);
 
-/** What of the image is run here. */
+/** What is run of the image. */
 export interface Image {
   /** Stands for `/`. */
   readonly root: string;
@@ -18,8 +18,8 @@ export interface Image {
 }
 
 /**
- * Builds a stage of the Dockerfile without docker: an empty folder stands for `/`, COPY copies from what .dockerignore lets through
- * or from another stage, RUN runs. Only what installs Debian packages is passed over.
+ * Builds a stage of the Dockerfile without docker: an empty folder stands for `/`, COPY copies from the build context or from
+ * another stage, RUN runs. Only the installation of Debian packages is skipped.
  */
 export async function replayImage(folder: string): Promise<Image> {
   const stages = stagesOf(readFileSync(join(ROOT, "Dockerfile"), "utf8"));

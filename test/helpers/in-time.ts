@@ -1,8 +1,8 @@
 import { runInNewContext } from "node:vm";
 
 /**
- * What `run` gives. It is stopped, and fails, when it is still at it after `deadlineMs`: for what would take minutes, or for ever, if it
- * went wrong, so that nothing has to be measured.
+ * Runs `run` and returns its result; terminates it, and fails, after `deadlineMs`. For code that would take minutes or for ever
+ * if it regressed, so that no time has to be measured.
  */
 export function inTime<T>(run: () => T, deadlineMs = 10_000): T {
   const given: T[] = [];

@@ -4,7 +4,7 @@ import { Pieces } from "../../src/lib/pieces.ts";
 export const piecesOf = (bytes: string | Buffer): Pieces =>
   new Pieces([typeof bytes === "string" ? Buffer.from(bytes) : bytes]);
 
-/** The bytes, cut at these places, taken modulo their number; some parts may be empty. */
+/** The bytes, cut at these places modulo their number; some parts may be empty. */
 export function cutAt(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length];
   return places.slice(1).map((end, index) => bytes.subarray(places[index], end));

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { request, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { send, type Exchange, type Headers } from "./streamable-client.ts";
 
-// REST as bytes: nothing is normalised, followed, decoded or repaired on the way.
+// REST as bytes: nothing is normalised, followed, decoded or repaired.
 
 const DEADLINE_MS = 20_000;
 
@@ -11,7 +11,7 @@ export interface RestAnswer {
   readonly headers: IncomingHttpHeaders;
   readonly bytes: Buffer;
   readonly text: string;
-  /** The body, when it is a JSON object; else empty. */
+  /** The body if it is a JSON object; otherwise empty. */
   readonly json: Readonly<Record<string, unknown>>;
 }
 
@@ -19,12 +19,12 @@ export interface Question {
   readonly method?: string;
   readonly headers?: Headers;
   readonly body?: string | Uint8Array;
-  /** Hangs up when it fires. */
+  /** Closes the connection when it is aborted. */
   readonly signal?: AbortSignal;
 }
 
 export interface CallOptions {
-  /** Else a new one. */
+  /** By default a new one. */
   readonly sessionId?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Headers;
@@ -41,7 +41,7 @@ export class RestClient {
     this.#headers = headers;
   }
 
-  /** One request, its whole answer. The path goes out as it is written: `/%2e%2e/x` stays that. */
+  /** One request and its whole response. The path is sent unchanged: `/%2e%2e/x` stays as it is. */
   ask(path: string, { method = "GET", headers = {}, body, signal }: Question = {}): Promise<RestAnswer> {
     const { hostname, port } = new URL(this.url);
     const signals = [AbortSignal.timeout(DEADLINE_MS), ...(signal === undefined ? [] : [signal])];
@@ -61,7 +61,7 @@ export class RestClient {
     });
   }
 
-  /** A POST of JSON: a value, or a text that is sent as it is. */
+  /** A POST of JSON: a value, or a text that is sent unchanged. */
   post(path: string, body: unknown, headers: Headers = {}, signal?: AbortSignal): Promise<RestAnswer> {
     const question = {
       method: "POST",
@@ -76,7 +76,7 @@ export class RestClient {
     return this.post(pathOf(tool, options), args, options.headers, options.signal);
   }
 
-  /** Calls a tool that answers with events; resolves when the head of the answer is here. */
+  /** Calls a tool with an event stream as the response; resolves with the response headers. */
   stream(tool: string, args: unknown = {}, options: CallOptions = {}): Promise<Exchange> {
     const types = { "Content-Type": "application/json", Accept: "text/event-stream" };
     const headers = { ...types, ...this.#headers, ...options.headers };
@@ -86,7 +86,7 @@ export class RestClient {
 
 export const newId = (): string => `session-${randomUUID()}`;
 
-/** What an answer with a problem body (RFC 9457) has at least. */
+/** The minimum content of a response with a problem body (RFC 9457). */
 export function problem(status: number, code: string, members: object = {}): object {
   return { status, json: { status, code, type: `/problems/${code}`, ...members } };
 }

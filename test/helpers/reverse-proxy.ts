@@ -10,11 +10,11 @@ export interface ReverseProxy extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Where Debian puts programs; those of administrators are not on everybody's PATH. */
+/** Where Debian installs programs; /usr/sbin is not on every PATH. */
 const FOLDERS = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/bin"];
 const START_MS = 20_000;
 
-/** The path of a program of this machine, or undefined. */
+/** The path of an installed program, or undefined. */
 export function programAt(name: string): string | undefined {
   return FOLDERS.map((folder) => join(folder, name)).find((file) => {
     try {
@@ -26,7 +26,7 @@ export function programAt(name: string): string | undefined {
   });
 }
 
-/** nginx with deploy/nginx/: the location as it is, the file around it with other ports. */
+/** nginx with deploy/nginx/: the unchanged location in a file with other ports. */
 export async function startNginx(gatewayPort: number): Promise<ReverseProxy> {
   const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-nginx-"));
   const port = await freePort();
@@ -38,7 +38,7 @@ export async function startNginx(gatewayPort: number): Promise<ReverseProxy> {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (what) => `${what}_temp_path ${folder}/${what};`,
   );
-  // With Debian's own defaults, which an example has to get along with.
+  // With Debian's own defaults, with which the example has to work.
   const http = `gzip on; gzip_proxied any; gzip_types *; sendfile on; access_log off; ${temporary.join(" ")}`;
   const file = join(folder, "nginx.conf");
   writeFileSync(
@@ -92,7 +92,7 @@ async function started({ child, folder, port }: Starting): Promise<ReverseProxy>
   };
 }
 
-/** What is not there to be replaced is a mistake. */
+/** Fails when a text to replace is missing. */
 function replaced(text: string, pairs: readonly (readonly [string, string])[]): string {
   return pairs.reduce((result, [from, to]) => {
     if (!result.includes(from)) throw new Error(`"${from}" is not in the example`);

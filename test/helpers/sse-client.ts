@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:ht
 import { type Answer, post } from "./http.ts";
 import { until } from "./until.ts";
 
-// A client of HTTP+SSE (MCP 2024-11-05) that hides nothing: every byte, event, comment and status can be looked at.
+// An HTTP+SSE client (MCP 2024-11-05) that hides nothing: every byte, event, comment and status is visible.
 
 /** A JSON-RPC message as a test reads it. */
 export interface Message {
@@ -23,17 +23,17 @@ export type Headers = Readonly<Record<string, string>>;
 
 export interface SseClient extends AsyncDisposable {
   readonly headers: IncomingHttpHeaders;
-  /** What the `endpoint` event said. */
+  /** The data of the `endpoint` event. */
   readonly endpoint: string;
   readonly sessionId: string;
   readonly postUrl: URL;
-  /** Everything so far, as it came over the wire. */
+  /** Everything received so far. */
   wire(): string;
   events(): readonly SseEvent[];
   comments(): readonly string[];
   /** The messages so far, parsed. */
   messages(): readonly Message[];
-  /** POSTs a message (or a text as it is) to the endpoint. */
+  /** POSTs a message (or a text unchanged) to the endpoint. */
   send(message: unknown, headers?: Headers): Promise<Answer>;
   /** POSTs a request, expects 202, and resolves with the response that has its id. */
   request(method: string, params?: object, id?: string | number): Promise<Message>;
@@ -42,7 +42,7 @@ export interface SseClient extends AsyncDisposable {
   notify(method: string, params?: object): Promise<void>;
   /** The handshake: `initialize`, then `notifications/initialized`. Resolves with the result of `initialize`. */
   initialize(params?: object): Promise<Message>;
-  /** The response with this id, when it is there. */
+  /** The response with this id, once it is there. */
   response(id: string | number, deadlineMs?: number): Promise<Message>;
   message(isWanted: (message: Message) => boolean, what: string): Promise<Message>;
   /** How the stream ended: "cleanly", or "cut" in the middle of its chunks; undefined while it is open. */
@@ -60,7 +60,7 @@ export const CLIENT = {
   clientInfo: { name: "e2e", version: "1.0.0" },
 };
 
-/** Opens the stream and waits for the `endpoint` event. Rejects with the answer in its cause when it is refused. */
+/** Opens the stream and waits for the `endpoint` event. A refusal rejects with the response as its cause. */
 export async function openSse(url: string, headers: Headers = {}): Promise<SseClient> {
   const { response, closeRequest } = await get(url, { accept: "text/event-stream", ...headers });
   if (response.statusCode !== 200) {
@@ -133,7 +133,7 @@ function client({ url, stream, response, endpoint, headers, closeRequest }: Open
   return self;
 }
 
-/** `from`: an id may be used again, and its earlier response is not meant. */
+/** `from`: ignores earlier responses, because an id may be reused. */
 function awaitResponse(
   { messages }: StreamReader,
   id: string | number,
@@ -187,7 +187,7 @@ class StreamReader {
   #read(text: string): void {
     this.wire += text;
     this.#pieces.push(text);
-    // Most chunks of a long event hold no end of one: do not join all the pieces for each of them.
+    // Most chunks of a long event contain no line end: avoids joining all chunks for each of them.
     if (!text.includes("\n")) return;
     const blocks = this.#pieces.join("").split("\n\n");
     this.#pieces = [blocks.pop() ?? ""];

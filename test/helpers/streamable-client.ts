@@ -1,7 +1,7 @@
 import { Agent, request, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { until } from "./until.ts";
 
-// Streamable HTTP as bytes on a socket: nothing is hidden, retried or repaired, as a client library would.
+// Streamable HTTP as bytes on a socket: unlike in a client library, nothing is hidden, retried or repaired.
 
 export type Id = string | number;
 
@@ -14,7 +14,7 @@ export interface JsonRpc {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: Record<string, unknown> };
 }
 
-/** What stands between two blank lines of an event stream: an event, or a comment, or a bare `retry`. */
+/** The text between two blank lines of an event stream: an event, a comment, or a bare `retry`. */
 export interface StreamItem {
   readonly id?: string;
   readonly event?: string;
@@ -30,12 +30,12 @@ export interface SendOptions {
   readonly method?: string;
   readonly headers?: Headers;
   readonly body?: string | Uint8Array;
-  /** False: not one byte of the answer's body is taken until `read()`. */
+  /** False: nothing of the response body is read until `read()`. */
   readonly reads?: boolean;
   readonly agent?: Agent;
 }
 
-/** Sends one HTTP request; resolves when the head of its answer is here. */
+/** Sends one HTTP request; resolves with the response headers. */
 export function send(url: string, { method = "POST", headers = {}, body, reads = true, agent }: SendOptions) {
   return new Promise<Exchange>((resolve, reject) => {
     const outgoing = request(url, { method, headers: plain(headers), agent: agent ?? false });
@@ -49,17 +49,17 @@ export function send(url: string, { method = "POST", headers = {}, body, reads =
   });
 }
 
-/** Without regard to case the last one counts; without a value it is left out. */
+/** Names are case-insensitive and the last one counts; a header without a value is omitted. */
 function plain(headers: Headers): Record<string, string> {
   const byName = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   return Object.fromEntries([...byName].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
-/** The answer to one HTTP request, while it comes. */
+/** The response to one HTTP request, while it is received. */
 export class Exchange {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** What the event stream brought so far. */
+  /** The items of the event stream so far. */
   readonly items: StreamItem[] = [];
   text = "";
   /** The body is complete. */
@@ -100,7 +100,7 @@ export class Exchange {
     return JSON.parse(this.text);
   }
 
-  /** The JSON-RPC messages so far, whichever way they came. */
+  /** The JSON-RPC messages so far, from events or from the body. */
   get messages(): JsonRpc[] {
     if (this.isStream) return this.events.map(({ data = "" }) => JSON.parse(data) as JsonRpc);
     if (!this.isJson || !this.isComplete) return [];
@@ -120,7 +120,7 @@ export class Exchange {
     return this.items.flatMap(({ comment }) => comment ?? []);
   }
 
-  /** The first message of which `is` holds, as soon as it is here. */
+  /** The first message for which `is` returns true. */
   message(is: (message: JsonRpc) => boolean, what: string): Promise<JsonRpc> {
     return until(() => this.messages.find(is), { what });
   }
@@ -130,7 +130,7 @@ export class Exchange {
     return until(() => this.messages.find((one) => one.id === id && one.method === undefined), { what });
   }
 
-  /** Waits for the end, by whoever's will. */
+  /** Waits for the end of the response, for whatever reason. */
   async over(what = "the answer is over"): Promise<this> {
     await until(() => this.isOver, { what });
     return this;
@@ -221,26 +221,26 @@ export class StreamableClient implements AsyncDisposable {
     if (status !== 202) throw new Error(`a response was answered ${status} ${text}`);
   }
 
-  /** Posts a request, without waiting for its answer. */
+  /** Posts a request without waiting for its response. */
   request(method: string, params?: object, options: PostOptions & { readonly id?: Id } = {}): Promise<Exchange> {
     return this.post({ jsonrpc: "2.0", id: options.id ?? this.nextId(), method, params }, options);
   }
 
-  /** Posts a tool call, without waiting for its answer. */
+  /** Posts a tool call without waiting for its response. */
   start(tool: string, args: object = {}, options: PostOptions & CallOptions = {}): Promise<Exchange> {
     const { progressToken, ...rest } = options;
     const meta = progressToken === undefined ? {} : { _meta: { progressToken } };
     return this.request("tools/call", { name: tool, arguments: args, ...meta }, rest);
   }
 
-  /** Calls a tool; the text that it answers. */
+  /** Calls a tool; resolves with the text of its result. */
   async call(tool: string, args: object = {}, options: PostOptions = {}): Promise<string> {
     const id = this.nextId();
     const exchange = await this.start(tool, args, { ...options, id });
     return textOf(await exchange.answer(id));
   }
 
-  /** Opens the stream for what the server says unasked. */
+  /** Opens the stream for messages that belong to no request. */
   get(headers: Headers = {}, { reads = true }: { readonly reads?: boolean } = {}): Promise<Exchange> {
     return this.#send("GET", { Accept: "text/event-stream", ...headers }, undefined, reads);
   }
@@ -249,7 +249,7 @@ export class StreamableClient implements AsyncDisposable {
     return this.#send("DELETE", headers, undefined, true);
   }
 
-  /** Ends every connection without a word, as most clients do. */
+  /** Closes every connection without ending the session, as most clients do. */
   leave(): void {
     for (const exchange of this.#exchanges) exchange.cut();
     this.#agent.destroy();
@@ -283,7 +283,7 @@ export interface CallOptions {
   readonly progressToken?: Id;
 }
 
-/** The text of a tool's answer; what is none shows itself as JSON. */
+/** The text of a tool's result; any other response as JSON. */
 export function textOf(answer: JsonRpc): string {
   const content = answer.result?.["content"];
   const first: unknown = Array.isArray(content) ? content[0] : undefined;

@@ -6,8 +6,8 @@ const POLL_MS = 20;
 type Truthy<T> = Exclude<T, undefined | null | false | 0 | "">;
 
 /**
- * Waits until `condition` gives something truthy, and returns that. A condition that throws counts as not yet met; what
- * it threw last is the cause of the error at the deadline.
+ * Waits until `condition` returns something truthy, and returns that. A condition that throws is not met yet; its last error is
+ * the cause of the timeout error.
  */
 export async function until<T>(
   condition: () => T | Promise<T>,

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-// dist/ brings the packages that it is built from, so an install brings none of them a second time: what is in the bundle is a
-// devDependency, what the built files still import is a dependency, and whoever wrote what is in the bundle is named there.
+// dist/ contains the packages it is built from, so that an install does not bring them again: bundled packages are
+// devDependencies, packages that the built files import are dependencies, and the authors of bundled code are named.
 
 interface Metafile {
   readonly outputs: Readonly<
@@ -68,7 +68,7 @@ describe("the bundle", () => {
   });
 });
 
-/** As folders: a package may be there in two versions. */
+/** As folders, because a package may be installed in two versions. */
 function bundledPackages(): string[] {
   const files = Object.values(metafile.outputs).flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),

@@ -3,8 +3,7 @@ import { join, posix } from "node:path";
 import { describe, expect, it } from "vitest";
 import { importsOf, tokensOf } from "./imports.ts";
 
-// Files that import each other, also for a type only, can only be read, moved and tested together. What both need belongs in a
-// file of its own.
+// Files that import each other, even for a type only, can only be read, moved and tested together. What both need belongs in a third file.
 
 describe("the source", () => {
   it("has no circle of files", () => {
@@ -57,7 +56,7 @@ describe("a planted circle is found:", () => {
   });
 });
 
-/** Each as the way round it. Depth first: an import of a file that is still being visited closes a circle. */
+/** Each circle as its path. Depth-first: an import of a file that is still being visited closes a circle. */
 function circlesIn(files: ReadonlyMap<string, string>): string[] {
   const circles: string[] = [];
   const visited = new Set<string>();

@@ -8,7 +8,7 @@ import { parseConfig } from "../../src/config/load.ts";
 import { durationMs } from "../../src/lib/units.ts";
 import { programAt } from "../helpers/reverse-proxy.ts";
 
-// The examples of deploy/ keep to what the gateway promises. test/e2e/reverse-proxies.test.ts runs those of the proxies.
+// The examples in deploy/ match what the gateway promises. test/e2e/reverse-proxies.test.ts runs those of the proxies.
 
 const root = join(import.meta.dirname, "../..");
 const read = (file: string): string => readFileSync(join(root, "deploy", file), "utf8");

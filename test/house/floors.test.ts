@@ -17,8 +17,8 @@ const floors: readonly (readonly string[])[] = [
   ["main.ts"],
 ];
 
-// What comes from outside comes in by these doors only. A package without a line here is not used at all; a builtin
-// module of Node without a line is free to use.
+// Outside packages may only be imported through these doors. A package without a line here may not be used at all; a builtin
+// module of Node without a line may be used anywhere.
 const doors: ReadonlyMap<string, readonly string[]> = new Map([
   ["express", ["downstream"]],
   ["negotiator", ["downstream"]],
@@ -39,7 +39,7 @@ const doors: ReadonlyMap<string, readonly string[]> = new Map([
   ["nanoid", ["session", "downstream"]],
   ["ajv", ["upstream", "downstream", "openapi"]],
   ["ajv-formats", ["upstream", "downstream", "openapi"]],
-  // Ways around this very test: `process` is a global, and require() would hide what it loads.
+  // Ways around this test: `process` is a global, and require() would hide what it loads.
   ["node:process", []],
   ["node:module", []],
 ]);
@@ -156,7 +156,7 @@ describe("an innocent file is left alone:", () => {
   });
 });
 
-// Something to import in every room of the planted trees.
+// A file to import in every room of the generated trees.
 const neighbours: ReadonlyMap<string, string> = new Map(
   floors.flat().map((room) => [room.endsWith(".ts") ? room : `${room}/b.ts`, ""] as const),
 );

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { importsOf, tokensOf } from "./imports.ts";
 
-// src/README.md is the map of the house: what it names exists, every room is on it, and of every file it is told what tests it.
+// src/README.md is the map: everything it names exists, every room is on it, and every file has a test named for it.
 
 const root = join(import.meta.dirname, "../..");
 const mapFile = join(root, "src/README.md");
@@ -128,7 +128,7 @@ function testsLike(path: string): string[] {
   });
 }
 
-/** What a test imports, and what that imports and starts; of one that starts what is built, what that is built from. */
+/** What a test imports, transitively, including the programs it starts. */
 function reachedBy(test: string): Set<string> {
   const found = new Set<string>();
   const pending = [test, ...(/helpers\/gateway|dist\//.test(read(test)) ? ENTRY_POINTS : [])];
@@ -140,7 +140,7 @@ function reachedBy(test: string): Set<string> {
   return new Set([...found].filter((file) => file.startsWith("src/")));
 }
 
-/** What the bundle begins with. */
+/** The entry points of the bundle. */
 const ENTRY_POINTS = ["src/main.ts", "src/upstream/reaper-main.ts", "src/downstream/rest/checks/check-thread-main.ts"];
 
 function importedBy(file: string): readonly string[] {
@@ -148,7 +148,7 @@ function importedBy(file: string): readonly string[] {
   if (known !== undefined) return known;
   const text = read(file);
   const specifiers = importsOf(tokensOf(text)).flatMap(({ specifier = "" }) => specifier);
-  // A process or thread of its own is started by the path of its file.
+  // A separate process or thread is started by the path of its file.
   const started = [...text.matchAll(/["`]\.\/([\w-]+-main)\b/g)].map(([, name = ""]) => `./${name}.ts`);
   const found = [...specifiers, ...started].filter((one) => one.startsWith(".")).map((one) => join(dirname(file), one));
   const here = found.filter((one) => one.endsWith(".ts") && existsSync(join(root, one)));

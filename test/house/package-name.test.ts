@@ -3,8 +3,8 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
-// The npm package `mcp-gateway` is somebody else's: whoever is sent to `npx mcp-gateway` runs a stranger's code. The command is
-// called mcp-gateway, the package that holds it is not.
+// The npm package `mcp-gateway` belongs to somebody else: `npx mcp-gateway` runs foreign code. Our command is called mcp-gateway;
+// the package that contains it is not.
 
 const root = join(import.meta.dirname, "../..");
 
@@ -14,7 +14,7 @@ const STRANGERS = [
   /(?:npx|-y|--yes)["']?,\s*["']?mcp-gateway(?![\w-])/g,
 ];
 
-describe("nothing of ours sends people to the npm package of another owner:", () => {
+describe("nothing refers to the npm package of another owner:", () => {
   const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root })
     .toString()
     .split("\0")

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { configJsonSchema } from "../../src/config/json-schema.ts";
 import { loadConfig, parseConfig } from "../../src/config/load.ts";
 
-// The published schema is what editors check a config with: it is the code's own, and says of a file what the gateway says.
+// The published schema, with which editors check a config, matches the code and agrees with the gateway.
 
 const root = join(import.meta.dirname, "../..");
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
@@ -138,7 +138,7 @@ function accepts(yaml: string): boolean {
   }
 }
 
-/** With the ajv that comes with the MCP SDK: the gateway itself has no use for one here. */
+/** With the ajv that the MCP SDK installs; the gateway's own use of ajv is elsewhere. */
 function compile(schema: object): Verdict {
   const require = createRequire(createRequire(import.meta.url).resolve("@modelcontextprotocol/sdk/client/index.js"));
   const { default: Ajv } = require("ajv") as {

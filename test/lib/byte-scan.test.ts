@@ -4,7 +4,7 @@ import { closingEnd } from "../../src/lib/byte-scan.ts";
 import { Pieces } from "../../src/lib/pieces.ts";
 import { cutAt, piecesOf, singly } from "../helpers/pieces.ts";
 
-/** What a scan could stumble over. */
+/** Characters that could confuse a scan. */
 const stringUnit = fc.constantFrom('"', "\\", "{", "}", "[", "]", ",", ":", "\n", "a", "é", "🎈", "\u2028");
 const key = fc.string({ unit: stringUnit, maxLength: 6 });
 const value = fc.jsonValue({ stringUnit });

@@ -56,7 +56,7 @@ it("is written anew when most of it is stale", async () => {
   for (let round = 0; round < 3; round++) {
     for (let count = 0; count < 900; count++) lines.add(`stale ${round}`);
     lines.add(`end of ${round}`);
-    // The third finds more than a thousand lines: what is worth keeping is all that is left.
+    // The third flush finds more than a thousand lines, so the file is compacted to the current ones.
     const isWritten = (): boolean => journalLines(file).includes(round < 2 ? `end of ${round}` : "kept");
     await until(isWritten, { what: "the round is written" });
   }

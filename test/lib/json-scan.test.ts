@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { arrayElements, type KeySeen, scanKeys, valueEnd } from "../../src/lib/json-scan.ts";
+import { arrayElements, type KeyPosition, scanKeys, valueEnd } from "../../src/lib/json-scan.ts";
 
 /** JSON values whose strings look like JSON, with white space between all tokens. */
 const awkward = fc.oneof(fc.string(), fc.constantFrom('"', "\\", '\\"', '{"a":[', "]}", ":", ",", "\\\\", "é\u2028"));
@@ -47,11 +47,11 @@ describe("scanKeys", () => {
     );
   });
 
-  it("tells keys down to the depth asked for, and no deeper", () => {
+  it("reports keys down to the given depth, and no deeper", () => {
     expect(keysOf('{"a":{"b":{"c":1}},"d":[{"e":2}]}', 2).map(({ key }) => key)).toEqual(["a", "b", "d"]);
   });
 
-  it("tells a key as often as it stands there", () => {
+  it("reports a repeated key each time", () => {
     expect(keysOf('{"id":1,"id":2}', 1)).toEqual([
       { key: "id", depth: 1, keyAt: 1, valueAt: 6 },
       { key: "id", depth: 1, keyAt: 8, valueAt: 13 },
@@ -112,8 +112,8 @@ describe("arrayElements", () => {
   });
 });
 
-function keysOf(text: string, maxKeyDepth: number): KeySeen[] {
-  const seen: KeySeen[] = [];
+function keysOf(text: string, maxKeyDepth: number): KeyPosition[] {
+  const seen: KeyPosition[] = [];
   scanKeys(text, maxKeyDepth, (key) => seen.push(key));
   return seen;
 }

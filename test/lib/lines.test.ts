@@ -107,7 +107,7 @@ describe("a long line", () => {
 });
 
 describe("a line over the limit", () => {
-  it("is told with its length and its two ends", () => {
+  it("is reported with its length and its two ends", () => {
     const line = `${"a".repeat(600)}${"b".repeat(5_000)}${"c".repeat(600)}`;
     expect(linesOf([Buffer.from(`${line}\n`)])).toEqual([
       { head: "a".repeat(512), tail: "c".repeat(512), bytes: 6_200 },
@@ -120,7 +120,7 @@ describe("a line over the limit", () => {
     expect(over).toMatchObject({ bytes: LIMIT + 1 });
   });
 
-  it("is told only once it has ended", () => {
+  it("is reported only once it has ended", () => {
     const [first, ...others] = [Buffer.alloc(LIMIT * 4, "x"), Buffer.alloc(LIMIT * 4, "y"), Buffer.from("\n")];
     const lines: Seen[] = [];
     const splitter = splitterInto(lines);
@@ -130,7 +130,7 @@ describe("a line over the limit", () => {
     expect(lines).toEqual([{ head: "x".repeat(512), tail: "y".repeat(512), bytes: LIMIT * 8 }]);
   });
 
-  it("does not harm the line behind it", () => {
+  it("does not affect the next line", () => {
     const chunks = [Buffer.alloc(LIMIT * 3, "x"), Buffer.from('xx\n{"id":1}\n')];
     expect(linesOf(chunks)).toEqual([expect.objectContaining({ bytes: LIMIT * 3 + 2 }), '{"id":1}']);
   });
@@ -170,7 +170,7 @@ function longLinesOf(chunks: readonly Buffer[]): Line[] {
   return lines;
 }
 
-it("a line that is not worth reading is told as it lies in the bytes, also when it came in parts", () => {
+it("a skipped line is reported as raw bytes, also when it arrived in parts", () => {
   const read: string[] = [];
   const skipped: string[] = [];
   const splitter = new LineSplitter(LIMIT, {

@@ -6,11 +6,11 @@ import { cutAt, piecesOf, singly } from "../helpers/pieces.ts";
 
 const KIB = 1024;
 const text = fc.string({ unit: fc.constantFrom("a", "b", "é", "漢", "🎈", "\u{10FFFF}", "\u0800"), maxLength: 40 });
-/** Bytes that begin, continue or spoil a character. */
+/** Bytes that begin, continue or break a UTF-8 sequence. */
 const byte = fc.constantFrom(...Buffer.from("00617f808f909fa0bfc0c1c2dfe0e1edeff0f1f4f5f8ff", "hex"));
 const bytes = fc.oneof(
   text.map((whole) => Buffer.from(whole)),
-  // Cut off within a character, at either end.
+  // Truncated within a sequence, at either end.
   fc.tuple(text, fc.nat(3), fc.nat(3)).map(([whole, start, end]) => {
     const all = Buffer.from(whole);
     return all.subarray(start, Math.max(start, all.length - end));
@@ -177,7 +177,7 @@ describe("parts that are added one by one", () => {
     for (const one of singly(whole)) {
       const before = new Set([...parts, one]);
       addPart(parts, one);
-      // What is neither the new part nor one from before was made of copies.
+      // Counts the bytes of parts that are neither the new one nor an old one: those were copied.
       for (const part of parts) if (!before.has(part)) copied += part.length;
     }
     expect(copied).toBeGreaterThan(0);

@@ -42,7 +42,7 @@ describe("a redactor", () => {
     }
   });
 
-  it("masks values that it knows, wherever they stand", () => {
+  it("masks known values, wherever they occur", () => {
     expect(redactor.text("x=s3cr3t-value, y=<s3cr3t-value>")).toBe("x=[redacted], y=<[redacted]>");
     expect(redactor.text("a.b*c$d\\e aXbYc")).toBe("[redacted] aXbYc");
   });
@@ -70,7 +70,7 @@ describe("a redactor", () => {
     expect(redactor.text("s3cr3t-value-longer")).toBe("[redacted]");
   });
 
-  it("lets values pass that are too short to be told from a word", () => {
+  it("does not mask values that are too short to be distinguished from words", () => {
     expect(redactor.text("about")).toBe("about");
   });
 
@@ -132,7 +132,7 @@ describe("a password in a URL", () => {
 describe("a whole value", () => {
   const redactor = new Redactor([], ["pw", "4711"]);
 
-  it("is masked however short it is, alone and behind its name", () => {
+  it("is masked however short it is, alone and after its name", () => {
     expect(redactor.value("pw")).toBe("[redacted]");
     expect(redactor.value("--password=pw")).toBe("--password=[redacted]");
     expect(redactor.value("pwd")).toBe("pwd");
@@ -204,7 +204,7 @@ describe("a line of foreign text", () => {
     "\n",
   ])("costs little when it is 64 KiB of %j", (part) => {
     const text = part.repeat(KIB_64 / part.length);
-    // Were any pattern quadratic, this would outlast the time that a test may take.
+    // With a quadratic pattern this would exceed the test timeout.
     for (const one of [text, `token="${text}`, `authorization: ${text}`, `\u001b[${text}`]) {
       expect(redactor.line(one, 2_048).length).toBeLessThanOrEqual(2_049);
       redactor.text(one);

@@ -38,7 +38,7 @@ describe("a secret", () => {
     expect(print(new Secret(VALUE))).not.toMatch(/hunter2|[0-9a-f]{8}/);
   });
 
-  it("knows its own value and no other", () => {
+  it("matches its own value and no other", () => {
     const secret = new Secret(VALUE);
     expect(secret.matches(digest(VALUE))).toBe(true);
     for (const other of ["", "x", VALUE.toUpperCase(), `${VALUE}\0`, VALUE.slice(1), VALUE.repeat(100)]) {

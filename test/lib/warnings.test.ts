@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
 import { warnOnce } from "../../src/lib/warnings.ts";
 
-it("each message is said once", () => {
+it("each message is reported once", () => {
   const said: string[] = [];
   const warn = warnOnce((message) => said.push(message));
   for (const message of ["a", "b", "a", "b", "c"]) warn(message);
   expect(said).toEqual(["a", "b", "c"]);
 });
 
-it("after ten of them one more says that there are more", () => {
+it("after ten messages, one more reports that there are others", () => {
   const said: string[] = [];
   const warn = warnOnce((message) => said.push(message));
   for (let n = 0; n < 1_000; n++) warn(`message ${n}`);

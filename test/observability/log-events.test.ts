@@ -13,7 +13,7 @@ type Logged = readonly [level: string, message: string, fields: LogFields];
 const SESSION = { server: "filesystem", sessionId: "abc123" } as const;
 const FORGED = "x\r\n2024-01-20T10:15:30.123Z [ERROR]: forged\u2028\u001b[31m\u009b2J\u202egnp.\u2066";
 
-/** One event of every type, with text of strangers wherever strangers can put some. */
+/** One event of every type, with untrusted text wherever there can be some. */
 const EVENTS: readonly GatewayEvent[] = [
   { type: "request", requestId: "r", method: "GET", path: "/a%0d%0aforged", status: 200, ms: 1.23 },
   {
@@ -100,7 +100,7 @@ describe("a refusal", () => {
   const refused = (error: GatewayError): Logged =>
     logged({ type: "refused", requestId: "r", method: "POST", path: "/git", error });
 
-  it("is a warning when it is about who may, and an error when the gateway failed", () => {
+  it("is a warning for a failed authentication, and an error for an internal failure", () => {
     expect(refused(new GatewayError("unauthorized", "m"))[0]).toBe("warn");
     expect(refused(new GatewayError("origin_denied", "m"))[0]).toBe("warn");
     expect(refused(new GatewayError("not_found", "m"))[0]).toBe("info");
@@ -133,7 +133,7 @@ describe("what is long", () => {
   });
 });
 
-it("an exit that was asked for is no warning", () => {
+it("a requested exit is not a warning", () => {
   const exit = { type: "server.exited", code: 0, signal: null, ...SESSION } as const;
   expect(logged({ ...exit, asked: true })[0]).toBe("debug");
   expect(logged({ ...exit, asked: false })[0]).toBe("warn");
@@ -145,7 +145,7 @@ function ofType(type: GatewayEvent["type"]): GatewayEvent {
   return event;
 }
 
-/** What the log writes for it. */
+/** The line that the log writes for it. */
 function written(event: GatewayEvent, format: "text" | "json" = "text"): string {
   let text = "";
   const write = (bytes: Uint8Array): number => {

@@ -4,7 +4,7 @@ import { LogOutput } from "../../src/observability/log-output.ts";
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-/** A descriptor with `room` for so many bytes; without room it throws as a full pipe, or as it is told. */
+/** A descriptor with room for a number of bytes; without room it throws like a full pipe, or a given error. */
 class Descriptor {
   room = Number.POSITIVE_INFINITY;
   code = "EAGAIN";
@@ -28,7 +28,7 @@ function outputTo(descriptor: Descriptor): LogOutput {
 }
 
 const LONG = `${"x".repeat(99)}\n`;
-/** What the queue holds of LONG. */
+/** How many LONG lines fit in the queue. */
 const WAITING_LINES = Math.floor((1024 * 1024) / LONG.length);
 
 describe("the output of the log", () => {
@@ -67,7 +67,7 @@ describe("the output of the log", () => {
     const descriptor = Object.assign(new Descriptor(), { room: 0 });
     const output = outputTo(descriptor);
     for (let count = 0; count < WAITING_LINES + 5; count++) output.write(LONG);
-    // Room for what waits, none for the report.
+    // Room for the queued lines, but not for the report.
     descriptor.room = WAITING_LINES * LONG.length;
     vi.advanceTimersByTime(1_000);
     descriptor.room = Number.POSITIVE_INFINITY;

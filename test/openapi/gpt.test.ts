@@ -85,7 +85,7 @@ describe("the limits of GPT Actions", () => {
     ]);
   });
 
-  it("concern nobody else", () => {
+  it("do not apply to other profiles", () => {
     expect(openapiDocument(many(100), options).limitProblems).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import type { ServerTools } from "../../src/openapi/catalog.ts";
+import type { ServerTools } from "../../src/openapi/server-tools.ts";
 import { toolsListed } from "../helpers/tools.ts";
 
 const nested = (levels: number): unknown => {
@@ -336,10 +336,10 @@ const oddTools: unknown[] = [
   { name: "long text", title: "t ".repeat(300), description: `${"A sentence. ".repeat(2_000)}\u0007` },
 ];
 
-/** A name whose path needs no percent-encoding: references stand only in those. */
+/** A name whose path needs no percent-encoding, because only those operations have references. */
 const speakable = (name: string) => name.replaceAll(/[^A-Za-z0-9-]+/g, "_");
 
-/** Everything that a server could list to spoil the document of its neighbours. */
+/** Everything a server could list to break the document for its neighbours. */
 export const hostileTools: readonly unknown[] = [
   ...Object.entries(schemas).map(([name, inputSchema]) => ({ name: `in_${speakable(name)}`, inputSchema })),
   ...Object.entries(schemas).map(([name, outputSchema]) => ({ name: `out_${speakable(name)}`, outputSchema })),

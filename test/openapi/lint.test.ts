@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { ServerTools } from "../../src/openapi/catalog.ts";
+import type { ServerTools } from "../../src/openapi/server-tools.ts";
 import { openapiDocument } from "../../src/openapi/document.ts";
 import { lintForGpt } from "../../src/openapi/gpt-lint.ts";
 import type { DocumentOptions } from "../../src/openapi/options.ts";

@@ -9,7 +9,7 @@ const require = createRequire(import.meta.url);
 const redoclyCli = join(dirname(require.resolve("@redocly/cli/package.json")), "bin/cli.js");
 const spectralCli = join(dirname(require.resolve("@stoplight/spectral-cli/package.json")), "dist/index.js");
 
-/** Documents in a directory of their own, by file name; the directory goes with the scope. */
+/** Writes the documents to a temporary directory, by file name; it is removed with the scope. */
 export async function filesOf(documents: ReadonlyMap<string, string>) {
   const directory = await mkdtemp(join(tmpdir(), "openapi-"));
   const paths = [...documents.keys()].map((name) => join(directory, name));
@@ -47,7 +47,7 @@ export async function schemaOf(text: string): Promise<string> {
   return valid ? "valid" : JSON.stringify(errors);
 }
 
-/** Both CLIs exit with 1 when they find errors; what they print is the answer either way. */
+/** Both CLIs exit with 1 when they find errors; their output is the result either way. */
 function run(args: readonly string[]): Promise<string> {
   const env = {
     PATH: process.env["PATH"],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { toolsOf } from "../../src/openapi/catalog.ts";
+import { toolsOf } from "../../src/openapi/server-tools.ts";
 import { matchesGlob } from "../../src/openapi/glob.ts";
 import { operationIds } from "../../src/openapi/operation-id.ts";
 import { inTime } from "../helpers/in-time.ts";

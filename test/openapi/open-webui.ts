@@ -9,9 +9,8 @@ export interface ToolPayload {
 }
 
 /**
- * What Open WebUI makes of the document of a tool server: a tool for each operation with an operationId, parameters
- * flattened to type and description, `$ref` followed in the root, in `properties` and in `items` and nowhere else.
- * Throws where Open WebUI would.
+ * What Open WebUI makes of the document of a tool server: a tool for each operation with an operationId, parameters reduced to
+ * type and description, and `$ref` resolved only in the root, in `properties` and in `items`. Throws where Open WebUI would.
  */
 export function toolPayloads({ paths, components }: Document): ToolPayload[] {
   const operations = Object.values(paths).flatMap((item) => [item.get, item.post]);

@@ -1,5 +1,5 @@
 import { member } from "../../src/lib/json.ts";
-import type { ServerTools } from "../../src/openapi/catalog.ts";
+import type { ServerTools } from "../../src/openapi/server-tools.ts";
 import { openapiDocument } from "../../src/openapi/document.ts";
 import type { JsonObject } from "../../src/openapi/json.ts";
 import type { Operation } from "../../src/openapi/oas.ts";
@@ -31,7 +31,7 @@ export interface OneTool {
 
 /** How a document of one tool `git/log` describes it. */
 export function describeTool(tool: object, overrides: Partial<DocumentOptions> = {}): OneTool {
-  // The schemas as they are given: the reader would replace what is nested too deep.
+  // The unchanged schemas: the reader would replace those nested too deep.
   const schemas = { inputSchema: member(tool, "inputSchema"), outputSchema: member(tool, "outputSchema") };
   const tools = toolsListed("git", [{ name: "log", ...tool }]).map((read) => ({ ...read, ...schemas }));
   const { document, warnings } = openapiDocument([{ name: "git", tools }], { ...options, ...overrides });

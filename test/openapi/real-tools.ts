@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import type { ServerTools } from "../../src/openapi/catalog.ts";
+import type { ServerTools } from "../../src/openapi/server-tools.ts";
 import { toolsListed } from "../helpers/tools.ts";
 
 const require = createRequire(import.meta.url);
@@ -11,7 +11,7 @@ const everything = require.resolve("@modelcontextprotocol/server-everything/pack
 const filesystem = require.resolve("@modelcontextprotocol/server-filesystem/package.json");
 const memory = require.resolve("@modelcontextprotocol/server-memory/package.json");
 
-/** What the three reference servers list today, asked over stdio. */
+/** The current tools of the three reference servers, listed over stdio. */
 export function realServers(): Promise<ServerTools[]> {
   return Promise.all([ask("everything", everything), ask("filesystem", filesystem, tmpdir()), ask("memory", memory)]);
 }

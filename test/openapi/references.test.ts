@@ -31,7 +31,7 @@ describe("references in the full profile", () => {
     expect(schemas).not.toHaveProperty("git-log_Unused");
   });
 
-  it("keep what stands beside them", () => {
+  it("keep the keywords beside them", () => {
     const { input } = describeTool(
       withRefs({ a: { $ref: "#/$defs/A", description: "This one." } }, { $defs: { A: {} } }),
     );
@@ -194,7 +194,7 @@ describe("definitions that multiply", { timeout: 30_000 }, () => {
     expect(Object.keys(describeTool(bomb(5)).schemas)).toContain("git-log_d5");
   });
 
-  it("cost one server what it may at most, and its neighbour nothing", () => {
+  it("cost one server at most its budget, and other servers nothing", () => {
     const tools = Array.from({ length: 20 }, (_, i) => ({ name: `t${i}`, ...bomb(40) }));
     const quiet = { name: "log", ...withRefs({ p: { $ref: "#/$defs/A" } }, { $defs: { A: { type: "string" } } }) };
     const servers = [

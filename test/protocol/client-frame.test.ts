@@ -97,8 +97,17 @@ describe("a body given as bytes", () => {
   });
 
   it("is refused for what text is refused for", () => {
-    const twin = `{"jsonrpc":"2.0","id":1,"method":"x","text":"${"x".repeat(20_000)}","Method":"y"}`;
-    for (const body of [twin, nested(101), nested(20_000), `[${PING},${twin}]`, long.slice(0, -1), "", "[]", "42"]) {
+    const variant = `{"jsonrpc":"2.0","id":1,"method":"x","text":"${"x".repeat(20_000)}","Method":"y"}`;
+    for (const body of [
+      variant,
+      nested(101),
+      nested(20_000),
+      `[${PING},${variant}]`,
+      long.slice(0, -1),
+      "",
+      "[]",
+      "42",
+    ]) {
       const { reason, message } = refusalOf(body);
       expect(refusalOf(new Pieces(cutAt(Buffer.from(body), [3, 5_000, 16_384])))).toMatchObject({ reason, message });
     }
@@ -176,10 +185,10 @@ describe("a message that another parser could read differently is refused:", () 
     ["params.Uri", '{"jsonrpc":"2.0","id":1,"method":"x","params":{"Uri":"b"}}'],
     ["an escaped params.name", String.raw`{"jsonrpc":"2.0","id":1,"method":"x","params":{"name":"a","n\u0061me":"b"}}`],
     [
-      "a twin inside of escaped params",
+      "a variant inside of escaped params",
       String.raw`{"jsonrpc":"2.0","id":1,"method":"x","p\u0061rams":{"name":1,"Name":2}}`,
     ],
-    ["a twin in the second message of a batch", `[${PING},{"jsonrpc":"2.0","id":2,"method":"a","Method":"b"}]`],
+    ["a variant in the second message of a batch", `[${PING},{"jsonrpc":"2.0","id":2,"method":"a","Method":"b"}]`],
   ])("%s", (_what, body) => {
     expect(refusalOf(body)).toMatchObject({ reason: "invalid_request", rpcCode: -32600 });
   });

@@ -78,15 +78,15 @@ describe("no JSON-RPC message is", () => {
     expect(read).toHaveProperty("why", expect.stringMatching(/./));
   });
 
-  it("a bad answer, but it is still known whose it is", () => {
+  it("an invalid response, whose request is still identified", () => {
     for (const result of ['"text"', "null", "[]"]) {
       const text = `{"jsonrpc":"2.0","id":"call-1","result":${result}}`;
       expect(readEnvelope(JSON.parse(text), text, text)).toMatchObject({ kind: "none", id: "call-1" });
     }
   });
 
-  it("a bad request, and its id is that of nobody's answer", () => {
-    // The two ends of a connection count their ids apart: this one is not that of a call made to the sender.
+  it("an invalid request, whose id identifies no response", () => {
+    // Both sides of a connection choose their ids independently: this id is not that of a call to the sender.
     for (const text of [
       '{"jsonrpc":"2.0","id":1,"method":"x","params":[]}',
       '{"jsonrpc":"2.0","id":1,"method":""}',

@@ -4,7 +4,7 @@ import { Pieces } from "../../src/lib/pieces.ts";
 import { resultOf, resultText } from "../../src/protocol/result-text.ts";
 import { cutAt, piecesOf } from "../helpers/pieces.ts";
 
-/** What stands around the result in the line of a response. */
+/** What surrounds the result in the line of a response. */
 const ENVELOPES = [
   ["that comes first", '{"jsonrpc":"2.0","id":7,"result":', "}"],
   ["that comes first, with a text as id", '{"jsonrpc":"2.0","id":"é}","result":', "}"],

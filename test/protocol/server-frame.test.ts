@@ -4,7 +4,7 @@ import { Pieces } from "../../src/lib/pieces.ts";
 import { idInEnds, readServerLine } from "../../src/protocol/server-frame.ts";
 import { cutAt, piecesOf } from "../helpers/pieces.ts";
 
-/** Look-alikes of the envelope, as they can stand inside of a payload. */
+/** Text that looks like the envelope, as it can occur in a payload. */
 const lookAlike = fc.constantFrom(
   '},"jsonrpc":"2.0","id":99}',
   '{"jsonrpc":"2.0","id":99,"result":{}}',
@@ -26,7 +26,7 @@ const payload = fc.oneof(
 );
 const id = fc.oneof(fc.integer(), fc.maxSafeInteger(), text, fc.constantFrom(0, "", -1, "a\\b", "é"));
 
-/** Messages in the order of keys that SDKs use, and in others. */
+/** Messages with the key orders of SDKs, and with others. */
 const answer = fc
   .tuple(id, fc.dictionary(fc.string(), payload, { maxKeys: 4 }), fc.constantFrom("a", "b", "c", "d", "e", "f"))
   .map(([theId, result, shape]) => {

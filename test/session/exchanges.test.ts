@@ -43,7 +43,7 @@ describe("a request that waits", () => {
     expect(exchanges.answer(answer(0))?.id).toBe(0);
   });
 
-  it("is known by ids that every object knows", () => {
+  it("may have the name of an Object.prototype property as its id", () => {
     const exchanges = exchangesWith(request("__proto__"), request("constructor"));
     expect(exchanges.has("toString")).toBe(false);
     expect(exchanges.answer(answer("__proto__"))?.id).toBe("__proto__");
@@ -77,7 +77,7 @@ describe("a progress token", () => {
 });
 
 describe("an exchange", () => {
-  it("ends once, and tells its reply and its listener how", () => {
+  it("ends once, and reports the outcome to its reply and its listener", () => {
     const told: unknown[] = [];
     const ends: unknown[] = [];
     const exchanges = new Exchanges(({ id }, outcome) => ends.push([id, outcome]));

@@ -9,9 +9,9 @@ import { readServerLine } from "../../src/protocol/server-frame.ts";
 import type { Connect, ServerSettings, Upstream, UpstreamListener } from "../../src/protocol/upstream.ts";
 import { SessionRecords, type RecordLimits } from "../../src/session/records.ts";
 
-// The far sides of a session: the server behind its upstream, and the client behind its outlet.
+// Both ends of a session: the server behind its upstream, and the client behind its outlet.
 
-/** A server that does what the test says, and remembers what it was sent. */
+/** A server that does what the test says and records what it receives. */
 export class FakeServer implements Upstream {
   readonly sent: unknown[] = [];
   readonly lines: string[] = [];
@@ -56,7 +56,7 @@ export class FakeServer implements Upstream {
   }
 }
 
-/** Servers as they are started, the last one last. */
+/** The servers in the order of their start. */
 export function fakeServers(): { readonly connect: Connect; readonly servers: FakeServer[] } {
   const servers: FakeServer[] = [];
   const connect: Connect = (_label, listener) => {
@@ -67,7 +67,7 @@ export function fakeServers(): { readonly connect: Connect; readonly servers: Fa
   return { connect, servers };
 }
 
-/** A client's end of the conversation: what it was told. */
+/** A client that records what it receives. */
 export class FakeClient implements Outlet {
   isConnected = true;
   readonly got: unknown[] = [];
@@ -80,7 +80,7 @@ export class FakeClient implements Outlet {
     this.#note(frame, frame.kind === "response" ? frame.id : undefined);
   }
 
-  /** Where the answer to a request of this client goes. */
+  /** The reply for requests of this client. */
   replyTo(id: RequestId): Reply {
     return {
       message: (frame) => this.#note(frame, id),

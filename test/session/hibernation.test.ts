@@ -303,7 +303,7 @@ describe("on HTTP+SSE", () => {
 });
 
 describe("caps", () => {
-  it("do not count who has no process", () => {
+  it("do not count sessions without a process", () => {
     const { servers, begin, say } = table({ sessions: 1 });
     const first = begin();
     first.client.isConnected = false;
@@ -316,7 +316,7 @@ describe("caps", () => {
     expect(() => say(begin().session, { id: 1, method: "ping" })).not.toThrow();
   });
 
-  it("first cost those who never completed the handshake and have no stream, whoever's they are", () => {
+  it("first evict sessions that never completed the handshake and have no stream, of any principal", () => {
     const { open, begin, say, servers } = table();
     const live = begin(ONE, "streamable-http", bob);
     for (let count = 0; count < 2; count++) {

@@ -53,7 +53,7 @@ describe("a record", () => {
     expect(records.find(session("one"))).toBeUndefined();
   });
 
-  it("is gone when its client said goodbye, and when it was not seen for too long", () => {
+  it("is removed when its client closes the session, and when it was not used for too long", () => {
     vi.useFakeTimers();
     const records = memoryRecords({ retentionMs: 1_000 });
     for (const id of ["bye", "old", "seen"]) records.keep(session(id), record(id));
@@ -80,7 +80,7 @@ describe("the bounds", () => {
     expect(records.size).toBe(3);
   });
 
-  it("of all cost the oldest of whoever has the most", () => {
+  it("in total evict the oldest record of the principal with the most", () => {
     const records = memoryRecords({ records: 3 });
     records.keep(session("bobs", { principal: bob }), record("bobs"));
     for (const id of ["one", "two", "three"]) records.keep(session(id), record(id));

@@ -9,7 +9,7 @@ const principal = (id: string): Principal => ({ kind: "basic", id });
 const MINUTE = 60_000;
 const CAPS = { sessions: 4, sessionsPerServer: 100, sessionsPerPrincipal: 100 };
 
-/** A session of somebody that has been idle for so many minutes. */
+/** A session of a principal that has been idle for some minutes. */
 const session = (who: string, minutes: number, server = "git") => ({
   name: `${who} ${minutes}`,
   principal: principal(who),
@@ -30,18 +30,18 @@ describe("room for one more session", () => {
     expect(evicted("ann", all)).toEqual(["ann 9"]);
   });
 
-  it("comes from whoever has the most when the principal has none that is idle", () => {
+  it("comes from the principal with the most sessions when the caller has no idle one", () => {
     const all = [session("bob", 5), session("cat", 90), session("bob", 9), session("ann", 0)];
     expect(evicted("ann", all)).toEqual(["bob 9"]);
     expect(evicted("dan", all)).toEqual(["bob 9"]);
   });
 
-  it("comes from nobody who has no more than the principal itself", () => {
+  it("never comes from a principal with no more sessions than the caller", () => {
     const all = [session("bob", 90), session("bob", 90), session("ann", 0), session("ann", 0)];
     expect(() => evicted("ann", all)).toThrow(expect.objectContaining({ reason: "too_many_sessions" }));
   });
 
-  it("comes from nobody whose session was busy within the last minute", () => {
+  it("never comes from a session that was busy within the last minute", () => {
     const all = [0, 0.5, 0.9, 0].map((minutes) => session("bob", minutes));
     expect(() => evicted("ann", all)).toThrow(expect.objectContaining({ retryAfterMs: expect.any(Number) }));
   });

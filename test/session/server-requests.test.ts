@@ -24,7 +24,7 @@ it("an id that is used again counts as the newest", () => {
   expect(numbers(257).filter((id) => !requests.take(id))).toEqual([1]);
 });
 
-it("an id that is used again takes no other one's place", () => {
+it("a reused id does not evict another one", () => {
   const requests = asked(...numbers(256), 5);
   expect(numbers(256).filter((id) => !requests.take(id))).toEqual([]);
 });

@@ -56,7 +56,7 @@ describe("a message", () => {
     expect(() => say({ id: 5, method: "ping" })).toThrow(expect.objectContaining({ reason: "session_not_found" }));
   });
 
-  it("that the server has no room for is refused, and nobody waits for its answer", () => {
+  it("that the server has no room for is refused, and leaves no open exchange", () => {
     const { session, server, client, say } = started();
     server.isFull = true;
     expect(() => say({ id: 5, method: "tools/list" })).toThrow(expect.objectContaining({ reason: "queue_full" }));
@@ -127,7 +127,7 @@ describe("a batch", () => {
 });
 
 describe("an answer", () => {
-  it("goes to who asked", () => {
+  it("goes to the exchange that requested it", () => {
     const { server, client, say } = started();
     say({ id: "a", method: "tools/list" });
     say({ id: "b", method: "tools/list" });
@@ -463,7 +463,7 @@ describe("a slow client", () => {
 });
 
 describe("a session is idle", () => {
-  it("since its last message or answer, and never while somebody waits", () => {
+  it("since its last message or response, and never while a request is open", () => {
     const { session, server, say } = started();
     vi.advanceTimersByTime(10_000);
     expect(session.presence.idleMs(performance.now())).toBe(10_000);
@@ -504,7 +504,7 @@ describe("the end of a server", () => {
 });
 
 describe("closing", () => {
-  it("fails what waits, tells the client once, ends the server, and is done when that is gone", async () => {
+  it("fails open requests, tells the client once, ends the server, and resolves when it has exited", async () => {
     const { session, server, client, say, log } = started();
     say({ id: 5, method: "tools/list" });
     let leave = (): void => undefined;
@@ -551,7 +551,7 @@ describe("closing", () => {
 });
 
 describe("what is said", () => {
-  it("is an event for each message when somebody reads them, and none otherwise", () => {
+  it("emits an event for each message only when there is a listener", () => {
     for (const tracing of [true, false]) {
       const { server, say, emitted } = started({}, tracing);
       say({ id: 5, method: "tools/list" });
@@ -564,7 +564,7 @@ describe("what is said", () => {
   });
 });
 
-/** A session with nobody behind it yet. */
+/** A session without a server yet. */
 function conversation(limits: Partial<SessionLimits> = {}, connect = fakeServers().connect, tracing = false) {
   const client = new FakeClient();
   const { emitted, events } = fakeEvents(tracing);

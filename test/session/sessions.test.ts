@@ -27,7 +27,7 @@ const LIMITS: TableLimits = {
 const ann: Principal = { kind: "basic", id: "ann" };
 const bob: Principal = { kind: "basic", id: "bob" };
 const cat: Principal = { kind: "bearer", id: "cat" };
-/** A token whose fingerprint happens to be a user's name. */
+/** A token whose fingerprint equals a user name. */
 const annByToken: Principal = { kind: "bearer", id: "ann" };
 
 describe("a session", () => {
@@ -204,7 +204,7 @@ describe("at a cap", () => {
     vi.advanceTimersByTime(1);
     begin();
     expect(all.map(({ server }) => server()?.closings)).toEqual([0, 1, 0, 0]);
-    // It hibernates: its client has an open stream, and may go on.
+    // It hibernates, because its client has an open stream and may continue.
     expect(sessions.size).toBe(5);
     expect(all.flatMap(({ client }) => client.ends)).toEqual([]);
   });
@@ -236,13 +236,13 @@ describe("at a cap", () => {
     const first = begin(ann, "git");
     for (let count = 0; count < 2; count++) begin(ann, "git");
     vi.advanceTimersByTime(60_000);
-    // Room under the cap of all is made first by whoever is idle for longest.
+    // At the total limit the longest idle session is evicted first.
     void other.session.close("client closed");
     begin(ann, "git");
     expect(first.server()?.closings).toBe(1);
   });
 
-  it("nobody is pushed out for a caller who is refused anyway", () => {
+  it("no session is evicted for a caller that is refused anyway", () => {
     const { begin } = table({ sessions: 3 });
     const bystander = begin(bob, "files");
     vi.advanceTimersByTime(60_000);
@@ -253,7 +253,7 @@ describe("at a cap", () => {
 });
 
 describe("the sweep", () => {
-  it("ends what nobody has spoken in for too long, sooner for REST", () => {
+  it("ends sessions that were idle for too long, sooner for REST", () => {
     const { sessions, begin } = table();
     sessions.start();
     const quiet = begin(ann, "git");

@@ -86,7 +86,7 @@ it("five exits within three minutes count together", () => {
   expect(refusalOf(loop)).toBeDefined();
 });
 
-it("a server that lived for ten seconds is no crash loop, and makes good for the exits before", () => {
+it("a server that ran for ten seconds resets the count of early exits", () => {
   const loop = new CrashLoop("git", 5);
   exits(loop, 4);
   loop.exited(10_000);

@@ -33,7 +33,7 @@ describe("a process that could not be started", () => {
     expect(error.details.data).toEqual({ hint });
   });
 
-  it("tells the cause to the log only, and its arguments to nobody", () => {
+  it("reveals the cause to the log only, and its arguments to no one", () => {
     const error = spawnError("git", COMMAND, failure("ENOENT"));
     expect(error.cause).toMatchObject({ code: "ENOENT" });
     expect(JSON.stringify([error.message, error.details.data])).not.toMatch(/internal|hunter2/);
@@ -46,19 +46,19 @@ describe("a process that could not be started", () => {
     expect(error.details.log).toEqual({ command: "/opt/hidden/gti", path: "/nowhere/hidden" });
   });
 
-  it("is told of whatever was thrown", () => {
+  it("accepts any thrown value", () => {
     expect(spawnError("git", COMMAND, "odd").message).toContain('"gti" cannot be run');
   });
 });
 
 describe("a process that ended", () => {
-  it("is told with its exit code, and to the log with the end of its stderr", () => {
+  it("has the exit code, and for the log the end of stderr", () => {
     const error = exitError("git", COMMAND, { code: 3, signal: null, stderr: "Error: no such repository" });
     expect(error.details.data).toEqual({ exitCode: 3, signal: null });
     expect(error.details.log).toEqual({ command: "gti", stderr: "Error: no such repository" });
   });
 
-  it("is told with the end of its stderr where callers may read that", () => {
+  it("has the end of stderr when that is exposed to callers", () => {
     const error = exitError(
       "git",
       { ...COMMAND, exposeStderr: true },
@@ -69,7 +69,7 @@ describe("a process that ended", () => {
     expect(error.details.data).toEqual({ exitCode: 3, signal: null, stderr: "Error: no such repository" });
   });
 
-  it("is told with its signal", () => {
+  it("has the signal", () => {
     const error = exitError("git", COMMAND, { code: null, signal: "SIGKILL", stderr: "" });
     expect(error.message).toBe('The MCP server "git" ended (signal SIGKILL).');
     expect(error.details.data).toEqual({ exitCode: null, signal: "SIGKILL" });
@@ -85,7 +85,7 @@ describe("a process that ended", () => {
     }
   });
 
-  it("with code 0 is told all the same", () => {
+  it("with code 0 is an error too", () => {
     expect(exitError("git", COMMAND, { code: 0, signal: null, stderr: "" }).message).toContain("exit code 0");
   });
 });

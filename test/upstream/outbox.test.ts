@@ -9,7 +9,7 @@ const fails = (cause: unknown): never => {
   throw cause;
 };
 
-/** A stdin that takes everything at once and remembers what came in one write. */
+/** A stdin that accepts everything immediately and records each write. */
 function taking() {
   const writes: string[] = [];
   const target = new Writable({
@@ -104,7 +104,7 @@ describe("what waits", () => {
 });
 
 describe("what cannot be handed over", () => {
-  it("is told, and not thrown out of the event loop", async () => {
+  it("is reported, and not thrown out of the event loop", async () => {
     const failures: unknown[] = [];
     const outbox = new Outbox((cause) => failures.push(cause));
     const { target } = taking();

@@ -13,7 +13,7 @@ vi.mock("node:fs", async (original) => {
   const fs = await original<typeof FileSystem>();
   return {
     ...fs,
-    // As the system does without file descriptors left.
+    // Fails as if no file descriptors were left.
     readFileSync: (...args: Parameters<typeof fs.readFileSync>) => {
       if (!table.isReadable && String(args[0]).startsWith("/proc/")) throw new Error("EMFILE");
       return fs.readFileSync(...args);
@@ -91,7 +91,7 @@ describe("a group that may not be signalled", () => {
     await until(() => !isAlive(pid), { what: "it is gone" });
   });
 
-  it("because nobody is in it is gone", async () => {
+  it("without members no longer exists", async () => {
     const { child, pid } = await deafLeader();
     signalGroup(pid, undefined, "SIGKILL");
     await until(() => !isAlive(pid) && child.signalCode !== null, { what: "it is gone" });

@@ -36,7 +36,7 @@ describe("the row of a process", () => {
     expect(processRow(child.pid)).toMatchObject({ parent: process.pid, isZombie: false });
   });
 
-  it("is not there for a pid that nobody has", () => {
+  it("is missing for an unused pid", () => {
     for (const pid of [0, -1, 2 ** 22 + 1, Number.NaN, 1.5]) expect(processRow(pid)).toBeUndefined();
   });
 
@@ -70,7 +70,7 @@ describe("the descendants", () => {
     expect(pidsOf([2, 3], table)).toEqual([3, 4]);
   });
 
-  it("are none of nobody", () => {
+  it("are empty without roots", () => {
     expect(pidsOf([], [row(2, 1)])).toEqual([]);
     expect(pidsOf([7], [row(2, 1)])).toEqual([]);
   });

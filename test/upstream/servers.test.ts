@@ -10,7 +10,7 @@ import { defineUpstreamKind } from "../../src/upstream/kind.ts";
 import { upstreamKinds } from "../../src/upstream/kinds.ts";
 import { Servers } from "../../src/upstream/servers.ts";
 
-/** All that a new kind of upstream is: its keys, its limits, and how to connect. It answers every request by itself. */
+/** A complete upstream kind: its keys, its limits, and how to connect. It responds to every request by itself. */
 const parrot = defineUpstreamKind({
   type: "parrot",
   config: z.strictObject({ type: z.literal("parrot"), says: z.string() }),
@@ -96,7 +96,7 @@ describe("the table of servers", () => {
     expect(servers.all.map(({ summary }) => summary)).toEqual(["a parrot, one of 1", "git-mcp -v"]);
   });
 
-  it("knows no other name, not even one that every object knows", () => {
+  it("has no other name, not even that of an Object.prototype property", () => {
     const { servers } = serversOf({ polly: POLLY });
     for (const name of ["jack", "constructor", "__proto__"]) {
       expect(servers.has(name)).toBe(false);

@@ -7,13 +7,13 @@ afterEach(() => vi.useRealTimers());
 
 const LIMITS: StartLimits = { perSecond: 10, burst: 20, startingPerServer: 4, queueMs: 5_000 };
 
-/** A gate and what came of those who entered it. */
-function gateWith(limits: Partial<StartLimits> = {}) {
-  const gate = new StartQueue({ ...LIMITS, ...limits });
+/** A queue, and the outcome of every start that entered it. */
+function queueWith(limits: Partial<StartLimits> = {}) {
+  const queue = new StartQueue({ ...LIMITS, ...limits });
   const started: string[] = [];
   const refused: (readonly [string, GatewayError])[] = [];
   const enter = (server: string, name = server): (() => void) => {
-    const leaveQueue = gate.enter(
+    const leaveQueue = queue.enter(
       server,
       () => started.push(name),
       (error) => refused.push([name, error]),
@@ -21,7 +21,7 @@ function gateWith(limits: Partial<StartLimits> = {}) {
     nextTurn();
     return leaveQueue;
   };
-  return { gate, started, refused, enter };
+  return { queue, started, refused, enter };
 }
 
 /** Lets the event loop turn once. */
@@ -32,10 +32,10 @@ const names = (count: number, prefix = "s"): string[] =>
 
 describe("a start", () => {
   it("is the only one in a turn of the event loop, so that what else is due comes in between", () => {
-    const gate = new StartQueue(LIMITS);
+    const queue = new StartQueue(LIMITS);
     const happened: string[] = [];
     for (const name of names(3)) {
-      gate.enter(
+      queue.enter(
         name,
         () => {
           happened.push(name);
@@ -53,13 +53,13 @@ describe("a start", () => {
 
 describe("the bucket", () => {
   it("lets a burst start at once", () => {
-    const { started, enter } = gateWith();
+    const { started, enter } = queueWith();
     for (const name of names(20)) enter(name);
     expect(started).toHaveLength(20);
   });
 
   it("then lets ten a second start, in the order in which they came", () => {
-    const { started, enter } = gateWith();
+    const { started, enter } = queueWith();
     for (const name of names(45)) enter(name);
     expect(started).toHaveLength(20);
     vi.advanceTimersByTime(1_000);
@@ -70,7 +70,7 @@ describe("the bucket", () => {
   });
 
   it("is full again after a quiet time, and never more than full", () => {
-    const { started, enter } = gateWith();
+    const { started, enter } = queueWith();
     for (const name of names(20)) enter(name);
     vi.advanceTimersByTime(3_600_000);
     for (const name of names(25, "later")) enter(name);
@@ -78,41 +78,41 @@ describe("the bucket", () => {
   });
 });
 
-describe("the crowd of one server", () => {
-  it("is four that are starting", () => {
-    const { started, enter } = gateWith();
+describe("the starts of one server", () => {
+  it("are limited to four at a time", () => {
+    const { started, enter } = queueWith();
     for (const name of names(6)) enter("slow", name);
     vi.advanceTimersByTime(1_000);
     expect(started).toEqual(["s0", "s1", "s2", "s3"]);
   });
 
   it("lets the next one in as soon as one is up", () => {
-    const { gate, started, enter } = gateWith();
+    const { queue, started, enter } = queueWith();
     for (const name of names(6)) enter("slow", name);
-    gate.leave("slow");
+    queue.leave("slow");
     nextTurn();
     expect(started).toEqual(["s0", "s1", "s2", "s3", "s4"]);
-    gate.leave("slow");
+    queue.leave("slow");
     nextTurn();
     expect(started).toHaveLength(6);
   });
 
   it("does not keep other servers from starting", () => {
-    const { started, enter } = gateWith();
+    const { started, enter } = queueWith();
     for (const name of names(6)) enter("slow", name);
     enter("quick");
     expect(started).toContain("quick");
   });
 
-  it("never goes below nobody", () => {
-    const { gate, started, enter } = gateWith();
-    for (let times = 0; times < 10; times++) gate.leave("slow");
+  it("never goes below zero", () => {
+    const { queue, started, enter } = queueWith();
+    for (let times = 0; times < 10; times++) queue.leave("slow");
     for (const name of names(6)) enter("slow", name);
     expect(started).toHaveLength(4);
   });
 
-  it("is counted for a server whose name every object knows", () => {
-    const { started, enter } = gateWith();
+  it("are counted for a server named like an Object.prototype property", () => {
+    const { started, enter } = queueWith();
     for (const name of names(6)) enter("__proto__", name);
     for (const name of names(6)) enter("constructor", name);
     expect(started).toHaveLength(8);
@@ -120,8 +120,8 @@ describe("the crowd of one server", () => {
 });
 
 describe("the queue", () => {
-  it("refuses who waited for too long, with a time to come back at", () => {
-    const { started, refused, enter } = gateWith({ queueMs: 500 });
+  it("refuses a start that waited for too long, with a retry time", () => {
+    const { started, refused, enter } = queueWith({ queueMs: 500 });
     for (const name of names(6)) enter("slow", name);
     vi.advanceTimersByTime(499);
     expect(refused).toEqual([]);
@@ -132,31 +132,31 @@ describe("the queue", () => {
     expect(started).toHaveLength(4);
   });
 
-  it("forgets who has left it", () => {
-    const { gate, started, refused, enter } = gateWith();
+  it("forgets a start that has left the queue", () => {
+    const { queue, started, refused, enter } = queueWith();
     for (const name of names(4)) enter("slow", name);
     const leave = enter("slow", "gone");
     enter("slow", "next");
     leave();
-    gate.leave("slow");
+    queue.leave("slow");
     nextTurn();
     expect(started).toEqual([...names(4), "next"]);
     vi.advanceTimersByTime(10_000);
     expect(refused).toEqual([]);
   });
 
-  it("needs no clock while nobody waits", () => {
-    const { gate, enter } = gateWith();
+  it("has no timer while it is empty", () => {
+    const { queue, enter } = queueWith();
     for (const name of names(5)) enter("slow", name);
     expect(vi.getTimerCount()).toBe(1);
-    gate.leave("slow");
+    queue.leave("slow");
     nextTurn();
     vi.advanceTimersByTime(100);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("that nobody may wait in still lets in whom there is room for", () => {
-    const { started, refused, enter } = gateWith({ queueMs: 0 });
+  it("without waiting time still admits a start for which there is room", () => {
+    const { started, refused, enter } = queueWith({ queueMs: 0 });
     for (const name of names(5)) enter("slow", name);
     vi.advanceTimersByTime(100);
     expect(started).toEqual(names(4));
@@ -164,52 +164,52 @@ describe("the queue", () => {
   });
 
   it("may be waited in for ever", () => {
-    const { gate, started, refused, enter } = gateWith({ queueMs: Number.POSITIVE_INFINITY });
+    const { queue, started, refused, enter } = queueWith({ queueMs: Number.POSITIVE_INFINITY });
     for (const name of names(5)) enter("slow", name);
     vi.advanceTimersByTime(3_600_000);
     expect(refused).toEqual([]);
-    gate.leave("slow");
+    queue.leave("slow");
     nextTurn();
     expect(started).toHaveLength(5);
   });
 
-  it("takes one who comes back from within its own start or refusal", () => {
-    const gate = new StartQueue({ ...LIMITS, startingPerServer: 1, queueMs: 100 });
+  it("accepts an entry from within a start or a refusal", () => {
+    const queue = new StartQueue({ ...LIMITS, startingPerServer: 1, queueMs: 100 });
     const told: string[] = [];
     const again = (): void =>
-      void gate.enter(
+      void queue.enter(
         "a",
         () => told.push("again"),
         () => told.push("refused again"),
       );
-    gate.enter(
+    queue.enter(
       "a",
       () => told.push("first"),
       () => undefined,
     );
-    gate.enter("a", () => undefined, again);
+    queue.enter("a", () => undefined, again);
     vi.advanceTimersByTime(150);
-    gate.leave("a");
+    queue.leave("a");
     nextTurn();
     expect(told).toEqual(["first", "again"]);
   });
 
-  it("refuses whose start fails, and goes on with those behind", () => {
-    const { gate, started, refused, enter } = gateWith({ startingPerServer: 1 });
+  it("refuses a start that throws, and continues with the next", () => {
+    const { queue, started, refused, enter } = queueWith({ startingPerServer: 1 });
     enter("a", "first");
-    gate.enter(
+    queue.enter(
       "a",
       () => {
         throw new GatewayError("descriptors_exhausted", "No room.");
       },
       (error) => {
         refused.push(["second", error]);
-        gate.leave("a");
+        queue.leave("a");
         nextTurn();
       },
     );
     enter("a", "third");
-    gate.leave("a");
+    queue.leave("a");
     nextTurn();
     expect(started).toEqual(["first", "third"]);
     expect(refused.map(([name, { reason }]) => [name, reason])).toEqual([["second", "descriptors_exhausted"]]);

@@ -15,7 +15,7 @@ const MIB = 1_048_576;
 
 const running: StdioUpstream[] = [];
 const reapers: Reaper[] = [];
-// All at the end: some of them hear nothing but SIGTERM, which takes its time.
+// At the end, because some of them only react to SIGTERM, which takes time.
 afterAll(async () => {
   await Promise.all(running.map((upstream) => upstream.close()));
   for (const reaper of reapers) reaper.close();
@@ -49,7 +49,7 @@ function run(script: string, { messageBytes = 1_000_000, startingPerServer = 10 
     listener: {
       frame: (frame) => {
         heard.lines.push(frame.line.toString());
-        // As a session does whose client takes no more.
+        // As a session does when its client is slow.
         if (reader.isSlow) upstream.pause();
       },
       badMessage: () => undefined,
@@ -70,18 +70,18 @@ const ended = (heard: { ends: GatewayError[] }, deadlineMs = 5_000) =>
 
 const notice = (n: string): string => `{"jsonrpc":"2.0","method":"x","params":{"n":${n}}}`;
 const COUNT = 1_500;
-/** More than one chunk, and less than half of what a pipe holds, as each write takes more room than its bytes. */
+/** More than one chunk and less than half of the pipe's capacity, because each write occupies more than its bytes. */
 const ALL = `seq -f '${notice("%g")}' 1 ${COUNT}`;
 const NUMBERS = Array.from({ length: COUNT }, (_, n) => n + 1);
 const numberIn = (line: string): number => (JSON.parse(line) as { params: { n: number } }).params.n;
 
 describe("a child that exits while nobody reads it", () => {
-  it("is heard to its last word, in order, when somebody reads again, and only then its end is told", async () => {
+  it("is read to the end, in order, once it is resumed, and only then is the exit reported", async () => {
     const { upstream, heard, reader, eventsOf } = run(`${ALL}; exit 3`);
     reader.isSlow = true;
     upstream.pause();
     await until(() => eventsOf("server.exited").length === 1, { what: "it has exited" });
-    // Of one that exits later, and leaves its output open, the end is told when its last words have had their time.
+    // A process that exits while its output is held open is only reported after its last output had time to arrive.
     await ended(run("sleep 60 & exit 3").heard);
     expect(heard.ends).toEqual([]);
     expect(heard.lines.length).toBeLessThan(COUNT);

@@ -23,9 +23,9 @@ describe("stray output", () => {
   it("is too much when nothing else came for some MiB", () => {
     const stray = new StrayOutput(() => undefined);
     stray.add(MAX_STRAY_BYTES - 1, () => "");
-    expect(stray.isTooMuch).toBe(false);
+    expect(stray.isOverLimit).toBe(false);
     stray.add(1, () => "");
-    expect(stray.isTooMuch).toBe(true);
+    expect(stray.isOverLimit).toBe(true);
   });
 
   it("begins anew with each message", () => {
@@ -34,6 +34,6 @@ describe("stray output", () => {
       stray.add(MAX_STRAY_BYTES - 1, () => "");
       stray.reset();
     }
-    expect(stray.isTooMuch).toBe(false);
+    expect(stray.isOverLimit).toBe(false);
   });
 });

@@ -6,7 +6,7 @@ import { WarmPool } from "../../src/upstream/warm-pool.ts";
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-class Waiting {
+class WarmProcess {
   isPaused = false;
   isClosed = false;
   isStarted = false;
@@ -30,17 +30,17 @@ class Waiting {
   }
 }
 
-/** Longer than one process is given to come up. */
+/** Longer than the pause between two starts. */
 const ROUND_MS = 1_100;
 
 function poolOf(size: number) {
-  const started: Waiting[] = [];
+  const started: WarmProcess[] = [];
   const state = { mayStart: true, fails: false };
   const pool = new WarmPool({
     size,
     start: (listener) => {
       if (state.fails) throw new GatewayError("crash_loop", "It rests.");
-      const waiting = new Waiting(listener);
+      const waiting = new WarmProcess(listener);
       started.push(waiting);
       return waiting;
     },
@@ -50,7 +50,8 @@ function poolOf(size: number) {
 }
 
 const rounds = (count: number): void => void vi.advanceTimersByTime(count * ROUND_MS);
-const ended = (one: Waiting | undefined): void => one?.listener.ended(new GatewayError("process_exited", "It ended."));
+const ended = (one: WarmProcess | undefined): void =>
+  one?.listener.ended(new GatewayError("process_exited", "It ended."));
 
 describe("a pool", () => {
   it("starts nothing before it is opened", () => {
@@ -116,7 +117,7 @@ describe("a pool", () => {
     expect(started).toHaveLength(4);
   });
 
-  it("does not give one that has ended and not yet said so", () => {
+  it("does not hand out a process whose exit was not reported yet", () => {
     const { pool, started } = poolOf(2);
     pool.open();
     rounds(2);
@@ -126,7 +127,7 @@ describe("a pool", () => {
     expect(started).toHaveLength(4);
   });
 
-  it("leaves the place of one that was taken to the session that has it", () => {
+  it("leaves the start-queue place of an adopted process to its session", () => {
     const { pool, started } = poolOf(1);
     pool.open();
     expect(pool.take()).toBe(started[0]);
@@ -159,9 +160,9 @@ describe("a pool", () => {
     expect(started).toHaveLength(2);
   });
 
-  it("takes one for lost that says so before it is known", () => {
+  it("handles a process that ends before start returns", () => {
     let starts = 0;
-    const pool = new WarmPool<Waiting>({
+    const pool = new WarmPool<WarmProcess>({
       size: 2,
       start: (listener) => {
         starts++;

@@ -14,14 +14,14 @@ interface Trial {
   readonly server: string;
   readonly tool: string;
   readonly args?: (attack: Attack) => object;
-  /** How it may end; `ok` when the answer holds the nonce, or `holds`. */
+  /** The expected ways to end; `ok` when the response contains the nonce, or `holds`. */
   readonly ends: readonly string[];
   readonly holds?: string;
-  /** Asked once more on the same session. */
+  /** Whether a second call follows on the same session. */
   readonly again?: boolean;
 }
 
-/** Each on a transport by chance. The calls of `closes-stdout` must not have to wait for their deadline. */
+/** Each runs on a random transport. Calls of `closes-stdout` must not have to wait for their deadline. */
 const TRIALS: readonly Trial[] = [
   { server: "dies-mid-call", tool: "die", ends: EXITED },
   { server: "dies-mid-call", tool: "kill", ends: EXITED },
@@ -123,7 +123,10 @@ async function visit(attack: Attack, trial: Trial): Promise<string> {
   return end;
 }
 
-/** Says much to a reader who takes it in gulps, so that the server is made to wait at odd moments, and exits: all must come. */
+/**
+ * Produces much output for a reader that reads in gulps, so that the server is paused at odd moments, and exits: everything must
+ * arrive.
+ */
 async function lastWords(attack: Attack): Promise<string> {
   const { chance } = attack;
   const sse = new Sse(attack.visitor(), "last-words");
@@ -134,7 +137,7 @@ async function lastWords(attack: Attack): Promise<string> {
   await sse.tell(call(110, "words", { count, message: nonce }));
   await sleep(400);
   const answered = sse.answered(110, "the last words of a server");
-  // Over well before the deadline of the call.
+  // Ends well before the deadline of the call.
   for (let until = performance.now() + GULPS_MS; performance.now() < until;) {
     sse.stream.resume();
     await sleep(chance.int(1, 8));

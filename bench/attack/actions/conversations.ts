@@ -4,7 +4,7 @@ import { Sse, Streamable, type Conversation } from "../mcp.ts";
 import { Rest, restReply } from "../rest.ts";
 import { call, notification, replyOf, request, VERSIONS } from "../rpc.ts";
 
-/** Clients that do all as they should, but leave as they like. */
+/** Well-behaved clients that leave at random moments. */
 export const CONVERSATIONS: readonly Action[] = [
   { name: "streamable", weight: 8, ends: LEFT, run: streamable },
   { name: "sse", weight: 8, ends: LEFT, run: sse },
@@ -72,7 +72,7 @@ async function restStream(attack: Attack): Promise<string> {
   return worst([said, steps]);
 }
 
-/** While its session is opened, before the head of the answer, right after it, or in the middle. */
+/** Leaves while its session is opened, before the response headers, right after them, or in the middle. */
 async function restStreamLeaves(attack: Attack): Promise<string> {
   const { chance } = attack;
   const isOpening = chance.is(0.5);
@@ -96,7 +96,7 @@ async function restStreamLeaves(attack: Attack): Promise<string> {
   return "left";
 }
 
-/** The same call again with the same Idempotency-Key: the same answer, or word that it still runs. */
+/** Repeats a call with the same Idempotency-Key: gets the same response, or the error that it is still running. */
 async function restRepeats(attack: Attack): Promise<string> {
   const caller = new Rest(attack.visitor(), "echo");
   const nonce = caller.visitor.nonce();
@@ -110,7 +110,7 @@ async function restRepeats(attack: Attack): Promise<string> {
   return worst([...answers.map(restReply), again].map((reply) => judged(attack, reply, nonce)));
 }
 
-/** Ten thousand small messages on one session, so many at once as a session may have in flight. */
+/** Ten thousand small messages on one session, as many at once as a session may have in flight. */
 async function manyMessages(attack: Attack): Promise<string> {
   const session = new Streamable(attack.visitor(), "echo");
   const opened = await session.open();

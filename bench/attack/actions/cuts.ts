@@ -5,7 +5,7 @@ import { Rest } from "../rest.ts";
 import { BOTH, call, initialize } from "../rpc.ts";
 import type { Wire } from "../wire.ts";
 
-/** Requests that do not come whole, or whose sender is gone before the answer. */
+/** Incomplete requests, and clients that leave before the response. */
 export const CUTS: readonly Action[] = [
   { name: "cut-anywhere", weight: 10, ends: LEFT, run: cutAnywhere },
   { name: "half-closed", weight: 4, ends: [...LEFT, "answered", "closed"], run: halfClosed },
@@ -22,7 +22,7 @@ export const CUTS: readonly Action[] = [
   { name: "rubbish", weight: 3, ends: ["left", "answered", "closed"], run: rubbish },
 ];
 
-/** One whole request of any kind. */
+/** A complete request of a random kind. */
 function anyRequest(attack: Attack): string {
   const visitor = attack.visitor();
   const session = new Streamable(visitor, "echo");
@@ -48,7 +48,7 @@ async function cutAnywhere(attack: Attack): Promise<string> {
   const { chance } = attack;
   const text = anyRequest(attack);
   const wire = attack.visitor().connect();
-  // Its last byte is among them: then the whole request was sent, and only the answer is not waited for.
+  // The last byte may be included: then the request is complete, but the client does not wait for the response.
   wire.write(text.slice(0, chance.int(1, text.length)));
   await sleep(chance.int(0, 60));
   const end = chance.int(0, 2);
@@ -82,7 +82,7 @@ async function drip(attack: Attack): Promise<string> {
   return answered(wire, "a request in very small pieces");
 }
 
-/** Of a body that claims to be longer, the gateway waits for the rest: node allows 30 s, this client does not wait that long. */
+/** A body shorter than announced: the gateway waits for the rest; Node allows 30 s, but this client leaves earlier. */
 async function wrongLength(attack: Attack, by: number): Promise<string> {
   const visitor = attack.visitor();
   const body = initialize(1);
@@ -161,7 +161,7 @@ async function answered(wire: Wire, what: string): Promise<string> {
   return status === 0 ? "closed" : status >= 500 && status !== 503 ? `status ${status}` : "answered";
 }
 
-/** What is no whole request is waited for, so this one does not wait for long. */
+/** The gateway waits for the rest of an incomplete request, so this client does not wait long for a response. */
 async function answeredSoon(wire: Wire, attack: Attack): Promise<string> {
   await Promise.race([wire.until(() => wire.answers.length > 0, "an answer").catch(() => undefined), sleep(300)]);
   if (attack.chance.is(0.3)) wire.halfClose();

@@ -4,7 +4,7 @@ import { Rest } from "../rest.ts";
 import type { Reply } from "../rpc.ts";
 import type { Visitor } from "../visitor.ts";
 
-/** As much as is allowed, and a little more. */
+/** Sizes at and just over the limits. */
 export const HEAVY: readonly Action[] = [
   { name: "huge-argument", weight: 3, ends: [...OK, "payload_too_large", "status 413", "cut"], run: hugeArgument },
   { name: "huge-answer", weight: 3, ends: [...OK, "protocol_violation"], run: hugeAnswer },
@@ -16,7 +16,7 @@ async function hugeArgument(attack: Attack): Promise<string> {
   const bytes = Math.floor(4 * MIB * (attack.chance.is(0.2) ? 1.05 : attack.chance.next() ** 2));
   const visitor = attack.visitor();
   const nonce = visitor.nonce();
-  // The nonce at both ends: neither may be lost.
+  // The nonce is at both ends, so that a truncated message is noticed.
   const message = `${nonce}${"x".repeat(bytes)}${nonce}`;
   const reply = await anywhere(attack, visitor, "echo", { message });
   return judged(attack, reply, message, `a message of ${message.length} bytes`);
@@ -28,7 +28,7 @@ async function hugeAnswer(attack: Attack): Promise<string> {
   return judged(attack, reply, `"${"x".repeat(bytes)}"`, `an answer of ${bytes} bytes`);
 }
 
-/** Over any transport. */
+/** On a random transport. */
 async function anywhere(attack: Attack, visitor: Visitor, tool: string, args: object): Promise<Reply> {
   const kind = attack.chance.int(0, 2);
   if (kind === 2) {

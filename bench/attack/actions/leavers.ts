@@ -6,7 +6,7 @@ import { Sse, Streamable } from "../mcp.ts";
 import { Rest } from "../rest.ts";
 import { BOTH, call } from "../rpc.ts";
 
-/** Clients that go too early, or take nothing of what they asked for. */
+/** Clients that leave too early, or read nothing of what they requested. */
 export const LEAVERS: readonly Action[] = [
   { name: "initialize-leaves", weight: 5, ends: LEFT, run: initializeLeaves },
   { name: "sse-leaves", weight: 5, ends: LEFT, run: sseLeaves },
@@ -18,7 +18,7 @@ export const LEAVERS: readonly Action[] = [
 
 const PIECE_BYTES = 4_000;
 
-/** Before a single byte of the answer: nobody has learnt the id of the session. */
+/** Leaves before the first byte of the response, so nobody knows the id of the session. */
 async function initializeLeaves(attack: Attack): Promise<string> {
   const { chance } = attack;
   const session = new Streamable(attack.visitor(), "slow-start");
@@ -30,7 +30,7 @@ async function initializeLeaves(attack: Attack): Promise<string> {
   return "left";
 }
 
-/** At any moment of the opening. */
+/** Leaves at a random moment while the stream is opened. */
 async function sseLeaves(attack: Attack): Promise<string> {
   const sse = new Sse(attack.visitor(), attack.chance.pick(["echo", "slow-start"]));
   if (attack.chance.is(0.5)) void sse.open().catch(() => undefined);
@@ -50,7 +50,7 @@ async function callLeaves(attack: Attack): Promise<string> {
   return "left";
 }
 
-/** Reads nothing for less than `limits.stall`, and then everything: all must be there. */
+/** Reads nothing for less than `limits.stall`, then everything: all messages must have arrived. */
 async function stallsAWhile(attack: Attack): Promise<string> {
   const sse = new Sse(attack.visitor(), "floods-stdout");
   const opened = await sse.open();
@@ -68,7 +68,7 @@ async function stallsAWhile(attack: Attack): Promise<string> {
   return judged(attack, await sse.ask(91, "echo", { message: nonce }), nonce);
 }
 
-/** Takes nothing any more. What waits is more or less than `limits.streamBytes`; the gateway tells who it should have cut. */
+/** Stops reading for good. The buffered data may exceed `limits.streamBytes` or not; the gateway reports connections it should have cut. */
 async function stallsForever(attack: Attack): Promise<string> {
   const sse = new Sse(attack.visitor(), "floods-stdout");
   const opened = await sse.open();

@@ -3,7 +3,7 @@ import { judged, LEFT, OK, worst, type Action, type Attack } from "../action.ts"
 import { Sse, Streamable } from "../mcp.ts";
 import { BOTH, call, cancel, initialize, notification, replyOf, request } from "../rpc.ts";
 
-/** Batches, cancels, ids: messages that are whole, but odd. */
+/** Valid but unusual messages: batches, cancellations, ids. */
 export const MESSAGES: readonly Action[] = [
   { name: "batch", weight: 4, ends: OK, run: batch },
   { name: "batch-odd", weight: 4, ends: [...LEFT, "refused", "answered"], run: oddBatch },
@@ -61,7 +61,7 @@ async function oddBatch(attack: Attack): Promise<string> {
   return status >= 500 && status !== 503 ? `status ${status}` : status >= 400 ? "refused" : "answered";
 }
 
-/** A call that is cancelled ends; the others of the session get their answers. */
+/** A cancelled call ends; the other calls of the session get their responses. */
 async function cancels(attack: Attack): Promise<string> {
   const visitor = attack.visitor();
   const session = attack.chance.is(0.5) ? new Streamable(visitor, "echo") : new Sse(visitor, "echo");
@@ -87,14 +87,14 @@ async function cancels(attack: Attack): Promise<string> {
   return judged(attack, await session.ask(21, "echo", { message: nonce }), nonce);
 }
 
-/** The cancel of another session, with the same id, must not touch this one. */
+/** A cancellation on another session, with the same id, must not affect this one. */
 async function cancelsForeign(attack: Attack): Promise<string> {
   const [one, other] = [new Streamable(attack.visitor(), "echo"), new Streamable(attack.visitor(), "echo")];
   const ends = await Promise.all([one.open(), other.open()]);
   if (worst(ends) !== "ok") return worst(ends);
   one.wire.write(one.post(call(30, "sleep", { ms: 200 })));
   await other.tell(cancel(30));
-  // With the session id of the first: another principal's session is one that never was.
+  // With the session id of the first client: another principal's session does not exist.
   other.wire.write(other.post(cancel(30), BOTH, { "Mcp-Session-Id": one.sessionId }));
   const { status } = await other.wire.next("a cancel into another's session");
   const isSame = one.visitor.token === other.visitor.token;

@@ -5,7 +5,7 @@ import { Rest, restReply } from "../rest.ts";
 import { BOTH, call, cancel, replyOf } from "../rpc.ts";
 import type { Visitor } from "../visitor.ts";
 
-/** Several requests on one socket, without waiting for the answers of the first. */
+/** Several requests on one socket, sent without waiting for the responses. */
 export const PIPELINES: readonly Action[] = [
   { name: "pipelined", weight: 6, ends: OK, run: pipelined },
   { name: "stream-behind-slow", weight: 5, ends: OK, run: streamBehindSlow },
@@ -39,20 +39,20 @@ async function pipelined(attack: Attack): Promise<string> {
   return worst(ends);
 }
 
-interface Asked {
+interface PipelinedRequest {
   readonly kind: number;
   readonly id: number;
   readonly nonce: string;
 }
 
-function textOf({ kind, id, nonce }: Asked, session: Streamable, caller: Rest): string {
+function textOf({ kind, id, nonce }: PipelinedRequest, session: Streamable, caller: Rest): string {
   if (kind === 0) return session.post(call(id, "echo", { message: nonce }));
   if (kind === 1) return caller.post("echo", { message: nonce });
   if (kind === 2) return caller.visitor.request("GET", "/health");
   return kind === 3 ? caller.visitor.request("GET", `/nothing/${nonce}`) : session.post(cancel(999_999));
 }
 
-/** An answer that takes its time, on the wire before what the test is about. */
+/** A slow request, sent ahead of the one being tested. */
 async function slow(attack: Attack, session: Streamable): Promise<string> {
   const opened = await session.open();
   if (opened === "ok") session.wire.write(session.post(call(5, "sleep", { ms: attack.chance.int(50, 400) })));
@@ -94,7 +94,7 @@ function streamText(kind: number, visitor: Visitor, session: Streamable, nonce: 
   return new Rest(visitor, "echo").post("echo", { message: nonce }, { Accept: "text/event-stream" });
 }
 
-/** `[request, its own cancel]`: no answer is due, but the HTTP request must end. */
+/** `[request, its own cancellation]`: there is no response to send, but the HTTP request must end. */
 async function batchCancel(attack: Attack, isBehind: boolean): Promise<string> {
   const visitor = attack.visitor();
   const session = new Streamable(visitor, "echo", "2025-03-26");

@@ -4,7 +4,7 @@ import { Sse, Streamable } from "../mcp.ts";
 import { Rest, restReply } from "../rest.ts";
 import { call, replyOf } from "../rpc.ts";
 
-/** Streams that are taken up again, taken twice, or not one's own. */
+/** Streams that are resumed, opened twice, or owned by somebody else. */
 export const RESUMES: readonly Action[] = [
   { name: "resume", weight: 4, ends: OK, run: resume },
   { name: "resume-odd", weight: 4, ends: LEFT, run: resumeOdd },
@@ -14,7 +14,7 @@ export const RESUMES: readonly Action[] = [
   { name: "delete-initializing", weight: 3, ends: LEFT, run: deleteInitializing },
 ];
 
-/** The connection is cut in the middle of a call; the answer comes to who comes back for it. */
+/** The connection is cut in the middle of a call; the client resumes and gets the response. */
 async function resume(attack: Attack): Promise<string> {
   const session = new Streamable(attack.visitor(), "echo");
   const opened = await session.open();
@@ -59,7 +59,7 @@ async function resumeOdd(attack: Attack): Promise<string> {
   return "left";
 }
 
-/** The newest stream replaces the older one, which ends. */
+/** A new stream replaces the older one, which ends. */
 async function secondGet(attack: Attack): Promise<string> {
   const session = new Streamable(attack.visitor(), "echo");
   const opened = await session.open();
@@ -77,7 +77,7 @@ async function secondGet(attack: Attack): Promise<string> {
   return end;
 }
 
-/** What is not one's own is not there: on each transport, with the right id and the wrong credentials. */
+/** Another principal's session must look unknown: on each transport, with the right id and other credentials. */
 async function foreignSession(attack: Attack): Promise<string> {
   const [own, stranger] = [attack.visitor(), attack.visitor()];
   if (own.token === stranger.token) return "ok";
@@ -97,7 +97,7 @@ async function foreignSession(attack: Attack): Promise<string> {
     if (isCut) return "cut";
     if (status !== 404) attack.fault("wrong answer", `another's session was answered with ${status}`);
   }
-  // On REST ids are one's own: with the same id a stranger has a session of his own.
+  // On REST ids are per principal: with the same id another principal gets a session of its own.
   wire.write(own.request("DELETE", `/api/sessions/${caller.sessionId}`, authorization));
   await wire.next("DELETE of another's REST session");
   caller.wire.write(caller.post("echo", { message: nonce }));
@@ -135,7 +135,7 @@ async function deleteAnytime(attack: Attack): Promise<string> {
   return "left";
 }
 
-/** The id is known from the head of the answer, the server has not yet started. */
+/** The id is known from the response headers, but the server has not started yet. */
 async function deleteInitializing(attack: Attack): Promise<string> {
   const session = new Streamable(attack.visitor(), "slow-start");
   session.wire.write(session.opening("text/event-stream"));

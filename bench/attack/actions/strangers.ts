@@ -4,7 +4,7 @@ import { Sse, Streamable } from "../mcp.ts";
 import { Rest } from "../rest.ts";
 import { BOTH, initialize } from "../rpc.ts";
 
-/** Who may not, who comes from somewhere odd, who looks around, and crowds. */
+/** Unauthenticated and unusual clients: wrong origins, probing of paths, floods of connections. */
 export const STRANGERS: readonly Action[] = [
   { name: "credentials", weight: 3, ends: OK, run: credentials },
   { name: "odd-headers", weight: 5, ends: [...OK, "refused", "cut"], run: oddHeaders },
@@ -110,7 +110,7 @@ async function pages(attack: Attack): Promise<string> {
     visitor.request("GET", attack.chance.pick(paths), { Accept: attack.chance.pick([undefined, "text/html", "*/*"]) }),
   );
   const { status } = await wire.next("a page");
-  // A document of a server that cannot be listed is a 502 or a 504.
+  // The document of a server that cannot be listed is a 502 or a 504.
   return status >= 400 ? (status === 500 ? "status 500" : "refused") : status === 0 ? "cut" : "ok";
 }
 
@@ -159,7 +159,7 @@ async function restOdd(attack: Attack): Promise<string> {
   return status === 0 ? "cut" : status >= 400 ? (status === 500 ? "status 500" : "refused") : "ok";
 }
 
-/** Sockets that say nothing. */
+/** Idle sockets. */
 async function crowd(attack: Attack): Promise<string> {
   const visitor = attack.visitor();
   const wires = Array.from({ length: attack.chance.int(20, 120) }, () => visitor.connect());
@@ -169,7 +169,7 @@ async function crowd(attack: Attack): Promise<string> {
   return "left";
 }
 
-/** More streams at once than there may be. */
+/** More streams at once than the limit allows. */
 async function manySessions(attack: Attack): Promise<string> {
   const streams = Array.from({ length: attack.chance.int(8, 30) }, () => new Sse(attack.visitor(), "echo"));
   const ends = await Promise.all(streams.map((stream) => stream.listen()));

@@ -11,7 +11,7 @@ const config = z
     credentials: z
       .array(
         z.strictObject({
-          // RFC 7617 §2: a user-id cannot hold a colon, because the first one ends it.
+          // RFC 7617 §2: a user-id cannot contain a colon, which separates it from the password.
           username: z
             .string()
             .min(1)
@@ -64,9 +64,12 @@ export const basic = defineAuthMethod({
 
 const HEADER = /^Basic +([A-Za-z0-9+/]+={0,2})$/i;
 
-/** passport-http splits at every colon, so it cuts passwords off and accepts `user:password:junk`: this one reads the header. */
+/**
+ * Replaces passport-http's parsing of the header, which splits at every colon: it truncates passwords that contain one and
+ * accepts `user:password:junk`.
+ */
 class FirstColonBasicStrategy extends BasicStrategy {
-  // Not #private: a strategy runs on a copy of it, and a copy has no private fields.
+  // Not #private: a strategy runs on a copy created with Object.create, which has no private fields.
   readonly principalOf: (authorization: string) => Principal | undefined;
 
   constructor(known: readonly Credential[]) {
@@ -89,7 +92,7 @@ function principalOf(authorization: string, known: readonly Credential[]): Princ
   if (colon === -1) return undefined;
   const [username, password] = [digest(decoded.slice(0, colon)), digest(decoded.slice(colon + 1))];
   let found: Credential | undefined;
-  // All of them, both halves, whatever matched before: the time tells neither a user name nor a position.
+  // Compares every credential, both halves, even after a match: the duration reveals neither a user name nor a position.
   for (const credential of known) {
     const isUser = credential.usernameDigest.matches(username);
     const isPassword = credential.password.matches(password);

@@ -9,7 +9,7 @@ const config = z
   .strictObject({
     enabled: z.boolean().default(true).describe("Whether these tokens are asked for at all."),
     tokens: z
-      // RFC 6750 §2.1: b64token; anything else could never arrive in the header.
+      // RFC 6750 §2.1: b64token; no other token can be sent in the header.
       .array(z.string().regex(/^[A-Za-z0-9._~+/-]+=*$/, "a token may hold A-Z a-z 0-9 . _ ~ + / - and = at its end"))
       .default([])
       .describe("Tokens that are accepted; each is a principal of its own.")
@@ -42,14 +42,14 @@ export const bearer = defineAuthMethod({
 });
 
 const CHALLENGE = `Bearer realm="${REALM}"`;
-/** RFC 6750 §3.1: only who sent a token is told that it is not valid; without one no error code is given. */
+/** RFC 6750 §3.1: `invalid_token` is only sent when the request carried a token; a request without credentials gets no error code. */
 const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token", error_description="The access token is not valid"`;
 const TOKEN_SENT = /^Bearer +[^ ]/i;
 
 function principalOf(token: string, known: readonly Secret[]): Principal | undefined {
   const candidate = digest(token);
   let found: Secret | undefined;
-  // All of them, whatever matched before: the time does not tell how far the walk went.
+  // Compares every token even after a match: the duration does not reveal the position.
   for (const secret of known) if (secret.matches(candidate)) found = secret;
   return found === undefined ? undefined : { kind: "bearer", id: found.fingerprint };
 }

@@ -2,17 +2,17 @@ import type { z } from "zod";
 import type { Credentials, Principal } from "../../protocol/principal.ts";
 import type { SecurityScheme } from "../../protocol/security-scheme.ts";
 
-/** One way to tell who calls. It only gives a verdict: nothing here writes to a socket. */
+/** An authentication method. It only decides; it never writes to a socket. */
 export interface Authenticator {
-  /** The principal, or undefined when this method does not know the caller; a promise where something is asked elsewhere. */
+  /** The principal, or undefined when this method does not recognise the caller; a promise if it has to ask another system. */
   authenticate(credentials: Credentials): Principal | undefined | Promise<Principal | undefined>;
-  /** Its `WWW-Authenticate` challenge (RFC 9110 §11.6.1) to a caller whom nothing admitted. */
+  /** The `WWW-Authenticate` challenge (RFC 9110 §11.6.1) for a caller that no method recognised. */
   challenge(credentials: Credentials): string;
-  /** As OpenAPI describes it. */
+  /** The method in OpenAPI's terms. */
   readonly scheme: SecurityScheme;
 }
 
-/** An auth method: its key under `auth:`, its config, and what it makes of it; `undefined` when it is switched off. */
+/** An auth method: its key under `auth:`, its config schema, and its factory, which returns `undefined` when it is disabled. */
 export interface AuthMethod {
   readonly name: string;
   readonly config: z.ZodObject;

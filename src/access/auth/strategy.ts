@@ -1,7 +1,7 @@
 import { member } from "../../lib/json.ts";
 import type { Principal } from "../../protocol/principal.ts";
 
-/** What a passport strategy may see of a request: never the body or the query, where RFC 9700 §4.3.2 forbids credentials. */
+/** The part of a request that a passport strategy may see: never the body or the query, where RFC 9700 §4.3.2 forbids credentials. */
 export interface HeadersOnly {
   readonly headers: { readonly authorization?: string | undefined };
 }
@@ -10,14 +10,14 @@ export interface PassportStrategy {
   authenticate(request: HeadersOnly): void;
 }
 
-/** How a strategy reports, put on it by whoever runs it. */
+/** The methods by which a strategy reports its result; they are added to it by its caller. */
 export interface Verdict {
   success(user: unknown): void;
   fail(challenge?: unknown): void;
   error(error: unknown): void;
 }
 
-/** Runs a strategy whose verify callback answers at once, as passport's own middleware would; on one copy of it, made here. */
+/** Runs a strategy as passport's middleware would, on one copy created here. Its verify callback must be synchronous. */
 export function strategyRunner(strategy: PassportStrategy): (authorization: string) => Principal | undefined {
   let found: Principal | undefined;
   const verdict: Verdict = {

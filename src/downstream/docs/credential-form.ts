@@ -2,7 +2,10 @@ import type { SecurityScheme } from "../../protocol/security-scheme.ts";
 import { html, type Html } from "./html.ts";
 import { credentialFor } from "./snippets/credential.ts";
 
-/** The field whose value `assets/call.js` sends with every call: it stays in the page's memory. Nothing when none is needed. */
+/**
+ * The field whose value `assets/call.js` sends with every call; it is only kept in the page's memory. Undefined when no
+ * credentials are needed.
+ */
 export function credentialField(schemes: readonly SecurityScheme[]): Html | undefined {
   const credential = credentialFor(schemes);
   if (credential === undefined) return undefined;
@@ -20,7 +23,7 @@ export function credentialField(schemes: readonly SecurityScheme[]): Html | unde
   </div>`;
 }
 
-/** For who came without credentials: a browser can send a token only when a script does it. */
+/** For visitors without credentials: a browser can only send a bearer token from a script. */
 export function signInPage(schemes: readonly SecurityScheme[], message: string): Html {
   const field = credentialField(schemes);
   return html`<main class="narrow">

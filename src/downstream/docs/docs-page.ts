@@ -10,7 +10,7 @@ export interface DocsPlace extends Pick<DocumentContext, "documents" | "document
   readonly baseUrl: string;
 }
 
-/** The page for people: every server, its tools, a form for each, and how clients connect. */
+/** The documentation page: every server with its tools, a form for each tool, and instructions for clients. */
 export function docsPage(servers: readonly ServerOverview[], place: DocsPlace): Html {
   const { documents, documentsArePublic, root, baseUrl } = place;
   const context = { root, baseUrl, documentsArePublic, credential: credentialFor(documents.security) };
@@ -57,7 +57,7 @@ function unlistedBadge({ isStarting }: UnlistedServer): Html {
     : html`<span class="badge bad">unavailable</span>`;
 }
 
-/** What every call from this page is sent with. */
+/** The credentials and the session id that every call from this page sends. */
 function calling({ documents, root }: DocsPlace): Html {
   return html`<section class="calling" aria-labelledby="calling-title" id="calling" data-root="${root}">
     <h2 id="calling-title">Calls from this page</h2>

@@ -9,7 +9,7 @@ import { docsPage } from "./docs-page.ts";
 import { rootOf, sendPage, setPageHeaders } from "./frame.ts";
 import { KEPT_OVERVIEWS, overviewOf, type KeptOverview } from "./overview.ts";
 
-/** `/docs`, the page for people, and the files that it loads: `/docs/style.css`, `/docs/page.js`, … */
+/** `/docs`, the documentation page, and the files it loads: `/docs/style.css`, `/docs/page.js`, … */
 export function docsRoutes(context: DocumentContext): Router {
   const kept = new Renderings<KeptOverview>(KEPT_OVERVIEWS);
   const router = Router({ caseSensitive: true });
@@ -19,7 +19,7 @@ export function docsRoutes(context: DocumentContext): Router {
   return router;
 }
 
-/** Style and scripts of the pages: the same in every installation, so they need no credentials. */
+/** Style sheets and scripts of the pages: the same in every installation, so they need no credentials. */
 function assets() {
   return express.static(join(import.meta.dirname, "assets"), {
     index: false,
@@ -41,7 +41,7 @@ async function showDocs(request: Request, response: Response, context: ShownCont
   const { documents, documentsArePublic, gate } = context;
   if (!documentsArePublic) await gate.admit(credentialsOf(request));
   const reached = baseUrl(request, context);
-  // A Host may look like one and yet be none: its port can be too high.
+  // A syntactically valid Host may still be unusable: its port can be too high.
   const base = URL.canParse(reached) ? reached : "http://localhost";
   const root = rootOf(request);
   const servers = await overviewOf(context, { root, baseUrl: base });

@@ -7,7 +7,7 @@ import { signInPage } from "./credential-form.ts";
 import { rootOf, sendPage, wantsHtml } from "./frame.ts";
 import { html } from "./html.ts";
 
-/** Errors of the pages: a page for people, a problem body for programs. */
+/** Errors on page routes: HTML for browsers, a problem body for programs. */
 export function pageErrorWriter(context: DocumentContext): ErrorWriter<Request, Response> {
   const { documents } = context;
   const writeProblem = problemWriter(context);

@@ -1,7 +1,7 @@
 import { isJsonList, isJsonObject, type Json, type JsonObject } from "../../openapi/json.ts";
 import { without } from "../../openapi/json.ts";
 
-/** How a person gives one argument. A choice is of JSON texts, so that `1` and `"1"` stay apart. */
+/** The kind of input for one argument. The options of a choice are JSON texts, so that `1` and `"1"` stay distinct. */
 type FieldKind = "text" | "number" | "integer" | "choice" | "json";
 
 export interface Field {
@@ -14,7 +14,7 @@ export interface Field {
 
 export interface FormShape {
   readonly fields: readonly Field[];
-  /** Whether arguments that the schema does not name may be given: as one JSON object. */
+  /** Whether undeclared arguments are allowed; they are entered as one JSON object. */
   readonly isOpen: boolean;
 }
 
@@ -22,7 +22,7 @@ const FIELDS = 60;
 const CHOICES = 200;
 const OPENING = ["allOf", "anyOf", "oneOf", "if", "patternProperties", "dependentSchemas", "$ref"];
 
-/** What to ask a person for, from the inlined schema of a tool's arguments. */
+/** The input fields for the inlined schema of a tool's arguments. */
 export function formShape(schema: JsonObject): FormShape {
   const { properties, required, additionalProperties } = schema;
   const demanded = new Set(isJsonList(required) ? required : []);
@@ -45,7 +45,7 @@ function fieldFor(name: string, property: Json, isRequired: boolean): Field {
   return { name, isRequired, schema, choices: choices ?? [], kind: choices === undefined ? kindOf(plain) : "choice" };
 }
 
-/** An argument that may be left out is left out rather than null: `string or null` is asked for as a string. */
+/** An optional argument is omitted rather than null: `string or null` gets a string field. */
 function withoutNull(schema: JsonObject): JsonObject {
   const { type, anyOf } = schema;
   if (isJsonList(type)) {

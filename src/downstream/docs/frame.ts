@@ -3,8 +3,8 @@ import { accepts } from "../accept.ts";
 import { html, type Html } from "./html.ts";
 
 /**
- * Nothing but our own files is loaded and nothing in the page can run, send itself elsewhere or be framed (CSP level 3):
- * what a server says of itself is shown next to a field for credentials.
+ * Content security policy (CSP level 3): only our own files are loaded, and nothing in the page can run inline, submit elsewhere
+ * or be framed, because text from servers is shown next to a field for credentials.
  */
 const POLICY = [
   "default-src 'none'",
@@ -17,7 +17,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** The headers of everything that a browser shows of us. */
+/** The headers of every HTML response. */
 export function setPageHeaders(response: Response): void {
   response
     .set("Content-Security-Policy", POLICY)
@@ -29,7 +29,7 @@ export function setPageHeaders(response: Response): void {
 export interface Page {
   readonly title: string;
   readonly body: Html;
-  /** The way from this page to the root of the gateway, see `rootFrom`. */
+  /** The relative path from this page to the root of the gateway, see `rootFrom`. */
   readonly root: string;
 }
 
@@ -38,22 +38,22 @@ export function sendPage(response: Response, status: number, page: Page): void {
   response.status(status).set("Cache-Control", "no-store").type("html").send(frame(page));
 }
 
-/** The way to the root of the gateway from the page that was asked for. */
+/** The relative path from the requested page to the root of the gateway. */
 export const rootOf = ({ originalUrl }: Request): string => rootFrom(originalUrl.split("?", 1)[0] ?? "");
 
-/** Relative, so that pages work below any prefix that a proxy may take away: `/docs` → `./`, `/docs/` → `../`. */
+/** Relative, so that pages work below any prefix that a proxy strips: `/docs` → `./`, `/docs/` → `../`. */
 export function rootFrom(path: string): string {
   const depth = path.split("/").length - 2;
   return depth === 0 ? "./" : "../".repeat(depth);
 }
 
-/** Is it a person with a browser? Programs accept everything or JSON. */
+/** Whether the client is a browser; programs accept anything or JSON. */
 export function wantsHtml({ headers }: Request): boolean {
   const { accept } = headers;
   return accept !== undefined && accept.includes("text/html") && accepts(accept, "text/html");
 }
 
-/** Without one, browsers ask for /favicon.ico and log that there is none. */
+/** An inline icon: without one, browsers request /favicon.ico and log the error. */
 const ICON = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#2f6fd6"/>' +
     '<path d="M4 12V7a4 4 0 0 1 8 0v5" fill="none" stroke="#fff" stroke-width="2"/></svg>',

@@ -1,12 +1,12 @@
-/** What may stand in a template: text is escaped, markup of another template is not, and nothing comes of nothing. */
+/** A value in a template: text is escaped, the result of another template is not, and `false` and `undefined` are omitted. */
 export type HtmlValue = string | number | Html | false | undefined | readonly HtmlValue[];
 
-/** Markup that is safe in a page. Only `html` makes it. */
+/** Safe markup. Only `html` creates it. */
 export type Html = Markup;
 
 /**
- * Makes markup from a template and escapes whatever is put into it, so that text of strangers cannot become markup. A value may
- * stand in element content and inside a quoted attribute; never in a script, a style, a tag's or an attribute's name.
+ * Builds markup from a template and escapes every value, so that untrusted text cannot become markup. Values may appear in
+ * element content and in quoted attributes, never in scripts, styles, or names of tags and attributes.
  */
 export function html(template: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return new Markup(String.raw({ raw: template }, ...values.map(markupOf)));

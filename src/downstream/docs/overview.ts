@@ -1,4 +1,4 @@
-import { toolsOf } from "../../openapi/catalog.ts";
+import { toolsOf } from "../../openapi/server-tools.ts";
 import { openapiDocument } from "../../openapi/document.ts";
 import { lintForGpt } from "../../openapi/gpt-lint.ts";
 import { someText } from "../../lib/text.ts";
@@ -12,7 +12,7 @@ import { exampleCall } from "./snippets/example-call.ts";
 import type { ExampleCall } from "./snippets/snippet.ts";
 import { toolSections } from "./tool-sections.ts";
 
-/** What the page tells of one server. */
+/** The description of one server on the page. */
 export type ServerOverview = ListedServer | UnlistedServer;
 
 export interface ListedServer {
@@ -24,18 +24,18 @@ export interface ListedServer {
   readonly instructions: string | undefined;
   readonly toolCount: number;
   readonly example: ExampleCall | undefined;
-  /** A section for each tool. */
+  /** One section per tool. */
   readonly tools: Html;
-  /** Why custom GPTs could not use the document made for them; none when they can. */
+  /** Why custom GPTs cannot use the document made for them; empty when they can. */
   readonly gptProblems: readonly string[];
 }
 
-/** The part of an overview that takes long, with a stand-in for the address at which its reader found us. */
+/** The expensive part of an overview, with a placeholder for the gateway's address. */
 export interface KeptOverview extends Rendering {
   readonly server: ListedServer;
 }
 
-/** As many as there are servers, two paths of the page and two schemes of its address. */
+/** One entry per server, page path and URL scheme. */
 export const KEPT_OVERVIEWS: RenderingLimits = { entries: Infinity, bytes: 48 * 1024 * 1024, isFirstFree: true };
 
 export interface UnlistedServer {
@@ -45,7 +45,7 @@ export interface UnlistedServer {
   readonly isStarting: boolean;
 }
 
-/** A person does not wait for the slowest server; its list is there when the page is loaded again. */
+/** How long the page waits for a slow server; its list will be there on the next load. */
 const PATIENCE_MS = 5_000;
 const STARTING = "It is still starting. Load the page again soon.";
 
@@ -79,7 +79,7 @@ async function serverOverview(
     });
     return { ...server, gptProblems: server.gptProblems.map((problem) => problem.replaceAll(address, () => baseUrl)) };
   } catch (thrown) {
-    // The session's own events have told the log the cause.
+    // The session's own events have logged the cause.
     return { kind: "unlisted", name, why: toGatewayError(thrown).message, isStarting: false };
   }
 }

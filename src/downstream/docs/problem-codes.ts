@@ -1,13 +1,13 @@
 export interface ProblemCode {
   readonly status: number;
   readonly meaning: string;
-  /** What the caller, or whoever runs the gateway, can do. */
+  /** What the caller or the operator can do. */
   readonly action: string;
-  /** Of a code that several reasons share: what each of them means. `reason` in the problem body says which it is. */
+  /** For a code shared by several reasons, what each reason means. `reason` in the problem body tells which one applies. */
   readonly reasons?: Readonly<Record<string, string>>;
 }
 
-/** What the reasons mean that share a code. */
+/** The meanings of reasons that share a code. */
 const REASONS: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
   ["origin_denied", { host_denied: "The request is addressed to a host name that is not served." }],
   [
@@ -29,7 +29,7 @@ const REASONS: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
   ],
 ]);
 
-/** What each `code` of a problem body means. A new code in `protocol/errors.ts` gets a line here; a test looks. */
+/** The meaning of each `code` in a problem body. Every code in `protocol/errors.ts` must have an entry here. */
 export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
   problem("invalid_json", 400, "The body is not JSON.", "Send one JSON object; check quotes and commas."),
   problem(
@@ -177,7 +177,7 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
   ),
 ]);
 
-/** The code that stands for a reason on REST: itself, or the one that it shares with others. */
+/** The REST code of a reason: the reason itself, or the code it shares with others. */
 export function codeOf(name: string): string | undefined {
   if (PROBLEM_CODES.has(name)) return name;
   for (const [code, { reasons = {} }] of PROBLEM_CODES) if (Object.hasOwn(reasons, name)) return code;

@@ -7,7 +7,7 @@ import { rootOf, sendPage, setPageHeaders, wantsHtml } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 import { codeOf, PROBLEM_CODES, type ProblemCode } from "./problem-codes.ts";
 
-/** `/problems` and `/problems/<code>`: where `type` of a problem body leads (RFC 9457 §3.1.1). For everybody. */
+/** `/problems` and `/problems/<code>`: the target of `type` in problem bodies (RFC 9457 §3.1.1). Public. */
 export function problemRoutes({ publicPath }: Pick<DocumentContext, "publicPath">): Router {
   const router = Router({ caseSensitive: true });
   router.use("/problems", readOnly);
@@ -26,7 +26,7 @@ export function problemRoutes({ publicPath }: Pick<DocumentContext, "publicPath"
 
 type ProblemEntry = readonly [code: string, problem: ProblemCode];
 
-/** By its code, or by one of several reasons that share a code. */
+/** Finds an entry by code, or by one of the reasons that share a code. */
 function entryOf(name: string): ProblemEntry {
   const code = codeOf(name);
   const problem = code === undefined ? undefined : PROBLEM_CODES.get(code);

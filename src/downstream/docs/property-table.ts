@@ -14,7 +14,7 @@ interface Row {
   readonly description: string | undefined;
 }
 
-/** The properties of an inlined schema, those of objects inside it too: `edits[].oldText`. Undefined when it has none. */
+/** A table of an inlined schema's properties, nested ones included: `edits[].oldText`. Undefined when it has none. */
 export function propertyTable(schema: JsonObject, caption: string): Html | undefined {
   const rows = rowsOf(schema, "", LEVELS);
   if (rows.length === 0) return undefined;
@@ -49,7 +49,7 @@ function tableRow({ path, type, isRequired, notes, description }: Row): Html {
   </tr>`;
 }
 
-/** One more than are shown, so that it is known when there are more. */
+/** One row more than is shown, to detect that there are more. */
 function rowsOf(schema: JsonObject, prefix: string, levels: number): readonly Row[] {
   const { properties, required } = schema;
   if (!isJsonObject(properties) || levels === 0) return [];
@@ -101,7 +101,7 @@ const union = (labels: readonly string[]): string => [...new Set(labels)].join("
 
 const shown = (value: Json): string => clip(JSON.stringify(value), 80);
 
-/** Keywords that say something to a person, in the order of interest. */
+/** Keywords worth showing, most important first. */
 const NOTED = ["default", "examples", "format", "pattern", "contentMediaType"] as const;
 const BOUNDS = ["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf"] as const;
 const SIZES = ["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"] as const;

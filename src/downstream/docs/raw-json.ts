@@ -1,18 +1,18 @@
 import { isObject, type JsonObject } from "../../lib/json.ts";
 import { clip, plainText } from "../../lib/text.ts";
 
-/** Indented JSON grows with the square of its depth, and a schema can be nested 2,000 levels. */
+/** Indented JSON grows with the square of its depth, and a schema can be nested 2,000 levels deep. */
 const LEVELS = 24;
 const CHARACTERS = 40_000;
 const CHARACTERS_PER_TEXT = 2_000;
 
 interface Printed {
   readonly text: string;
-  /** False when something was left out, for which there is an ellipsis. */
+  /** False when something was left out and replaced by an ellipsis. */
   readonly isWhole: boolean;
 }
 
-/** JSON as a person can read it, and never more of it than that. */
+/** Indented JSON, truncated to a readable amount. */
 export function printJson(value: unknown): Printed {
   const budget: Budget = { characters: CHARACTERS, isWhole: true };
   const text = JSON.stringify(pruned(value, LEVELS, budget), null, 2) ?? "";
@@ -25,7 +25,7 @@ interface Budget {
 }
 
 const ELLIPSIS = "…";
-/** Of punctuation, and of a number. */
+/** The characters of punctuation, or of a number. */
 const CHARACTERS_PER_VALUE = 8;
 
 function pruned(value: unknown, levels: number, budget: Budget): unknown {
@@ -61,7 +61,7 @@ function isSpent(levels: number, budget: Budget): boolean {
 
 function prunedText(text: string, budget: Budget): string {
   if (text.length > CHARACTERS_PER_TEXT) budget.isWhole = false;
-  // A character that the first cut has halved lies beyond the second cut.
+  // The first slice may cut a surrogate pair in half, but beyond the length that is kept.
   const kept = clip(plainText(text.slice(0, 2 * CHARACTERS_PER_TEXT)) ?? "", CHARACTERS_PER_TEXT);
   budget.characters -= kept.length;
   return kept;

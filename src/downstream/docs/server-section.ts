@@ -4,14 +4,14 @@ import type { ListedServer, ServerOverview } from "./overview.ts";
 import type { Snippet, SnippetPlace } from "./snippets/snippet.ts";
 import { snippetsFor } from "./snippets/snippets.ts";
 
-/** What all sections of a page share. */
+/** The context shared by all sections of a page. */
 export interface SectionContext extends Omit<SnippetPlace, "server" | "example"> {
   readonly root: string;
 }
 
 const INSTRUCTIONS = 8_000;
 
-/** One server: who it is, how clients connect to it, what its tools are. One that cannot be listed says why. */
+/** One server: its description, how clients connect to it, and its tools. A server that cannot be listed shows the reason. */
 export function serverSection(server: ServerOverview, context: SectionContext, index: number): Html {
   const { name } = server;
   return html`<section class="server" id="${sectionId(name)}" aria-labelledby="${`s${index}-title`}">
@@ -72,7 +72,7 @@ const FORMS = [
   ["for Open WebUI", "openapi.openwebui.json"],
 ] as const;
 
-/** Links to the documents of one server, or of all of them. */
+/** Links to the documents of one server, or of all servers. */
 export function documentLinks(folder: string): Html {
   return html`<ul class="links">
     ${FORMS.map(([label, file]) => html`<li><a href="${folder}${file}">${label}</a></li> `)}

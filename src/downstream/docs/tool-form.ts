@@ -5,16 +5,16 @@ import { html, type Html } from "./html.ts";
 import { typeLabel } from "./property-table.ts";
 
 export interface FormPlace {
-  /** Where the call goes, relative to the page. */
+  /** The URL of the call, relative to the page. */
   readonly url: string;
-  /** Begins the ids of its fields. */
+  /** The prefix for the ids of its fields. */
   readonly id: string;
   readonly tool: string;
-  /** Whether the schema has lost properties that the server named: then arguments can also be given as JSON. */
+  /** Whether properties that the server declared were left out of the schema: then arguments can also be entered as JSON. */
   readonly isPartial: boolean;
 }
 
-/** The form that `assets/call.js` sends: arguments from the schema, what cannot be asked for one by one as JSON. */
+/** The form that `assets/call.js` submits: one field per argument where possible, JSON for the rest. */
 export function toolForm(schema: JsonObject, { url, id, tool, isPartial }: FormPlace): Html {
   const shape = formShape(schema);
   const { fields } = shape;
@@ -86,7 +86,7 @@ function openField(id: string, isMore: boolean): Html {
   </div>`;
 }
 
-/** What an empty field would mean or could hold; it is not sent. */
+/** Explains what an empty field means, or gives an example; it is not submitted. */
 function hint(schema: JsonObject, otherwise?: string): Html | undefined {
   const { default: byDefault, examples } = schema;
   const example: unknown = Array.isArray(examples) ? examples[0] : undefined;

@@ -14,18 +14,18 @@ export interface ToolPlace {
   readonly root: string;
   /** Unique in the page. */
   readonly id: string;
-  /** What the schemas of its server may still take of the page, in characters. */
+  /** The remaining budget, in characters, for the schemas of this server on the page. */
   readonly charge: Charge;
 }
 
 const DESCRIPTION = 8_000;
 const SUMMARY = 160;
 const ANCHOR = 300;
-/** Of a name that a request line can hold, percent-encoded. */
+/** The longest percent-encoded name that fits in a request line. */
 const PATH = 1_000;
 const SCHEMA_CHARACTERS = 100_000;
 
-/** One tool: closed, its name and the first words about it; open, all that is known of it and a form to call it. */
+/** One tool: collapsed, its name and the beginning of its description; expanded, all that is known and a form to call it. */
 export function toolSection(tool: Tool, { root, id, charge }: ToolPlace): Html {
   const { title, description = "" } = tool;
   const name = plainText(tool.name) ?? "";
@@ -43,7 +43,7 @@ export function toolSection(tool: Tool, { root, id, charge }: ToolPlace): Html {
   </details>`;
 }
 
-/** A name for links that stays when other tools come and go; the server's part keeps it apart from our own ids. */
+/** A stable anchor for links, which does not depend on other tools; it contains the server's name, so it cannot collide with other ids. */
 function anchorOf({ server, name }: Tool): string | undefined {
   const isFit = name.length <= ANCHOR && !/\p{Surrogate}/u.test(name);
   return isFit ? `${server}/${encodeURIComponent(name)}` : undefined;
@@ -76,7 +76,7 @@ function outputOf({ outputSchema }: Tool, charge: Charge): Html | undefined {
   return html`${table} ${rawSchema("Output schema as JSON", outputSchema, charge)}`;
 }
 
-/** Valid, with its references written out as far as is sensible, however hostile it was. */
+/** The schema made valid, with references expanded as far as is sensible, even if it is hostile. */
 function readable(schema: unknown, charge: Charge): JsonObject {
   return inlineSchema(schema ?? { type: "object" }, () => {}, budget(SCHEMA_CHARACTERS, charge));
 }
@@ -92,7 +92,7 @@ function rawSchema(label: string, schema: unknown, charge: Charge): Html {
   </details>`;
 }
 
-/** What the server says about the effects of a tool (MCP 2025-11-25, tool annotations): its word only. */
+/** The declared effects of a tool (MCP 2025-11-25, tool annotations), which are not verified. */
 function badges({ annotations = {}, taskSupport }: Tool): Html[] {
   const { readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = annotations;
   const isReadOnly = readOnlyHint === true;

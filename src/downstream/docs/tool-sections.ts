@@ -6,7 +6,7 @@ import { toolSection } from "./tool-section.ts";
 const TOOLS = 500;
 const SCHEMA_CHARACTERS = 3_000_000;
 
-/** The tools of the server that is the `index`th of the page. */
+/** The tools of the server at position `index` on the page. */
 export function toolSections(all: readonly Tool[], root: string, index: number): Html {
   const charge = budget(SCHEMA_CHARACTERS);
   const sections = all.slice(0, TOOLS).map((tool, at) => toolSection(tool, { root, charge, id: `s${index}t${at}` }));

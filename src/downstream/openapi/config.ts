@@ -13,7 +13,7 @@ export const openapiSchema = z.strictObject({
   public: z.boolean().default(false).describe("Serve the documents and /docs to callers who are not authenticated."),
 });
 
-/** `sessionIsOptional`: a call may come without a session id. */
+/** `sessionIsOptional`: whether a call without a session id is allowed. */
 export function documentSettings(
   { title, version, description }: z.output<typeof openapiSchema>,
   security: DocumentSettings["security"],

@@ -2,7 +2,7 @@ import type { ToolCatalog } from "../../protocol/tool.ts";
 import type { DownstreamContext } from "../context.ts";
 import type { DocumentSettings } from "./documents.ts";
 
-/** What the documents and the pages need besides what every downstream has. */
+/** What documents and pages need in addition to the common downstream context. */
 export interface DocumentContext extends DownstreamContext {
   readonly catalog: ToolCatalog;
   readonly serverNames: readonly string[];

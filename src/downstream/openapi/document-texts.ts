@@ -5,7 +5,7 @@ import { Renderings } from "../renderings.ts";
 import { describeLists, type DocumentChoice, type DocumentSettings } from "./documents.ts";
 import type { DocumentTarget } from "./target.ts";
 
-/** What a reader may choose of a document's text, besides its place. */
+/** The options that a client may choose, except for the base URL. */
 export type TextChoice = Omit<DocumentChoice, "baseUrl">;
 
 interface TextContext {
@@ -14,20 +14,20 @@ interface TextContext {
   readonly toYaml: (value: unknown) => string;
 }
 
-/** A text that lacks the address at which its reader found us: that is the reader's own word, and there is no end of those. */
+/** A rendered document without the gateway's address, which depends on the Host header and so has unlimited variants. */
 interface DocumentText {
   readonly bytes: number;
   readonly tag: string;
-  /** Before the address and after it; all of the text where the address is always the same. */
+  /** The text before and after the address; a single part when the address is fixed. */
   readonly parts: readonly Buffer[];
 }
 
-export interface FinishedText {
+export interface DocumentBody {
   readonly tag: string;
   readonly parts: readonly Buffer[];
 }
 
-/** Where the address comes in. It is as plain as any `Host`, so the text around it is the same for all. */
+/** The placeholder for the address. It needs no escaping, like any `Host`, so the text around it is the same for all. */
 const ADDRESS = "http://address-of-the-gateway.invalid";
 
 const MIB = 1024 * 1024;
@@ -35,16 +35,16 @@ const MIB = 1024 * 1024;
 /** The texts of the documents, each rendered once for the tools that it describes. */
 export class DocumentTexts {
   readonly #context: TextContext;
-  /** As many as there are places, profiles, versions and formats; readers cannot ask for more. */
+  /** One entry per place, profile, version and format; clients cannot ask for more. */
   readonly #whole = new Renderings<DocumentText>({ entries: Infinity, bytes: 48 * MIB, isFirstFree: true });
-  /** With `?tools=` readers can ask for any number. */
+  /** With `?tools=` clients can ask for any number of documents. */
   readonly #chosen = new Renderings<DocumentText>({ entries: 32, bytes: 8 * MIB, isFirstFree: false });
 
   constructor(context: TextContext) {
     this.#context = context;
   }
 
-  take(target: DocumentTarget, choice: TextChoice, lists: readonly ToolList[], address: string): FinishedText {
+  take(target: DocumentTarget, choice: TextChoice, lists: readonly ToolList[], address: string): DocumentBody {
     const { profile, version, tools } = choice;
     const key = [target.folder, target.format, profile, version, ...(tools ?? [])].join("\n");
     const texts = tools === undefined ? this.#whole : this.#chosen;
@@ -61,7 +61,7 @@ export class DocumentTexts {
     const address = publicUrl?.replace(/\/$/, "") ?? ADDRESS;
     const { document } = describeLists(lists, documents, { ...choice, baseUrl: address + folder });
     const text = Buffer.from(format === "yaml" ? toYaml(document) : toJson(document));
-    // The first one is ours: what servers say comes after it.
+    // The first occurrence is ours: text of servers comes after it.
     const at = publicUrl === undefined ? text.indexOf(ADDRESS) : -1;
     return {
       bytes: text.length,

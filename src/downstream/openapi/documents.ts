@@ -1,13 +1,13 @@
 import { member } from "../../lib/json.ts";
-import type { ServerTools } from "../../openapi/catalog.ts";
-import { openapiDocument, type Described } from "../../openapi/document.ts";
+import type { ServerTools } from "../../openapi/server-tools.ts";
+import { openapiDocument, type DocumentResult } from "../../openapi/document.ts";
 import type { DocumentOptions } from "../../openapi/options.ts";
 import type { ToolCatalog, ToolList } from "../../protocol/tool.ts";
 
-/** Everything that does not depend on who asks: from the config. */
+/** The settings from the config, the same for every client. */
 export type DocumentSettings = Pick<DocumentOptions, "security" | "sessionParameter" | "info">;
 
-/** What the asker may choose. */
+/** The options that a client may choose. */
 export type DocumentChoice = Pick<DocumentOptions, "profile" | "version" | "layout" | "baseUrl" | "tools">;
 
 interface FailedServer {
@@ -15,27 +15,27 @@ interface FailedServer {
   readonly error: unknown;
 }
 
-/** What servers listed, in their order. */
+/** The lists of tools, in the order of the servers. */
 export interface ListOutcomes {
   readonly lists: readonly ToolList[];
-  /** Servers whose tools could not be listed, and so are not in the document. */
+  /** Servers whose tools could not be listed and are missing from the document. */
   readonly failed: readonly FailedServer[];
 }
 
-export interface Documented extends Described, Pick<ListOutcomes, "failed"> {}
+export interface DocumentReport extends DocumentResult, Pick<ListOutcomes, "failed"> {}
 
-/** The one way to a document, for the dump and for the served ones. */
+/** Builds a document, for the command line and for HTTP. */
 export async function documentTools(
   catalog: ToolCatalog,
   servers: readonly string[],
   settings: DocumentSettings,
   choice: DocumentChoice,
-): Promise<Documented> {
+): Promise<DocumentReport> {
   const { lists, failed } = await listAll(catalog, servers);
   return { ...describeLists(lists, settings, choice), failed };
 }
 
-/** One broken server does not take the others down. */
+/** One failing server does not affect the others. */
 export async function listAll(catalog: ToolCatalog, servers: readonly string[]): Promise<ListOutcomes> {
   const outcomes = await Promise.allSettled(servers.map((server) => catalog.list(server)));
   const lists: ToolList[] = [];
@@ -51,11 +51,11 @@ export function describeLists(
   lists: readonly ToolList[],
   settings: DocumentSettings,
   choice: DocumentChoice,
-): Described {
+): DocumentResult {
   return openapiDocument(lists.map(serverTools), { ...settings, ...choice });
 }
 
-/** What a server listed, as the documents take it. */
+/** A server's list, in the form that the document builder expects. */
 export function serverTools({ server, initializeResult, tools }: ToolList): ServerTools {
   const { serverInfo, instructions } = initializeResult;
   return {

@@ -10,7 +10,7 @@ import { DocumentTexts, type TextChoice } from "./document-texts.ts";
 import { listAll } from "./documents.ts";
 import { DOCUMENT_FILES, type DocumentFile, type DocumentTarget } from "./target.ts";
 
-/** The OpenAPI documents, made from the tools at hand once for all readers; with an ETag, as they rarely change. */
+/** Serves the OpenAPI documents, rendered once for all clients and sent with an ETag because they rarely change. */
 export function documentRoutes(context: DocumentContext): Router {
   const texts = new DocumentTexts(context);
   const router = Router({ caseSensitive: true, strict: true });
@@ -20,14 +20,14 @@ export function documentRoutes(context: DocumentContext): Router {
       [`/${name}`, `/api/${name}`, `/api/:server/${name}`],
       checks,
       async (request: Request, response: Response) => {
-        await giveDocument(request, response, targetOf(request, file), { ...context, texts });
+        await serveDocument(request, response, targetOf(request, file), { ...context, texts });
       },
     );
   }
   return router;
 }
 
-/** Before anything that would tell a stranger whether a server exists. */
+/** Comes first, so that unauthenticated callers cannot find out which servers exist. */
 function admit({ documentsArePublic, gate }: DocumentContext): RequestHandler {
   return async (request, _response, next) => {
     if (!documentsArePublic) await gate.admit(credentialsOf(request));
@@ -43,15 +43,15 @@ function knownServer({ hasServer }: DocumentContext): RequestHandler {
   };
 }
 
-interface GivenContext extends DocumentContext {
+interface RouteContext extends DocumentContext {
   readonly texts: DocumentTexts;
 }
 
-async function giveDocument(
+async function serveDocument(
   request: Request,
   response: Response,
   target: DocumentTarget,
-  context: GivenContext,
+  context: RouteContext,
 ): Promise<void> {
   const choice = choiceOf(request, target);
   const servers = target.server === undefined ? context.serverNames : [target.server];
@@ -93,7 +93,7 @@ function oneOf<const T extends string>(name: string, value: string | null, optio
 
 const HOST = /^[A-Za-z0-9.-]+(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{1,5})?$/;
 
-/** Where the reader found us: `publicUrl`, else the Host it used, which is also where it will send its calls. */
+/** The URL at which the client reached the gateway: `publicUrl`, else the Host header, to which it will also send its calls. */
 export function baseUrl(request: Request, { publicUrl, publicPath }: DocumentContext): string {
   if (publicUrl !== undefined) return publicUrl.replace(/\/$/, "");
   const { host } = request.headers;

@@ -1,21 +1,21 @@
 import type { DocumentOptions } from "../../openapi/options.ts";
 
-/** What the name of a file says of the document in it. */
+/** The properties of a document that its file name determines. */
 export interface DocumentFile {
-  /** Undefined when `?profile=` may choose it. */
+  /** Undefined when `?profile=` selects it. */
   readonly profile: DocumentOptions["profile"] | undefined;
   readonly format: "json" | "yaml";
 }
 
-/** A document that a URL names. */
+/** The document that a URL refers to. */
 export interface DocumentTarget extends DocumentFile {
   readonly layout: DocumentOptions["layout"];
-  /** The path without the file name: what the paths of the document are relative to. */
+  /** The path without the file name, to which the paths of the document are relative. */
   readonly folder: string;
   readonly server: string | undefined;
 }
 
-/** The documents by the names of their files: each is there at the root, in `/api` and in `/api/<server>`. */
+/** The documents by file name; each exists at the root, in `/api` and in `/api/<server>`. */
 export const DOCUMENT_FILES: ReadonlyMap<string, DocumentFile> = new Map([
   ["openapi.json", { profile: undefined, format: "json" }],
   ["openapi.yaml", { profile: undefined, format: "yaml" }],
@@ -25,7 +25,7 @@ export const DOCUMENT_FILES: ReadonlyMap<string, DocumentFile> = new Map([
   ["openapi.openwebui.yaml", { profile: "openwebui", format: "yaml" }],
 ]);
 
-/** Does the path of a URL end with the name of a document? */
+/** Whether the path of a URL ends with the file name of a document. */
 export function namesDocument(path: string): boolean {
   return path.includes("/openapi.") && DOCUMENT_FILES.has(path.slice(path.lastIndexOf("/") + 1));
 }

@@ -7,7 +7,7 @@ import { endWatched } from "../end-watched.ts";
 import { accepts } from "../accept.ts";
 import type { ResultForm } from "./result-form.ts";
 
-/** A whole answer, so that it can be kept and given again. */
+/** A complete response, so that it can be stored and replayed. */
 export interface RestAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -15,11 +15,11 @@ export interface RestAnswer {
 }
 
 const JSON_TYPE = { "Content-Type": "application/json" };
-/** What a server calls its data is its word only: a browser must not run it. */
+/** The media type is declared by the server and untrusted: a browser must not execute the content. */
 const INERT = { "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'" };
 const SHOWN_BLOBS = /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp)|audio\/[\w.+-]+)$/;
 
-/** The result of a tool in the form that was asked for. What has not got that form is given as it is. */
+/** The result of a tool in the requested form. A result that cannot be converted is returned unchanged. */
 export function resultAnswer(result: Line, form: ResultForm, accept: string | undefined): RestAnswer {
   if (form === "text") return textAnswer(result);
   if (form === "structured") return { status: 200, headers: JSON_TYPE, body: structuredText(result.toString()) };
@@ -27,12 +27,12 @@ export function resultAnswer(result: Line, form: ResultForm, accept: string | un
   return { status: 200, headers: JSON_TYPE, body: result };
 }
 
-/** Does the result say of itself that the tool failed? A long one is parsed only when the word is in it. */
+/** Whether the result reports a tool error. A long result is parsed only if it contains the word. */
 export function saysToolError(result: Line): boolean {
   return result.includes('"isError"') && member(JSON.parse(result.toString()), "isError") === true;
 }
 
-/** `stallMs`: how long a reader of a long body may take nothing at all. */
+/** `stallMs` is how long a reader of a long body may take nothing at all. */
 export function endAnswer(response: ServerResponse, answer: RestAnswer, stallMs = Number.POSITIVE_INFINITY): void {
   const { status, headers, body } = answer;
   response.writeHead(status, { ...headers, "Content-Length": byteLength(body) });
@@ -44,7 +44,7 @@ function textAnswer(result: Line): RestAnswer {
   return { status: 200, headers, body: textParts(JSON.parse(result.toString())).join("\n\n") };
 }
 
-/** `structuredContent` as the server wrote it, else the only text part, read as JSON where it is. */
+/** `structuredContent` as the server wrote it, else the only text part, as JSON if it is JSON. */
 function structuredText(result: string): string {
   let structured: string | undefined;
   scanKeys(result, 1, ({ key, depth, valueAt }) => {
@@ -57,7 +57,7 @@ function structuredText(result: string): string {
   return isJson(only) ? only : JSON.stringify(only);
 }
 
-/** The first blob of a type that is accepted; of any type where the form was asked for by name. */
+/** The first blob of an accepted type; of any type when the form was requested by name. */
 function blobAnswer(result: Line, accept: string | undefined): RestAnswer | undefined {
   for (const part of contentParts(JSON.parse(result.toString()))) {
     const holder = isObject(part["resource"]) ? part["resource"] : part;
@@ -89,7 +89,7 @@ function isJson(text: string): boolean {
     JSON.parse(text);
     return true;
   } catch {
-    // It is plain text, which is what was asked.
+    // Plain text, for which the answer is no.
     return false;
   }
 }

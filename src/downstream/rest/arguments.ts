@@ -4,13 +4,13 @@ import { GatewayError } from "../../protocol/errors.ts";
 
 const MAX_DEPTH = 100;
 
-/** The arguments of a call: the object, and the text that goes to the server, numbers beyond 2^53 included. */
+/** The arguments of a call: the parsed object, and the text that is sent to the server, which keeps numbers beyond 2^53 exact. */
 export interface CallArguments {
   readonly value: JsonObject;
   readonly text: string;
 }
 
-/** Reads a body as an arguments object; an empty one is `{}`. */
+/** Parses a body as an arguments object; an empty body is `{}`. */
 export function readArguments(body: string): CallArguments {
   if (body.trim() === "") return { value: {}, text: "{}" };
   if (isDeeperThan(body, MAX_DEPTH)) {
@@ -22,7 +22,7 @@ export function readArguments(body: string): CallArguments {
   return { value, text: body.replaceAll(/[\r\n]+/g, " ") };
 }
 
-/** Open WebUI sends query parameters in the body too: `sessionId` is dropped where the tool does not know it. */
+/** Open WebUI also sends query parameters in the body: removes `sessionId` unless the tool declares it. */
 export function withoutStraySessionId(given: CallArguments, inputSchema: unknown): CallArguments {
   if (!Object.hasOwn(given.value, "sessionId")) return given;
   if (member(member(inputSchema, "properties"), "sessionId") !== undefined) return given;
@@ -30,7 +30,7 @@ export function withoutStraySessionId(given: CallArguments, inputSchema: unknown
   return { value, text: withoutKey(given.text, "sessionId") };
 }
 
-/** The text of an object without one member; all others keep their own text. */
+/** The text of an object without one member; the text of all others is unchanged. */
 function withoutKey(text: string, unwanted: string): string {
   const members: string[] = [];
   scanKeys(text, 1, ({ key, depth, keyAt, valueAt }) => {

@@ -6,18 +6,18 @@ import { resultAnswer, saysToolError, type RestAnswer } from "./answer.ts";
 import type { RestCall } from "./rest-call.ts";
 import type { RestContext } from "./context.ts";
 import { rpcFailure } from "./rpc-failure.ts";
-import { cutResult } from "./truncate.ts";
+import { truncateResult } from "./truncate.ts";
 
 type Settings = RestContext["settings"];
 
-/** What the server said, in the form that was asked for; throws what is told as a problem. */
-export function callAnswer(frame: ResponseFrame, asked: RestCall, settings: Settings): RestAnswer {
-  const { visit, tool } = asked;
+/** The server's response in the requested form; throws errors that become a problem body. */
+export function callAnswer(frame: ResponseFrame, call: RestCall, settings: Settings): RestAnswer {
+  const { visit, tool } = call;
   if (frame.failed) throw rpcFailure(frame, visit.server, tool);
   try {
-    return answerWith(resultText(frame.line), asked, settings);
+    return answerWith(resultText(frame.line), call, settings);
   } catch (cause) {
-    // A long result is not parsed when it arrives: only who looks into it finds that it is no JSON.
+    // Long results are not parsed on arrival, so invalid JSON is only found here.
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new GatewayError("protocol_violation", `The result of "${tool}" is not valid JSON.`, { cause });
   }
@@ -33,7 +33,7 @@ function answerWith(whole: Line, { tool, form, accept, preferences }: RestCall, 
     });
   }
   const isText = form === "raw" || form === "text";
-  const { result, isCut } = cutResult(whole, isText ? settings.maxResponseChars : 0);
+  const { result, isCut } = truncateResult(whole, isText ? settings.maxResponseChars : 0);
   const answer = resultAnswer(result, form, accept);
   if (!isToolError && !isCut) return answer;
   const headers = { ...(isToolError && { "X-MCP-Tool-Error": "true" }), ...(isCut && { "X-MCP-Truncated": "true" }) };

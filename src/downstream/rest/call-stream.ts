@@ -8,10 +8,10 @@ import type { Visit } from "../context.ts";
 import { EventStream } from "../event-stream.ts";
 import type { RestContext } from "./context.ts";
 import { problemOf } from "./problem.ts";
-import { cutResult } from "./truncate.ts";
+import { truncateResult } from "./truncate.ts";
 import { rpcFailure } from "./rpc-failure.ts";
 
-/** A call answered as events: `progress` and `log` as they come, then exactly one `result` or `error` (a problem). */
+/** A call whose response is an event stream: `progress` and `log` events, then exactly one `result` or `error` (a problem body). */
 export class CallStream {
   readonly #context: RestContext;
   readonly #visit: Visit;
@@ -24,7 +24,7 @@ export class CallStream {
     this.#visit = visit;
   }
 
-  /** The call was sent: from here on errors are events too. */
+  /** Called once the call was sent: from here on errors are sent as events too. */
   begin(response: ServerResponse): void {
     this.#events = new EventStream(response, this.#context.streams, {
       onClogged: () => (this.#isClogged = true),
@@ -34,7 +34,7 @@ export class CallStream {
   }
 
   notify({ method, params = {} }: NotificationFrame): void {
-    // A slow reader misses what is only on the way: the server is not held up for one call among others.
+    // A slow reader misses progress and logs: the server is not paused for one of several calls.
     if (this.#isClogged) return;
     const { progressToken: _token, _meta, ...shown } = params;
     if (method === methods.progress) this.#send("progress", JSON.stringify(shown));
@@ -43,7 +43,7 @@ export class CallStream {
 
   finish(frame: ResponseFrame, tool: string): void {
     if (frame.failed) return this.fail(rpcFailure(frame, this.#visit.server, tool), tool);
-    this.#send("result", cutResult(resultText(frame.line), this.#context.settings.maxResponseChars).result);
+    this.#send("result", truncateResult(resultText(frame.line), this.#context.settings.maxResponseChars).result);
     this.#events?.end();
   }
 

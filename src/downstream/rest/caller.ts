@@ -2,11 +2,11 @@ import type { ServerResponse } from "node:http";
 import { GatewayError } from "../../protocol/errors.ts";
 import type { Deadline } from "./deadline.ts";
 
-/** Who waits for the answer of a call. */
+/** The caller that waits for the result of a call. */
 export class Caller {
   readonly deadline: Deadline;
   readonly response: ServerResponse;
-  /** The answer is kept for who comes back with the same key: the call runs although its caller has left. */
+  /** The response is stored under an idempotency key: the call runs on even if its caller leaves. */
   readonly isKept: boolean;
 
   constructor(deadline: Deadline, response: ServerResponse, isKept: boolean) {
@@ -15,7 +15,10 @@ export class Caller {
     this.isKept = isKept;
   }
 
-  /** Nobody wants the answer any more. A response that waits behind another one (pipelining) does not say so: its socket does. */
+  /**
+   * Whether the caller has disconnected. A response queued behind another one (pipelining) is not marked as destroyed, but its
+   * socket is.
+   */
   get hasLeft(): boolean {
     return !this.isKept && (this.response.destroyed || this.response.req.socket.destroyed);
   }
@@ -24,7 +27,7 @@ export class Caller {
     if (this.hasLeft) throw callerLeft();
   }
 
-  /** Runs once when the caller leaves, or when it is answered. */
+  /** Runs once, when the caller leaves or the response is finished. */
   onLeave(left: () => void): void {
     if (!this.isKept) this.response.once("close", left);
   }
@@ -34,5 +37,5 @@ export class Caller {
   }
 }
 
-/** Told to nobody but the log. */
+/** Only logged: there is no one left to receive it. */
 export const callerLeft = (): GatewayError => new GatewayError("session_ended", "The caller went away.");

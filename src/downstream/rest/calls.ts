@@ -25,7 +25,7 @@ export interface CallRequest {
   readonly query: URLSearchParams | undefined;
 }
 
-/** `POST /api/<server>/<tool>`: the arguments in, the result out. The gateway is the MCP client of the caller's session. */
+/** `POST /api/<server>/<tool>`: arguments in, result out. The gateway acts as the MCP client of the caller's session. */
 export class RestCalls {
   readonly #context: RestContext;
   readonly #sessions: RestSessions;
@@ -46,12 +46,12 @@ export class RestCalls {
     const preferences = preferencesOf(request, query);
     const isKept = typeof key === "string";
     const caller = new Caller(deadlineOf(preferences, query, visit.server, this.#context), response, isKept);
-    // The arguments are kept until the call is answered.
+    // The body's memory is reserved until the call is answered.
     const body = hasBody(request) ? (await readJsonBody(request, bodies, visit.principal, response)).toString() : "";
-    const asked: RestCall = { visit, tool, form, accept, sessionId, preferences, given: readArguments(body), caller };
-    const begun = isKept ? this.#begin(asked, key, body) : undefined;
-    if (begun !== undefined && "status" in begun) return endAnswer(response, begun, streams.limits.stallMs);
-    await this.#run(asked, begun);
+    const call: RestCall = { visit, tool, form, accept, sessionId, preferences, given: readArguments(body), caller };
+    const running = isKept ? this.#begin(call, key, body) : undefined;
+    if (running !== undefined && "status" in running) return endAnswer(response, running, streams.limits.stallMs);
+    await this.#run(call, running);
   }
 
   #checkSessionId({ principal, server }: Visit, sessionId: string | undefined): void {
@@ -61,7 +61,7 @@ export class RestCalls {
       throw new GatewayError("session_required", "Add ?sessionId=; GET /api/sessionid gives one, or choose your own.");
     }
     if (!settings.onlyMinted || minted.has(principal, sessionId)) return;
-    // An id lives as long as a session that was opened with it.
+    // An id stays valid as long as a session opened with it exists.
     const isLive = (name: string): boolean => sessions.look(principal, name, sessionId, "rest") !== undefined;
     if (isLive(server) || serverNames.some(isLive)) return;
     throw new GatewayError("session_not_found", "No such session; GET /api/sessionid gives an id.");
@@ -79,28 +79,28 @@ export class RestCalls {
     return this.#context.idempotency.begin({ principal, server, tool, key, content });
   }
 
-  async #run(asked: RestCall, begun: RunningCall | undefined): Promise<void> {
-    const { visit, sessionId, caller } = asked;
+  async #run(call: RestCall, running: RunningCall | undefined): Promise<void> {
+    const { visit, sessionId, caller } = call;
     let session: RestSession | undefined;
     try {
       const existing = this.#sessions.existing(visit, sessionId);
       const listed =
-        this.#tools.known(visit, asked.tool, existing) ?? (await this.#tools.find(visit, asked.tool, existing, caller));
+        this.#tools.known(visit, call.tool, existing) ?? (await this.#tools.find(visit, call.tool, existing, caller));
       refuseTask(listed);
-      const checked = checkedArguments(listed, asked, this.#context);
+      const checked = checkedArguments(listed, call, this.#context);
       const given = checked instanceof Promise ? await checked : checked;
       caller.refuseIfLeft();
-      // Looked for again: another call with the same id may have opened it while this one looked for its tool.
+      // Looked up again: a concurrent call with the same id may have opened the session while this one was looking for its tool.
       session = this.#sessions.existing(visit, sessionId) ?? this.#sessions.open(visit, sessionId);
       if (sessionId !== undefined) caller.response.setHeader("X-MCP-Session", session === existing ? "reused" : "new");
       if (!session.tryEnter()) await session.enter(caller);
       try {
-        await sendCall(session.client, { ...asked, given, listed }, begun, this.#context);
+        await sendCall(session.client, { ...call, given, listed }, running, this.#context);
       } finally {
         session.leave();
       }
     } finally {
-      begun?.forget();
+      running?.forget();
       if (sessionId === undefined) void session?.client.session.close("client closed");
     }
   }

@@ -6,11 +6,11 @@ import { withoutStraySessionId, type CallArguments } from "./arguments.ts";
 import type { CheckedCall, RestCall } from "./rest-call.ts";
 import type { SchemaError } from "./checks/schema-error.ts";
 import type { RestContext } from "./context.ts";
-import { Arrival } from "./waiting-room.ts";
+import { SharedResult } from "./waiting-room.ts";
 
 type Errors = readonly SchemaError[];
 
-/** The arguments that go to the tool, when they fit its schema. A promise only where the check takes a while. */
+/** The validated arguments for the tool. Returns a promise only when validation is slow. */
 export function checkedArguments(
   tool: Tool,
   { visit, given, caller }: RestCall,
@@ -20,7 +20,7 @@ export function checkedArguments(
   if (context.settings.validateInput === "off") return own;
   const errors = context.validator.check({ server: visit.server, tool, part: "inputSchema" }, own);
   if (!(errors instanceof Promise)) return acceptOrRefuse(tool, own, errors, context);
-  const checking = new Arrival(errors).wait(caller, "its arguments are still being checked");
+  const checking = new SharedResult(errors).wait(caller, "its arguments are still being checked");
   return checking.then((found) => acceptOrRefuse(tool, own, found, context));
 }
 
@@ -41,7 +41,7 @@ export function checksResult({ outputSchema }: Tool, { settings }: RestContext):
   return settings.validateOutput !== "off" && outputSchema !== undefined;
 }
 
-/** Throws where the config says so; else the log tells what does not fit. */
+/** Throws if the config demands it; otherwise logs the first mismatch. */
 export async function checkResult(
   frame: ResponseFrame,
   { listed, visit, tool }: CheckedCall,
@@ -49,7 +49,7 @@ export async function checkResult(
 ): Promise<void> {
   const text = resultText(frame.line).toString();
   const result = resultOf(frame.line);
-  // A tool that failed need not say so in the shape of its results (MCP 2025-11-25, tools, output schema).
+  // The result of a failed tool need not match its output schema (MCP 2025-11-25, tools, output schema).
   if (result["isError"] === true) return;
   const given = { value: result["structuredContent"], text, member: "structuredContent" };
   const [first] = await context.validator.check({ server: visit.server, tool: listed, part: "outputSchema" }, given);

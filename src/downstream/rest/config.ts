@@ -54,7 +54,7 @@ export const restSchema = z.strictObject({
   replayBytes: size("16MiB").describe("What the kept answers may take together."),
 });
 
-/** `limits`: what REST obeys of the limits of sessions. */
+/** `limits`: the session limits that also apply to REST. */
 export function restSettings(
   rest: z.output<typeof restSchema>,
   limits: { readonly requestMax: string; readonly inFlight: number },

@@ -5,17 +5,17 @@ import type { IdempotencyStore } from "./idempotency.ts";
 import type { MintedIds } from "./minted-ids.ts";
 import type { SchemaValidator } from "./checks/validator.ts";
 
-/** What REST needs besides what every downstream has. */
+/** What REST needs in addition to the common downstream context. */
 export interface RestContext extends DownstreamContext {
   readonly catalog: ToolCatalog;
   readonly serverNames: readonly string[];
-  /** The gateway as the MCP client of its REST sessions. */
+  /** The settings of the MCP client that the gateway uses for REST sessions. */
   readonly client: ClientSettings;
   readonly settings: RestSettings;
   readonly idempotency: IdempotencyStore;
   readonly minted: MintedIds;
   readonly validator: SchemaValidator;
-  /** What the entry of a server says of its calls. */
+  /** The call settings of a configured server. */
   readonly callsOf: (server: string) => { readonly timeoutMs: number | undefined; readonly serial: boolean };
 }
 
@@ -30,6 +30,6 @@ export interface RestSettings {
   readonly validateInput: "on" | "warn" | "off";
   readonly validateOutput: "strict" | "warn" | "off";
   readonly maxResponseChars: number;
-  /** Calls of one session that may wait for its start or for their turn. */
+  /** Maximum number of calls of one session that wait for its start or for their turn. */
   readonly inFlight: number;
 }

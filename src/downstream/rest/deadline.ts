@@ -1,13 +1,13 @@
 import { LONGEST_TIMER_MS } from "../../lib/units.ts";
 import { GatewayError } from "../../protocol/errors.ts";
 
-/** What ends a wait: the setting that says so, as a user knows it. */
+/** A timeout, and the setting that determines it, as a user knows it. */
 export interface TimeLimit {
   readonly ms: number;
   readonly setting: string;
 }
 
-/** The time that one request may take, from its arrival, whatever it waits for. */
+/** The deadline of one request, counted from its arrival. */
 export class Deadline {
   readonly #limit: TimeLimit;
   readonly #arrivedAt: number;
@@ -17,12 +17,15 @@ export class Deadline {
     this.#arrivedAt = arrivedAt;
   }
 
-  /** Negative when it is over. */
+  /** Negative when the deadline has passed. */
   get leftMs(): number {
     return this.#arrivedAt + this.#limit.ms - performance.now();
   }
 
-  /** Runs `over` when the time is over; not at all where there is no end, or none that a timer can wait for. The caller clears it. */
+  /**
+   * Calls `over` at the deadline; undefined when there is none, or when it is further away than a timer can wait. The caller
+   * clears the timer.
+   */
   timer(over: () => void): NodeJS.Timeout | undefined {
     const ms = this.leftMs;
     return ms > LONGEST_TIMER_MS ? undefined : setTimeout(over, Math.max(0, ms));
@@ -32,7 +35,7 @@ export class Deadline {
     if (this.leftMs <= 0) throw this.error(doing);
   }
 
-  /** `doing` completes "was not answered in time: …". `longest` is named instead where that was the end of it. */
+  /** `doing` completes "was not answered in time: …". `longest` is named instead if its time has passed too. */
   error(doing: string, longest?: TimeLimit): GatewayError {
     const passedMs = performance.now() - this.#arrivedAt;
     const { ms, setting } = longest !== undefined && passedMs >= longest.ms ? longest : this.#limit;

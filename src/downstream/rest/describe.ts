@@ -7,14 +7,14 @@ import type { RestContext } from "./context.ts";
 import { Deadline } from "./deadline.ts";
 import type { ToolFinder } from "./find-tool.ts";
 
-/** A request that asks what there is to call. */
+/** A request for descriptions of tools. */
 interface Reader {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly tools: ToolFinder;
 }
 
-/** `GET /api`: what can be called. A server whose tools cannot be listed says so and does not hide the others. */
+/** `GET /api`: all servers and tools. A server whose tools cannot be listed has an error and does not affect the others. */
 export async function describeAll(reader: Reader, context: RestContext): Promise<object> {
   const { list } = listsFor(reader, context);
   const urls = urlsFor(reader, context);
@@ -23,7 +23,7 @@ export async function describeAll(reader: Reader, context: RestContext): Promise
       const found = await list(name);
       return { ...summary(found), tools: [...found.tools.keys()], url: urls.server(name) };
     } catch (error) {
-      // The log has the cause; here it only matters that this one is missing.
+      // The cause is in the log; here it only matters that the tools are missing.
       return { name, url: urls.server(name), error: toGatewayError(error).message };
     }
   };
@@ -37,7 +37,7 @@ export async function describeServer(server: string, reader: Reader, context: Re
   return { ...summary(list), tools: [...list.tools.values()].map((tool) => described(tool, urlOf(server, tool.name))) };
 }
 
-/** `GET /api/<server>/<tool>`: its description; it is not called. */
+/** `GET /api/<server>/<tool>`: the description of a tool, without calling it. */
 export async function describeTool(
   server: string,
   name: string,
@@ -51,7 +51,7 @@ export async function describeTool(
 
 const described = ({ name, listed }: Tool, url: string): object => ({ ...listed, name, url });
 
-/** Lists that are waited for no longer than a call would wait. */
+/** Access to the lists, with the deadline of a call. */
 function listsFor({ response, tools }: Reader, { settings }: RestContext) {
   const { timeoutMs } = settings;
   const caller = new Caller(new Deadline({ ms: timeoutMs, setting: "rest.timeout" }), response, false);
@@ -61,7 +61,7 @@ function listsFor({ response, tools }: Reader, { settings }: RestContext) {
   };
 }
 
-/** As the reader reaches them. */
+/** URLs as the client reaches them. */
 function urlsFor({ request }: Reader, { publicPath }: RestContext) {
   const base = `${publicPrefix(request, publicPath)}/api`;
   return {

@@ -9,22 +9,22 @@ export interface IdempotencyLimits {
   readonly bytes: number;
 }
 
-/** A call that came with a key. The key is its principal's, for this server and tool. */
+/** A call with an idempotency key, which is scoped to its principal, server and tool. */
 export interface KeyedCall {
   readonly principal: Principal;
   readonly server: string;
   readonly tool: string;
   readonly key: string;
-  /** All that its answer depends on: another call under the same key is refused. */
+  /** Everything that the response depends on: a call with other content under the same key is refused. */
   readonly content: readonly (string | boolean | undefined)[];
 }
 
-interface KeptAnswer {
+interface StoredAnswer {
   readonly fingerprint: string;
   readonly answer: RestAnswer;
 }
 
-/** A call that was begun under a key: finish it with its answer, or forget it when it never ran (which does nothing after an answer). */
+/** A call that runs under a key: `finish` it with its response, or `forget` it if it never ran. `forget` has no effect after `finish`. */
 export interface RunningCall {
   finish(answer: RestAnswer): void;
   forget(): void;
@@ -33,17 +33,17 @@ export interface RunningCall {
 const MAX_KEPT = 2_000;
 const MAX_KEPT_PER_PRINCIPAL = 1_000;
 const MAX_RUNNING_PER_PRINCIPAL = 256;
-/** Of a kept answer, besides its body: its key, its headers, its place in the store. */
+/** The memory used by a stored response besides its body. */
 const OVERHEAD_BYTES = 512;
 const KEY = /^[\u0021-\u007e]{1,255}$/;
 
 /**
- * The answers to calls that came with an `Idempotency-Key` (IETF draft-ietf-httpapi-idempotency-key-header), so that a caller
- * who does not know whether its call arrived may send it again.
+ * The responses to calls with an `Idempotency-Key` (IETF draft-ietf-httpapi-idempotency-key-header), so that a caller that does
+ * not know whether its call arrived can safely repeat it.
  */
 export class IdempotencyStore {
-  readonly #kept: FairStore<KeptAnswer>;
-  /** The fingerprints of what runs, by principal and key: never dropped, or the same call could run twice. */
+  readonly #kept: FairStore<StoredAnswer>;
+  /** The fingerprints of running calls, by principal and key: never evicted, because the same call could otherwise run twice. */
   readonly #running = new Map<string, Map<string, string>>();
 
   constructor({ maxAgeMs, bytes }: IdempotencyLimits) {
@@ -51,7 +51,7 @@ export class IdempotencyStore {
     this.#kept = new FairStore(limits);
   }
 
-  /** The answer that was given before, or a call that begins now. Throws while it runs, and when it is another call. */
+  /** The stored response, or a new running call. Throws while a call with this key is running, and when its content differs. */
   begin({ principal, server, tool, key, content }: KeyedCall): RestAnswer | RunningCall {
     if (!KEY.test(key)) throw new GatewayError("invalid_request", "An Idempotency-Key is 1 to 255 visible characters.");
     const owner = principalKey(principal);

@@ -5,7 +5,7 @@ import { principalKey, type Principal } from "../../protocol/principal.ts";
 const MAX_KEPT = 10_000;
 const MAX_PER_PRINCIPAL = 5_000;
 
-/** The session ids that the gateway gave out, each its principal's, kept until unused for as long as a session may idle. */
+/** The session ids issued by the gateway, per principal, kept until they have been unused for the idle time of a session. */
 export class MintedIds {
   readonly #kept: FairStore<true>;
 
@@ -22,7 +22,7 @@ export class MintedIds {
   has(principal: Principal, id: string): boolean {
     const owner = principalKey(principal);
     if (this.#kept.get(owner, id) === undefined) return false;
-    // Used just now: to the young end.
+    // Stored again, which makes it the newest entry.
     this.#kept.set(owner, id, true);
     return true;
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { GatewayError } from "../../protocol/errors.ts";
 
-/** What a caller may ask of one call, in the query or in `Prefer` (RFC 7240). */
+/** Options of one call, from the query or the `Prefer` header (RFC 7240). */
 export interface Preferences {
   readonly timeoutMs: number | undefined;
   readonly toolErrorsAsHttp: boolean | undefined;
@@ -19,7 +19,7 @@ export function preferencesOf(request: IncomingMessage, query: URLSearchParams |
   };
 }
 
-/** The first of a name counts; parameters after a `;` are none of ours (RFC 7240 §2). */
+/** The first occurrence of a name counts; parameters after a `;` are ignored (RFC 7240 §2). */
 function parsePrefer(header: string): Map<string, string> {
   const preferences = new Map<string, string>();
   for (const part of header.split(",")) {

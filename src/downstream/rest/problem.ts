@@ -6,23 +6,23 @@ import type { ErrorWriter } from "../refusals.ts";
 import { requestIdOf } from "../request-id.ts";
 import { endAnswer, type RestAnswer } from "./answer.ts";
 
-/** Where a problem happened, as far as it is known. */
+/** Where a problem occurred, as far as known. */
 export interface ProblemPlace {
   readonly requestId: string;
   readonly server?: string | undefined;
   readonly tool?: string | undefined;
   readonly accept: string | undefined;
-  /** What stands before our paths as the caller sees them. */
+  /** The path prefix under which the caller sees the gateway. */
   readonly publicPrefix?: string | undefined;
 }
 
-/** Worth trying again as it is: the cause is load or time, not the request. */
+/** Statuses that depend on load or time and not on the request, so that repeating it may succeed. */
 const RETRYABLE = new Set([409, 429, 503, 504]);
 
-/** Of the name of a tool, which is the caller's word only. */
+/** Maximum length of a tool name, which comes from the caller. */
 const TOOL = 200;
 
-/** The body of an error on REST (RFC 9457), with members that programs and language models can act on. */
+/** The body of an error on REST (RFC 9457), with extension members for programs and language models. */
 export function problemOf(error: GatewayError, place: ProblemPlace): object {
   const { requestId, server, tool, publicPrefix: prefix = "" } = place;
   const { data = {} } = error.details;
@@ -53,7 +53,7 @@ export function problemAnswer(error: GatewayError, place: ProblemPlace): RestAns
   };
 }
 
-/** The writer of problem bodies, for a path that names these. */
+/** The error writer for problem bodies, with the server and tool of the path. */
 export function problemWriter(
   { publicPath }: Pick<DownstreamContext, "publicPath">,
   names: Pick<ProblemPlace, "server" | "tool"> = {},

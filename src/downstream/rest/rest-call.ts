@@ -8,7 +8,7 @@ import type { Preferences } from "./preferences.ts";
 import type { ResultForm } from "./result-form.ts";
 import type { Tool } from "../../protocol/tool.ts";
 
-/** One HTTP request for one call, read. */
+/** The parsed HTTP request for one call. */
 export interface RestCall {
   readonly visit: Visit;
   readonly tool: string;
@@ -20,12 +20,12 @@ export interface RestCall {
   readonly caller: Caller;
 }
 
-/** A call whose tool was found and whose arguments fit. */
+/** A call whose tool exists and whose arguments are valid. */
 export interface CheckedCall extends RestCall {
   readonly listed: Tool;
 }
 
-/** The time for a call, from now on: what its caller asks for, else what the entry or the config says. */
+/** The deadline of a call, starting now: the caller's own, else that of the server's entry, else that of the config. */
 export function deadlineOf(
   { timeoutMs }: Preferences,
   query: URLSearchParams | undefined,
@@ -33,8 +33,8 @@ export function deadlineOf(
   context: RestContext,
 ): Deadline {
   const longest = longestTime(context);
-  const asked = askedTime(timeoutMs, query) ?? ownTime(server, context);
-  return new Deadline(asked.ms > longest.ms ? longest : asked);
+  const limit = requestedLimit(timeoutMs, query) ?? configuredLimit(server, context);
+  return new Deadline(limit.ms > longest.ms ? longest : limit);
 }
 
 export const longestTime = ({ settings }: Pick<RestContext, "settings">): TimeLimit => ({
@@ -42,12 +42,12 @@ export const longestTime = ({ settings }: Pick<RestContext, "settings">): TimeLi
   setting: "limits.requestMax",
 });
 
-function askedTime(ms: number | undefined, query: URLSearchParams | undefined): TimeLimit | undefined {
+function requestedLimit(ms: number | undefined, query: URLSearchParams | undefined): TimeLimit | undefined {
   if (ms === undefined) return undefined;
   return { ms, setting: query?.has("timeoutMs") === true ? "?timeoutMs=" : "Prefer: wait=" };
 }
 
-function ownTime(server: string, { callsOf, settings }: RestContext): TimeLimit {
+function configuredLimit(server: string, { callsOf, settings }: RestContext): TimeLimit {
   const { timeoutMs } = callsOf(server);
   if (timeoutMs !== undefined) return { ms: timeoutMs, setting: `servers.${server}.timeout` };
   return { ms: settings.timeoutMs, setting: "rest.timeout" };

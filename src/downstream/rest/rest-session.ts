@@ -3,30 +3,30 @@ import type { Tools } from "../../protocol/tool.ts";
 import type { McpClient } from "../../client/mcp-client.ts";
 import { listTools } from "../../client/list-tools.ts";
 import type { Caller } from "./caller.ts";
-import { Arrival, WaitingRoom } from "./waiting-room.ts";
+import { SharedResult, WaitingRoom } from "./waiting-room.ts";
 
 export interface RestSessionOptions {
-  /** The HTTP request that opened it. */
+  /** The id of the HTTP request that opened it. */
   readonly requestId: string;
-  /** Its server takes one call at a time. */
+  /** Whether its server runs one call at a time. */
   readonly serial: boolean;
-  /** Calls that may wait: for the start, or for their turn. */
+  /** Maximum number of calls that wait for the start or for their turn. */
   readonly maxWaiting: number;
 }
 
 const NO_TOOLS: Tools = new Map();
 
-/** A session that REST calls go through: lets them in when its server has started, and where it is serial one after the other. */
+/** A session for REST calls: admits them once its server has started, and one at a time if it is serial. */
 export class RestSession {
   readonly client: McpClient;
   readonly #options: RestSessionOptions;
   readonly #room = new WaitingRoom<void>();
   #isReady = false;
-  /** A call is in, and its server takes one at a time. */
+  /** The session is serial and a call is running. */
   #isTaken = false;
-  /** Its own tools, once its server said that they differ from what was listed. */
+  /** The session's own tools, once its server has announced that they changed. */
   #tools: Tools | undefined;
-  #listing: Arrival<Tools> | undefined;
+  #listing: SharedResult<Tools> | undefined;
 
   constructor(client: McpClient, options: RestSessionOptions) {
     this.client = client;
@@ -37,14 +37,14 @@ export class RestSession {
     );
   }
 
-  /** May a call go at once? One that may has entered. */
+  /** Whether a call may run now; if so, it has entered. */
   tryEnter(): boolean {
     if (!this.#isReady || this.#isTaken) return false;
     this.#isTaken = this.#options.serial;
     return true;
   }
 
-  /** Resolves when the call has entered. */
+  /** Resolves when the call may run. */
   enter(caller: Caller): Promise<void> {
     const { maxWaiting } = this.#options;
     if (this.#room.size >= maxWaiting) {
@@ -55,15 +55,15 @@ export class RestSession {
     return this.#room.enter(caller, doing);
   }
 
-  /** After each call that has entered. */
+  /** Must be called after each call that has entered. */
   leave(): void {
-    // The turn goes on from hand to hand, so that nobody who comes now is before those who wait.
+    // Hands over directly to the next waiting call, so that a new call cannot overtake it.
     if (this.#isTaken) this.#isTaken = this.#room.callNext();
   }
 
-  /** The tools that differ from what was listed for all, or their arrival; undefined when its server said nothing of that. */
-  tools(requestId: string): Tools | Arrival<Tools> | undefined {
-    if (this.#isReady && this.client.takeToolsChanged()) this.#listing = new Arrival(this.#list(requestId));
+  /** The session's own tools, or their pending list; undefined when its server has announced no change. */
+  tools(requestId: string): Tools | SharedResult<Tools> | undefined {
+    if (this.#isReady && this.client.takeToolsChanged()) this.#listing = new SharedResult(this.#list(requestId));
     return this.#listing ?? this.#tools;
   }
 
@@ -72,7 +72,7 @@ export class RestSession {
       this.#tools = (await listTools(this.client, requestId)).tools;
       return this.#tools;
     } catch {
-      // The session's own events tell the log why. What was known before goes on being used.
+      // The session's own events log the reason. The previous list stays in use.
       return this.#tools ?? NO_TOOLS;
     } finally {
       this.#listing = undefined;
@@ -87,7 +87,7 @@ export class RestSession {
 
   #onFailure(error: unknown): void {
     this.#room.refuseAll(error);
-    // A session without a handshake is of no use to anybody.
+    // A session whose initialization failed is unusable.
     void this.client.session.close("server ended");
   }
 }

@@ -4,7 +4,7 @@ import type { Visit } from "../context.ts";
 import type { RestContext } from "./context.ts";
 import { RestSession } from "./rest-session.ts";
 
-/** The sessions of REST callers, by the ids that these choose or were given. */
+/** The sessions of REST callers, by ids that the caller chose or was issued. */
 export class RestSessions {
   readonly #context: RestContext;
   readonly #live = new WeakMap<Session, RestSession>();
@@ -19,7 +19,7 @@ export class RestSessions {
     return session === undefined ? undefined : this.#live.get(session);
   }
 
-  /** Without an id it is one for this call alone. */
+  /** Without an id, the session serves this one call only. */
   open({ principal, server, requestId }: Visit, sessionId: string | undefined): RestSession {
     const { sessions, client: clientSettings, settings, callsOf } = this.#context;
     const id = sessionId === undefined ? {} : { id: sessionId };

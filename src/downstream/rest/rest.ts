@@ -16,7 +16,7 @@ import { problemWriter, type ProblemPlace } from "./problem.ts";
 import { createSession, deleteSession, giveSessionId, showSession } from "./session-routes.ts";
 import { restTarget, type RestTarget } from "./target.ts";
 
-/** A request below `/api`, with what is known of it so far. */
+/** A request below `/api` with its context. */
 interface RestVisit {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -27,7 +27,7 @@ interface RestVisit {
   readonly tools: ToolFinder;
 }
 
-/** REST: everything below `/api` but the OpenAPI documents. Errors are problem bodies. */
+/** REST: everything below `/api` except the OpenAPI documents. Errors are problem bodies. */
 export function restRoute(context: RestContext): Route<RestTarget> {
   const tools = new ToolFinder(context);
   const calls = new RestCalls(context, tools);
@@ -89,7 +89,7 @@ function refuseUnknown(server: string, { hasServer }: RestContext): void {
   if (!hasServer(server)) throw new GatewayError("server_not_found", "No such server; GET /api lists them.");
 }
 
-/** The method, when it is one of these (a HEAD counts as its GET). */
+/** The request method if it is allowed; HEAD counts as GET. */
 function allowed({ method = "" }: IncomingMessage, ...methods: readonly string[]): string {
   const asked = method === "HEAD" ? "GET" : method;
   if (methods.includes(asked)) return asked;

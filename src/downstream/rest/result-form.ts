@@ -1,7 +1,7 @@
 import { GatewayError } from "../../protocol/errors.ts";
 import { acceptedRanges } from "../accept.ts";
 
-/** What a caller wants to have of a result: all of it as the server wrote it, or a part, or events as they come. */
+/** The part of a result that a caller wants: all of it as the server wrote it, a part of it, or an event stream. */
 export type ResultForm = "raw" | "text" | "structured" | "blob" | "stream";
 
 const BY_NAME = new Map<string, ResultForm>([
@@ -20,7 +20,7 @@ const BY_RANGE: readonly (readonly [RegExp, ResultForm])[] = [
   [/^(?:image|audio)\/.+$|^application\/octet-stream$/, "blob"],
 ];
 
-/** `?result=` for callers that cannot set headers, else the best of `Accept` (RFC 9110 §12.5.1). */
+/** `?result=` for callers that cannot set headers, else the best match of `Accept` (RFC 9110 §12.5.1). */
 export function resultForm(accept: string | undefined, named: string | undefined): ResultForm {
   if (named !== undefined) return formNamed(named);
   if (accept === undefined || accept === "*/*" || accept === "application/json") return "raw";

@@ -2,7 +2,7 @@ import { GatewayError, type Reason } from "../../protocol/errors.ts";
 import type { ResponseFrame } from "../../protocol/frame.ts";
 import { errorOf } from "../../protocol/result-text.ts";
 
-/** JSON-RPC error codes of servers that have a meaning of their own on REST; all others are the server's failure. */
+/** The JSON-RPC error codes of servers that map to a specific REST error; all others are an upstream error. */
 const REASONS = new Map<number, Reason>([
   [-32602, "invalid_arguments"],
   [-32601, "not_supported"],
@@ -10,7 +10,7 @@ const REASONS = new Map<number, Reason>([
   [-32042, "interaction_required"],
 ]);
 
-/** A response that is an error, as the error a REST caller sees. */
+/** Converts a JSON-RPC error response to the error that a REST caller sees. */
 export function rpcFailure(frame: ResponseFrame, server: string, tool: string): GatewayError {
   if (frame.fault !== undefined) return frame.fault;
   const { code, message, data } = errorOf(frame.line);

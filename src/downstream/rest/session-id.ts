@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import { GatewayError } from "../../protocol/errors.ts";
 
-/** What a caller may choose: fit for a URL and a header, and too long to be guessed by counting. */
+/** Ids that a caller may choose: safe in a URL and a header, and long enough not to be guessed by counting. */
 const CHOSEN_ID = /^[A-Za-z0-9._~-]{8,128}$/;
 
 /**
- * The session id of a call: `?sessionId=`, `X-Session-Id` or `Mcp-Session-Id`, else a header that the config lets stand for one.
- * Undefined when the caller sent none.
+ * The session id of a call: `?sessionId=`, `X-Session-Id` or `Mcp-Session-Id`, else a header that the config names. Undefined
+ * when the caller sent none.
  */
 export function sessionIdOf(
   request: IncomingMessage,

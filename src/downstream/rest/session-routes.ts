@@ -6,12 +6,12 @@ import { publicPrefix } from "../public-path.ts";
 import { sendJson } from "../send-json.ts";
 import type { RestContext } from "./context.ts";
 
-/** `GET /api/sessionid`: an id to call with. Nothing is started for it. */
+/** `GET /api/sessionid`: issues an id. Starts nothing. */
 export function giveSessionId(response: ServerResponse, principal: Principal, { minted }: RestContext): void {
   sendJson(response, { sessionId: minted.mint(principal) });
 }
 
-/** `POST /api/sessions`: the same, told in full. */
+/** `POST /api/sessions`: issues an id, with its lifetime. */
 export function createSession(
   request: IncomingMessage,
   response: ServerResponse,
@@ -31,7 +31,7 @@ export function createSession(
   sendJson(response, created, { status: 201, headers });
 }
 
-/** `GET /api/sessions/<id>`: which servers run in it. */
+/** `GET /api/sessions/<id>`: the servers that run in the session. */
 export function showSession(response: ServerResponse, principal: Principal, id: string, context: RestContext): void {
   const running = sessionsOf(principal, id, context);
   if (running.length === 0 && !context.minted.has(principal, id)) {
@@ -42,7 +42,7 @@ export function showSession(response: ServerResponse, principal: Principal, id: 
   sendJson(response, { sessionId: id, servers });
 }
 
-/** `DELETE /api/sessions/<id>`: ends all of it. Somebody else's and an unknown one are answered the same. */
+/** `DELETE /api/sessions/<id>`: ends all servers of the session. Another principal's session gets the same response as an unknown one. */
 export async function deleteSession(
   response: ServerResponse,
   principal: Principal,

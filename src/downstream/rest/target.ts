@@ -1,4 +1,4 @@
-/** Where a URL below `/api` points. */
+/** The target of a URL below `/api`. */
 export type RestTarget =
   | { readonly kind: "index" }
   | { readonly kind: "new-id" }
@@ -6,10 +6,10 @@ export type RestTarget =
   | { readonly kind: "session"; readonly id: string }
   | { readonly kind: "server"; readonly server: string }
   | { readonly kind: "tool"; readonly server: string; readonly tool: string }
-  /** One of ours, but for a broken percent escape. Whether that may be told depends on who asks. */
+  /** A valid route with an invalid percent-escape. The caller is only told after authentication. */
   | { readonly kind: "broken" };
 
-/** `path` as `pathOf` gives it. Undefined when it is none of ours. The last segment is percent-decoded once. */
+/** `path` is the result of `pathOf`. Undefined when it is not a REST path. The last segment is percent-decoded once. */
 export function restTarget(path: string): RestTarget | undefined {
   const [root, api, first, second, ...more] = path.split("/");
   if (root !== "" || api !== "api" || more.length > 0) return undefined;

@@ -2,13 +2,13 @@ import { isObject, member, type JsonObject } from "../../lib/json.ts";
 import type { Line } from "../../lib/lines.ts";
 import { contentParts } from "./answer.ts";
 
-export interface Cut {
+export interface TruncatedResult {
   readonly result: Line;
   readonly isCut: boolean;
 }
 
-/** Cuts the texts of a result at `maxChars` in all, for callers that refuse long answers (GPT Actions: 100,000 characters). */
-export function cutResult(result: Line, maxChars: number): Cut {
+/** Truncates the texts of a result to `maxChars` in total, for callers that refuse long responses (GPT Actions: 100,000 characters). */
+export function truncateResult(result: Line, maxChars: number): TruncatedResult {
   if (maxChars === 0 || result.length <= maxChars) return { result, isCut: false };
   const value: unknown = JSON.parse(result.toString());
   if (!isObject(value)) return { result, isCut: false };
@@ -21,7 +21,7 @@ export function cutResult(result: Line, maxChars: number): Cut {
     return shorter;
   });
   if (left >= 0) return { result, isCut: false };
-  // The same data again, which cannot be cut and still be what the schema says.
+  // Dropped, because it repeats the same data and cannot be truncated without violating its schema.
   const { structuredContent: _again, ...rest } = value;
   return { result: JSON.stringify({ ...rest, content }), isCut: true };
 }
@@ -37,7 +37,7 @@ function withText(part: JsonObject, text: string): JsonObject {
 
 function cut(text: string, left: number): string {
   const wanted = Math.max(0, left);
-  // Not between the two halves of a character beyond the first 65,536.
+  // Does not cut a surrogate pair in half.
   const kept = /[\uD800-\uDBFF]$/.test(text.slice(0, wanted)) ? wanted - 1 : wanted;
   return text.length <= wanted ? text : `${text.slice(0, kept)}…[truncated ${text.length - kept} chars]`;
 }

@@ -1,19 +1,22 @@
 import { callerLeft, type Caller } from "./caller.ts";
 
-interface Waiting<T> {
+interface Waiter<T> {
   readonly called: (value: T) => void;
   readonly refused: (error: unknown) => void;
 }
 
-/** Callers who wait for the same thing, each as long as it has time and stays; who goes leaves nothing behind. */
+/**
+ * Callers that wait for the same event, each until its own deadline or until it leaves. A caller that stops waiting leaves
+ * nothing behind.
+ */
 export class WaitingRoom<T> {
-  readonly #waiting = new Set<Waiting<T>>();
+  readonly #waiting = new Set<Waiter<T>>();
 
   get size(): number {
     return this.#waiting.size;
   }
 
-  /** `doing` tells a caller whose time is over what it waited for. */
+  /** `doing` says in the timeout error what the caller waited for. */
   enter(caller: Caller, doing: string): Promise<T> {
     return new Promise((resolve, reject) => {
       if (caller.hasLeft) return reject(callerLeft());
@@ -38,7 +41,7 @@ export class WaitingRoom<T> {
     });
   }
 
-  /** Lets the one go on who waits longest. False when nobody waits. */
+  /** Resolves the longest-waiting caller. False when there is none. */
   callNext(value: T): boolean {
     for (const { called } of this.#waiting) {
       called(value);
@@ -56,8 +59,8 @@ export class WaitingRoom<T> {
   }
 }
 
-/** What a promise will give, for many callers who wait for it. */
-export class Arrival<T> {
+/** The result of a promise, for many callers with different deadlines. */
+export class SharedResult<T> {
   readonly promise: Promise<T>;
   readonly #room = new WaitingRoom<T>();
   #isSettled = false;

@@ -2,8 +2,8 @@ import { GatewayError } from "../../protocol/errors.ts";
 import { accepts } from "../accept.ts";
 
 /**
- * How a client wants its answers: as one JSON body, as an event stream, or whichever suits. A bare wildcard (curl) means JSON: only who
- * names event streams can read them.
+ * The response format that a client accepts: one JSON body, an event stream, or either. A bare wildcard (curl) means JSON,
+ * because only a client that names event streams can read them.
  */
 export type AnswerForm = "json" | "stream" | "either";
 

@@ -13,27 +13,27 @@ export interface ConversationOptions {
   readonly undecided: DelayQueue<PostAnswer>;
 }
 
-/** The name in event ids of the stream that a GET opens. */
+/** The name of the GET stream in event ids. */
 const GET_STREAM = "g";
-/** How soon a client may come back after a stream ended, for clients that obey `retry`. */
+/** The `retry` value: how soon a client should reconnect after a stream ended. */
 const RETRY_MS = 1_000;
-/** Streams of finished POSTs that clients have come back to; each beyond it ends the oldest. */
+/** Maximum number of resumed streams of finished POSTs; beyond it the oldest is ended. */
 const MAX_QUIET_STREAMS = 8;
-/** These are about the server as a whole, not about what a request is doing. */
+/** Notifications about the server as a whole rather than about a request. */
 const ABOUT_THE_SERVER = /^notifications\/(?:[a-z]+\/list_changed|resources\/updated)$/;
 
 /**
- * Which stream each message of a server goes to (MCP 2025-11-25, transports): answers and progress to the POST that asked,
- * requests and logs to the newest POST in flight, else to the GET stream, else they wait for one.
+ * Routes the messages of a server to streams (MCP 2025-11-25, transports): responses and progress to the POST of their request;
+ * requests and logs to the newest POST in flight, else to the GET stream, else they are kept until one opens.
  */
 export class Conversation implements Outlet, PostHost {
   readonly #session: Session;
   readonly #options: ConversationOptions;
   readonly replay: Replay;
   readonly stallMs: number;
-  /** Those with requests that wait, the newest last. */
+  /** POSTs with open requests, newest last. */
   readonly #posts = new Set<PostAnswer>();
-  /** Resumed streams on which nothing more will come, by name. */
+  /** Resumed streams of finished POSTs, which receive nothing more, by name. */
   readonly #quiet = new Map<string, EventStream>();
   readonly #clogged = new Set<number>();
   #get: EventStream | undefined;
@@ -52,13 +52,13 @@ export class Conversation implements Outlet, PostHost {
     return false;
   }
 
-  /** Prepares the answer to a POST; `begin` starts it once its requests were accepted. */
+  /** Prepares the response to a POST; `begin` starts it once its requests were accepted. */
   expect(request: PostRequest, response: ServerResponse): PostAnswer {
     return new PostAnswer(this, `p${++this.#streams}`, request, response);
   }
 
   begin(post: PostAnswer): void {
-    // A batch may cancel its own requests: then it is answered before it begins.
+    // A batch may cancel its own requests: then the response is complete before it begins.
     if (post.isDone) return;
     this.#posts.add(post);
     if (post.form === "stream") post.startStream();
@@ -78,7 +78,7 @@ export class Conversation implements Outlet, PostHost {
     this.#posts.delete(post);
   }
 
-  /** The server-to-client stream of a GET, or what a client missed of another stream. The newest GET replaces an older one. */
+  /** Opens the GET stream, or resumes any stream of the session. A new GET stream replaces the previous one. */
   listen(response: ServerResponse, lastEventId: string | undefined): void {
     const position = lastEventId === undefined ? undefined : this.replay.positionOf(lastEventId);
     if (position !== undefined && position.stream !== GET_STREAM) return this.#resumePost(response, position);
@@ -86,7 +86,7 @@ export class Conversation implements Outlet, PostHost {
     if (lost !== undefined) return this.#openLost(response, lost.replace(".", "-"));
     this.#get?.end();
     const missed = position === undefined ? this.replay.unsent(GET_STREAM) : this.replay.after(position);
-    // Before what was missed: who is cut again right here must come back with a position that loses nothing.
+    // The position before the first missed event, so that a client which is cut off right here resumes without loss.
     const [first] = missed;
     const before =
       first === undefined ? this.replay.now(GET_STREAM) : { stream: GET_STREAM, sequence: first.sequence - 1 };
@@ -105,7 +105,7 @@ export class Conversation implements Outlet, PostHost {
     this.#get?.send(frame.line, { id });
   }
 
-  /** Every request has been answered by then; what is still open ends with the session. */
+  /** All open requests have failed by then; the remaining streams end with the session. */
   ended(): void {
     this.#get?.end();
     for (const stream of this.#quiet.values()) stream.end();
@@ -132,7 +132,7 @@ export class Conversation implements Outlet, PostHost {
     else this.#keepQuiet(name, events);
   }
 
-  /** What a POST would have said was lost with its gateway: its stream is quiet, and not the one for everything else. */
+  /** The messages of this POST were lost in a restart. Its stream stays silent, and does not replace the GET stream. */
   #openLost(response: ServerResponse, name: string): void {
     const stream = this.#openStream(response, this.replay.now(name), (closed) => {
       if (this.#quiet.get(name) === closed) this.#quiet.delete(name);
@@ -140,10 +140,10 @@ export class Conversation implements Outlet, PostHost {
     this.#keepQuiet(name, stream);
   }
 
-  /** With nothing to say any more a stream stays open: ended, its client would come back for it without end. */
+  /** Keeps a finished stream open, because the client would otherwise reconnect to it endlessly. */
   #keepQuiet(name: string, stream: EventStream): void {
     this.#quiet.get(name)?.end();
-    // To the young end: a name that is set again would keep its place.
+    // Deleted first, because setting an existing key would keep its old place in the order.
     this.#quiet.delete(name);
     this.#quiet.set(name, stream);
     if (this.#quiet.size <= MAX_QUIET_STREAMS) return;
@@ -153,7 +153,7 @@ export class Conversation implements Outlet, PostHost {
     }
   }
 
-  /** `position` is what a client that knows such events is primed with. */
+  /** `position` is the position of the priming event, for clients that support it. */
   #openStream(response: ServerResponse, position: EventPosition, onClosed: (stream: EventStream) => void): EventStream {
     const key = ++this.#streams;
     const unclog = (): void => {

@@ -11,7 +11,7 @@ import type { Replay } from "./replay.ts";
 
 /** The POST that is answered. */
 export interface PostRequest {
-  /** How many answers are to come. */
+  /** The number of its requests. */
   readonly requests: number;
   readonly isBatch: boolean;
   readonly form: AnswerForm;
@@ -21,26 +21,26 @@ export interface PostRequest {
 export interface PostHost {
   readonly replay: Replay;
   readonly stallMs: number;
-  /** Begins an event stream for a POST. */
+  /** Starts an event stream as the response to a POST. */
   openPostStream(post: PostAnswer, response: ServerResponse): EventStream;
   /** A message that a plain JSON body cannot carry. */
   onStray(frame: NotificationFrame | RequestFrame): void;
-  /** No request of this POST waits any more. */
+  /** All requests of this POST are finished. */
   onDone(post: PostAnswer): void;
 }
 
 /**
- * The answer to one POST that brought requests. Where the client takes both forms it stays undecided for a moment: what is
- * complete by then goes out as one JSON body, everything else as an event stream, so that nobody waits for headers.
- * When the connection is lost the work goes on (a disconnect is not a cancel), and what would have been said is kept.
- * Nothing begins once it is done.
+ * The response to one POST with requests. For a client that accepts both formats the decision is delayed for a moment: if all
+ * responses have arrived by then they are sent as one JSON body, otherwise as an event stream, so that clients do not wait for
+ * headers. When the connection is lost the requests continue (a disconnect is not a cancellation) and their messages are kept for
+ * replay. Nothing is started once it is done.
  */
 export class PostAnswer implements Reply {
   /** Its name in event ids. */
   readonly stream: string;
   readonly #host: PostHost;
   readonly #request: PostRequest;
-  /** How many of its requests have no answer yet. */
+  /** The number of requests without a response. */
   #waiting: number;
   readonly #answers: ResponseFrame[] = [];
   #response: ServerResponse | undefined;
@@ -51,7 +51,7 @@ export class PostAnswer implements Reply {
     this.stream = stream;
     this.#request = request;
     this.#waiting = request.requests;
-    // On a response that is closed already, `close` does not come again.
+    // On a closed response, `close` is not emitted again.
     if (response.destroyed) return;
     this.#response = response;
     response.once("close", () => (this.#response = undefined));
@@ -65,32 +65,32 @@ export class PostAnswer implements Reply {
     return this.#waiting === 0;
   }
 
-  /** Is the client there to be told something? */
+  /** Whether the client can receive a message now. */
   get isConnected(): boolean {
     return this.#response !== undefined || this.#events !== undefined;
   }
 
-  /** May messages that belong to no request in particular go here? */
+  /** Whether messages that belong to no particular request may be sent here. */
   get takesMessages(): boolean {
     return this.#keepsMessages && !this.isDone && this.isConnected;
   }
 
-  /** The moment for a plain JSON body is over. */
+  /** Switches to an event stream, because the time for a plain JSON body is over. */
   startStream(): void {
     if (this.isDone || this.#events !== undefined || this.#response === undefined) return;
     this.#events = this.#host.openPostStream(this, this.#response);
     for (const { line } of this.#answers.splice(0)) this.#say(line);
   }
 
-  /** The client came back for what it missed (`Last-Event-ID`): the rest goes to this stream. */
+  /** The client has reconnected (`Last-Event-ID`): further messages go to this stream. */
   resume(events: EventStream): void {
-    // One that never began would be left without an end.
+    // Starts the original stream if it has not begun, so that it can be ended.
     this.startStream();
     this.#events?.end();
     this.#events = events;
   }
 
-  /** The stream it was on is gone. */
+  /** The connection of this stream is closed. */
   lost(events: EventStream): void {
     if (this.#events === events) this.#events = undefined;
   }
@@ -101,7 +101,7 @@ export class PostAnswer implements Reply {
     this.#say(frame.line);
   }
 
-  /** One of its requests was answered. */
+  /** A response to one of its requests. */
   answer(frame: ResponseFrame): void {
     if (this.isDone) return;
     if (this.#events !== undefined || this.#response === undefined) this.#say(frame.line);
@@ -109,12 +109,12 @@ export class PostAnswer implements Reply {
     this.#settle();
   }
 
-  /** One of them was cancelled: no answer will come. */
+  /** One of its requests was cancelled: it gets no response. */
   withdrawn(): void {
     if (!this.isDone) this.#settle();
   }
 
-  /** Only events can carry more than the answers; without a connection they are kept. */
+  /** Whether other messages than responses can be sent: only as events, which are kept while there is no connection. */
   get #keepsMessages(): boolean {
     return this.form !== "json";
   }
@@ -144,7 +144,7 @@ export class PostAnswer implements Reply {
   }
 }
 
-/** A long line is passed on unread: one that is broken must not spoil the others of its batch. */
+/** Long lines are relayed without parsing: an invalid one must not break the other responses of its batch. */
 function jsonOf({ id, line }: ResponseFrame): string {
   const text = line.toString();
   if (typeof line === "string") return text;

@@ -19,7 +19,7 @@ interface Entry {
   isSent: boolean;
 }
 
-/** A stream's name and the number of an event on it, as they stand in an event id. */
+/** The name of a stream and the number of an event on it, as encoded in an event id. */
 export interface EventPosition {
   readonly stream: string;
   readonly sequence: number;
@@ -29,14 +29,15 @@ export interface EventPosition {
 const LOST_POST = /^([\w-]{6}\.p\d{1,15})\.\d{1,15}$/;
 
 /**
- * What was said on the streams of one session, for clients that come back with `Last-Event-ID` (MCP 2025-11-25, transports,
- * resumability). An event id names its stream, so that nothing is replayed on another one. Bounded: the oldest go.
+ * The recent messages on the streams of one session, for clients that resume with `Last-Event-ID` (MCP 2025-11-25, transports,
+ * resumability). An event id names its stream, so that messages are replayed on their own stream only. Bounded: the oldest
+ * messages are dropped.
  */
 export class Replay {
   readonly #limits: ReplayLimits;
-  /** Part of every id, so that one of another session is known for none of ours. */
+  /** Part of every id, so that the ids of another session are not accepted. */
   readonly #nonce = nanoid(6);
-  /** The oldest first; those before `#dropped` are gone. */
+  /** Oldest first; those before `#dropped` have been dropped. */
   #entries: (Entry | undefined)[] = [];
   #dropped = 0;
   #sequence = 0;
@@ -46,15 +47,15 @@ export class Replay {
     this.#limits = limits;
   }
 
-  /** Keeps a message and returns the id of its event. */
+  /** Stores a message and returns the id of its event. */
   add(stream: string, line: Line, isSent: boolean): string {
     const sequence = ++this.#sequence;
-    // What alone is over the bound would only push out everything else.
+    // A message that exceeds the limit on its own would only evict all others.
     if (line.length <= this.#limits.bytes) this.#keep({ stream, sequence, line, isSent });
     return this.idOf({ stream, sequence });
   }
 
-  /** The position that the next event of any stream comes after. */
+  /** The position before the next event of any stream. */
   now(stream: string): EventPosition {
     return { stream, sequence: this.#sequence };
   }
@@ -63,7 +64,7 @@ export class Replay {
     return `${this.#nonce}.${stream}.${sequence}`;
   }
 
-  /** Reads an event id back; undefined for anything that this session has not written. */
+  /** Parses an event id; undefined when it is not an id of this session. */
   positionOf(id: string): EventPosition | undefined {
     const [nonce, stream = "", sequence = "", ...more] = id.split(".");
     const isOurs = nonce === this.#nonce && stream !== "" && /^\d{1,15}$/.test(sequence) && more.length === 0;
@@ -82,7 +83,7 @@ export class Replay {
     return this.#take((entry) => entry.stream === stream && entry.sequence > sequence);
   }
 
-  /** What found no open stream when it was said. */
+  /** Messages for which no stream was open. */
   unsent(stream: string): StoredEvent[] {
     return this.#take((entry) => entry.stream === stream && !entry.isSent);
   }
@@ -93,7 +94,7 @@ export class Replay {
     this.#bytes += entry.line.length;
     while (this.#entries.length - this.#dropped > events || this.#bytes > bytes) this.#dropOldest();
     if (this.#dropped <= events) return;
-    // Many at once: moving what is left costs the same for one.
+    // Compacts rarely: moving the remaining entries costs the same for one dropped entry as for many.
     this.#entries = this.#entries.slice(this.#dropped);
     this.#dropped = 0;
   }

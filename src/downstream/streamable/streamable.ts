@@ -14,7 +14,7 @@ import { Conversation } from "./conversation.ts";
 import type { PostAnswer } from "./post-answer.ts";
 import { checkVersionHeader, refuseModern } from "./versions.ts";
 
-/** An answer that comes within this time (up to twice) may be a plain JSON body. */
+/** A response that is complete within this time (or up to twice as long) may be sent as a plain JSON body. */
 const INSTANT_MS = 25;
 
 /** Streamable HTTP with sessions (MCP 2025-03-26, 2025-06-18, 2025-11-25, transports). */
@@ -35,12 +35,12 @@ export class StreamableDownstream {
       if (requests.length === 0) return this.#take(request, response, visit, messages);
       this.#ask(request, response, visit, { ...messages, requests });
     } catch (error) {
-      // With the id, so that the caller's own request fails and not only its connection.
+      // With the id of the request, so that the client fails that request and not only its connection.
       throw refusalOf(error, requests[0]?.id);
     }
   }
 
-  /** The stream for what the server says unasked. */
+  /** Opens the stream for messages that belong to no request. */
   listen(request: IncomingMessage, response: ServerResponse, visit: Visit): void {
     checkVersionHeader(request.headers["mcp-protocol-version"]);
     const session = this.#find(visit, sessionIdOf(request));
@@ -51,14 +51,14 @@ export class StreamableDownstream {
     this.#conversationOf(session).listen(response, typeof lastEventId === "string" ? lastEventId : undefined);
   }
 
-  /** The client says goodbye. The server's end is not waited for. */
+  /** Ends the session at the client's request, without waiting for its server to end. */
   delete(request: IncomingMessage, response: ServerResponse, visit: Visit): void {
     checkVersionHeader(request.headers["mcp-protocol-version"]);
     void this.#find(visit, sessionIdOf(request)).close("client closed");
     response.writeHead(204).end();
   }
 
-  /** Notifications and answers: there is nothing to say about them. */
+  /** Relays notifications and responses, which get no response of their own. */
   #take(request: IncomingMessage, response: ServerResponse, visit: Visit, messages: ClientMessages): void {
     checkVersionHeader(request.headers["mcp-protocol-version"]);
     this.#find(visit, sessionIdOf(request)).receive(messages, visit);
@@ -79,7 +79,7 @@ export class StreamableDownstream {
     try {
       this.#pass(session, messages, visit, { response, form });
     } catch (error) {
-      // Nobody has learnt its id: it would only wait for its idle time.
+      // The client does not know the id yet, so the session would only sit idle.
       void session.close("client closed");
       throw error;
     }
@@ -88,16 +88,16 @@ export class StreamableDownstream {
     });
   }
 
-  #pass(session: Session, messages: RequestMessages, visit: Visit, { response, form }: Answering): void {
+  #pass(session: Session, messages: RequestMessages, visit: Visit, { response, form }: ResponseOptions): void {
     const conversation = this.#conversationOf(session);
     const { isBatch, requests } = messages;
     const post = conversation.expect({ requests: requests.length, isBatch, form }, response);
-    // Before anything is passed on: a batch that cancels its own requests is answered meanwhile.
+    // Set before the messages are relayed: a batch that cancels its own requests completes the response meanwhile.
     response.setHeader("Mcp-Session-Id", session.id);
     try {
       session.receive(messages, { requestId: visit.requestId, reply: post });
     } catch (error) {
-      // A refusal names no session.
+      // A refusal carries no session id.
       response.removeHeader("Mcp-Session-Id");
       throw error;
     }
@@ -129,7 +129,7 @@ interface RequestMessages extends ClientMessages {
   readonly requests: readonly RequestFrame[];
 }
 
-interface Answering {
+interface ResponseOptions {
   readonly response: ServerResponse;
   readonly form: AnswerForm;
 }

@@ -3,7 +3,7 @@ import { GatewayError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { methods } from "../../protocol/methods.ts";
 
-/** Throws when the revision that a request claims in its header is none of ours. */
+/** Throws when the revision in the request's header is not supported. */
 export function checkVersionHeader(header: string | string[] | undefined): void {
   if (header === undefined) return;
   if (typeof header === "string" && LEGACY_REVISIONS.includes(header)) return;
@@ -14,8 +14,8 @@ export function checkVersionHeader(header: string | string[] | undefined): void 
 }
 
 /**
- * Answers a request of the 2026-07-28 era with an error that makes a client of both eras begin anew with `initialize`. It is never
- * passed on: some servers end on anything that comes before `initialize`.
+ * Refuses a request of revision 2026-07-28 with an error that makes clients which support both eras fall back to `initialize`. It
+ * is never relayed: some servers exit on any message before `initialize`.
  */
 export function refuseModern(frame: Frame): void {
   if (!isModernRequest(frame)) return;

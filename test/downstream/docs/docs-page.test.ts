@@ -97,7 +97,7 @@ describe("the page of a hostile server", () => {
     expect(page.length).toBeLessThan(8_000_000);
   }, 20_000);
 
-  // A list can have limits.messageBytes: 16 MiB.
+  // A list can be as long as limits.messageBytes: 16 MiB.
   it.each<[string, object[]]>([
     ["tools", Array.from({ length: 100_000 }, (_, at) => ({ name: `tool${at}`, description: "x".repeat(100) }))],
     ["a text", [{ name: "a", description: "word ".repeat(3_000_000) }]],
@@ -151,7 +151,7 @@ describe("the page", () => {
     expect(text).toContain("1 tool");
   });
 
-  it("says nothing of a fault of our own but that there is one", async () => {
+  it("reveals nothing about an internal error but that there is one", async () => {
     const { text } = readMarkup(await pageOf({ broken: new Error("secret path /etc/x") }));
     expect(text).toContain("The gateway failed on this request");
     expect(text).not.toContain("secret");
@@ -236,5 +236,5 @@ function catalogOf(servers: Readonly<Record<string, Listing>>): ToolCatalog {
     const tools = new Map(toolsListed(server, listing.tools).map((tool) => [tool.name, tool]));
     return { server, initializeResult: { ...listing.initializeResult }, tools };
   };
-  return { list, renewed: list, look: () => undefined };
+  return { list, refresh: list, look: () => undefined };
 }

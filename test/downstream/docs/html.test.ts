@@ -27,7 +27,7 @@ describe("html", () => {
 
   it("is not fooled by an object that looks like markup", () => {
     const fake = { toString: () => "<script>" };
-    // @ts-expect-error TypeScript does not let it in; a stranger's JSON might.
+    // @ts-expect-error TypeScript rejects it; untrusted JSON might contain it.
     expect(() => String(html`${fake}`)).toThrow(TypeError);
   });
 });

@@ -1,4 +1,4 @@
-// Reads a page as strictly as a test wants it: what is not a tag that we write, with attributes that we write, is a fault.
+// Parses a page strictly: every tag and attribute that our templates do not use is an error.
 
 const TAGS = new Set(
   (
@@ -22,7 +22,7 @@ export interface Markup {
   readonly faults: readonly string[];
   readonly ids: readonly string[];
   readonly links: readonly string[];
-  /** What a reader sees, unescaped. */
+  /** The visible text, unescaped. */
   readonly text: string;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { codeOf, PROBLEM_CODES } from "../../../src/downstream/docs/problem-codes.ts";
 import { GatewayError, type Reason } from "../../../src/protocol/errors.ts";
 
-// Every reason there is; the compiler says when one is missing.
+// Every reason; the compiler reports a missing one.
 const REASONS = {
   invalid_json: true,
   invalid_request: true,

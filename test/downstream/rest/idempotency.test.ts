@@ -86,7 +86,7 @@ describe("a key", () => {
     expect(kept.begin(keyed("key"))).toMatchObject({ body: "of the second" });
   });
 
-  it("is refused while too many of its caller's run, and nobody else's is", () => {
+  it("is refused while too many calls of its caller run; other callers are not affected", () => {
     const kept = store();
     const calls = Array.from({ length: 256 }, (_, n) => begun(kept, `running-${n}`));
     expect(() => kept.begin(keyed("key"))).toThrow(refusal("queue_full"));

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { cutResult } from "../../../src/downstream/rest/truncate.ts";
+import { truncateResult } from "../../../src/downstream/rest/truncate.ts";
 import { piecesOf } from "../../helpers/pieces.ts";
 
 const text = (value: string): object => ({ type: "text", text: value });
 const cut = (content: readonly object[], maxChars: number, more: object = {}): unknown =>
-  JSON.parse(cutResult(JSON.stringify({ content, ...more }), maxChars).result.toString());
+  JSON.parse(truncateResult(JSON.stringify({ content, ...more }), maxChars).result.toString());
 
 describe("a result that is too long", () => {
   it("is cut at the last character that is allowed, and says how many are missing", () => {
-    const { result, isCut } = cutResult(JSON.stringify({ content: [text("abcdefgh")] }), 5);
+    const { result, isCut } = truncateResult(JSON.stringify({ content: [text("abcdefgh")] }), 5);
     expect(JSON.parse(result.toString())).toEqual({ content: [text("abcde…[truncated 3 chars]")] });
     expect(isCut).toBe(true);
   });
@@ -34,11 +34,11 @@ describe("a result that is short enough", () => {
     { content: [text("üüüüü")], structuredContent: { a: 1 } },
   ])("is left alone: %j", (result) => {
     const line = piecesOf(JSON.stringify(result));
-    expect(cutResult(line, 5)).toEqual({ result: line, isCut: false });
+    expect(truncateResult(line, 5)).toEqual({ result: line, isCut: false });
   });
 
   it("is every one when there is no limit", () => {
     const line = JSON.stringify({ content: [text("a".repeat(1_000_000))] });
-    expect(cutResult(line, 0)).toEqual({ result: line, isCut: false });
+    expect(truncateResult(line, 0)).toEqual({ result: line, isCut: false });
   });
 });

@@ -3,12 +3,12 @@ import { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Caller } from "../../../src/downstream/rest/caller.ts";
 import { Deadline } from "../../../src/downstream/rest/deadline.ts";
-import { Arrival, WaitingRoom } from "../../../src/downstream/rest/waiting-room.ts";
+import { SharedResult, WaitingRoom } from "../../../src/downstream/rest/waiting-room.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-/** Why a wait ended without what was waited for. */
+/** Why a wait was rejected. */
 const refused = (waited: Promise<unknown>): Promise<unknown> =>
   waited.then(
     (value) => value,
@@ -22,7 +22,7 @@ function caller(ms = 1_000, isKept = false): Caller {
   return new Caller(new Deadline({ ms, setting: "rest.timeout" }), response, isKept);
 }
 
-/** Nothing is left of a caller who waits no more. */
+/** Verifies that a caller that stopped waiting left nothing behind. */
 function expectTraceless(room: WaitingRoom<string>, { response }: Caller): void {
   expect([room.size, response.listenerCount("close"), vi.getTimerCount()]).toEqual([0, 0, 0]);
 }
@@ -65,13 +65,13 @@ describe("a caller who waits", () => {
     expectTraceless(room, who);
   });
 
-  it("behind another answer on the same connection has left when that is gone", () => {
+  it("queued behind another response has left when the connection is closed", () => {
     const who = caller();
     who.response.req.socket.destroy();
     expect(who.hasLeft).toBe(true);
   });
 
-  it("waits on when its answer is kept for who comes back", async () => {
+  it("keeps waiting when its response is stored under a key", async () => {
     const [room, who] = [new WaitingRoom<string>(), caller(1_000, true)];
     const waited = room.enter(who, "it waits");
     who.response.destroy();
@@ -80,7 +80,7 @@ describe("a caller who waits", () => {
     expect(await waited).toBe("go");
   });
 
-  it("waits without a clock where there is no end to its time", async () => {
+  it("waits without a timer when it has no deadline", async () => {
     const [room, who] = [new WaitingRoom<string>(), caller(Number.POSITIVE_INFINITY)];
     const waited = room.enter(who, "it waits");
     expect(vi.getTimerCount()).toBe(0);
@@ -89,19 +89,19 @@ describe("a caller who waits", () => {
   });
 });
 
-describe("an arrival", () => {
+describe("a shared result", () => {
   it("gives each what came, or why nothing came, before and after", async () => {
-    const came = new Arrival(Promise.resolve("x"));
+    const came = new SharedResult(Promise.resolve("x"));
     expect(await Promise.all([came.wait(caller(), "it waits"), came.wait(caller(), "it waits")])).toEqual(["x", "x"]);
     expect(await came.wait(caller(), "it waits")).toBe("x");
-    const failed = new Arrival(Promise.reject(new Error("no")));
+    const failed = new SharedResult(Promise.reject(new Error("no")));
     await expect(failed.wait(caller(), "it waits")).rejects.toThrow("no");
     await expect(failed.wait(caller(), "it waits")).rejects.toThrow("no");
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it("is waited for no longer than each has time", async () => {
-    const never = new Arrival(new Promise<string>(() => undefined));
+    const never = new SharedResult(new Promise<string>(() => undefined));
     const outcomes = [caller(100), caller(200)].map((who) => refused(never.wait(who, "it waits")));
     await vi.advanceTimersByTimeAsync(100);
     expect(await outcomes[0]).toEqual(refusal("call_timeout"));

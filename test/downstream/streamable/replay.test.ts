@@ -2,8 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Replay } from "../../../src/downstream/streamable/replay.ts";
 
-describe("what was said on a stream", () => {
-  it("is said again from a position on, and on this stream only", () => {
+describe("the messages of a stream", () => {
+  it("are replayed from a position on, on this stream only", () => {
     const replay = new Replay({ events: 100, bytes: 1_000 });
     const ids = ["a", "b", "c"].map((line) => replay.add("g", line, true));
     replay.add("p1", "x", true);
@@ -22,7 +22,7 @@ describe("what was said on a stream", () => {
     for (const id of ids) expect(other.positionOf(id)).toBeUndefined();
   });
 
-  it("is said once when it found nobody", () => {
+  it("are delivered once when no stream was open", () => {
     const replay = new Replay({ events: 100, bytes: 1_000 });
     replay.add("g", "told", true);
     replay.add("g", "untold", false);

@@ -1,4 +1,4 @@
-// Shows what a call was answered. All of it is somebody's text: it is put in as text, never as markup.
+// Shows the response of a call. It is untrusted, so it is inserted as text, never as markup.
 
 const SHOWN_HEADERS = [
   "content-type",
@@ -85,7 +85,7 @@ function block(text) {
 }
 
 /**
- * JSON with line feeds and indentation, without parsing it: long numbers stay as they are.
+ * JSON with line breaks and indentation, formatted without parsing it, so that long numbers stay exact.
  * @param {string} text
  */
 function indented(text) {
@@ -111,7 +111,7 @@ function parsed(text) {
 }
 
 /**
- * The members of an object; none of anything else.
+ * The members of an object; empty for any other value.
  * @param {unknown} value
  * @returns {Record<string, unknown>}
  */

@@ -1,6 +1,6 @@
-// The arguments in a form, as the JSON text that is sent: numbers stay as they were typed, so that long ones lose no digit.
+// Reads the arguments of a form as JSON text: numbers are sent as they were typed, so that long ones stay exact.
 
-/** Something in a field that cannot be sent. */
+/** The value of a field is invalid. */
 export class ArgumentError extends Error {
   /**
    * @param {HTMLElement} control
@@ -29,7 +29,7 @@ export function argumentsText(form) {
 }
 
 /**
- * Undefined when the argument is left out.
+ * Undefined when the argument is omitted.
  * @param {Control} control
  * @param {string} name
  */

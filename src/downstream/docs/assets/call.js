@@ -1,11 +1,11 @@
-// Calls of tools over REST, with the credentials and the session that the page has.
+// Calls tools over REST, with the credentials and the session of the page.
 import { showAnswer } from "./answer.js";
 import { ArgumentError, argumentsText } from "./arguments.js";
 
 /** @type {WeakMap<HTMLFormElement, AbortController>} */
 const running = new WeakMap();
 
-/** The session that this page asked for; one that a person typed in is theirs to end. */
+/** The session that this page created. A session id that was typed in is not ended by the page. */
 let ownSession = "";
 
 /**
@@ -40,7 +40,7 @@ export function cancelCall(form) {
   running.get(form)?.abort();
 }
 
-/** Ends the session that the page asked for, also when it is left: its processes need not wait for nothing. */
+/** Ends the session that the page created, also when the page is closed, so that its processes do not stay idle. */
 export function endSession() {
   const field = document.getElementById("session");
   if (ownSession === "" || !(field instanceof HTMLInputElement)) return;
@@ -51,7 +51,7 @@ export function endSession() {
 }
 
 /**
- * The header to send, and what was typed in for it.
+ * The header to send, and the text that was typed in for it.
  * @param {ParentNode} place
  */
 export function credentialOf(place) {
@@ -75,7 +75,7 @@ function headerValue(typed, schemes) {
 }
 
 /**
- * With credentials of its own a request needs none of the browser's, and a refusal must not make the browser ask for some.
+ * Without the browser's own credentials, so that a 401 does not open the browser's login dialog.
  * @returns {{ headers: Record<string, string>, credentials: RequestCredentials }}
  */
 function credentials() {
@@ -84,7 +84,7 @@ function credentials() {
 }
 
 /**
- * The id in the field, or a new one; the answer when there is none to be had.
+ * The session id in the field, or a new one; the error response when none can be created.
  * @param {AbortSignal} signal
  */
 async function sessionId(signal) {
@@ -94,7 +94,7 @@ async function sessionId(signal) {
   const answer = await ask(`${root()}api/sessionid`, signal);
   if (!answer.response.ok) return answer;
   const { sessionId: id } = JSON.parse(answer.text);
-  // Another call may have got one in the meantime: both belong to one session.
+  // A concurrent call may have created a session meanwhile: both use the same one.
   if (field.value.trim() !== "") return field.value.trim();
   field.value = String(id);
   ownSession = field.value;

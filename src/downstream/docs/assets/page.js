@@ -1,4 +1,4 @@
-// What the pages do besides being read. Listeners are on the document, which stays when signing in replaces the body.
+// The interactive parts of the pages. Listeners are on the document, because signing in replaces the body.
 import { callTool, cancelCall, credentialOf, endSession } from "./call.js";
 
 document.addEventListener("submit", (event) => {
@@ -28,7 +28,7 @@ window.addEventListener("hashchange", openTarget);
 window.addEventListener("pagehide", () => endSession());
 openTarget();
 
-/** A link to a tool opens it. */
+/** Expands the tool that a link leads to. */
 function openTarget() {
   const target = document.getElementById(location.hash.slice(1));
   if (!(target instanceof HTMLDetailsElement)) return;
@@ -56,7 +56,7 @@ async function copy(button) {
 }
 
 /**
- * The clipboard is there only for https and localhost; elsewhere the text is selected, so that a key press copies it.
+ * The clipboard is only available on https and localhost; elsewhere the text is selected, so that it can be copied by keyboard.
  * @param {HTMLElement} source
  */
 async function copyText(source) {

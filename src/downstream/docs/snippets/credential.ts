@@ -1,12 +1,12 @@
 import { preferredScheme, type SecurityScheme } from "../../../protocol/security-scheme.ts";
 
-/** How a client shows who it is; the secret itself is only ever a variable's name. */
+/** How a client authenticates. The secret itself never appears, only the name of a variable. */
 export interface Credential {
   readonly header: string;
-  /** What stands before the secret in the header: `Bearer `. */
+  /** The text before the secret in the header: `Bearer `. */
   readonly prefix: string;
   readonly variable: string;
-  /** What the variable must hold. */
+  /** What the variable must contain. */
   readonly holds: string;
 }
 
@@ -24,7 +24,7 @@ const BASIC: Credential = {
   holds: "what printf %s 'user:password' | base64 prints",
 };
 
-/** How a client is given the preferred scheme; undefined when nothing authenticates. */
+/** The credential for the preferred scheme; undefined when no authentication is configured. */
 export function credentialFor(schemes: readonly SecurityScheme[]): Credential | undefined {
   const scheme = preferredScheme(schemes);
   if (scheme === undefined) return undefined;
@@ -33,12 +33,12 @@ export function credentialFor(schemes: readonly SecurityScheme[]): Credential | 
   return { header: scheme.header, prefix: "", variable: "MCP_GATEWAY_API_KEY", holds: "your API key" };
 }
 
-/** The header's value with the variable in the client's own notation, by default `${VARIABLE}`. */
+/** The header's value with the variable in the client's syntax, by default `${VARIABLE}`. */
 export function headerValue({ prefix, variable }: Credential, placeholder = `\${${variable}}`): string {
   return `${prefix}${placeholder}`;
 }
 
-/** `headers` of a JSON config, or nothing. */
+/** The `headers` member of a JSON config; empty without a credential. */
 export function headersWith(
   credential: Credential | undefined,
   placeholder?: string,

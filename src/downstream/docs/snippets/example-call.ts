@@ -4,14 +4,14 @@ import { isJsonList, isJsonObject, type Json, type JsonObject } from "../../../o
 import { budget } from "../../../openapi/limits.ts";
 import type { ExampleCall } from "./snippet.ts";
 
-/** Names that mean nothing to a shell, nor to whoever reads it. */
+/** Names without a special meaning to a shell. */
 const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/;
 const TRIED = 20;
 const SCHEMA_CHARACTERS = 20_000;
 
 /**
- * A call of the first tool that can be shown: one that reads before one that changes things. People paste it into a shell, so
- * no text of the server's but plain names gets into it.
+ * A call of the first suitable tool, preferring read-only tools. People paste it into a shell, so the only text of the server's
+ * in it is plain names.
  */
 export function exampleCall(tools: readonly Tool[]): ExampleCall | undefined {
   const candidates = tools.filter(({ name, taskSupport }) => PLAIN.test(name) && taskSupport !== "required");
@@ -24,7 +24,7 @@ export function exampleCall(tools: readonly Tool[]): ExampleCall | undefined {
   return undefined;
 }
 
-/** Required arguments only, with values that say no more than their type. */
+/** Required arguments only, with a placeholder value of their type. */
 function exampleBody(inputSchema: unknown): string | undefined {
   const { properties, required } = inlineSchema(inputSchema ?? {}, () => {}, budget(SCHEMA_CHARACTERS));
   const names = isJsonList(required) ? required : [];

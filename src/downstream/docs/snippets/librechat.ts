@@ -3,8 +3,8 @@ import { headerValue } from "./credential.ts";
 import { mcpUrl, variableNote, type Snippet, type SnippetPlace } from "./snippet.ts";
 
 /**
- * LibreChat 0.8.5 and later: without `requiresOAuth: false` a 401 makes it look for OAuth, its own timeouts are shorter than
- * the first start of a server can be, and it refuses private addresses that are not listed.
+ * For LibreChat 0.8.5 and later: without `requiresOAuth: false` a 401 triggers OAuth discovery; its default timeouts are shorter
+ * than a server's first start may take; and it refuses private addresses that are not listed.
  */
 export function libreChat(place: SnippetPlace): Snippet {
   const { server, baseUrl, credential } = place;
@@ -28,7 +28,7 @@ export function libreChat(place: SnippetPlace): Snippet {
 
 function addressLines(baseUrl: string): readonly string[] {
   const { hostname, port, protocol } = new URL(baseUrl);
-  // LibreChat refuses a config that lists a public address; those it lets through anyway.
+  // LibreChat rejects a config that lists a public address, and allows those anyway.
   if (/^[\d.]+$/.test(hostname) && !isPrivate(hostname)) return [];
   const address = `${hostname}:${port === "" ? (protocol === "https:" ? 443 : 80) : port}`;
   return ["mcpSettings:", `  allowedAddresses: [${quoted(address)}]`];
@@ -51,10 +51,10 @@ function serverLines(place: SnippetPlace): readonly string[] {
   ];
 }
 
-/** JSON strings are YAML strings. */
+/** JSON strings are valid YAML strings. */
 const quoted = (text: string): string => JSON.stringify(text);
 
-/** A name such as `null`, `on` or `12` would be read as something else. */
+/** Names such as `null`, `on` or `12` need quotes to be read as strings. */
 const yamlKey = (name: string): string =>
   /^[A-Za-z][\w-]*$/.test(name) && !/^(?:null|true|false|yes|no|on|off|y|n)$/i.test(name) ? name : quoted(name);
 

@@ -3,18 +3,18 @@ import type { Credential } from "./credential.ts";
 /** How one kind of client is connected to one server. */
 export interface Snippet {
   readonly client: string;
-  /** Where the text belongs: a file, a shell, a dialog. */
+  /** Where to put the text: a file, a shell, a dialog. */
   readonly where: string;
   readonly text: string;
-  /** A link that does the same in one click. */
+  /** A link that does the same with one click. */
   readonly link?: { readonly label: string; readonly href: string };
   readonly notes: readonly string[];
 }
 
-/** What snippets are made from. All of it is ours or checked: a person will paste it into a shell. */
+/** The values that snippets are built from. They are ours or validated, because people paste snippets into a shell. */
 export interface SnippetPlace {
   readonly server: string;
-  /** The gateway as the reader reached it, without a slash at its end. */
+  /** The URL at which the reader reached the gateway, without a trailing slash. */
   readonly baseUrl: string;
   readonly credential: Credential | undefined;
   /** Whether the OpenAPI documents are served without credentials. */
@@ -22,7 +22,7 @@ export interface SnippetPlace {
   readonly example: ExampleCall | undefined;
 }
 
-/** A call that can be shown. */
+/** A call that can be shown as an example. */
 export interface ExampleCall {
   readonly tool: string;
   readonly body: string;
@@ -32,17 +32,17 @@ export const mcpUrl = ({ baseUrl, server }: SnippetPlace): string => `${baseUrl}
 
 export const prettyJson = (value: object): string => JSON.stringify(value, null, 2);
 
-/** One word of a POSIX shell, whatever it holds. */
+/** Any text as one word of a POSIX shell. */
 export const shellWord = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
-/** `--header "Authorization: Bearer ${MCP_GATEWAY_TOKEN}"`, which a shell fills in. */
+/** `--header "Authorization: Bearer ${MCP_GATEWAY_TOKEN}"`, expanded by the shell. */
 export function headerOption(option: string, credential: Credential | undefined): string {
   if (credential === undefined) return "";
   const { header, prefix, variable } = credential;
   return ` ${option} "${header}: ${prefix}\${${variable}}"`;
 }
 
-/** What the reader has to put into the variable, if there is one. */
+/** Tells the reader to set the variable, if there is one. */
 export function variableNote(credential: Credential | undefined): readonly string[] {
   return credential === undefined ? [] : [`${credential.variable} holds ${credential.holds}.`];
 }

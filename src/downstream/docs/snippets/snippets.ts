@@ -17,7 +17,7 @@ const CLIENTS: readonly ((place: SnippetPlace) => Snippet)[] = [
   curl,
 ];
 
-/** How every client that we know is connected to a server. A new client is a function here. */
+/** The connection instructions for every supported client. A new client is a function here. */
 export function snippetsFor(place: SnippetPlace): readonly Snippet[] {
   return CLIENTS.map((client) => client(place));
 }

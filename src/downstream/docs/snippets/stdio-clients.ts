@@ -9,7 +9,7 @@ import {
   type SnippetPlace,
 } from "./snippet.ts";
 
-/** Claude Desktop starts programs only, so mcp-remote stands between. */
+/** Claude Desktop only starts programs, so mcp-remote connects it. */
 export function claudeDesktop(place: SnippetPlace): Snippet {
   const { server, credential } = place;
   const args = ["-y", "mcp-remote", mcpUrl(place), "--transport", "http-only", ...allowHttp(place)];
@@ -44,7 +44,7 @@ export function inspector(place: SnippetPlace): Snippet {
   };
 }
 
-/** Some clients split arguments at blanks, so the header's value is a variable of its own. */
+/** Some clients split arguments at spaces, so the whole header value is in the variable. */
 function withCredential(args: readonly string[], credential: Credential | undefined): object {
   if (credential === undefined) return { args };
   return {
@@ -53,7 +53,7 @@ function withCredential(args: readonly string[], credential: Credential | undefi
   };
 }
 
-/** mcp-remote speaks plain http to these two names only; to all others, other names of loopback too, when told to. */
+/** mcp-remote allows plain http for these two names; for any other, including other loopback names, only with a flag. */
 function allowHttp({ baseUrl }: SnippetPlace): readonly string[] {
   const { protocol, hostname } = new URL(baseUrl);
   return protocol === "https:" || hostname === "localhost" || hostname === "127.0.0.1" ? [] : ["--allow-http"];

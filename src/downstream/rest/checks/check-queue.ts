@@ -1,4 +1,4 @@
-/** Work that waits, taken in turns from those who brought it, so that nobody's much holds up another's little. */
+/** A queue that serves its owners in turn, so that one owner's many items do not delay the few of another. */
 export class CheckQueue<T> {
   readonly #maxPerOwner: number;
   readonly #byOwner = new Map<string, T[]>();
@@ -11,7 +11,7 @@ export class CheckQueue<T> {
     return this.#byOwner.size === 0;
   }
 
-  /** False when this owner has enough waiting already. */
+  /** False when the owner's share of the queue is full. */
   add(owner: string, item: T): boolean {
     const items = this.#byOwner.get(owner);
     if (items === undefined) this.#byOwner.set(owner, [item]);
@@ -20,12 +20,12 @@ export class CheckQueue<T> {
     return true;
   }
 
-  /** The oldest of the owner whose turn it is. */
+  /** The oldest item of the owner whose turn it is. */
   take(): T | undefined {
     for (const [owner, items] of this.#byOwner) {
       this.#byOwner.delete(owner);
       const item = items.shift();
-      // Behind all others.
+      // Re-inserts the owner behind all others.
       if (items.length > 0) this.#byOwner.set(owner, items);
       return item;
     }

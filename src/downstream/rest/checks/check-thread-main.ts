@@ -1,28 +1,28 @@
-// A thread of its own, which compiles the schemas and does the checks whose cost nobody knows beforehand. It may be ended at
-// any moment: `check-thread.ts` gives it a limited time for each question, and its heap is limited.
+// The worker thread that compiles schemas and runs checks whose cost is unknown. It may be terminated at any moment:
+// `check-thread.ts` limits the time for each check, and the heap size is limited.
 import type { ValidateFunction } from "ajv";
 import { parentPort } from "node:worker_threads";
 import { errorMessage } from "../../../lib/error-message.ts";
 import { member } from "../../../lib/json.ts";
 import { loadCompiler, type Compile } from "./compilers.ts";
-import type { Question, ThreadMessage } from "./check-thread.ts";
+import type { CheckRequest, ThreadMessage } from "./check-thread.ts";
 import { schemaErrors } from "./schema-error.ts";
 
-/** Characters of the schemas that are kept compiled; the code takes a hundred times as much. */
+/** Total length of the schemas whose compiled form is cached; compiled code takes about a hundred times as much memory. */
 const MAX_COMPILED = 512 * 1024;
 
 async function serveChecks(): Promise<void> {
   const compile = await loadCompiler();
   const compiled = new Map<string, ValidateFunction>();
-  parentPort?.on("message", (question: Question) => tell(answerTo(question, compile, compiled)));
+  parentPort?.on("message", (request: CheckRequest) => tell(answerTo(request, compile, compiled)));
   tell({ kind: "ready" });
 }
 
-function answerTo(question: Question, compile: Compile, compiled: Map<string, ValidateFunction>): ThreadMessage {
+function answerTo(request: CheckRequest, compile: Compile, compiled: Map<string, ValidateFunction>): ThreadMessage {
   try {
-    const validate = compiledFor(question, compile, compiled);
-    const whole: unknown = JSON.parse(question.text);
-    const value = question.member === undefined ? whole : member(whole, question.member);
+    const validate = compiledFor(request, compile, compiled);
+    const whole: unknown = JSON.parse(request.text);
+    const value = request.member === undefined ? whole : member(whole, request.member);
     return { kind: "checked", errors: validate(value) ? [] : schemaErrors(validate.errors) };
   } catch (error) {
     return { kind: "unusable", why: errorMessage(error) };
@@ -30,7 +30,7 @@ function answerTo(question: Question, compile: Compile, compiled: Map<string, Va
 }
 
 function compiledFor(
-  { schema, how }: Question,
+  { schema, how }: CheckRequest,
   compile: Compile,
   compiled: Map<string, ValidateFunction>,
 ): ValidateFunction {

@@ -5,8 +5,8 @@ import { CheckQueue } from "./check-queue.ts";
 import type { HowToCompile } from "./compilers.ts";
 import type { SchemaError } from "./schema-error.ts";
 
-/** A value to check, as JSON: the whole text, or one member of it. */
-export interface Question {
+/** A JSON value to check: the whole text, or one member of it. */
+export interface CheckRequest {
   /** As JSON. */
   readonly schema: string;
   readonly how: HowToCompile;
@@ -14,44 +14,44 @@ export interface Question {
   readonly member?: string;
 }
 
-export type Verdict =
+export type CheckOutcome =
   | { readonly kind: "checked"; readonly errors: SchemaError[] }
-  /** The schema cannot be compiled, or the check cannot be ended. */
+  /** The schema cannot be compiled, or the check failed. */
   | { readonly kind: "unusable"; readonly why: string }
-  /** It took more time or memory than one check may. */
+  /** The check exceeded its time or memory limit. */
   | { readonly kind: "over"; readonly why: string }
-  /** Others came first for too long, or there is no thread. */
+  /** The check waited too long in the queue, or there is no thread. */
   | { readonly kind: "unanswered" };
 
-export type ThreadMessage = Verdict | { readonly kind: "ready" };
+export type ThreadMessage = CheckOutcome | { readonly kind: "ready" };
 
 export interface ThreadOptions {
-  /** Time for one question, compiling included. */
+  /** Maximum time for one check, compilation included. */
   readonly answerMs?: number;
-  /** How long a question may wait for others before it goes unanswered. */
+  /** Maximum time a check may wait in the queue. */
   readonly waitMs?: number;
 }
 
 const ANSWER_MS = 500;
-/** A long text gets time to be read. */
+/** Parsing a long text gets additional time. */
 const CHARS_PER_MS = 8_192;
 const LOAD_MS = 10_000;
 const WAIT_MS = 2_000;
 const MAX_WAITING_PER_SERVER = 32;
-/** A thread that cannot be started is not tried again at once. */
+/** The pause after the thread could not be started. */
 const REST_MS = 10_000;
-/** A thread that nobody asks is ended, with all that it remembers. */
+/** An idle thread is terminated, and its caches with it. */
 const IDLE_MS = 10_000;
-/** Room for what is kept compiled, and for the values of the longest text: neither alone may come near the limit. */
+/** Large enough for the cache of compiled schemas and the values of the longest text together. */
 const HEAP = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
 
 interface PendingCheck {
-  readonly question: Question;
+  readonly request: CheckRequest;
   readonly until: number;
-  readonly answer: (verdict: Verdict) => void;
+  readonly answer: (outcome: CheckOutcome) => void;
 }
 
-/** One thread for all checks that are too dear for the main one; a question at a time. Started at the first, ended when idle. */
+/** One thread for all checks that are too expensive for the main thread; one check at a time. Started on demand, terminated when idle. */
 export class CheckThread {
   readonly #emit: Emit;
   readonly #options: ThreadOptions;
@@ -59,7 +59,7 @@ export class CheckThread {
   #worker: Worker | undefined;
   #isReady = false;
   #current: PendingCheck | undefined;
-  /** One at a time: for the start, for an answer, for idleness. */
+  /** Shared by the start, the running check and idleness, which never overlap. */
   #timer: NodeJS.Timeout | undefined;
   #restUntil = 0;
   #isClosed = false;
@@ -69,13 +69,13 @@ export class CheckThread {
     this.#options = options;
   }
 
-  /** Always resolves. `server` is who shares one place in the queue. */
-  ask(server: string, question: Question): Promise<Verdict> {
+  /** Always resolves. Checks of the same `server` share one place in the queue. */
+  ask(server: string, request: CheckRequest): Promise<CheckOutcome> {
     return new Promise((answer) => {
       const now = performance.now();
       const until = now + (this.#options.waitMs ?? WAIT_MS);
       const isWanted = !this.#isClosed && now >= this.#restUntil;
-      if (!isWanted || !this.#waiting.add(server, { question, until, answer })) {
+      if (!isWanted || !this.#waiting.add(server, { request, until, answer })) {
         return answer({ kind: "unanswered" });
       }
       if (this.#worker === undefined) this.#start();
@@ -91,23 +91,23 @@ export class CheckThread {
 
   #start(): void {
     try {
-      // Nothing of the environment: what it compiles is a stranger's.
+      // With an empty environment, because it compiles untrusted schemas.
       const worker = new Worker(threadFile(), { resourceLimits: HEAP, env: {} });
       worker.unref();
       this.#worker = worker;
-      const heard = (run: () => void): void => {
+      const onEvent = (run: () => void): void => {
         if (this.#worker === worker) guarded(this.#emit, "a check of a schema failed", run);
       };
-      worker.on("message", (message: ThreadMessage) => heard(() => this.#hear(message)));
-      worker.on("error", (cause) => heard(() => this.#onFailure(cause)));
-      worker.on("exit", (code) => heard(() => this.#onFailure(new Error(`the thread ended with code ${code}`))));
+      worker.on("message", (message: ThreadMessage) => onEvent(() => this.#onMessage(message)));
+      worker.on("error", (cause) => onEvent(() => this.#onFailure(cause)));
+      worker.on("exit", (code) => onEvent(() => this.#onFailure(new Error(`the thread ended with code ${code}`))));
       this.#allow(LOAD_MS, () => this.#onFailure(new Error("the thread did not start in time")));
     } catch (cause) {
       this.#onFailure(cause);
     }
   }
 
-  #hear(message: ThreadMessage): void {
+  #onMessage(message: ThreadMessage): void {
     clearTimeout(this.#timer);
     if (message.kind === "ready") this.#isReady = true;
     else {
@@ -119,24 +119,24 @@ export class CheckThread {
 
   #next(): void {
     if (!this.#isReady || this.#current !== undefined) return;
-    const asked = this.#take();
-    if (asked === undefined) return this.#allow(IDLE_MS, () => this.#end({ kind: "unanswered" }));
-    this.#current = asked;
-    this.#worker?.postMessage(asked.question);
-    const readMs = asked.question.text.length / CHARS_PER_MS;
+    const next = this.#take();
+    if (next === undefined) return this.#allow(IDLE_MS, () => this.#end({ kind: "unanswered" }));
+    this.#current = next;
+    this.#worker?.postMessage(next.request);
+    const readMs = next.request.text.length / CHARS_PER_MS;
     this.#allow((this.#options.answerMs ?? ANSWER_MS) + readMs, () => this.#overrun("time"));
   }
 
   #take(): PendingCheck | undefined {
     const now = performance.now();
     for (;;) {
-      const asked = this.#waiting.take();
-      if (asked === undefined || asked.until > now) return asked;
-      asked.answer({ kind: "unanswered" });
+      const next = this.#waiting.take();
+      if (next === undefined || next.until > now) return next;
+      next.answer({ kind: "unanswered" });
     }
   }
 
-  /** Only the question at hand pays for it: those that wait go to a new thread. */
+  /** Fails only the running check; queued checks are run by a new thread. */
   #overrun(what: string): void {
     this.#end({ kind: "over", why: `it takes more ${what} than a check may` });
     if (!this.#waiting.isEmpty && !this.#isClosed) this.#start();
@@ -151,18 +151,18 @@ export class CheckThread {
   }
 
   #refuseAll(): void {
-    for (let asked = this.#waiting.take(); asked !== undefined; asked = this.#waiting.take()) {
-      asked.answer({ kind: "unanswered" });
+    for (let next = this.#waiting.take(); next !== undefined; next = this.#waiting.take()) {
+      next.answer({ kind: "unanswered" });
     }
   }
 
-  /** Ends the thread, and with it the question that it was at. */
-  #end(verdict: Verdict): void {
+  /** Terminates the thread and fails its running check. */
+  #end(outcome: CheckOutcome): void {
     clearTimeout(this.#timer);
     const worker = this.#worker;
     this.#worker = undefined;
     this.#isReady = false;
-    this.#current?.answer(verdict);
+    this.#current?.answer(outcome);
     this.#current = undefined;
     worker?.terminate().catch((cause: unknown) => {
       this.#emit({ type: "trouble", what: "the thread that checks schemas could not be ended", cause });
@@ -176,7 +176,7 @@ export class CheckThread {
   }
 }
 
-/** Beside this file in `dist/`; from the sources through what reads TypeScript. */
+/** Beside this file in `dist/`; when run from source, through a loader for TypeScript. */
 function threadFile(): URL {
   const file =
     extname(import.meta.url) === ".ts" ? "../../../../tools/check-thread-from-source.mjs" : "./check-thread-main.js";

@@ -1,26 +1,26 @@
 import { isObject, type JsonObject } from "../../../lib/json.ts";
 
 const MAX_DEPTH = 50;
-/** Bounds of what is looked at at all: beyond them a schema is not checked. */
+/** Limits beyond which a schema is not checked at all. */
 const MAX_VALUES = 10_000;
 const MAX_CHARS = 512 * 1024;
 
-/** Keywords that the check leaves out. */
+/** Keywords that are not checked. */
 const LEFT_OUT = new Set([
-  // Names: a `$schema` of another dialect or a repeated `$id` would stop the compiler.
+  // Identifiers: a `$schema` of another dialect or a duplicate `$id` would stop the compiler.
   "$schema",
   "$id",
   "id",
   "$anchor",
   "$dynamicAnchor",
-  // ajv's own: the check would be a promise that nobody waits for.
+  // An extension of ajv: the check would return a promise.
   "$async",
-  // A pattern is the server's program run on the caller's text: it may take for ever (ReDoS), so it is left to the server.
+  // A pattern runs the server's regular expression on the caller's text and may never finish (ReDoS); it is left to the server.
   "pattern",
   "patternProperties",
-  // Compares each item with each other one: a long list would stop everybody.
+  // Compares all pairs of items: a long list would block the event loop.
   "uniqueItems",
-  // Said to people, and long.
+  // Long texts without effect on validation.
   "title",
   "description",
   "$comment",
@@ -28,17 +28,17 @@ const LEFT_OUT = new Set([
   "examples",
 ]);
 
-/** A map from names to schemas: its keys are names of properties, not keywords. */
+/** Keywords whose value maps names to schemas: its keys are names, not keywords. */
 const NAMED_SCHEMAS = new Set(["properties", "$defs", "definitions", "dependentSchemas", "dependencies"]);
 const PLAIN_VALUES = new Set(["const", "enum"]);
 
-/** What a schema holds: JSON values, and the characters of its texts and names. */
+/** The size of a schema: its number of JSON values, and the characters in its strings and names. */
 export interface SchemaSize {
   values: number;
   chars: number;
 }
 
-/** The schema of a tool, as far as it can be checked safely here. Throws where it is too deep or too large to walk. */
+/** The part of a tool's schema that can be checked safely here. Throws when the schema is too deep or too large to walk. */
 export function checkableSchema(schema: unknown, size: SchemaSize = { values: 0, chars: 0 }): unknown {
   return subschema(schema, 0, size);
 }
@@ -56,13 +56,13 @@ function subschema(schema: unknown, depth: number, size: SchemaSize): unknown {
   });
 }
 
-/** Without `patternProperties` nobody can tell which properties are additional. */
+/** Without `patternProperties` it is unknown which properties are additional. */
 function isUndecidable(key: string, schema: object): boolean {
   const isRest = key === "additionalProperties" || key === "unevaluatedProperties";
   return isRest && Object.hasOwn(schema, "patternProperties");
 }
 
-/** Returned as it is, once it was counted. */
+/** Counts the value and returns it unchanged. */
 function plainValue(value: unknown, depth: number, size: SchemaSize): unknown {
   count(value, depth, size);
   if (typeof value !== "object" || value === null) return value;
@@ -79,7 +79,7 @@ function mapEntries(
   change: (key: string, value: unknown) => unknown,
 ): Record<string, unknown> {
   const entries: [string, unknown][] = [];
-  // In this order and not by `Object.entries`: of an object with a million members only the first ones are looked at.
+  // `for in` instead of `Object.entries`: of an object with a million members only the first ones are visited.
   for (const key in of) {
     if (!Object.hasOwn(of, key)) continue;
     const changed = change(key, of[key]);

@@ -1,7 +1,7 @@
 import type { Ajv, Format, ValidateFunction } from "ajv";
 import { LONG_TEXT } from "./instance-size.ts";
 
-/** How a schema is compiled: the dialect, and whether a check finds every mistake or stops at the first. */
+/** How a schema is compiled: its dialect, and whether a check reports all errors or stops at the first. */
 export interface HowToCompile {
   readonly isDraft07: boolean;
   readonly allErrors: boolean;
@@ -10,8 +10,8 @@ export interface HowToCompile {
 export type Compile = (schema: object, how: HowToCompile) => ValidateFunction;
 
 /**
- * The formats that are checked. Not among them: `url`, whose expression takes time with the square of a text's length, and `regex`,
- * which is a program of the caller.
+ * The formats that are checked. Excluded are `url`, whose regular expression takes quadratic time, and `regex`, which would
+ * compile an expression of the caller.
  */
 const FORMATS = [
   ...(["date", "time", "date-time", "iso-time", "iso-date-time", "duration"] as const),
@@ -20,9 +20,9 @@ const FORMATS = [
 ];
 const NUMBER_FORMATS = ["int32", "int64", "float", "double"] as const;
 
-/** Loads ajv: most of the gateway's commands and sessions never need it. */
+/** Loads ajv lazily: most commands and sessions of the gateway never need it. */
 export async function loadCompiler(): Promise<Compile> {
-  // By their default: where a CommonJS module was bundled it is all there is.
+  // Through `default`, the only export of a bundled CommonJS module.
   const [
     {
       default: { Ajv },
@@ -43,15 +43,15 @@ export async function loadCompiler(): Promise<Compile> {
   };
 
   return (schema, { isDraft07, allErrors }) => {
-    // The schema is not checked against its own: what cannot be compiled says so.
+    // Not validated against the meta-schema: a schema that cannot be compiled throws anyway.
     const options = { strict: false, allErrors, logger: false, validateSchema: false } as const;
-    // A compiler of its own for each tool: one for all would keep what it compiled for tools long gone.
+    // A compiler per schema: a shared one would keep compiled schemas of removed tools alive.
     const ajv = isDraft07 ? new Ajv(options) : new Ajv2020(options);
     return addFormats(ajv).compile(schema);
   };
 }
 
-/** A long text is taken to be right: it is the caller's, and an expression may take long over it. */
+/** Long texts pass unchecked: they come from the caller, and a regular expression may take long over them. */
 function ofShortTexts(format: Format): (text: string) => boolean {
   const test = testOf(format);
   return (text) => text.length > LONG_TEXT || test(text);

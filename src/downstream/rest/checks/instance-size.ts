@@ -1,13 +1,13 @@
 import { isObject } from "../../../lib/json.ts";
 
-/** A text costs as much as one value for so many of its characters. */
+/** A string counts as one more value for each of this many characters. */
 const CHARS_PER_VALUE = 128;
-/** Beyond this length only the length of a text is looked at. */
+/** For a longer string, only its length is examined. */
 export const LONG_TEXT = 2_048;
 const LONG_CHARS_PER_VALUE = 1_024;
 const MAX_DEPTH = 200;
 
-/** How many values a check has to look at: a number beyond `most` where there are more than that, without walking them all. */
+/** The number of values a check has to visit. Stops counting beyond `most`. */
 export function instanceSize(value: unknown, most: number, depth = 0): number {
   if (typeof value === "string") return 1 + textSize(value);
   if (depth > MAX_DEPTH) return Number.POSITIVE_INFINITY;

@@ -4,16 +4,16 @@ import type { ValidateFunction } from "ajv";
 export type Plan =
   | { readonly kind: "unchecked" }
   | {
-      /** `cheap`: on the main thread, as long as the value is small, too. */
-      readonly kind: "cheap" | "dear";
+      /** `cheap`: on the main thread, if the value is small too; `expensive`: always in the worker thread. */
+      readonly kind: "cheap" | "expensive";
       readonly checkable: object;
       readonly isDraft07: boolean;
       readonly width: number;
-      /** Bytes, roughly, compiled code included. */
+      /** Approximate memory use in bytes, compiled code included. */
       readonly weight: number;
-      /** Compiled when it is first needed. */
+      /** Compiled on first use. */
       validate?: ValidateFunction;
-      /** As it is sent to the thread, and its hash. */
+      /** The schema as sent to the thread, and its hash. */
       text?: string;
       name?: string;
       usedAt: number;
@@ -21,10 +21,10 @@ export type Plan =
 
 const MAX_WEIGHT = 64 * 1024 * 1024;
 
-/** What is known of schemas, forgotten with them; of those that take memory only the ones that were used last. */
+/** The plan of each schema, which is dropped with the schema. Of those that use memory, only the most recently used are kept. */
 export class Plans {
   readonly #plans = new WeakMap<object, Plan>();
-  /** By their schemas; these keep nothing alive. */
+  /** The plans that use memory; references to their schemas are weak. */
   readonly #large = new Map<Plan, WeakRef<object>>();
   #weight = 0;
   #uses = 0;
@@ -59,7 +59,7 @@ export class Plans {
     for (const [plan, schema] of this.#large) {
       if (plan.kind === "unchecked" || (plan.usedAt >= usedAt && schema.deref() !== undefined)) continue;
       oldest = plan;
-      // One whose schema is gone goes first.
+      // A plan whose schema was garbage-collected is dropped first.
       usedAt = schema.deref() === undefined ? -1 : plan.usedAt;
     }
     return oldest;

@@ -1,19 +1,19 @@
 import { isObject, member } from "../../../lib/json.ts";
 
-/** What a schema costs at most; `Infinity` where it leads back to itself or to where nobody can follow. */
+/** Upper bounds for a schema; `Infinity` when it is recursive or has references that cannot be resolved. */
 export interface SchemaCost {
-  /** JSON values, those behind a `$ref` counted each time they are referred to: bounds the code that is compiled. */
+  /** The number of JSON values, with the target of a `$ref` counted for each reference: bounds the size of the compiled code. */
   readonly values: number;
-  /** How many rules can look at one and the same value: times the values of an instance it bounds a check. */
+  /** The number of rules that can apply to the same value; multiplied by the number of values of an instance, it bounds a check. */
   readonly width: number;
 }
 
 const ENDLESS: SchemaCost = { values: Number.POSITIVE_INFINITY, width: Number.POSITIVE_INFINITY };
 
-/** Applied to the very value that the schema is applied to. */
+/** Keywords whose subschemas apply to the same value as the schema. */
 const TO_ITSELF = new Set(["allOf", "anyOf", "oneOf", "not", "if", "then", "else"]);
 const NAMED_TO_ITSELF = new Set(["dependentSchemas", "dependencies"]);
-/** Applied to the members or items of it, or to their names. */
+/** Keywords whose subschemas apply to the members or items of the value, or to their names. */
 const TO_PARTS = new Set([
   "items",
   "prefixItems",
@@ -24,21 +24,24 @@ const TO_PARTS = new Set([
   "unevaluatedProperties",
   "propertyNames",
 ]);
-/** Each of their entries is looked for. */
+/** Keywords whose value is a list of names or values, each of which is compared. */
 const LISTS = new Set(["enum", "const", "required", "dependentRequired"]);
-/** Where these lead is known only as the check runs. */
+/** Keywords whose target is only known at run time. */
 const DYNAMIC = new Set(["$dynamicRef", "$recursiveRef", "$recursiveAnchor"]);
-/** So many properties that are not there cost as much as one that is checked. */
+/** This many absent properties cost about as much as one checked rule. */
 const ABSENT_PER_RULE = 16;
 
-/** What a subschema costs: its values, the rules for the value that it is applied to, and those for any one value within that. */
+/**
+ * The cost of a subschema: its values, the rules for the value it applies to (`own`), and the rules for any one value within that
+ * (`within`).
+ */
 interface Reach {
   values: number;
   own: number;
   within: number;
 }
 
-/** A bound for a schema as `checkableSchema` gives it. Each subschema is walked once, however often it is referred to. */
+/** Bounds for a schema returned by `checkableSchema`. Each subschema is visited once, however often it is referenced. */
 export function schemaCost(schema: unknown): SchemaCost {
   try {
     const reach = new CostWalk(schema).reachOf(schema);
@@ -53,7 +56,7 @@ const widthOf = ({ own, within }: Reach): number => Math.max(own, within);
 
 class CostWalk {
   readonly #root: unknown;
-  /** Undefined while it is being walked. */
+  /** Undefined while the schema is being visited. */
   readonly #known = new Map<object, Reach | undefined>();
 
   constructor(root: unknown) {
@@ -98,7 +101,7 @@ class CostWalk {
   #addToParts(reach: Reach, schema: unknown): void {
     const inner = this.reachOf(schema);
     reach.values += inner.values;
-    // What two keywords say of parts may concern the same part.
+    // Subschemas of two keywords may apply to the same part.
     reach.within += widthOf(inner);
   }
 
@@ -106,7 +109,7 @@ class CostWalk {
     let widest = 0;
     for (const inner of schemas.map((schema) => this.reachOf(schema))) {
       reach.values += inner.values;
-      // A member has one name: only one of these concerns it.
+      // A member has one name, so only one of these applies to it.
       widest = Math.max(widest, widthOf(inner));
     }
     reach.own += schemas.length / ABSENT_PER_RULE;
@@ -114,7 +117,10 @@ class CostWalk {
   }
 }
 
-/** All that is no schema: lists of names, of allowed values, limits; definitions, which count where they are referred to as well. */
+/**
+ * The size of everything that is not a schema: lists of names or values, limits, and definitions (which also count where they are
+ * referenced).
+ */
 function valuesIn(value: unknown): number {
   if (typeof value !== "object" || value === null) return 1;
   let values = 1;
@@ -122,7 +128,7 @@ function valuesIn(value: unknown): number {
   return values;
 }
 
-/** Where a `$ref` within the schema leads (RFC 6901 §6). */
+/** The target of a `$ref` within the schema (RFC 6901 §6). */
 function resolved(root: unknown, reference: unknown): unknown {
   if (typeof reference !== "string" || !/^#(?:\/|$)/.test(reference)) throw new RangeError("a reference leads away");
   let found: unknown = root;

@@ -1,6 +1,6 @@
 import type { ErrorObject } from "ajv";
 
-/** One thing in a value that does not fit its schema. */
+/** One mismatch between a value and its schema. */
 export interface SchemaError {
   /** JSON Pointer (RFC 6901) into the value. */
   readonly pointer: string;
@@ -10,7 +10,7 @@ export interface SchemaError {
 }
 
 const MAX_ERRORS = 20;
-/** Of each text in an error: names and allowed values are the server's, and may be long. */
+/** Maximum length of each text in an error: names and allowed values come from the server. */
 const MAX_CHARS = 500;
 const MAX_EXPECTED = 100;
 

@@ -5,11 +5,11 @@ import { errorMessage } from "../../../lib/error-message.ts";
 import { member } from "../../../lib/json.ts";
 import type { Emit } from "../../../protocol/events.ts";
 import type { Tool } from "../../../protocol/tool.ts";
-import { CheckThread, type Question, type ThreadOptions } from "./check-thread.ts";
+import { CheckThread, type CheckRequest, type ThreadOptions } from "./check-thread.ts";
 import { checkableSchema } from "./checkable.ts";
 import { loadCompiler, type Compile } from "./compilers.ts";
 import { instanceSize } from "./instance-size.ts";
-import { LeftAlone } from "./left-alone.ts";
+import { OverLimitSchemas } from "./over-limit-schemas.ts";
 import { Plans, type Plan } from "./plans.ts";
 import { schemaCost } from "./schema-cost.ts";
 import { schemaErrors, type SchemaError } from "./schema-error.ts";
@@ -17,14 +17,14 @@ import { schemaErrors, type SchemaError } from "./schema-error.ts";
 /** The two schemas of a tool. */
 type Part = "inputSchema" | "outputSchema";
 
-/** A value to check, and the JSON it was read from: the value itself, or what has it as the member of this name. */
+/** A value to check, and the JSON it was parsed from: either the value itself, or an object with the value as this member. */
 export interface CheckedValue {
   readonly value: unknown;
   readonly text: string;
   readonly member?: string;
 }
 
-/** Against which schema. */
+/** The schema to check against. */
 export interface Subject {
   readonly server: string;
   readonly tool: Tool;
@@ -32,33 +32,34 @@ export interface Subject {
 }
 
 const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-0[467]\//;
-/** What is compiled and checked on the main thread holds nobody up for longer than a few milliseconds. */
+/** The bounds for compiling and checking on the main thread, which then takes a few milliseconds at most. */
 const MAX_VALUES = 400;
 const MAX_CHARS = 32 * 1024;
-/** Rules times values: some hundred nanoseconds each. */
+/** Rules times values, at some hundred nanoseconds each. */
 const MAX_CHECKS = 20_000;
-/** Read again in the thread: its heap has room for the values of this, some 25 bytes for each of their text, all at once. */
+/** Longer texts are not checked: parsing one in the thread takes about 25 bytes of its heap per character. */
 const MAX_THREAD_TEXT = 4 * 1024 * 1024;
-/** From here on the first mistake is enough: a list of all could fill the memory. */
+/** Beyond these sizes only the first error is reported: a list of all could exhaust memory. */
 const LONG_TEXT = 64 * 1024;
 const MANY_CHECKS = 1_000_000;
-/** With the code that is compiled from it. */
+/** Compiled code included. */
 const BYTES_PER_VALUE = 200;
-const MAX_TOLD = 10_000;
+const MAX_REPORTED = 10_000;
 
 /**
- * Checks arguments and structured results against the schemas of a tool (JSON Schema draft-07 or 2020-12); arguments before the
- * call, because servers report bad ones as text only. Nothing is coerced and no default is filled in: the server owns them.
+ * Checks arguments and structured results against the schemas of a tool (JSON Schema draft-07 or 2020-12). Arguments are checked
+ * before the call, because servers report invalid ones as text only. Nothing is coerced and no defaults are filled in, which is
+ * up to the server.
  *
- * A schema is a stranger's: it is used here only where its cost is bounded beforehand, and else in a thread with limits. What
- * cannot be compiled, followed or afforded is not checked, and the log says so once.
+ * Schemas are untrusted: one is used on the main thread only if its cost is bounded beforehand, otherwise in a worker thread with
+ * limits. A schema that cannot be compiled, resolved or afforded is not checked, which is logged once.
  */
 export class SchemaValidator {
   readonly #emit: Emit;
   readonly #thread: CheckThread;
   readonly #plans = new Plans();
-  readonly #leftAlone = new LeftAlone();
-  readonly #told = new LRUCache<string, true>({ max: MAX_TOLD });
+  readonly #overLimit = new OverLimitSchemas();
+  readonly #reported = new LRUCache<string, true>({ max: MAX_REPORTED });
   #compile: Compile | undefined;
   #loading: Promise<Compile> | undefined;
 
@@ -67,17 +68,17 @@ export class SchemaValidator {
     this.#thread = new CheckThread(emit, thread);
   }
 
-  /** What does not fit; nothing when the tool has no such schema. At once where that is cheap. */
+  /** The mismatches; none when the tool has no such schema. Synchronous when the check is cheap. */
   check(subject: Subject, given: CheckedValue): readonly SchemaError[] | Promise<readonly SchemaError[]> {
     const schema = subject.tool[subject.part];
     if (typeof schema !== "object" || schema === null) return [];
     const plan = this.#plans.of(schema) ?? this.#plan(subject, schema);
     if (plan.kind === "unchecked") return [];
-    if (plan.kind === "dear" || !isSmall(plan, given)) return this.#checkThere(subject, given, plan);
+    if (plan.kind === "expensive" || !isSmall(plan, given)) return this.#checkInThread(subject, given, plan);
     return plan.validate === undefined ? this.#compileAndCheck(subject, given, plan) : errorsOf(plan.validate, given);
   }
 
-  /** Loads the compiler, if that was not done yet. */
+  /** Loads the compiler unless it is loaded. */
   async load(): Promise<Compile> {
     if (this.#compile !== undefined) return this.#compile;
     this.#loading ??= loadCompiler();
@@ -85,7 +86,7 @@ export class SchemaValidator {
       this.#compile = await this.#loading;
       return this.#compile;
     } finally {
-      // What failed once may be tried again.
+      // A failed load may be retried.
       this.#loading = undefined;
     }
   }
@@ -110,9 +111,9 @@ export class SchemaValidator {
       const { values, width } = schemaCost(checkable);
       const isCheap = values <= MAX_VALUES && size.chars <= MAX_CHARS;
       const weight = size.values * BYTES_PER_VALUE + size.chars;
-      return { kind: isCheap ? "cheap" : "dear", checkable, isDraft07, width, weight, usedAt: 0 };
+      return { kind: isCheap ? "cheap" : "expensive", checkable, isDraft07, width, weight, usedAt: 0 };
     } catch (cause) {
-      this.#tell(subject, errorMessage(cause));
+      this.#report(subject, errorMessage(cause));
       return { kind: "unchecked" };
     }
   }
@@ -127,17 +128,17 @@ export class SchemaValidator {
     }
   }
 
-  async #checkThere(subject: Subject, given: CheckedValue, plan: CheckedPlan): Promise<readonly SchemaError[]> {
+  async #checkInThread(subject: Subject, given: CheckedValue, plan: CheckedPlan): Promise<readonly SchemaError[]> {
     if (given.text.length > MAX_THREAD_TEXT) return [];
     plan.text ??= JSON.stringify(plan.checkable);
     const name = (plan.name ??= hash("sha256", plan.text));
-    if (this.#leftAlone.has(name)) return [];
-    const verdict = await this.#thread.ask(subject.server, questionOf(plan.text, plan, given));
-    if (verdict.kind === "checked") return verdict.errors;
-    if (verdict.kind === "unusable") return this.#giveUp(subject, verdict.why);
-    if (verdict.kind === "over") {
-      this.#leftAlone.add(name);
-      this.#tell(subject, verdict.why);
+    if (this.#overLimit.has(name)) return [];
+    const outcome = await this.#thread.ask(subject.server, requestOf(plan.text, plan, given));
+    if (outcome.kind === "checked") return outcome.errors;
+    if (outcome.kind === "unusable") return this.#giveUp(subject, outcome.why);
+    if (outcome.kind === "over") {
+      this.#overLimit.add(name);
+      this.#report(subject, outcome.why);
     }
     return [];
   }
@@ -145,14 +146,14 @@ export class SchemaValidator {
   #giveUp(subject: Subject, cause: unknown): readonly SchemaError[] {
     const schema = subject.tool[subject.part];
     if (typeof schema === "object" && schema !== null) this.#plans.set(schema, { kind: "unchecked" });
-    this.#tell(subject, cause);
+    this.#report(subject, cause);
     return [];
   }
 
-  #tell({ server, tool, part }: Subject, cause: unknown): void {
+  #report({ server, tool, part }: Subject, cause: unknown): void {
     const shown = `the ${part} of the tool "${tool.name.slice(0, 80)}" of "${server}"`;
-    if (this.#told.has(shown)) return;
-    this.#told.set(shown, true);
+    if (this.#reported.has(shown)) return;
+    this.#reported.set(shown, true);
     this.#emit({ type: "trouble", what: `${shown} cannot be used and is not checked`, cause });
   }
 }
@@ -163,16 +164,16 @@ function errorsOf(validate: ValidateFunction, { value }: CheckedValue): readonly
   return validate(value) ? [] : schemaErrors(validate.errors);
 }
 
-/** No value is smaller than two characters of its text, so that most are not even counted. */
+/** Every value takes at least two characters of text, so most values need not be counted. */
 function isSmall({ width }: CheckedPlan, { value, text }: CheckedValue): boolean {
   return width * text.length <= MAX_CHECKS || width * instanceSize(value, MAX_CHECKS / width) <= MAX_CHECKS;
 }
 
-function questionOf(
+function requestOf(
   schema: string,
   { isDraft07, width }: CheckedPlan,
   { text, value, member: name }: CheckedValue,
-): Question {
+): CheckRequest {
   const isLong =
     text.length > LONG_TEXT || (Number.isFinite(width) && width * instanceSize(value, LONG_TEXT) > MANY_CHECKS);
   const how = { isDraft07, allErrors: !isLong };

@@ -1,10 +1,14 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { CheckQueue } from "../../../../src/downstream/rest/checks/check-queue.ts";
-import { CheckThread, type Question, type Verdict } from "../../../../src/downstream/rest/checks/check-thread.ts";
+import {
+  CheckThread,
+  type CheckRequest,
+  type CheckOutcome,
+} from "../../../../src/downstream/rest/checks/check-thread.ts";
 import type { GatewayEvent } from "../../../../src/protocol/events.ts";
 
 const how = { isDraft07: false, allErrors: true };
-const asks = (schema: object, text: string): Question => ({ schema: JSON.stringify(schema), how, text });
+const asks = (schema: object, text: string): CheckRequest => ({ schema: JSON.stringify(schema), how, text });
 const simple = asks({ type: "string" }, "1");
 
 /** Each level is looked at twice by the one above it. */
@@ -28,7 +32,7 @@ const started = (answerMs?: number): CheckThread => {
   });
   return thread;
 };
-const kinds = (verdicts: readonly Verdict[]): string[] => verdicts.map(({ kind }) => kind);
+const kinds = (verdicts: readonly CheckOutcome[]): string[] => verdicts.map(({ kind }) => kind);
 
 afterEach(() => {
   thread.close();
@@ -43,8 +47,8 @@ describe("the thread that checks schemas", () => {
   });
 
   it("looks at one member of a text where that is asked", async () => {
-    const question = { ...asks({ type: "string" }, '{"a":"x","b":1}'), member: "a" };
-    expect(await started().ask("a", question)).toEqual({ kind: "checked", errors: [] });
+    const request = { ...asks({ type: "string" }, '{"a":"x","b":1}'), member: "a" };
+    expect(await started().ask("a", request)).toEqual({ kind: "checked", errors: [] });
   });
 
   it("says what cannot be compiled", async () => {

@@ -137,7 +137,7 @@ describe("arguments are not checked", () => {
   });
 });
 
-describe("what is dear", () => {
+describe("an expensive check", () => {
   const string = { type: "string" };
   const long = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`p${n}`, string]));
 
@@ -156,7 +156,7 @@ describe("what is dear", () => {
     const levels = Array.from({ length: 41 }, (_, n) => [`d${n}`, n === 0 ? string : { allOf: [below(n), below(n)] }]);
     const schema = { properties: { a: { $ref: "#/$defs/d40" } }, $defs: Object.fromEntries(levels) as object };
     const { check, events } = checker();
-    // As after each new list of tools: the same schema, another object.
+    // As after each new list of tools: the same schema in a new object.
     for (const _again of [1, 2, 3]) expect(await check(structuredClone(schema), { a: "x" })).toEqual([]);
     expect(events).toMatchObject([{ type: "trouble", what: expect.stringContaining("is not checked") as string }]);
   });
@@ -211,11 +211,11 @@ it("a schema that wants to be checked later is checked at once", async () => {
   expect(await check({ $async: true, properties: { a: { type: "string" } } }, { a: 1 })).toHaveLength(1);
 });
 
-describe("what was learnt of a tool", () => {
+describe("the plan of a schema", () => {
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc") as () => void;
 
-  /** Lists change, and each list has its own tools. */
+  /** Lists change, and each list has tool objects of its own. */
   async function checkNewTool(validator: SchemaValidator): Promise<WeakRef<object>> {
     const tool = toolWith({ type: "object", properties: { a: { type: "string" } } });
     await validator.check({ server: "git", tool, part: "inputSchema" }, given({}));

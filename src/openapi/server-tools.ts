@@ -3,7 +3,7 @@ import type { Tool } from "../protocol/tool.ts";
 import { matchesGlob } from "./glob.ts";
 import { TOOLS_PER_SERVER } from "./limits.ts";
 
-/** A server and its tools. The name is ours; what it says of itself may be anything. */
+/** A server and its tools. The name is from the config; the rest comes from the server unchecked. */
 export interface ServerTools {
   readonly name: string;
   readonly title?: unknown;
@@ -13,13 +13,13 @@ export interface ServerTools {
   readonly tools: readonly Tool[];
 }
 
-/** The tools of one server that are described, ordered by name so that two dumps of the same catalog compare equal. */
+/** The tools to describe, sorted by name so that two dumps of the same tools are identical. */
 export function toolsOf({ tools }: ServerTools, warn: Warn): readonly Tool[] {
   if (tools.length > TOOLS_PER_SERVER) warn(`only the first ${TOOLS_PER_SERVER} tools are described`);
   return tools.slice(0, TOOLS_PER_SERVER).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Whether any pattern names the tool, as `tool` or as `server:tool`. */
+/** Whether any pattern matches the tool, as `tool` or as `server:tool`. */
 export function isChosen(tool: Tool, patterns: readonly string[] | undefined): boolean {
   if (patterns === undefined) return true;
   const full = `${tool.server}:${tool.name}`;

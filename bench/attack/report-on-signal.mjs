@@ -1,18 +1,18 @@
-// Preloaded into the gateway by the attack, with --expose-gc. On SIGUSR2 it throws its garbage away and writes to stdout what lives in
-// its heap and what holds its event loop; with ATTACK_HEAP in its environment a snapshot of the heap goes to the folder of that name.
-// Once in a while it tells of sockets on which what was written has not moved for longer than ATTACK_STALL_MS.
+// Preloaded into the gateway by the attack, with --expose-gc. On SIGUSR2 it collects garbage and writes to stdout what is alive
+// in its heap and what keeps its event loop running; with ATTACK_HEAP in its environment it also writes a heap snapshot to that
+// folder. It periodically reports sockets whose written data has made no progress for longer than ATTACK_STALL_MS.
 import { writeHeapSnapshot } from "node:v8";
 
 const { ATTACK_STALL_MS, ATTACK_HEAP } = process.env;
 const LOOK_MS = 500;
-const told = new Set();
+const reported = new Set();
 const stuck = new Map();
 let snapshots = 0;
 
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 
 process.on("SIGUSR2", () => {
-  // Twice: what finalizers let go goes in the second round.
+  // Twice, because finalizers of the first collection release more objects.
   globalThis.gc();
   globalThis.gc();
   const resources = {};
@@ -31,14 +31,14 @@ setInterval(() => {
     const before = stuck.get(socket);
     if (waiting === 0) stuck.delete(socket);
     else if (before?.waiting !== waiting) stuck.set(socket, { waiting, since: now });
-    else if (now - before.since > Number(ATTACK_STALL_MS) && !told.has(socket)) {
-      told.add(socket);
+    else if (now - before.since > Number(ATTACK_STALL_MS) && !reported.has(socket)) {
+      reported.add(socket);
       say({ type: "stalled", port: socket.remotePort, waiting, ms: Math.round(now - before.since) });
     }
   }
-  for (const kept of [...stuck.keys(), ...told]) {
+  for (const kept of [...stuck.keys(), ...reported]) {
     if (sockets.includes(kept)) continue;
     stuck.delete(kept);
-    told.delete(kept);
+    reported.delete(kept);
   }
 }, LOOK_MS).unref();

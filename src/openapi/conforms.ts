@@ -1,28 +1,28 @@
 import { isJsonList, isJsonObject, type Json, type JsonObject } from "./json.ts";
 
 /**
- * Whether a default or an example can be what its own schema describes. It looks at what OpenAPI linters report as
- * errors (types, values, bounds, members) and takes everything it does not look at for granted.
+ * Whether a default or an example can be valid for its own schema. Checks what OpenAPI linters report as errors (types, values,
+ * bounds, members) and assumes the rest.
  */
-export function accepts(schema: JsonObject, value: Json): boolean {
+export function conforms(schema: JsonObject, value: Json): boolean {
   return (
-    acceptsType(schema, value) &&
-    acceptsValue(schema, value) &&
-    acceptsNumber(schema, value) &&
-    acceptsSize(schema, value) &&
-    acceptsItems(schema, value) &&
-    acceptsMembers(schema, value)
+    conformsToType(schema, value) &&
+    conformsToEnum(schema, value) &&
+    conformsToBounds(schema, value) &&
+    conformsToSize(schema, value) &&
+    conformsToItems(schema, value) &&
+    conformsToMembers(schema, value)
   );
 }
 
-/** The types a schema names, or `undefined` when it takes any. */
+/** The types named by a schema, or `undefined` when any type is allowed. */
 export function typesOf(schema: JsonObject): readonly Json[] | undefined {
   const type = schema["type"];
   if (type === undefined) return undefined;
   return isJsonList(type) ? type : [type];
 }
 
-export function acceptsType(schema: JsonObject, value: Json): boolean {
+export function conformsToType(schema: JsonObject, value: Json): boolean {
   const types = typesOf(schema);
   return types === undefined || types.some((type) => isOfType(type, value));
 }
@@ -34,13 +34,13 @@ function isOfType(type: Json, value: Json): boolean {
   return type === "integer" ? Number.isInteger(value) : typeof value === type;
 }
 
-function acceptsValue(schema: JsonObject, value: Json): boolean {
+function conformsToEnum(schema: JsonObject, value: Json): boolean {
   const { enum: values, const: only } = schema;
   if (only !== undefined && JSON.stringify(only) !== JSON.stringify(value)) return false;
   return !isJsonList(values) || textsOf(values).has(JSON.stringify(value));
 }
 
-/** An enum can be as long as the list of defaults that are held against it, so it is written out once. */
+/** Cached, because a long enum may be checked against a long list of defaults. */
 const texts = new WeakMap<readonly Json[], ReadonlySet<string>>();
 
 function textsOf(values: readonly Json[]): ReadonlySet<string> {
@@ -49,7 +49,7 @@ function textsOf(values: readonly Json[]): ReadonlySet<string> {
   return known;
 }
 
-function acceptsNumber(schema: JsonObject, value: Json): boolean {
+function conformsToBounds(schema: JsonObject, value: Json): boolean {
   if (typeof value !== "number") return true;
   return (
     value >= bound(schema, "minimum", -Infinity) &&
@@ -62,12 +62,12 @@ function acceptsNumber(schema: JsonObject, value: Json): boolean {
   );
 }
 
-/** Loosely: 0.3 is a multiple of 0.1 for people, though not for floating point, so such a default is left to others. */
+/** Only integers are checked: 0.3 is a multiple of 0.1, but not in floating-point arithmetic. */
 function isMultiple(value: number, of: number): boolean {
   return of === 0 || !Number.isInteger(of) || Number.isInteger(value / of);
 }
 
-function acceptsSize(schema: JsonObject, value: Json): boolean {
+function conformsToSize(schema: JsonObject, value: Json): boolean {
   if (typeof value === "string") return isWithin(schema, Array.from(value).length, "Length");
   if (isJsonList(value)) return isWithin(schema, value.length, "Items");
   return !isJsonObject(value) || isWithin(schema, Object.keys(value).length, "Properties");
@@ -82,17 +82,17 @@ function bound(schema: JsonObject, keyword: string, otherwise: number): number {
   return typeof value === "number" ? value : otherwise;
 }
 
-function acceptsItems(schema: JsonObject, value: Json): boolean {
+function conformsToItems(schema: JsonObject, value: Json): boolean {
   const { items, prefixItems } = schema;
   if (!isJsonList(value)) return true;
   const first = isJsonList(prefixItems) ? prefixItems : [];
   return value.every((item, index) => {
     const expected = first[index] ?? items;
-    return !isJsonObject(expected) || accepts(expected, item);
+    return !isJsonObject(expected) || conforms(expected, item);
   });
 }
 
-function acceptsMembers(schema: JsonObject, value: Json): boolean {
+function conformsToMembers(schema: JsonObject, value: Json): boolean {
   if (!isJsonObject(value)) return true;
   const { properties, required, additionalProperties } = schema;
   const known = isJsonObject(properties) ? properties : {};
@@ -103,7 +103,7 @@ function acceptsMembers(schema: JsonObject, value: Json): boolean {
     Object.entries(value).every(([key, member]) => {
       const expected = Object.hasOwn(known, key) ? known[key] : additionalProperties;
       if (expected === false) return isJsonObject(schema["patternProperties"]);
-      return !isJsonObject(expected) || accepts(expected, member);
+      return !isJsonObject(expected) || conforms(expected, member);
     })
   );
 }

@@ -1,11 +1,11 @@
 import type { Fault, Round } from "./round.ts";
 
 const EXAMPLES = 2;
-/** What is left behind is one list. */
+/** Maximum number of examples of leftovers, which form one list. */
 const LEFT_BEHIND = 20;
 
-/** The faults of a round, each kind once with how often and where to look; after a death also what came before it. */
-export function told(round: Round, title: string): string[] {
+/** The report of a round: each kind of fault once, with its count and examples; after a crash also the preceding actions. */
+export function reportOf(round: Round, title: string): string[] {
   const groups = new Map<string, Fault[]>();
   for (const fault of round.faults) {
     const group = `${fault.kind} ${fault.name}`;

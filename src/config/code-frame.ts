@@ -2,15 +2,18 @@ import type { LineCounter } from "yaml";
 import { isSecretName } from "./secret-names.ts";
 import type { Position } from "./problems.ts";
 
-export type FrameMaker = (offset: number) => Position;
+export type CodeFrameMaker = (offset: number) => Position;
 
 const WIDTH = 120;
-/** A number, `true`, `node`: where no secret is expected, none is that short. */
+/** Numbers, `true`, `node`: values this short are shown where no secret is expected. */
 const HARMLESS_LENGTH = 5;
-/** A quoted text or a run of plain characters. */
+/** A quoted string or a run of plain characters. */
 const TOKEN = /"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s{}[\],:"']+/g;
-/** Places offsets of a source, each with its line and a mark below. Besides keys only the shortest values of plain keys are shown: any other may be a secret. */
-export function frameMaker(source: string, lineCounter: LineCounter): FrameMaker {
+/**
+ * Resolves source offsets to a line, a column and a code frame with a mark. Besides keys, only the shortest values of keys that
+ * do not name a secret are shown, because any other value may be a secret.
+ */
+export function codeFrameMaker(source: string, lineCounter: LineCounter): CodeFrameMaker {
   const lines = source.split("\n");
   return (offset) => {
     const { line, col } = lineCounter.linePos(offset);
@@ -21,11 +24,11 @@ export function frameMaker(source: string, lineCounter: LineCounter): FrameMaker
     const from = Math.max(0, before.length - WIDTH / 2);
     const gutter = `  ${line} | `;
     const shown = `${before}${after}`.slice(from, from + WIDTH);
-    return { line, column: col, frame: `${gutter}${shown}\n${" ".repeat(gutter.length + before.length - from)}^` };
+    return { line, column: col, codeFrame: `${gutter}${shown}\n${" ".repeat(gutter.length + before.length - from)}^` };
   };
 }
 
-/** For one part of a line after the other. */
+/** Masks a line in successive parts. */
 function keysOnly(line: string): (from: number, to: number) => string {
   let isSecret = false;
   return (from, to) => {
@@ -36,7 +39,7 @@ function keysOnly(line: string): (from: number, to: number) => string {
       const isMark = token === "-" || token === "?" || token === "#";
       const isKey = /^\s*:(?:\s|$)/.test(next);
       const isShown = isKey || isMark || (!isSecret && token.length <= HARMLESS_LENGTH);
-      // What follows a key or an option is its value.
+      // The value of a key or an option follows it.
       if (isKey || /^["']?-./.test(token)) isSecret = isSecretName(token);
       return isShown ? token : "…";
     });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { LeftAlone } from "../../../../src/downstream/rest/checks/left-alone.ts";
+import { OverLimitSchemas } from "../../../../src/downstream/rest/checks/over-limit-schemas.ts";
 
 const MINUTE = 60_000;
 
@@ -10,14 +10,14 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 const many = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, at) => `s${from + at}`);
-const leftAlone = (...names: string[]): LeftAlone => {
-  const kept = new LeftAlone();
+const overLimit = (...names: string[]): OverLimitSchemas => {
+  const kept = new OverLimitSchemas();
   for (const name of names) kept.add(name);
   return kept;
 };
 
 it("a schema is left alone for ten minutes", () => {
-  const kept = leftAlone("a");
+  const kept = overLimit("a");
   expect([kept.has("a"), kept.has("b")]).toEqual([true, false]);
   vi.advanceTimersByTime(9 * MINUTE);
   expect(kept.has("a")).toBe(true);
@@ -26,16 +26,16 @@ it("a schema is left alone for ten minutes", () => {
 });
 
 it("beyond a thousand the one that was over longest ago is tried again", () => {
-  const kept = leftAlone(...many(0, 1_001));
+  const kept = overLimit(...many(0, 1_001));
   expect(many(0, 1_001).filter((name) => !kept.has(name))).toEqual(["s0"]);
 });
 
 it("one that was over again is as young as any", () => {
-  const kept = leftAlone(...many(0, 999), "s0", "s999", "s1000");
+  const kept = overLimit(...many(0, 999), "s0", "s999", "s1000");
   expect([kept.has("s0"), kept.has("s1")]).toEqual([true, false]);
 });
 
-it("one that was over again takes no other one's place", () => {
-  const kept = leftAlone(...many(0, 1_000), "s5");
+it("one that is added again does not evict another", () => {
+  const kept = overLimit(...many(0, 1_000), "s5");
   expect(many(0, 1_000).filter((name) => !kept.has(name))).toEqual([]);
 });

@@ -91,8 +91,8 @@ describe("a cap of sessions", () => {
 
   it.each([
     ["sessions", { server: "other", who: bob, status: 503 }],
-    ["sessionsPerServer", { server: "other", who: alice, status: 200 }],
-    ["sessionsPerPrincipal", { server: "echo", who: bob, status: 200 }],
+    ["sessionsPerServer", { server: "other", who: alice, status: 202 }],
+    ["sessionsPerPrincipal", { server: "echo", who: bob, status: 202 }],
   ])("limits.%s: 503 with Retry-After beyond it, room again when one ends", async (limit, elsewhere) => {
     await using gateway = await startGateway({
       auth: { bearer: { tokens: [alice, bob] } },
@@ -102,14 +102,16 @@ describe("a cap of sessions", () => {
     const url = `${gateway.url}/echo`;
     const first = await openSession(url, by(alice));
     await using second = await openSession(url, by(alice));
-    expectBusy(await ask(url, { headers: by(alice) }), "too_many_sessions");
+    // A stream costs nothing yet; the process that its first message needs does.
+    await using third = await openSse(url, by(alice));
+    expectBusy(await third.send(INITIALIZE), "too_many_sessions");
 
     const { server, who, status } = elsewhere;
-    const there = await ask(`${gateway.url}/${server}`, { headers: by(who), headOnly: true });
-    expect(there.status).toBe(status);
+    await using there = await openSse(`${gateway.url}/${server}`, by(who));
+    expect((await there.send(INITIALIZE)).status).toBe(status);
 
     first.close();
-    await until(async () => (await openSse(url, by(alice))).close() === undefined, { what: "there is room again" });
+    await until(async () => (await third.send(INITIALIZE)).status === 202, { what: "there is room again" });
     expect(await second.call("echo", { message: "untouched" })).toBe("untouched");
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fixture, startGateway } from "../helpers/gateway.ts";
-import { type Answer, ask, refusal } from "../helpers/http.ts";
+import { type Answer, refusal } from "../helpers/http.ts";
 import { CLIENT, openSession, openSse } from "../helpers/sse-client.ts";
 import { until } from "../helpers/until.ts";
 

@@ -1,0 +1,105 @@
+// npm run instructions: instructions that the gateway executes per call, counted by valgrind. Unlike CPU time they hardly depend on
+// what else the machine does. The kernel's work is not in them. Needs valgrind; a run takes minutes.
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { newSession } from "./bench.ts";
+import { ECHO, type LoadSession } from "./driver/session.ts";
+import { echoCommand } from "./echo-command.ts";
+import { TRANSPORTS, type Transport } from "./figures.ts";
+import { gatewayConfig } from "./gateway-config.ts";
+import { median } from "./statistics.ts";
+
+const IN_FLIGHT = 16;
+const ROUNDS = 3;
+const POLL_MS = 100;
+
+const { values } = parseArgs({
+  options: {
+    gateway: { type: "string", default: fileURLToPath(new URL("../dist/main.js", import.meta.url)) },
+    transport: { type: "string", multiple: true, default: [...TRANSPORTS] },
+    calls: { type: "string", default: "2500" },
+  },
+});
+const calls = Number(values.calls);
+for (const transport of TRANSPORTS) {
+  if (!values.transport.includes(transport)) continue;
+  const rounds = await measured(values.gateway, transport);
+  const each = rounds.map((count) => Math.round(count / calls));
+  process.stdout.write(`${transport}: ${median(each)} instructions per call (${each.join(", ")})\n`);
+}
+
+async function measured(main: string, transport: Transport): Promise<number[]> {
+  const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-instructions-"));
+  const config = join(folder, "config.yaml");
+  writeFileSync(config, gatewayConfig(echoCommand()));
+  const counter = ["--tool=callgrind", "--smc-check=all-non-file", `--callgrind-out-file=${folder}/count`];
+  // Without the collector's own threads, which valgrind would count at random.
+  const gateway = spawn("valgrind", [...counter, process.execPath, "--single-threaded-gc", main, "--config", config], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, XDG_STATE_HOME: folder },
+  });
+  try {
+    const port = await listeningPort(gateway.stderr);
+    const pid = gateway.pid ?? Number.NaN;
+    const session = newSession(transport, { pid, port, startMs: 0, stop: () => Promise.resolve(undefined) });
+    await session.open();
+    // Until the compiler has seen the hot path.
+    await callTimes(session, 4 * calls);
+    const counts: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      countSinceLast(folder, pid);
+      await callTimes(session, calls);
+      counts.push(countSinceLast(folder, pid));
+    }
+    session.drop();
+    return counts;
+  } finally {
+    gateway.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function listeningPort(stderr: NodeJS.ReadableStream): Promise<number> {
+  let said = "";
+  stderr.on("data", (text: Buffer) => (said += text.toString()));
+  return new Promise((resolve, reject) => {
+    stderr.once("end", () => reject(new Error(`the gateway did not start:\n${said}`)));
+    const timer = setInterval(() => {
+      const port = /listening on [\d.]+:(\d+)/.exec(said)?.[1];
+      if (port === undefined) return;
+      clearInterval(timer);
+      resolve(Number(port));
+    }, POLL_MS);
+  });
+}
+
+function callTimes(session: LoadSession, total: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const send = session.prepare(ECHO);
+    let [left, done] = [total, 0];
+    const next = (lane: number): void => {
+      if (left === 0) return;
+      left--;
+      send(lane, ({ failure }) => {
+        if (failure !== undefined) return reject(new Error(failure));
+        done++;
+        if (done === total) resolve();
+        else next(lane);
+      });
+    };
+    for (let lane = 0; lane < IN_FLIGHT; lane++) next(lane);
+  });
+}
+
+/** Each dump holds what was counted since the dump before. */
+function countSinceLast(folder: string, pid: number): number {
+  execFileSync("callgrind_control", ["--dump", String(pid)], { stdio: "ignore" });
+  const dumps = readdirSync(folder).flatMap((name) => /^count\.(\d+)$/.exec(name)?.[1] ?? []);
+  const newest = Math.max(...dumps.map(Number));
+  const total = /^totals: (\d+)/m.exec(readFileSync(join(folder, `count.${newest}`), "utf8"))?.[1];
+  return Number(total);
+}

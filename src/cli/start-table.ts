@@ -25,8 +25,8 @@ export function startTable({ config, servers, gate }: Started, address: AddressI
   const lines = table.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd(),
   );
-  const auth = gate.authenticates ? methodsOn(config).join(", ") : "none, everybody may call";
-  return `\n  ${base}  (for people: ${base}/docs)\n\n${lines.join("\n")}\n\n  auth: ${auth}\n\n`;
+  const auth = gate.authenticates ? methodsOn(config).join(", ") : "none: anyone may call";
+  return `\n  ${base}  (web page: ${base}/docs)\n\n${lines.join("\n")}\n\n  auth: ${auth}\n\n`;
 }
 
 /** What an operator should hear at the start rather than find out. */
@@ -36,22 +36,22 @@ export function startWarnings({ config, servers, gate, descriptors }: Started, i
     server.warnings().map((warning) => `server "${server.name}": ${warning}`),
   );
   if (!gate.authenticates && Object.keys(auth).length > 0)
-    warnings.push("every method under auth is disabled: nobody is asked who they are");
+    warnings.push("every method under auth is disabled: anyone may call");
   if (!gate.authenticates && !isLoopback(hostname)) {
     warnings.push(
-      `listening on ${hostname} without auth: whoever reaches this port may run every server of the catalog`,
+      `listening on ${hostname} without auth: anyone who can reach this port can run every server of the catalog`,
     );
   }
   if (isInContainer && isLoopback(hostname)) {
     warnings.push(
-      `hostname is ${hostname}, and this is a container: only what runs inside of it can connect, whatever port is published; ` +
-        "set hostname: 0.0.0.0 (or --host 0.0.0.0), and auth",
+      `hostname is ${hostname}, and this is a container: only programs inside it can connect, whatever port is published; ` +
+        "set hostname: 0.0.0.0 (or --host 0.0.0.0), and switch auth on",
     );
   }
   const { limit, sessions } = descriptors;
   if (sessions < limits.sessions) {
     warnings.push(
-      `the system's limit of open files (ulimit -n) is ${limit}: about ${sessions} of the ${limits.sessions} sessions of limits.sessions fit`,
+      `the limit on open files (ulimit -n) is ${limit}: enough for about ${sessions} of the ${limits.sessions} sessions that limits.sessions allows`,
     );
   }
   return warnings;

@@ -110,7 +110,9 @@ export class GatewayError extends Error {
 /** Anything thrown, as the error a caller may see. */
 export function toGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
-  return new GatewayError("internal", "The gateway failed on this request; its log says more.", { cause: thrown });
+  return new GatewayError("internal", "The gateway failed to handle this request; its log says more.", {
+    cause: thrown,
+  });
 }
 
 /** The error of a request that is refused, with the id that its caller waits for. */

@@ -52,7 +52,7 @@ export class Reaper {
     try {
       this.#spawn();
     } catch (cause) {
-      this.#gone("the reaper process cannot be started; it is tried again", cause);
+      this.#gone("the reaper process cannot be started; trying again", cause);
     }
   }
 
@@ -68,10 +68,10 @@ export class Reaper {
     // One that did not start has no exit.
     reaper.on("error", (cause) => {
       if (reaper.pid === undefined && this.#process === reaper)
-        this.#gone("the reaper process cannot be started; it is tried again", cause);
+        this.#gone("the reaper process cannot be started; trying again", cause);
     });
     reaper.once("exit", (code) => {
-      if (this.#process === reaper) this.#gone("the reaper process ended; it is started again", code);
+      if (this.#process === reaper) this.#gone("the reaper process ended; starting it again", code);
     });
     reaper.unref();
     this.#connect(reaper);
@@ -80,7 +80,7 @@ export class Reaper {
   #connect({ stdin }: ChildProcess): void {
     // Without file descriptors left there is none; its `error` event follows.
     if (!stdin) return;
-    stdin.on("error", (cause) => this.#emit({ type: "trouble", what: "the reaper does not read", cause }));
+    stdin.on("error", (cause) => this.#emit({ type: "trouble", what: "the reaper does not read its input", cause }));
     // A pipe handle keeps the loop alive like a socket: the gateway must be able to end with the reaper running.
     if ("unref" in stdin && typeof stdin.unref === "function") stdin.unref();
     for (const [pid, cookie] of this.#children) this.#tell(`+ ${pid} ${cookie}`);
@@ -95,7 +95,7 @@ export class Reaper {
       if (!this.#isClosed && this.#process === undefined && this.#children.size > 0) this.#start();
     };
     this.#restart ??= setTimeout(
-      () => guarded(this.#emit, "the reaper was not started again", again),
+      () => guarded(this.#emit, "the reaper could not be restarted", again),
       RESTART_MS,
     ).unref();
   }

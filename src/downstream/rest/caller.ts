@@ -35,4 +35,4 @@ export class Caller {
 }
 
 /** Told to nobody but the log. */
-export const callerLeft = (): GatewayError => new GatewayError("session_ended", "The caller went away.");
+export const callerLeft = (): GatewayError => new GatewayError("session_ended", "The caller disconnected.");

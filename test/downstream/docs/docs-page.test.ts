@@ -153,7 +153,7 @@ describe("the page", () => {
 
   it("says nothing of a fault of our own but that there is one", async () => {
     const { text } = readMarkup(await pageOf({ broken: new Error("secret path /etc/x") }));
-    expect(text).toContain("The gateway failed on this request");
+    expect(text).toContain("The gateway failed to handle this request");
     expect(text).not.toContain("secret");
   });
 

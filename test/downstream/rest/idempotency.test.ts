@@ -81,7 +81,7 @@ describe("a key", () => {
     first.forget();
     const second = begun(kept, "key");
     first.finish(answer("of the first"));
-    expect(() => kept.begin(keyed("key"))).toThrow(refusal("call_in_progress"));
+    expect(() => kept.begin(keyed("key"))).toThrow(refusal("in_progress"));
     second.finish(answer("of the second"));
     expect(kept.begin(keyed("key"))).toMatchObject({ body: "of the second" });
   });

@@ -41,7 +41,7 @@ it("a server that refuses the handshake was not started", async () => {
   const refused = client.initialize("r");
   server().says({ id: 1, error: { code: -1, message: "no" } });
   await expect(refused).rejects.toMatchObject({
-    reason: "server_not_started",
+    reason: "spawn_failed",
     details: { data: { rpc: { code: -1, message: "no" } } },
   });
 });
@@ -60,7 +60,7 @@ it("an error is thrown to whoever asks for a result", async () => {
   const { client, server } = conversation();
   const asked = client.answerTo("tools/list", {}, options);
   server().says({ id: 1, error: { code: -32601, message: "unknown" } });
-  await expect(asked).rejects.toMatchObject({ reason: "server_error" });
+  await expect(asked).rejects.toMatchObject({ reason: "upstream_error" });
 });
 
 it("what a server asks of its client is declined", () => {

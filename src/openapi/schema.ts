@@ -39,13 +39,13 @@ export function readSchema(raw: unknown, reading: Reading): JsonObject {
 }
 
 function tooDeep({ warn }: Reading): JsonObject {
-  warn(`a schema is nested deeper than ${SCHEMA_LEVELS} levels and is not described below them`);
+  warn(`a schema is nested deeper than ${SCHEMA_LEVELS} levels and is not described below that`);
   return { description: `Not described: nested deeper than ${SCHEMA_LEVELS} levels.` };
 }
 
 /** Says nothing in the document, where it would be one more thing to pay for. */
 function tooLarge({ warn }: Reading): JsonObject {
-  warn("a schema is larger than a document can hold and is not described to its end");
+  warn("a schema is larger than a document can hold and is described only in part");
   return {};
 }
 
@@ -56,7 +56,8 @@ function readKeyword(keyword: string, value: unknown, reading: Reading): readonl
   if (keyword === "pattern" && typeof value === "string" && !isPattern(value)) return brokenPattern(value, reading);
   const json = HOLDERS.has(keyword) ? readHolder(keyword, value, reading) : (VALUES.get(keyword) ?? data)(value);
   if (json !== undefined) return affordable(nameOf(keyword), json, reading);
-  if (value !== null) reading.warn(`a value of ${quoted(keyword)} cannot stand in the document and was left out`);
+  if (value !== null)
+    reading.warn(`a value of ${quoted(keyword)} cannot be represented in the document and was left out`);
   return [];
 }
 
@@ -99,7 +100,7 @@ function readMap(keyword: string, map: Readonly<Record<string, unknown>>, readin
   for (const [name, raw] of Object.entries(map)) {
     const isSpeakable = !isTreacherousKey(name) && (keyword !== "patternProperties" || isPattern(name));
     if (!isSpeakable)
-      reading.warn(`${quoted(name)} in ${quoted(keyword)} cannot stand in the document and was left out`);
+      reading.warn(`${quoted(name)} in ${quoted(keyword)} cannot be represented in the document and was left out`);
     else if (reading.charge(name.length + 40)) entries.push([name, readSchema(raw, below(reading, 2))]);
     else tooLarge(reading);
   }

@@ -28,7 +28,7 @@ const EXIT_OF_DUMP: Readonly<Record<DumpOutcome, number>> = { complete: 0, parti
 
 const CONFIG_OPTION = [
   "-c, --config <file>",
-  "the config file (else CONFIG_PATH, ./config.yaml, ./config.yml)",
+  "the config file (default: $CONFIG_PATH, ./config.yaml or ./config.yml)",
 ] as const;
 
 async function main(argv: readonly string[]): Promise<void> {
@@ -45,16 +45,16 @@ async function main(argv: readonly string[]): Promise<void> {
   addOpenapi(program, words);
   program
     .command("validate")
-    .description("check a config file and say all that is wrong with it")
+    .description("check a config file and report everything that is wrong with it")
     .option(...CONFIG_OPTION)
-    .option("--print", "print every key with the value that counts, secrets masked")
+    .option("--print", "print every key with its effective value, secrets masked")
     .action((flags: ValidateFlags) => validate(flags));
   addAddressOptions(
     program
       .command("health")
       .description("ask a running gateway whether it is ready; exit code 0 or 1")
       .option(...CONFIG_OPTION)
-      .option("--url <url>", "where it is, if not where the config says"),
+      .option("--url <url>", "its URL, if not the one in the config"),
   ).action(async (flags: HealthFlags) => {
     if (!(await health(flags))) process.exitCode = EXIT_FAILURE;
   });
@@ -73,7 +73,7 @@ function addRun(program: Command, { command }: Arguments): void {
     .addOption(new Option("--schemaProfile <profile>", "with --schemaDump").choices(["full", "gpt", "openwebui"]))
     .addOption(new Option("--schemaVersion <version>", "with --schemaDump").choices(["3.1", "3.0"]))
     .option("--schemaServer <name>", "with --schemaDump: this server only")
-    .option("--allow-partial", "with --schemaDump: succeed although a server could not be listed")
+    .option("--allow-partial", "with --schemaDump: succeed even if the tools of a server cannot be listed")
     .option("--output <file>", "with --schemaDump: write to this file")
     .action(async (flags: RunFlags) => {
       const all = withCommand(run, flags, command);
@@ -87,13 +87,17 @@ function addRun(program: Command, { command }: Arguments): void {
 function addOpenapi(program: Command, { command }: Arguments): void {
   const dump = program.command("openapi").description("print the OpenAPI document made from the tools of all servers");
   addAddressOptions(dump.option(...CONFIG_OPTION))
-    .addOption(new Option("--format <format>").choices(["yaml", "json"]).default("yaml"))
-    .addOption(new Option("--profile <profile>", "for whom").choices(["full", "gpt", "openwebui"]).default("full"))
+    .addOption(new Option("--format <format>", "of the output").choices(["yaml", "json"]).default("yaml"))
+    .addOption(
+      new Option("--profile <profile>", "what the document is for")
+        .choices(["full", "gpt", "openwebui"])
+        .default("full"),
+    )
     .addOption(new Option("--version <version>", "of OpenAPI").choices(["3.1", "3.0"]).default("3.1"))
     .option("--server <name>", "this server only")
-    .option("--tools <patterns...>", "these tools only: tool or server:tool, with * for anything")
+    .option("--tools <patterns...>", "these tools only: tool or server:tool, with * as a wildcard")
     .option("-o, --output <file>", "write to this file instead of stdout")
-    .option("--allow-partial", "succeed although a server could not be listed")
+    .option("--allow-partial", "succeed even if the tools of a server cannot be listed")
     .action(async ({ version: openapiVersion, ...flags }: OpenapiFlags & { version: "3.1" | "3.0" }) => {
       const all = { ...withCommand(dump, flags, command), openapi: openapiVersion };
       process.exitCode = EXIT_OF_DUMP[await openapi(all)];
@@ -103,7 +107,7 @@ function addOpenapi(program: Command, { command }: Arguments): void {
 /** Adds the command after `--`, which replaces a config. */
 function withCommand<T extends SourceFlags>(of: Command, flags: T, command: readonly string[] | undefined): T {
   if (command === undefined) return flags;
-  if (flags.config !== undefined) of.error("error: either a config (-c) or the command of a server (after --)");
+  if (flags.config !== undefined) of.error("error: give either a config (-c) or a server command (after --), not both");
   return { ...flags, command };
 }
 
@@ -112,7 +116,7 @@ function outliveReaders(): void {
   process.stderr.on("error", () => undefined);
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") return;
-    process.stderr.write(`stdout cannot be written: ${error.message}\n`);
+    process.stderr.write(`cannot write to stdout: ${error.message}\n`);
     process.exit(EXIT_FAILURE);
   });
 }
@@ -170,10 +174,11 @@ function fail(error: unknown): never {
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = "code" in error ? error.code : undefined;
-  if (code === "EADDRINUSE") return `The port is in use: ${error.message}. Set another one in the config (port).`;
-  if (code === "EACCES") return `This port may not be bound by this user: ${error.message}.`;
+  if (code === "EADDRINUSE")
+    return `The port is in use: ${error.message}. Choose another one with --port, or with port in the config.`;
+  if (code === "EACCES") return `This user may not listen on this port: ${error.message}.`;
   if (code === "EADDRNOTAVAIL")
-    return `This machine does not have that address: ${error.message} (hostname in the config).`;
+    return `This machine does not have this address: ${error.message}. Check hostname in the config.`;
   return error.message;
 }
 

@@ -16,8 +16,8 @@ const HIGHEST_PORT = 65_535;
 
 export function addAddressOptions(command: Command): Command {
   return command
-    .option("--port <number>", "the port to bind, instead of the config's; 0 takes a free one", portOf)
-    .option("--host <address>", "the address to bind, instead of the config's", hostOf)
+    .option("--port <number>", "the gateway's port, overriding the config; 0 picks a free one", portOf)
+    .option("--host <address>", "the gateway's address, overriding the config", hostOf)
     .addOption(new Option("--hostname <address>").argParser(hostOf).hideHelp());
 }
 
@@ -34,6 +34,6 @@ function portOf(text: string): number {
 }
 
 function hostOf(text: string): string {
-  if (text === "") throw new InvalidArgumentError("An address such as 127.0.0.1 or 0.0.0.0 is needed.");
+  if (text === "") throw new InvalidArgumentError("An address is needed, such as 127.0.0.1 or 0.0.0.0.");
   return text;
 }

@@ -23,11 +23,11 @@ export function wordMistake({ own, command }: Arguments, names: readonly string[
   const [first = "", second = ""] = own;
   const isNamed = names.includes(first);
   const isOption = first === "" || first.startsWith("-");
-  if (command?.length === 0) return "after -- comes the command of a server, such as npx -y some-server";
+  if (command?.length === 0) return "-- must be followed by the command of a server, such as npx -y some-server";
   if (command !== undefined && isNamed && !STARTS.includes(first))
-    return `${first} takes no command of a server: only ${STARTS.join(", ")} do`;
+    return `${first} takes no server command; only ${STARTS.join(", ")} do`;
   if (isOption || first === "help") return undefined;
-  if (!isNamed) return `unknown command "${first}".${hint(first, names)} There are: ${names.join(", ")}`;
+  if (!isNamed) return `unknown command "${first}".${hint(first, names)} Commands: ${names.join(", ")}`;
   if (second === "" || second.startsWith("-")) return undefined;
   return `${first} takes no argument "${second}".${STARTS.includes(first) ? wordHint(second) : fileHint(second)}`;
 }
@@ -38,7 +38,7 @@ function hint(word: string, names: readonly string[]): string {
 }
 
 function wordHint(word: string): string {
-  return fileHint(word) || ` The command of a server comes after --: mcp-gateway run -- ${word} …`;
+  return fileHint(word) || ` Put the command of a server after --: mcp-gateway run -- ${word} …`;
 }
 
 function fileHint(word: string): string {

@@ -5,11 +5,11 @@ Examples:
   mcp-gateway run -- npx -y @modelcontextprotocol/server-everything
       one server, without a config file
   mcp-gateway -c config.yaml --host 0.0.0.0 --port 8080
-      the servers of a config file, at another address than it says
+      the servers of a config file, at another address
   mcp-gateway -c config.yaml --schemaDump --schemaFormat json > openapi.json
-      the OpenAPI document of their tools
+      the OpenAPI document of its tools
 
-The page for people, once it runs: http://localhost:3000/docs
+The web page of a running gateway: http://localhost:3000/docs
 `;
 
 /** Adds examples, and the options of `run`, which is the default command. */

@@ -45,12 +45,12 @@ async function dump(gateway: Gateway, flags: OpenapiFlags, log: LogOutput): Prom
   const names = gateway.servers.names;
   const { server } = flags;
   if (server !== undefined && !names.includes(server)) {
-    throw new Error(`no server "${server}" in the config; there are: ${names.join(", ")}`);
+    throw new Error(`the config has no server "${server}"; it has: ${names.join(", ")}`);
   }
   const { publicUrl, hostname, port } = gateway.config;
   if (publicUrl === undefined && isAnyAddress(hostname)) {
     log.write(
-      `warning: bound to ${hostname} without publicUrl: the document says localhost, which others cannot reach\n`,
+      `warning: listening on ${hostname} without publicUrl: the URLs in the document say localhost, which other machines cannot reach\n`,
     );
   }
   const base = (publicUrl ?? localUrl(hostname, port)).replace(/\/$/, "");
@@ -72,7 +72,7 @@ function reportProblems(
   for (const warning of warnings) log.write(`warning: ${warning}\n`);
   for (const problem of limitProblems) log.write(`limit: ${problem}\n`);
   for (const { server, error } of failed) {
-    log.write(`server "${server}" is not described: ${errorMessage(error)}\n`);
+    log.write(`server "${server}" is missing from the document: ${errorMessage(error)}\n`);
   }
   if (failed.length > 0 && !allowPartial) return "partial";
   return limitProblems.length > 0 ? "over limits" : "complete";

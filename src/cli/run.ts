@@ -16,7 +16,7 @@ export async function run(flags: SourceFlags): Promise<Gateway> {
   if (isBundled) {
     gateway.log(
       "warn",
-      "No config.yaml here: serving the bundled example. Copy config.example.yaml to config.yaml to make it yours.",
+      "No config.yaml in this folder: serving the bundled example. Copy config.example.yaml to config.yaml to change it.",
     );
   }
   logOutput.write(startTable(gateway, address));

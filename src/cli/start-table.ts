@@ -25,8 +25,8 @@ export function startTable({ config, servers, gate }: RunningGateway, address: A
   const lines = table.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd(),
   );
-  const auth = gate.authenticates ? methodsOn(config).join(", ") : "none, everybody may call";
-  return `\n  ${base}  (for people: ${base}/docs)\n\n${lines.join("\n")}\n\n  auth: ${auth}\n\n`;
+  const auth = gate.authenticates ? methodsOn(config).join(", ") : "none (anyone may call)";
+  return `\n  ${base}  (web page: ${base}/docs)\n\n${lines.join("\n")}\n\n  auth: ${auth}\n\n`;
 }
 
 /** Problems that an operator should see at startup. */
@@ -39,22 +39,22 @@ export function startWarnings(
     server.warnings().map((warning) => `server "${server.name}": ${warning}`),
   );
   if (!gate.authenticates && Object.keys(auth).length > 0)
-    warnings.push("every method under auth is disabled: nobody is asked who they are");
+    warnings.push("every method under auth is disabled: anyone may call");
   if (!gate.authenticates && !isLoopback(hostname)) {
     warnings.push(
-      `listening on ${hostname} without auth: whoever reaches this port may run every server of the catalog`,
+      `listening on ${hostname} without auth: anyone who can reach this port can run every server of the catalog`,
     );
   }
   if (isInContainer && isLoopback(hostname)) {
     warnings.push(
-      `hostname is ${hostname}, and this is a container: only what runs inside of it can connect, whatever port is published; ` +
-        "set hostname: 0.0.0.0 (or --host 0.0.0.0), and auth",
+      `hostname is ${hostname}, and this is a container: only programs inside it can connect, whatever port is published; ` +
+        "set hostname: 0.0.0.0 (or --host 0.0.0.0), and switch auth on",
     );
   }
   const { limit, sessions } = descriptors;
   if (sessions < limits.sessions) {
     warnings.push(
-      `the system's limit of open files (ulimit -n) is ${limit}: about ${sessions} of the ${limits.sessions} sessions of limits.sessions fit`,
+      `the limit on open files (ulimit -n) is ${limit}: enough for about ${sessions} of the ${limits.sessions} sessions that limits.sessions allows`,
     );
   }
   return warnings;

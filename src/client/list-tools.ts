@@ -29,10 +29,10 @@ export async function listTools(client: McpClient, requestId: string): Promise<T
     reader.read(result);
     const { nextCursor } = result;
     if (typeof nextCursor !== "string") return reader;
-    if (cursors.has(nextCursor)) return cut(reader, "comes back to a cursor that it gave before");
+    if (cursors.has(nextCursor)) return cut(reader, "repeats a cursor");
     cursors.add(nextCursor);
     if (cursors.size === MAX_PAGES) return cut(reader, `has more than ${MAX_PAGES} pages`);
-    if (reader.tools.size >= MAX_TOOLS) return cut(reader, `goes on after ${MAX_TOOLS} tools`);
+    if (reader.tools.size >= MAX_TOOLS) return cut(reader, `has more than ${MAX_TOOLS} tools`);
     if (performance.now() >= endsAt) return cut(reader, `takes longer than ${MAX_MS} ms`);
     params = { cursor: nextCursor };
   }

@@ -25,7 +25,7 @@ export function documentProblems(document: Document): DocumentProblems {
       // Does not repeat the name: it may be an unquoted secret that begins with a star.
       if (node.resolve(document) === undefined) {
         fatal.push({
-          message: "this alias has no anchor before it; quote a text that begins with *",
+          message: "this alias has no anchor before it; put quotes around text that begins with *",
           offset: node.range?.[0],
         });
       }
@@ -37,13 +37,13 @@ export function documentProblems(document: Document): DocumentProblems {
 
 /** Clearer wording for some of the parser's error codes; its other messages are used as they are. */
 const YAML_MISTAKES: ReadonlyMap<string, string> = new Map([
-  ["DUPLICATE_KEY", "this key stands here twice: keep one"],
-  ["TAB_AS_INDENT", "this line is indented with a tab: YAML takes blanks only"],
-  ["MISSING_CHAR", "a quote, a bracket or a comma is missing here or before"],
-  ["MULTIPLE_DOCS", "a second document begins here: a config is one document, without further ---"],
+  ["DUPLICATE_KEY", "this key appears twice: keep one"],
+  ["TAB_AS_INDENT", "this line is indented with a tab: YAML allows only spaces"],
+  ["MISSING_CHAR", "a quote, a bracket or a comma is missing here or earlier"],
+  ["MULTIPLE_DOCS", "a second document begins here: a config is a single document, without another ---"],
   [
     "BLOCK_AS_IMPLICIT_KEY",
-    "a second key on this line: put it on a line of its own, or quote a value that holds a colon",
+    "a second key on this line: put it on a line of its own, or put quotes around a value that contains a colon",
   ],
   ["BAD_INDENT", "this line is indented too little or too much: the keys of one block begin in the same column"],
 ]);
@@ -58,6 +58,6 @@ function keyProblems(map: YAMLMap): OffsetProblem[] {
     if (name === "__proto__") return { message: `"${name}" cannot be a key`, offset };
     const isRepeated = seen.has(name) && seen.get(name) !== key.value;
     seen.set(name, key.value);
-    return isRepeated ? { message: `the key "${name}" stands here twice, with quotes and without`, offset } : [];
+    return isRepeated ? { message: `the key "${name}" appears twice, once with quotes and once without`, offset } : [];
   });
 }

@@ -48,14 +48,16 @@ interface Placeholders {
 
 function fillPlaceholders(text: string, { env, secrets, hides }: Placeholders): string {
   // The message does not quote the text: it may be a password that only looks like a placeholder.
-  if (text.replaceAll(PLACEHOLDER, "").includes("${")) throw new Error(`a placeholder does not end; ${HOW_TO_WRITE}`);
+  if (text.replaceAll(PLACEHOLDER, "").includes("${")) throw new Error(`a placeholder is not closed; ${HOW_TO_WRITE}`);
   return text.replaceAll(PLACEHOLDER, (_whole: string, name: string | undefined) => {
     if (name === undefined) return "${";
     if (name.startsWith("file:")) return fileValue(name.slice("file:".length), secrets);
     if (name.startsWith("input:"))
-      throw new Error("nobody can be asked for an ${input:…} here; put it into a variable and write ${VAR}");
+      throw new Error(
+        "${input:…} is not supported, as there is nobody to ask; put the value into a variable and write ${VAR}",
+      );
     const [, variable, fallback] = VARIABLE.exec(name) ?? [];
-    if (variable === undefined) throw new Error(`this is no placeholder; ${HOW_TO_WRITE}`);
+    if (variable === undefined) throw new Error(`this is not a valid placeholder; ${HOW_TO_WRITE}`);
     // An empty variable counts as missing: an empty token would admit everybody.
     const value = (Object.hasOwn(env, variable) && env[variable]) || fallback;
     if (value === undefined)

@@ -74,9 +74,9 @@ function readConfig(file: string): string {
 
 function readMessage(file: string, cause: unknown): string {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  if (code === "ENOENT") return "there is no such file; -c FILE or the variable CONFIG_PATH says where the config is";
-  if (code === "EISDIR") return `is a folder; name the file in it, for example ${join(file, "config.yaml")}`;
-  if (code === "EACCES") return "may not be read by this user; see its permissions and those of its folder";
+  if (code === "ENOENT") return "there is no such file; name the config with -c FILE or the variable CONFIG_PATH";
+  if (code === "EISDIR") return `is a folder; name a file in it, for example ${join(file, "config.yaml")}`;
+  if (code === "EACCES") return "cannot be read by this user; check its permissions and those of its folder";
   return `cannot be read (${String(code)})`;
 }
 

@@ -22,7 +22,7 @@ interface EntryProblem extends OffsetProblem {
 export function adaptEntry(at: string, entry: YAMLMap, document: Document): EntryVerdict {
   const off = disablingPair(entry, document);
   if (off !== undefined)
-    return { isDisabled: true, notes: [note(`${at} is disabled: it is left out`, off.key)], problems: [] };
+    return { isDisabled: true, notes: [note(`${at} is disabled and is ignored`, off.key)], problems: [] };
   const remote = remoteProblem(at, entry, document);
   if (remote !== undefined) return { isDisabled: false, notes: [], problems: [{ ...remote, isWhole: true }] };
   const folder = folderVerdict(at, entry);
@@ -31,7 +31,7 @@ export function adaptEntry(at: string, entry: YAMLMap, document: Document): Entr
   entry.items = entry.items.filter((pair) => {
     const name = nameOf(pair);
     const value = resolved(pair.value, document);
-    if (CLIENT_KEYS.has(name)) notes.push(note(`${at}.${name} is a setting of a client: it is left out`, pair.key));
+    if (CLIENT_KEYS.has(name)) notes.push(note(`${at}.${name} is a client setting and is ignored`, pair.key));
     else if (TOOL_FILTERS.has(name) && !hidesNoTool(name, value)) problems.push(filter(at, name, pair.key));
     else if (name === "envFile") problems.push(envFile(at, pair.key));
     else return !TOOL_FILTERS.has(name) && !statesDefault(name, isScalar(value) ? value.value : undefined);
@@ -53,10 +53,13 @@ function remoteProblem(at: string, entry: YAMLMap, document: Document): OffsetPr
   const place = pair ?? (type === undefined ? undefined : pairOf(entry, type));
   if (place === undefined) return undefined;
   if (pairOf(entry, "command") !== undefined && type === undefined)
-    return { message: `${at}: has a command and a ${nameOf(place)}: keep the command`, offset: placeOf(place.key) };
+    return {
+      message: `${at}: has both a command and a ${nameOf(place)}: keep the command`,
+      offset: placeOf(place.key),
+    };
   return {
     message:
-      `${at}: a server behind a URL is not supported yet; a program that speaks to it can stand between: ` +
+      `${at}: servers behind a URL are not supported yet; start a program that connects to it instead: ` +
       "command: npx, args: [-y, mcp-remote, <its URL>]",
     offset: placeOf(place.key),
   };
@@ -81,7 +84,7 @@ function commandProblems(at: string, entry: YAMLMap, document: Document): Offset
   const pair = pairOf(entry, "command");
   const node = resolved(pair?.value, document);
   if (pair !== undefined && isSeq(node)) {
-    const message = `${at}.command: must be one program; the words after it are the elements of args`;
+    const message = `${at}.command: must be one program; put the words after it into args`;
     pair.value = document.createNode("-");
     return [{ message, offset: placeOf(node) }];
   }
@@ -91,7 +94,7 @@ function commandProblems(at: string, entry: YAMLMap, document: Document): Offset
   if (/[/\\]/.test(first) && !/\s-/.test(textOf(entry, "command", document) ?? "")) return [];
   const program = /^[\w./-]{1,60}$/.test(first) ? first : "…";
   const message =
-    `${at}.command: must be the program alone, as no shell takes it apart: ` +
+    `${at}.command: must be the program alone, because no shell splits it: ` +
     `command: ${program}, and each of the other words as an element of args`;
   return [{ message, offset: placeOf(node) }];
 }
@@ -114,11 +117,11 @@ function hidesNoTool(name: string, value: unknown): boolean {
 const note = (message: string, node: unknown): EntryNote => ({ level: "info", message, offset: placeOf(node) });
 
 const filter = (at: string, name: string, key: unknown): OffsetProblem => ({
-  message: `${at}.${name}: tools cannot be hidden yet, so every caller would see them all; remove the key if that is all right`,
+  message: `${at}.${name}: tools cannot be hidden yet, so every caller would see all of them; remove the key if that is acceptable`,
   offset: placeOf(key),
 });
 
 const envFile = (at: string, key: unknown): OffsetProblem => ({
-  message: `${at}.envFile: is not read; list the variables under env, where \${NAME} takes one of the gateway's own`,
+  message: `${at}.envFile: is not supported; list the variables under env, where \${NAME} inserts one of the gateway's own`,
   offset: placeOf(key),
 });

@@ -58,7 +58,7 @@ function adaptTop(root: YAMLMap): Adaptation {
   for (const pair of root.items.filter((item) => CLIENT_SETTINGS.has(nameOf(item)) || nameOf(item) === "$schema")) {
     remove(root, pair);
     if (nameOf(pair) === "$schema") continue;
-    const message = `${nameOf(pair)} is a setting of a client: it is left out`;
+    const message = `${nameOf(pair)} is a client setting and is ignored`;
     notes.push({ level: "info", message, offset: placeOf(pair.key) });
   }
   return { notes, problems };
@@ -78,7 +78,7 @@ function withoutDisabled(
       pair.value = document.createNode({ command: "-" });
   }
   if (!isNoneLeft) return [];
-  return [{ message: "servers: every server here is disabled, and at least one is needed", offset: placeOf(servers) }];
+  return [{ message: "servers: every server is disabled, but at least one is needed", offset: placeOf(servers) }];
 }
 
 /** Warns of names that differ only in case: URLs distinguish them, but people and some file systems and clients do not. */
@@ -89,7 +89,7 @@ function caseConflicts(servers: YAMLMap): OffsetNote[] {
     const other = seen.get(name.toLowerCase());
     seen.set(name.toLowerCase(), name);
     if (other === undefined || other === name) return [];
-    const message = `servers.${name} differs from servers.${other} in case only: clients and people will mistake one for the other`;
+    const message = `servers.${name} differs from servers.${other} only in case: clients and people will confuse them`;
     return [{ level: "warn" as const, message, offset: placeOf(pair.key) }];
   });
 }

@@ -44,7 +44,9 @@ function valueMessage(issue: Issue, schema: object): string {
     case "invalid_type":
       return typeMessage(issue, schema);
     case "invalid_union":
-      return issue.path[0] === "servers" ? "not a known type of server; there is: stdio" : 'must be a URL, or "*"';
+      return issue.path[0] === "servers"
+        ? "not a known type of server; the only one is stdio"
+        : 'must be a URL, or "*"';
     case "invalid_value":
       return `must be one of ${issue.values.map(String).join(", ")}`;
     case "too_small":
@@ -61,7 +63,7 @@ function valueMessage(issue: Issue, schema: object): string {
 function typeMessage({ expected, message, path }: Issue & { expected: string }, schema: object): string {
   const noun = unitNoun(path, schema) ?? NOUNS.get(expected) ?? expected;
   if (message.endsWith("received undefined")) return `is missing; it must be ${noun}`;
-  return `must be ${noun}${message.endsWith("received null") ? ", and is empty" : ""}`;
+  return `must be ${noun}${message.endsWith("received null") ? ", but it is empty" : ""}`;
 }
 
 /** Durations and sizes need a unit: `timeout: 30` would be seconds to some and milliseconds to others. */

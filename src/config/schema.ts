@@ -22,7 +22,7 @@ export const configSchema = z.strictObject({
     .describe("What the gateway writes to stderr.")
     .meta({ examples: [{ level: "debug", format: "json" }] }),
   debug: z
-    .strictObject({ level: levelSchema.describe("As logging.level, which goes before it.") })
+    .strictObject({ level: levelSchema.describe("The same as logging.level, which takes precedence.") })
     .partial()
     .prefault({})
     .describe("The older spelling of logging.level.")
@@ -30,12 +30,14 @@ export const configSchema = z.strictObject({
   auth: z
     .strictObject(Object.fromEntries(authMethods.map((method) => [method.name, method.config.optional()])))
     .prefault({})
-    .describe("Who may call; any method that knows the caller admits. Without one, everybody may.")
+    .describe(
+      "Who may call. A request is admitted if any enabled method accepts it; without a method, anyone may call.",
+    )
     .meta({ examples: [{ bearer: { tokens: ["${MCP_GATEWAY_TOKEN}"] } }] }),
   limits: z
     .strictObject({ ...sessionLimitsSchema, ...upstreamLimitsSchema, ...kindLimits, ...downstreamLimitsSchema })
     .prefault({})
-    .describe("What a stranger could make grow, and how far it may.")
+    .describe("Upper bounds on what callers and servers could otherwise make grow without end.")
     .meta({ examples: [{ sessions: 50, idle: "10m" }] }),
   rest: restSchema
     .prefault({})
@@ -47,16 +49,16 @@ export const configSchema = z.strictObject({
     .meta({ examples: [{ title: "Our tools" }] }),
   sessions: sessionsSchema
     .prefault({})
-    .describe("Sessions that wait for their clients without a process.")
+    .describe("Where sessions are kept while they have no process.")
     .meta({ examples: [{ store: "memory" }] }),
   state: stateSchema
     .prefault({})
-    .describe("What outlives a restart of the gateway.")
+    .describe("What survives a restart of the gateway.")
     .meta({ examples: [{ dir: "/var/lib/mcp-gateway" }] }),
   servers: z
     .record(serverName, z.discriminatedUnion("type", [firstKind, ...otherKinds]))
     .refine((servers) => Object.keys(servers).length > 0, "at least one server is needed")
-    .describe("The catalog: each entry is a kind of MCP server, started anew for every session.")
+    .describe("The catalog: each entry is an MCP server, started separately for every session.")
     .meta({ examples: [{ everything: { command: "npx", args: ["-y", "@modelcontextprotocol/server-everything"] } }] }),
 });
 

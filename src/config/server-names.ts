@@ -8,11 +8,11 @@ export const serverName = z
   .string()
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/,
-    "a server name is 1 to 32 of A-Z a-z 0-9 _ -, beginning with a letter or digit",
+    "a server name has 1 to 32 characters of A-Z a-z 0-9 _ - and begins with a letter or digit",
   )
   .refine((name) => !RESERVED_NAMES.includes(name), "this name is a path of the gateway itself")
   // LibreChat splits tool names at this text.
-  .refine((name) => !name.includes("_mcp_"), 'a server name may not hold "_mcp_"');
+  .refine((name) => !name.includes("_mcp_"), 'a server name may not contain "_mcp_"');
 
 /** The valid name closest to a text; undefined when nothing usable is left of it. */
 export function suggestName(text: string): string | undefined {

@@ -38,7 +38,8 @@ export class Bodies {
     const all = this.#taken + bytes;
     const own = (this.#takenBy.get(key) ?? 0) + bytes;
     if (bytes > 0 && (all > this.#bytes || own > this.#bytesEach)) {
-      const message = "The gateway holds as many bodies as it may (limits.bodiesBytes); send this one again soon.";
+      const message =
+        "Request bodies already take all the memory that limits.bodiesBytes allows; send this one again soon.";
       throw new GatewayError("too_many_bodies", message, { retryAfterMs: RETRY_MS });
     }
     this.#taken = all;

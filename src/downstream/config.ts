@@ -11,28 +11,28 @@ export const listenSchema = {
     .string()
     .min(1)
     .default("0.0.0.0")
-    .describe("The address to bind; 127.0.0.1 for this machine only.")
+    .describe("The address to listen on; 127.0.0.1 for this machine only.")
     .meta({ examples: ["127.0.0.1"] }),
-  port: z.number().int().min(0).max(65_535).default(3000).describe("The port to bind; 0 takes a free one."),
+  port: z.number().int().min(0).max(65_535).default(3000).describe("The port to listen on; 0 picks a free one."),
   publicUrl: z
     .url({ protocol: /^https?$/ })
     .optional()
     .describe(
-      "The URL at which clients reach the gateway, when a proxy stands before it; its path is the prefix of all paths.",
+      "The URL at which clients reach the gateway when it is behind a proxy; its path is the prefix of all paths.",
     )
     .meta({ examples: ["https://mcp.example.com", "https://example.com/mcp-gateway"] }),
   allowedHosts: z
     .array(z.string().min(1))
     .default([])
     .describe(
-      "Host names, with or without a port, that requests may be addressed to, besides publicUrl and loopback. Without any and " +
-        "without auth: addresses, names of one label and host.docker.internal.",
+      "Host names, with or without a port, that requests may be addressed to, in addition to publicUrl and loopback names. " +
+        "While the list is empty and auth is off: IP addresses, single-label names and host.docker.internal.",
     )
     .meta({ examples: [["box.local", "mcp.example.com:3000"]] }),
   allowedOrigins: z
     .array(z.union([z.literal("*"), z.url({ protocol: /^https?$/ })]))
     .default([])
-    .describe("Web origins whose pages may call the gateway, besides publicUrl.")
+    .describe("Web origins whose pages may call the gateway, in addition to that of publicUrl.")
     .meta({ examples: [["https://app.example.com"], ["*"]] }),
 };
 
@@ -64,13 +64,19 @@ export const RESERVED_NAMES: readonly string[] = [
 /** The keys of `limits:` that apply to downstreams. */
 export const downstreamLimitsSchema = {
   bodyBytes: size("4MiB").describe("The largest request body."),
-  bodiesBytes: size("256MiB").describe("What the bodies of all requests may take at once; one caller's at most half."),
-  streamBytes: size("1MiB").describe("What may wait for a slow reader of a stream before its server is made to wait."),
-  stall: duration("30s").describe("A stream whose reader takes nothing for this long is cut."),
-  replayEvents: count(100).describe("Messages kept per session for clients that come back after a lost connection."),
-  replayBytes: size("1MiB").describe("What these may take together."),
-  heartbeat: duration("15s").describe("How often a quiet stream is written to."),
-  drain: duration("15s").describe("Time within which a shutdown is complete; its last 7 s are for ending servers."),
+  bodiesBytes: size("256MiB").describe(
+    "How much memory the bodies of all requests may take at once; one caller may take at most half of it.",
+  ),
+  streamBytes: size("1MiB").describe(
+    "How much may be queued for a slow reader of a stream before its server has to wait.",
+  ),
+  stall: duration("30s").describe("A stream whose reader takes nothing for this long is cut off."),
+  replayEvents: count(100).describe(
+    "Messages kept per session for clients that reconnect after losing the connection.",
+  ),
+  replayBytes: size("1MiB").describe("How much these messages may take together."),
+  heartbeat: duration("15s").describe("How often something is sent on a quiet stream."),
+  drain: duration("15s").describe("How long a shutdown may take; its last 7 s are reserved for ending servers."),
 };
 
 export interface DownstreamLimits {

@@ -48,7 +48,7 @@ export class Origins {
     if (given !== this.#lastHost && !this.#allowsHost(host)) {
       throw new GatewayError(
         "host_denied",
-        "This Host is not served here: list it under allowedHosts in the gateway's config, or set publicUrl.",
+        "This host name is not served: add it to allowedHosts in the gateway's config, or set publicUrl.",
       );
     }
     this.#lastHost = given;
@@ -56,7 +56,7 @@ export class Origins {
     if (origin === undefined ? this.#anyOrigin || !isCrossSite(request) : this.#allowsOrigin(origin, host)) return;
     throw new GatewayError(
       "origin_denied",
-      "Pages of another origin may not call the gateway: list theirs under allowedOrigins in its config.",
+      "Web pages of other origins may not call the gateway: add the origin to allowedOrigins in its config.",
     );
   }
 
@@ -102,6 +102,6 @@ function refuseRepeatedHeaders(rawHeaders: readonly string[]): void {
     if (name?.length === 13 && name.toLowerCase() === "authorization") authorizations++;
   }
   if (hosts > 1 || authorizations > 1) {
-    throw new GatewayError("invalid_request", "A request may have one Host and one Authorization header.");
+    throw new GatewayError("invalid_request", "A request may have only one Host and one Authorization header.");
   }
 }

@@ -49,7 +49,7 @@ const filesAtTheRoot = (): string[] => [...DOCUMENT_FILES.keys()].map((file) => 
 function inOurWords(thrown: unknown): unknown {
   if (thrown instanceof GatewayError) return thrown;
   const status = thrown instanceof Error && "status" in thrown ? thrown.status : undefined;
-  if (status === 400) return new GatewayError("invalid_request", "The path holds a broken percent escape.");
-  if (status === 412) return new GatewayError("precondition_failed", "The file is not the one that you know.");
+  if (status === 400) return new GatewayError("invalid_request", "The path contains an invalid percent escape.");
+  if (status === 412) return new GatewayError("precondition_failed", "The file has changed.");
   return thrown;
 }

@@ -56,7 +56,9 @@ export class Renderings<T extends Rendering> {
     this.#countedAt = startedAt;
     if (this.#allowanceMs <= 0) {
       const retryAfterMs = (-this.#allowanceMs / MS_PER_SECOND) * 1_000 + 1_000;
-      throw new GatewayError("queue_full", "Too much was asked for that takes long to describe.", { retryAfterMs });
+      throw new GatewayError("queue_full", "Too many large documents were requested; try again later.", {
+        retryAfterMs,
+      });
     }
     try {
       return render();

@@ -27,7 +27,7 @@ export class SseDownstream {
   /** `path` is the requested path; the client posts its messages to the same path. */
   open(request: IncomingMessage, response: ServerResponse, visit: Visit, path: string): void {
     if (!accepts(request.headers.accept, "text/event-stream")) {
-      throw new GatewayError("not_acceptable", "This is an event stream: accept text/event-stream.");
+      throw new GatewayError("not_acceptable", "This URL is an event stream: send Accept: text/event-stream.");
     }
     const endpoint = publicPrefix(request, this.#context.publicPath) + path;
     this.#context.sessions.open({

@@ -14,5 +14,5 @@ export function refuseTunnel(socket: Duplex): void {
 export function refuseWebSocket({ headers }: IncomingMessage, response: ServerResponse): void {
   if (headers.upgrade === undefined || !/\bwebsocket\b/i.test(headers.upgrade)) return;
   response.setHeader("Connection", "close");
-  throw new GatewayError("invalid_request", "WebSocket is not spoken here: use /<server>/mcp or /<server>/sse.");
+  throw new GatewayError("invalid_request", "WebSocket is not supported: use /<server>/mcp or /<server>/sse.");
 }

@@ -8,12 +8,15 @@ export type Level = (typeof LEVELS)[number];
 export const levelSchema = z.enum(LEVELS);
 
 export const loggingSchema = z.strictObject({
-  level: levelSchema.optional().describe("How much is logged; info unless told, here or in debug.level."),
-  format: z.enum(["text", "json"]).default("text").describe("Lines for people, or one JSON object per line."),
+  level: levelSchema.optional().describe("How much is logged; info unless this key or debug.level says otherwise."),
+  format: z
+    .enum(["text", "json"])
+    .default("text")
+    .describe("text for lines that people read, json for one JSON object per line."),
   redactKeys: z
     .array(z.string().min(1))
     .default([])
-    .describe("More keys whose values are masked in every line.")
+    .describe("Additional keys whose values are masked in every log line.")
     .meta({ examples: [["customerId"]] }),
 });
 

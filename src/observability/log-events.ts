@@ -92,7 +92,7 @@ function logServer(log: Log, event: ServerEvent): void {
     case "server.started":
       return log("debug", `Server instance created with sessionId: ${sessionId}`, { server, pid: event.pid });
     case "server.adopted":
-      return log("debug", `Server instance that was kept warm taken for sessionId: ${sessionId}`, {
+      return log("debug", `Warm server instance taken for sessionId: ${sessionId}`, {
         server,
         pid: event.pid,
       });
@@ -112,7 +112,7 @@ function logServer(log: Log, event: ServerEvent): void {
       return log("debug", `[${server}] ${event.text}`, { sessionId, dropped });
     }
     case "server.garbage":
-      return log("debug", `${server} wrote to stdout what is no message: ${event.sample}`, {
+      return log("debug", `${server} wrote something other than a message to stdout: ${event.sample}`, {
         sessionId,
         dropped: event.dropped === 0 ? undefined : event.dropped,
       });

@@ -57,7 +57,7 @@ const HOW_SESSIONS_WORK =
 
 function serverUrl({ baseUrl, profile }: DocumentOptions, warnings: string[]): string {
   if (profile === "gpt" && !baseUrl.startsWith("https://")) {
-    warnings.push(`GPT Actions only calls https URLs: set publicUrl (now ${baseUrl})`);
+    warnings.push(`GPT Actions only calls https URLs: set publicUrl (it is ${baseUrl} now)`);
   }
   return baseUrl.replace(/(?<=.)\/$/, "");
 }

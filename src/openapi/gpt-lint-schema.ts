@@ -9,7 +9,7 @@ export function lintSchema(schema: JsonObject, where: string, maxDescription: nu
     ...(schema["$ref"] === undefined ? [] : [`${where}: references are not followed`]),
     ...(isObject && !isJsonObject(properties) ? [`${where}: object schema missing properties`] : []),
     ...(typeof description === "string" && description.length > maxDescription
-      ? [`${where}: a description of ${description.length} characters, at most ${maxDescription} are taken`]
+      ? [`${where}: a description of ${description.length} characters, but at most ${maxDescription} are allowed`]
       : []),
   ];
   const inside = subschemasOf(schema).flatMap(([place, subschema]) =>

@@ -36,8 +36,8 @@ function countProblems(document: Document): readonly string[] {
   if (operations.length <= MAX_OPERATIONS) return [];
   const surplus = operations.slice(MAX_OPERATIONS).map(nameOf);
   return [
-    `GPT Actions takes ${MAX_OPERATIONS} operations, this document has ${operations.length}: ` +
-      `choose some with tools patterns; past the limit are ${listed(surplus)}`,
+    `GPT Actions allows ${MAX_OPERATIONS} operations, but this document has ${operations.length}: ` +
+      `select some with tool patterns; beyond the limit are ${listed(surplus)}`,
   ];
 }
 
@@ -50,8 +50,8 @@ function sizeProblems(document: Document): readonly string[] {
   }));
   const largest = sizes.toSorted((a, b) => b.size - a.size).slice(0, 10);
   return [
-    `GPT Actions takes about ${MAX_BYTES} bytes of pretty JSON, this document has ${bytes}: ` +
-      `choose smaller tools with tools patterns; the largest are ${listed(largest.map(({ entry }) => nameOf(entry)))}`,
+    `GPT Actions allows about ${MAX_BYTES} bytes of pretty JSON, but this document has ${bytes}: ` +
+      `select smaller tools with tool patterns; the largest are ${listed(largest.map(({ entry }) => nameOf(entry)))}`,
   ];
 }
 
@@ -78,7 +78,7 @@ function listed(names: readonly string[]): string {
 
 function serverProblems({ servers }: Document): readonly string[] {
   const urls = servers.map(({ url }) => url);
-  if (urls.length !== 1) return ["servers: exactly one is taken"];
+  if (urls.length !== 1) return ["servers: exactly one is allowed"];
   return urls.filter((url) => !url.startsWith("https://")).map((url) => `servers: ${url} is not https`);
 }
 
@@ -86,8 +86,8 @@ function securityProblems({ security, components }: Document): readonly string[]
   const schemes = Object.values(components?.securitySchemes ?? {});
   const kinds = schemes
     .filter(({ type }) => type === "openIdConnect")
-    .map(() => "security: OpenID Connect is not understood");
-  return schemes.length > 1 || security.length > 1 ? ["security: one scheme is taken", ...kinds] : kinds;
+    .map(() => "security: OpenID Connect is not supported");
+  return schemes.length > 1 || security.length > 1 ? ["security: only one scheme is allowed", ...kinds] : kinds;
 }
 
 function idProblems(operations: readonly PlacedOperation[]): readonly string[] {
@@ -139,5 +139,5 @@ function responseProblems({ responses }: Operation): readonly string[] {
 }
 
 function tooLong(where: string, text: string, limit: number): readonly string[] {
-  return text.length > limit ? [`${where}: ${text.length} characters, at most ${limit} are taken`] : [];
+  return text.length > limit ? [`${where}: ${text.length} characters, but at most ${limit} are allowed`] : [];
 }

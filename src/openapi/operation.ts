@@ -57,7 +57,8 @@ function sessionParameters(wanted: SessionParameter): { readonly parameters?: re
     name: "sessionId",
     in: "query",
     required: wanted === "required",
-    description: "Calls with the same sessionId share the state of the MCP server. Any random id of your own will do.",
+    description:
+      "Calls with the same sessionId share the state of the MCP server. You can use any random id of your own.",
     schema: { type: "string", minLength: 8, maxLength: 128, pattern: "^[A-Za-z0-9._~-]+$" },
   };
   return { parameters: [parameter] };

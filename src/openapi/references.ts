@@ -35,7 +35,7 @@ export function referenceResolver(root: unknown): ReferenceResolver {
 
 /** The replacement for a reference that cannot be resolved. */
 export function unresolved(ref: string, beside: JsonObject, warn: Warn): JsonObject {
-  warn(`the reference ${quoted(ref)} leads out of its schema or nowhere and was not followed`);
+  warn(`the reference ${quoted(ref)} points outside its schema or to nothing, and was not followed`);
   const note = `Described elsewhere: ${clip(plainText(ref) ?? "", 200)}`;
   const description = beside["description"];
   return { ...beside, description: typeof description === "string" ? `${description}\n\n${note}` : note };

@@ -36,7 +36,7 @@ export function sharedComponents(hasTools: boolean, hasSessions: boolean): Share
 
 type SharedComponents = Required<Pick<Components, "schemas" | "responses">>;
 
-const RESULT = "The result of the tool. A tool that failed answers here too, with `isError: true`.";
+const RESULT = "The result of the tool. A tool that failed is reported here too, with `isError: true`.";
 const CLIENT_ERROR = "The call was refused: something about the request, its credentials or its limits.";
 const SERVER_ERROR = "The gateway or the MCP server behind it failed, or took too long.";
 
@@ -59,7 +59,7 @@ function callToolResult(output: JsonObject | undefined): JsonObject {
     type: "object",
     required: ["content"],
     properties: {
-      content: { type: "array", description: "What the tool has to say, in order.", items: contentBlock() },
+      content: { type: "array", description: "What the tool returned, in order.", items: contentBlock() },
       structuredContent: output ?? { description: "The same as data, from tools that declare an output schema." },
       isError: { type: "boolean", description: "Whether the tool failed; `content` then says why." },
       _meta: { type: "object", properties: {}, additionalProperties: true },
@@ -107,18 +107,22 @@ function problem(): JsonObject {
     type: "object",
     required: ["type", "title", "status", "code"],
     properties: {
-      type: { type: "string", description: "Leads to a page about this kind of problem." },
+      type: { type: "string", description: "The URL of a page about this kind of problem." },
       title: { type: "string" },
       status: { type: "integer" },
       detail: { type: "string", description: "One sentence about this occurrence." },
       instance: { type: "string", description: "`/requests/<requestId>`." },
-      code: { type: "string", description: "Stable; made for programs." },
-      reason: { type: "string", description: "What `code` is more exactly, where it stands for several." },
+      code: { type: "string", description: "Stable, for use by programs." },
+      reason: { type: "string", description: "The exact reason, where `code` covers several." },
       requestId: { type: "string" },
       server: { type: "string" },
       tool: { type: "string" },
       retryable: { type: "boolean" },
-      errors: { type: "array", description: "Each argument that the tool's schema refuses.", items: argumentError() },
+      errors: {
+        type: "array",
+        description: "Each argument that does not match the tool's schema.",
+        items: argumentError(),
+      },
       rpc: rpcError(),
       exit: { type: "object", description: "How the server process ended.", properties: exitMembers() },
     },

@@ -39,13 +39,13 @@ export function readSchema(raw: unknown, context: ReadContext): JsonObject {
 }
 
 function tooDeep({ warn }: ReadContext): JsonObject {
-  warn(`a schema is nested deeper than ${SCHEMA_LEVELS} levels and is not described below them`);
+  warn(`a schema is nested deeper than ${SCHEMA_LEVELS} levels and is not described below that`);
   return { description: `Not described: nested deeper than ${SCHEMA_LEVELS} levels.` };
 }
 
 /** Adds no note to the document, which would cost further budget. */
 function tooLarge({ warn }: ReadContext): JsonObject {
-  warn("a schema is larger than a document can hold and is not described to its end");
+  warn("a schema is larger than a document can hold and is described only in part");
   return {};
 }
 
@@ -58,7 +58,8 @@ function readKeyword(keyword: string, value: unknown, context: ReadContext): rea
     ? readHolder(keyword, value, context)
     : (VALUES.get(keyword) ?? data)(value);
   if (json !== undefined) return affordable(nameOf(keyword), json, context);
-  if (value !== null) context.warn(`a value of ${quoted(keyword)} cannot stand in the document and was left out`);
+  if (value !== null)
+    context.warn(`a value of ${quoted(keyword)} cannot be represented in the document and was left out`);
   return [];
 }
 
@@ -101,7 +102,8 @@ function readMap(keyword: string, map: Readonly<Record<string, unknown>>, contex
   const entries: [string, JsonObject][] = [];
   for (const [name, raw] of Object.entries(map)) {
     const isAllowed = !isTreacherousKey(name) && (keyword !== "patternProperties" || isPattern(name));
-    if (!isAllowed) context.warn(`${quoted(name)} in ${quoted(keyword)} cannot stand in the document and was left out`);
+    if (!isAllowed)
+      context.warn(`${quoted(name)} in ${quoted(keyword)} cannot be represented in the document and was left out`);
     else if (context.charge(name.length + 40)) entries.push([name, readSchema(raw, below(context, 2))]);
     else tooLarge(context);
   }

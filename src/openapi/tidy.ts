@@ -45,14 +45,14 @@ function withFittingValues(schema: JsonObject, warn: Warn): JsonObject {
 function withFittingConst(schema: JsonObject, warn: Warn): JsonObject {
   const only = schema["const"];
   if (only === undefined || conformsToType(schema, only)) return schema;
-  warn("a const that is not of its type was left out");
+  warn("a const that does not match its type was left out");
   return without(schema, "const");
 }
 
 function withFittingExamples(schema: JsonObject, warn: Warn): JsonObject {
   const { default: value, examples, ...rest } = schema;
   const hasDefault = value !== undefined && conforms(rest, value);
-  if (value !== undefined && !hasDefault) warn("a default that its own schema refuses was left out");
+  if (value !== undefined && !hasDefault) warn("a default that its own schema does not accept was left out");
   const fitting = isJsonList(examples) ? examples.filter((example) => conforms(rest, example)) : [];
   return { ...rest, ...(hasDefault ? { default: value } : {}), ...(fitting.length > 0 ? { examples: fitting } : {}) };
 }

@@ -76,7 +76,7 @@ function whole(root: JsonObject): HoistedSchema {
 
 function asObject(schema: JsonObject, raw: unknown, warn: Warn): JsonObject {
   if (typesOf(schema)?.includes("object") === false) {
-    warn("inputSchema does not describe an object: any arguments are let through");
+    warn("inputSchema does not describe an object: any arguments are accepted");
     return { type: "object", properties: {}, additionalProperties: true };
   }
   const { properties } = schema;

@@ -30,11 +30,11 @@ export function readClientMessages(body: Line): ClientMessages {
   if (text.length > LONG_BODY && isDeeperThan(text, MAX_DEPTH)) throw tooDeep();
   const value = parse(text);
   if (!Array.isArray(value)) return { frames: [readOne(value, text, body)], isBatch: false };
-  if (value.length === 0) throw new GatewayError("invalid_request", "A batch must hold at least one message.");
+  if (value.length === 0) throw new GatewayError("invalid_request", "A batch must contain at least one message.");
   if (value.length > MAX_BATCH) {
     throw new GatewayError(
       "invalid_request",
-      `A batch may hold ${MAX_BATCH} messages at most; this one has ${value.length}.`,
+      `A batch may contain at most ${MAX_BATCH} messages; this one has ${value.length}.`,
     );
   }
   const texts = arrayElements(text);
@@ -79,7 +79,8 @@ function refuseRepeated(key: string, seen: Set<string>, judged: readonly string[
   // Upper case first: it folds characters that lower-casing alone keeps apart ("ſ" is an S, the Kelvin sign a K).
   const folded = PLAIN_KEY.test(key) ? key : key.toUpperCase().toLowerCase();
   if (seen.has(folded)) throw new GatewayError("invalid_request", `The key ${quote(key)} appears twice in one object.`);
-  if (seen.size === MAX_KEYS) throw new GatewayError("invalid_request", `An object here may have ${MAX_KEYS} keys.`);
+  if (seen.size === MAX_KEYS)
+    throw new GatewayError("invalid_request", `An object here may have at most ${MAX_KEYS} keys.`);
   seen.add(folded);
   if (folded !== key && judged.includes(folded)) {
     throw new GatewayError("invalid_request", `The key ${quote(key)} must be written "${folded}".`);

@@ -34,7 +34,7 @@ export function readEnvelope(message: unknown, text: string, line: Line): Frame 
 function readResponse(message: JsonObject, id: RequestId | undefined, line: Line): Frame | MalformedMessage {
   const { result, error } = message;
   if (result === undefined && error === undefined) return none(id, 'no "method", "result" or "error"');
-  if (id === undefined) return none(undefined, "a response without an id answers nobody");
+  if (id === undefined) return none(undefined, "a response must have an id");
   if (result !== undefined && error !== undefined) return none(id, 'both "result" and "error"');
   if (error === undefined) {
     return isObject(result) ? { kind: "response", id, failed: false, line } : none(id, '"result" must be an object');

@@ -110,7 +110,9 @@ export class GatewayError extends Error {
 /** Any thrown value as an error that a caller may see. */
 export function toGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
-  return new GatewayError("internal", "The gateway failed on this request; its log says more.", { cause: thrown });
+  return new GatewayError("internal", "The gateway failed to handle this request; its log says more.", {
+    cause: thrown,
+  });
 }
 
 /** The error of a refused request, with the JSON-RPC id of that request. */

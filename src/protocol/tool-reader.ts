@@ -26,7 +26,7 @@ export class ToolReader {
 
   /** Adds the tools of one page. */
   read({ tools }: JsonObject): void {
-    if (!Array.isArray(tools)) return this.warn('a result of tools/list without a list of "tools" was left out');
+    if (!Array.isArray(tools)) return this.warn('a result of tools/list without a "tools" list was left out');
     for (const listed of tools as readonly unknown[]) this.#add(listed);
   }
 
@@ -63,6 +63,6 @@ function writable(name: string, listed: JsonObject): JsonObject {
     JSON.stringify(listed);
     return listed;
   } catch {
-    return { name, description: "Its description is nested too deep to be shown.", inputSchema: { type: "object" } };
+    return { name, description: "Its description is nested too deeply to be shown.", inputSchema: { type: "object" } };
   }
 }

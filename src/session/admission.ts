@@ -22,16 +22,16 @@ export function admit({ frames, isBatch }: ClientMessages, { exchanges, revision
     throw new GatewayError("invalid_request", "A request with this id is still waiting for its answer.");
   }
   if (requests === 0 || exchanges.size + requests <= inFlight) return;
-  const message = `A session may have ${inFlight} requests in flight; wait for an answer.`;
+  const message = `A session may have at most ${inFlight} requests in flight; wait for an answer.`;
   throw new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
 }
 
 function refuseBatch(frames: ClientMessages["frames"], revision: string | undefined): void {
   if (!hasBatches(revision)) {
-    const message = "Only sessions of MCP 2025-03-26 have batches; send one message at a time.";
+    const message = "Batches are supported only in sessions of MCP 2025-03-26; send one message at a time.";
     throw new GatewayError("invalid_request", message);
   }
   const ids = frames.flatMap((frame) => (frame.kind === "request" ? [frame.id] : []));
   if (new Set(ids).size === ids.length) return;
-  throw new GatewayError("invalid_request", "Two requests of a batch have the same id.");
+  throw new GatewayError("invalid_request", "Two requests of the batch have the same id.");
 }

@@ -6,30 +6,32 @@ import type { TableLimits } from "./sessions.ts";
 
 /** The keys of `limits:` that apply to sessions. */
 export const sessionLimitsSchema = {
-  sessions: count(200).describe("Sessions at once, all servers together; each is a process."),
-  sessionsPerServer: count(50).describe("Sessions of one server at once."),
+  sessions: count(200).describe("Sessions with a running process, all servers together."),
+  sessionsPerServer: count(50).describe("Sessions of one server with a running process."),
   sessionsPerPrincipal: count(200).describe(
-    "Sessions of one caller at once. Web UIs call with one token for all their users.",
+    "Sessions of one caller with a running process. Web UIs call with one token for all their users.",
   ),
   streams: count(1_000).describe(
-    "Event streams of sessions that have no process: nothing was said on them yet, or for long.",
+    "Open sessions without a process: nothing has been sent on them yet, or not for a long time.",
   ),
   idle: duration("30m").describe(
-    "A process to which nothing was said for this long is ended, though its client listens.",
+    "A process whose session has been idle for this long is ended, even if its client is still listening.",
   ),
   orphan: duration("90s").describe(
-    "A process whose client has no stream open and says nothing for this long is ended; its session goes on with another one.",
+    "A process whose client has no open stream and sends nothing for this long is ended; its session continues with a new one.",
   ),
-  retention: duration("24h").describe("How long a session without a process waits for its client."),
-  retained: count(10_000).describe("Sessions that may wait so, with and without a process."),
-  retainedPerPrincipal: count(5_000).describe("Those of one caller."),
-  retainedBytes: size("64MiB").describe("What their handshakes and subscriptions may take together."),
-  start: duration("90s").describe("Time for a server to start and give its first answer; npx may have to download."),
+  retention: duration("24h").describe("How long a session without a process is kept for its client."),
+  retained: count(10_000).describe("How many sessions are kept, with and without a process."),
+  retainedPerPrincipal: count(5_000).describe("How many sessions of one caller are kept."),
+  retainedBytes: size("64MiB").describe("What the handshakes and subscriptions of all of them may take together."),
+  start: duration("90s").describe(
+    "How long a server may take to start and give its first answer; npx may have to download it.",
+  ),
   request: duration("5m").describe(
-    "Time for an answer; progress starts it anew, and it stands still while the server waits for the client's answer.",
+    "How long an answer may take. Progress restarts the clock; it stops while the server waits for the client's answer.",
   ),
-  requestMax: duration("10m").describe("Time for an answer in any case."),
-  inFlight: count(128).describe("Requests of one session that may wait for an answer at once."),
+  requestMax: duration("10m").describe("How long an answer may take in any case."),
+  inFlight: count(128).describe("Requests of one session that may wait for an answer at the same time."),
 };
 
 /** Where session records are stored. */
@@ -38,7 +40,7 @@ export const sessionsSchema = z.strictObject({
     .enum(["file", "memory"])
     .optional()
     .describe(
-      "Where sessions wait for their clients. In a file they outlive a restart of the gateway; default where state.dir can be written.",
+      "Where sessions are kept. In a file they survive a restart of the gateway, which is the default if state.dir is writable.",
     )
     .meta({ examples: ["memory"] }),
 });
@@ -49,7 +51,7 @@ export const stateSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      "The folder for what outlives a restart. Default: $STATE_DIRECTORY, $XDG_STATE_HOME/mcp-gateway or ~/.local/state/mcp-gateway.",
+      "The folder for what survives a restart. Default: $STATE_DIRECTORY, $XDG_STATE_HOME/mcp-gateway or ~/.local/state/mcp-gateway.",
     )
     .meta({ examples: ["/var/lib/mcp-gateway"] }),
 });

@@ -30,7 +30,7 @@ export class Lifecycle {
     if (this.#isOver) return;
     if (!this.canHibernate) return void this.end(reason, error);
     const { session, context, reporter } = this.#parts;
-    this.#failAll(error ?? new GatewayError("session_ended", `Its server was ended (${reason}).`));
+    this.#failAll(error ?? new GatewayError("session_ended", `The server of this session was ended (${reason}).`));
     reporter.hibernated(reason);
     context.host.onHibernated(session, this.#endProcess());
   }

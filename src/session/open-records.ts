@@ -27,14 +27,14 @@ export interface RecordStore {
 
 /** Throws when a file was requested and cannot be used. */
 export function openRecords(options: StoreOptions): RecordStore {
-  if (options.store === "memory") return inMemory(options, "in memory: they do not outlive a restart (sessions.store)");
+  if (options.store === "memory") return inMemory(options, "in memory: they do not survive a restart (sessions.store)");
   const folder = join(stateFolder(options), hash("sha256", options.instance, "hex").slice(0, 16));
   try {
     return inFile(options, folder);
   } catch (cause) {
     if (options.store === "file")
       throw new Error(`sessions.store: file cannot use ${folder}: ${errorMessage(cause)}`, { cause });
-    return inMemory(options, `in memory: they do not outlive a restart, as ${folder} cannot be used (state.dir)`);
+    return inMemory(options, `in memory: they do not survive a restart, because ${folder} cannot be used (state.dir)`);
   }
 }
 

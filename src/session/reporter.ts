@@ -38,7 +38,7 @@ export class SessionReporter {
 
   /** An error on the client's side must not prevent the rest of the cleanup. */
   guard(run: () => void): void {
-    guarded(this.#events.emit, `the client of "${this.#session.server}" could not be told of an end`, run);
+    guarded(this.#events.emit, `the client of "${this.#session.server}" could not be told that its session ended`, run);
   }
 
   hibernated(reason: EndReason): void {

@@ -79,7 +79,7 @@ export class Sessions implements SessionTable, SessionHost {
     this.#refuseWhenDraining();
     const { id = nanoid(), server, transport } = request;
     if (this.look(request.principal, server, id, transport) !== undefined) {
-      throw new GatewayError("invalid_request", "A session with this id is open already.");
+      throw new GatewayError("invalid_request", "A session with this id is already open.");
     }
     const session = this.#add(id, request);
     const { requestId } = request;
@@ -198,7 +198,7 @@ export class Sessions implements SessionTable, SessionHost {
     const tick = (): void => {
       const now = performance.now();
       for (const session of this.#live.values())
-        guarded(emit, `a clock failed for a session of "${session.server}"`, () => work(session, now));
+        guarded(emit, `a timer failed for a session of "${session.server}"`, () => work(session, now));
     };
     this.#clocks.push(setInterval(tick, Math.min(ms, LONGEST_TIMER_MS)));
   }

@@ -26,7 +26,7 @@ export class CrashLoop {
   check(): void {
     const leftMs = this.#restsUntil - performance.now();
     if (leftMs <= 0) return;
-    const message = `The MCP server "${this.#server}" ended ${this.#limit} times shortly after its start and rests for a while.`;
+    const message = `The MCP server "${this.#server}" ended ${this.#limit} times shortly after starting; it is not started again for a while.`;
     throw new GatewayError("crash_loop", message, { retryAfterMs: Math.ceil(leftMs) });
   }
 

@@ -27,7 +27,7 @@ function spawnHint({ command, path }: StdioCommand, code: unknown): string {
   // The system reports a missing working directory as ENOENT on the command.
   if (path !== undefined && !existsSync(path)) return "its working directory does not exist";
   if (code === "ENOENT") return `"${program}" was not found ${command.includes("/") ? "" : "on PATH"}`.trimEnd();
-  if (code === "EACCES") return `"${program}" may not be executed`;
+  if (code === "EACCES") return `permission to run "${program}" was denied`;
   if (code === "E2BIG") return "its arguments and environment are too long";
   if (code === "EAGAIN" || code === "EMFILE" || code === "ENOMEM") return "the machine has no room for another process";
   return `"${program}" cannot be run`;
@@ -56,14 +56,14 @@ export function cutOffError(server: string, what: string, stderr: string): Gatew
 }
 
 export function strayOutputError(server: string): GatewayError {
-  const message = `The MCP server "${server}" wrote only what is no MCP message to its stdout for too long, and was ended.`;
+  const message = `The MCP server "${server}" wrote nothing but non-MCP output to stdout for too long, and was ended.`;
   return new GatewayError("protocol_violation", message);
 }
 
 /** The exit codes with which a launcher (npx, sh, env) reports that the program was not found (127) or could not be executed (126). */
 function exitHint(command: string, code: number | null): string | undefined {
   const program = basename(command);
-  if (code === 127) return `a program that "${program}" starts was not found`;
-  if (code === 126) return `a program that "${program}" starts may not be executed`;
+  if (code === 127) return `a program that "${program}" tried to run was not found`;
+  if (code === 126) return `a program that "${program}" tried to run is not executable`;
   return undefined;
 }

@@ -53,7 +53,7 @@ export class Reaper {
     try {
       this.#spawn();
     } catch (cause) {
-      this.#onExit("the reaper process cannot be started; it is tried again", cause);
+      this.#onExit("the reaper process cannot be started; trying again", cause);
     }
   }
 
@@ -69,10 +69,10 @@ export class Reaper {
     // A process that could not be started has no exit event.
     reaper.on("error", (cause) => {
       if (reaper.pid === undefined && this.#process === reaper)
-        this.#onExit("the reaper process cannot be started; it is tried again", cause);
+        this.#onExit("the reaper process cannot be started; trying again", cause);
     });
     reaper.once("exit", (code) => {
-      if (this.#process === reaper) this.#onExit("the reaper process ended; it is started again", code);
+      if (this.#process === reaper) this.#onExit("the reaper process ended; starting it again", code);
     });
     reaper.unref();
     this.#connect(reaper);
@@ -81,7 +81,7 @@ export class Reaper {
   #connect({ stdin }: ChildProcess): void {
     // Without free file descriptors there is no pipe; an `error` event follows.
     if (!stdin) return;
-    stdin.on("error", (cause) => this.#emit({ type: "trouble", what: "the reaper does not read", cause }));
+    stdin.on("error", (cause) => this.#emit({ type: "trouble", what: "the reaper does not read its input", cause }));
     // A pipe handle keeps the event loop alive; the gateway must be able to exit while the reaper runs.
     if ("unref" in stdin && typeof stdin.unref === "function") stdin.unref();
     for (const [pid, cookie] of this.#children) this.#send(`+ ${pid} ${cookie}`);
@@ -96,7 +96,7 @@ export class Reaper {
       if (!this.#isClosed && this.#process === undefined && this.#children.size > 0) this.#start();
     };
     this.#restart ??= setTimeout(
-      () => guarded(this.#emit, "the reaper was not started again", again),
+      () => guarded(this.#emit, "the reaper could not be restarted", again),
       RESTART_MS,
     ).unref();
   }

@@ -14,7 +14,7 @@ const STAGES = { eofMs: 2_000, termMs: 3_000 };
 const LAST_WORDS_MS = 250;
 /** A process that closes a pipe is usually about to exit, and its exit code is more informative than the closed pipe. */
 const EXIT_GRACE_MS = 500;
-const FAILED = "what a server process did could not be dealt with";
+const FAILED = "an event of a server process could not be handled";
 
 export interface ProcessListener {
   /** Data from its stdout. */

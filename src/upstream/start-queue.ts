@@ -122,7 +122,7 @@ export class StartQueue {
 }
 
 function tooManyStarts(): GatewayError {
-  return new GatewayError("too_many_starts", "Too many MCP servers are starting at this moment; try again shortly.", {
+  return new GatewayError("too_many_starts", "Too many MCP servers are starting right now; try again shortly.", {
     retryAfterMs: 2_000,
   });
 }

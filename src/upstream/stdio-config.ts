@@ -6,11 +6,11 @@ const MAX_WARM = 32;
 
 /** An entry with a `command`. */
 export const stdioEntrySchema = z.strictObject({
-  type: z.literal("stdio").optional().describe("How the server is reached: a process of its own per session."),
+  type: z.literal("stdio").optional().describe("How the server is reached: as a process of its own for every session."),
   command: z
     .string()
     .min(1)
-    .describe("The program to run; no shell is involved.")
+    .describe("The program to run, without a shell.")
     .meta({ examples: ["npx", "uvx", "/opt/servers/git-mcp"] }),
   args: z
     .array(z.string())
@@ -26,26 +26,26 @@ export const stdioEntrySchema = z.strictObject({
   env: z
     .record(z.string(), z.string())
     .default({})
-    .describe("Variables added to the short list that it inherits.")
+    .describe("Environment variables in addition to the short list that it inherits.")
     .meta({ examples: [{ GITHUB_TOKEN: "${GITHUB_TOKEN}" }] }),
-  inheritEnv: z.boolean().default(false).describe("Give it the whole environment of the gateway, secrets included."),
+  inheritEnv: z.boolean().default(false).describe("Give it the gateway's whole environment, secrets included."),
   warm: z
     .number()
     .int()
     .min(0)
     .max(MAX_WARM)
     .default(0)
-    .describe("Processes kept started for the next sessions, which then need not wait for a start.")
+    .describe("Processes to keep started for the next sessions, which then do not wait for a start.")
     .meta({ examples: [2] }),
 });
 
 /** The keys of `limits:` that only apply to servers with a process. */
 export const stdioLimitsSchema = {
   startsPerSecond: count(10).describe("Process starts per second."),
-  startBurst: count(20).describe("Process starts at once after a quiet time."),
-  startingPerServer: count(4).describe("Processes of one server that may be starting at once."),
+  startBurst: count(20).describe("Process starts at once after a quiet period."),
+  startingPerServer: count(4).describe("Processes of one server that may be starting at the same time."),
   startQueue: duration("30s").describe("How long a start may wait for its turn."),
   crashLoop: count(5, 0).describe(
-    "Exits within 3 minutes, each in its first 10 s, after which a server rests; 0 = never.",
+    "After this many exits within 3 minutes, each in the first 10 s of a process, a server is not started for a while; 0 = never.",
   ),
 };

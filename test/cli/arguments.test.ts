@@ -36,14 +36,14 @@ describe("a mistyped command line", { timeout: 20_000 }, () => {
     [["config.yaml"], /unknown command "config\.yaml"\. Did you mean -c config\.yaml\?/],
     [["run", "config.yml"], /run takes no argument "config\.yml"\. Did you mean -c config\.yml\?/],
     [["validate", "my.json"], /validate takes no argument "my\.json"\. Did you mean -c my\.json\?/],
-    [["npx", "-y", "x"], /The command of a server comes after --: mcp-gateway run -- npx …/],
-    [["run", "npx", "-y", "x"], /The command of a server comes after --: mcp-gateway run -- npx …/],
-    [["run", "--"], /after -- comes the command of a server/],
-    [["validate", "--", "x"], /validate takes no command of a server/],
-    [["run", "-c", "x.yaml", "--", "y"], /either a config \(-c\) or the command of a server/],
+    [["npx", "-y", "x"], /Put the command of a server after --: mcp-gateway run -- npx …/],
+    [["run", "npx", "-y", "x"], /Put the command of a server after --: mcp-gateway run -- npx …/],
+    [["run", "--"], /-- must be followed by the command of a server/],
+    [["validate", "--", "x"], /validate takes no server command/],
+    [["run", "-c", "x.yaml", "--", "y"], /either a config \(-c\) or a server command/],
     [["--port", "80000"], /A port is a whole number from 0 to 65535\./],
     [["--port", "http"], /A port is a whole number from 0 to 65535\./],
-    [["--host="], /An address such as 127\.0\.0\.1 or 0\.0\.0\.0 is needed\./],
+    [["--host="], /An address is needed, such as 127\.0\.0\.1 or 0\.0\.0\.0\./],
   ])("%j is refused with the cure, and exits with 2", async (args, expected) => {
     const { code, stdout, stderr } = await run(...args);
     expect([code, stdout]).toEqual([2, ""]);
@@ -96,10 +96,10 @@ describe("mcp-gateway validate", { timeout: 20_000 }, () => {
     const { code, stderr } = await run("validate", "-c", file);
     expect(code).toBe(0);
     expect(stderr).toContain(`note: ${file}:1:2 mcpServers is read as servers\n`);
-    expect(stderr).toContain(`warning: ${file}:1:40 servers.A differs from servers.a in case only`);
+    expect(stderr).toContain(`warning: ${file}:1:40 servers.A differs from servers.a only in case`);
   });
 
-  it("shows every key of the schema with --print, with the value that counts", async () => {
+  it("shows every key of the schema with --print, with its effective value", async () => {
     const file = join(folder, "print.yaml");
     writeFileSync(file, "debug: { level: debug }\nrest: { timeout: 20s }\nservers: { git: { command: x } }\n");
     const { stdout } = await run("validate", "-c", file, "--print");

@@ -29,6 +29,6 @@ describe("a command whose output is closed by its reader", { timeout: 20_000 }, 
     let stderr = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     await once(child, "close");
-    expect([child.exitCode, stderr]).toEqual([1, expect.stringMatching(/^stdout cannot be written: ENOSPC.*\n$/)]);
+    expect([child.exitCode, stderr]).toEqual([1, expect.stringMatching(/^cannot write to stdout: ENOSPC.*\n$/)]);
   });
 });

@@ -60,7 +60,7 @@ describe("mcp-gateway validate", { timeout: 20_000 }, () => {
     const { code, stderr } = await run(["validate", "-c", "nowhere.yaml"]);
     expect([code, stderr]).toEqual([
       78,
-      "nowhere.yaml: there is no such file; -c FILE or the variable CONFIG_PATH says where the config is\n",
+      "nowhere.yaml: there is no such file; name the config with -c FILE or the variable CONFIG_PATH\n",
     ]);
   });
 
@@ -298,7 +298,7 @@ describe("mcp-gateway run", { timeout: 20_000 }, () => {
   it("exits with 1 and says so when the address is none of this machine", async () => {
     const { code, stderr } = await run(["-c", write(`hostname: 203.0.113.1\nport: 0\n${OK}`)]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/does not have that address: .*203\.0\.113\.1/);
+    expect(stderr).toMatch(/does not have this address: .*203\.0\.113\.1/);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 

@@ -62,5 +62,5 @@ it("a list is cut at the bytes of all its pages, and the page that is over is no
 it("a list is cut where it leads back", async () => {
   const { names, warnings } = await listed((page) => ({ tools: [{ name: `t${page}` }], nextCursor: "same" }));
   expect(names).toEqual(["t1", "t2"]);
-  expect(warnings).toEqual(["its list comes back to a cursor that it gave before: the rest was left out"]);
+  expect(warnings).toEqual(["its list repeats a cursor: the rest was left out"]);
 });

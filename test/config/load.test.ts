@@ -191,7 +191,7 @@ describe("a mistake is told where it stands:", () => {
     [
       "a user name with a colon",
       `auth: { basic: { credentials: [{ username: "a:b", password: c }] } }\n${OK}`,
-      "a user name cannot hold a colon",
+      "a user name cannot contain a colon",
     ],
     [
       "an empty password",
@@ -350,13 +350,15 @@ describe("a code frame", () => {
 describe("a file", () => {
   it("that is not there is told by its name", () => {
     const file = join(folder, "nowhere.yaml");
-    expect(() => loadConfig(file, {})).toThrow(new RegExp(`^${file}: there is no such file; -c FILE`));
+    expect(() => loadConfig(file, {})).toThrow(
+      new RegExp(`^${file}: there is no such file; name the config with -c FILE`),
+    );
     expect(() => loadConfig(file, {})).toThrow(ConfigError);
   });
 
   it("that is a folder is told by its name", () => {
     expect(() => loadConfig(folder, {})).toThrow(
-      new RegExp(`^${folder}: is a folder; name the file in it, for example ${folder}/config.yaml`),
+      new RegExp(`^${folder}: is a folder; name a file in it, for example ${folder}/config.yaml`),
     );
   });
 

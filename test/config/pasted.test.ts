@@ -42,13 +42,13 @@ describe("a pasted config works, and its writer hears what became of it:", () =>
       "disabled: true, whatever else is wrong with the entry",
       'servers:\n  git: { command: x }\n  old: { comand: "${NOPE}", disabled: true }\n',
       { git: { command: "x" } },
-      ["info config.yaml:3:29 servers.old is disabled: it is left out"],
+      ["info config.yaml:3:29 servers.old is disabled and is ignored"],
     ],
     [
       "enabled: false",
       "servers:\n  git: { command: x }\n  old: { command: x, enabled: false }\n",
       { git: { command: "x" } },
-      ["info config.yaml:3:22 servers.old is disabled: it is left out"],
+      ["info config.yaml:3:22 servers.old is disabled and is ignored"],
     ],
     [
       "disabled: false, a type and a transport that are stdio, all tools allowed",
@@ -61,8 +61,8 @@ describe("a pasted config works, and its writer hears what became of it:", () =>
       "servers:\n  git:\n    command: x\n    autoApprove: [a]\n    alwaysAllow: [b]\n",
       { git: { command: "x" } },
       [
-        "info config.yaml:4:5 servers.git.autoApprove is a setting of a client: it is left out",
-        "info config.yaml:5:5 servers.git.alwaysAllow is a setting of a client: it is left out",
+        "info config.yaml:4:5 servers.git.autoApprove is a client setting and is ignored",
+        "info config.yaml:5:5 servers.git.alwaysAllow is a client setting and is ignored",
       ],
     ],
     [
@@ -71,7 +71,7 @@ describe("a pasted config works, and its writer hears what became of it:", () =>
       { git: { command: "x" } },
       [
         "info config.yaml:1:16 mcpServers is read as servers",
-        "info config.yaml:1:53 globalShortcut is a setting of a client: it is left out",
+        "info config.yaml:1:53 globalShortcut is a client setting and is ignored",
       ],
     ],
     [
@@ -90,7 +90,7 @@ describe("a pasted config works, and its writer hears what became of it:", () =>
       "names that differ in case only",
       "servers:\n  files: { command: x }\n  Files: { command: y }\n",
       { files: { command: "x" }, Files: { command: "y" } },
-      [expect.stringMatching(/^warn config\.yaml:3:3 servers\.Files differs from servers\.files in case only: /)],
+      [expect.stringMatching(/^warn config\.yaml:3:3 servers\.Files differs from servers\.files only in case: /)],
     ],
   ])("%s", (_what, source, servers, notes) => {
     const loaded = load(source);
@@ -110,7 +110,7 @@ describe("a mistake of a first hour is told with its place and its cure:", () =>
     [
       "words in the command",
       "servers:\n  git:\n    command: npx -y x\n",
-      ":3:14 servers.git.command: must be the program alone, as no shell takes it apart: command: npx, and each of the other words as an element of args",
+      ":3:14 servers.git.command: must be the program alone, because no shell splits it: command: npx, and each of the other words as an element of args",
     ],
     [
       "words after a path in the command",
@@ -120,32 +120,32 @@ describe("a mistake of a first hour is told with its place and its cure:", () =>
     [
       "a command that is a list",
       "servers:\n  git:\n    command: [npx, -y, x]\n",
-      ":3:14 servers.git.command: must be one program; the words after it are the elements of args",
+      ":3:14 servers.git.command: must be one program; put the words after it into args",
     ],
     [
       "a url without a type",
       "servers:\n  far:\n    url: https://mcp.example.com/mcp\n",
-      ":3:5 servers.far: a server behind a URL is not supported yet; a program that speaks to it can stand between: command: npx, args: [-y, mcp-remote, <its URL>]",
+      ":3:5 servers.far: servers behind a URL are not supported yet; start a program that connects to it instead: command: npx, args: [-y, mcp-remote, <its URL>]",
     ],
     [
       "type: http",
       "servers:\n  far:\n    type: http\n    url: https://mcp.example.com/mcp\n    headers: { a: b }\n",
-      ":4:5 servers.far: a server behind a URL is not supported yet",
+      ":4:5 servers.far: servers behind a URL are not supported yet",
     ],
     [
       "type: http without a url",
       "servers:\n  far:\n    type: http\n",
-      ":3:5 servers.far: a server behind a URL is not",
+      ":3:5 servers.far: servers behind a URL are not",
     ],
     [
       "a command and a url",
       "servers:\n  far: { command: x, url: https://mcp.example.com }\n",
-      ":2:22 servers.far: has a command and a url: keep the command",
+      ":2:22 servers.far: has both a command and a url: keep the command",
     ],
     [
       "a type of nobody",
       "servers:\n  git: { type: telnet, command: x }\n",
-      ":2:16 servers.git.type: not a known type of server; there is: stdio",
+      ":2:16 servers.git.type: not a known type of server; the only one is stdio",
     ],
     [
       "mcpServers beside servers",
@@ -160,32 +160,32 @@ describe("a mistake of a first hour is told with its place and its cure:", () =>
     [
       "servers that are all disabled",
       "servers:\n  a: { command: x, disabled: true }\n",
-      ":2:3 servers: every server here is disabled, and at least one is needed",
+      ":2:3 servers: every server is disabled, but at least one is needed",
     ],
     [
       "tools that should be hidden",
       "servers:\n  a: { command: x, disabledTools: [rm] }\n",
-      ":2:20 servers.a.disabledTools: tools cannot be hidden yet, so every caller would see them all; remove the key if that is all right",
+      ":2:20 servers.a.disabledTools: tools cannot be hidden yet, so every caller would see all of them; remove the key if that is acceptable",
     ],
     [
       "an envFile",
       "servers:\n  a: { command: x, envFile: .env }\n",
-      ":2:20 servers.a.envFile: is not read; list the variables under env",
+      ":2:20 servers.a.envFile: is not supported; list the variables under env",
     ],
     [
       "an input that somebody should be asked for",
       'servers:\n  a: { command: x, env: { A: "${input:key}" } }\n',
-      ":2:30 nobody can be asked for an ${input:…} here; put it into a variable and write ${VAR}",
+      ":2:30 ${input:…} is not supported, as there is nobody to ask; put the value into a variable and write ${VAR}",
     ],
     [
       "a name for people",
       'mcpServers: { "My Server": { command: x } }\n',
-      ":1:15 servers.My Server: a server name is 1 to 32 of A-Z a-z 0-9 _ -, beginning with a letter or digit, for example My-Server",
+      ":1:15 servers.My Server: a server name has 1 to 32 characters of A-Z a-z 0-9 _ - and begins with a letter or digit, for example My-Server",
     ],
     [
       "a name that is a package",
       'servers: { "@scope/x": { command: x } }\n',
-      ":1:12 servers.@scope/x: a server name is 1 to 32 of A-Z a-z 0-9 _ -, beginning with a letter or digit, for example scope-x",
+      ":1:12 servers.@scope/x: a server name has 1 to 32 characters of A-Z a-z 0-9 _ - and begins with a letter or digit, for example scope-x",
     ],
     ["an empty list of servers", "servers: []\n", ":1:10 servers: must be a block of keys"],
     [
@@ -201,7 +201,7 @@ describe("a mistake of a first hour is told with its place and its cure:", () =>
     [
       "a value that is not there",
       "servers: { git: { command: x, args: } }\n",
-      ":1:37 servers.git.args: must be a list, and is empty",
+      ":1:37 servers.git.args: must be a list, but it is empty",
     ],
     [
       "a time without unit",
@@ -228,15 +228,19 @@ describe("a mistake of a first hour is told with its place and its cure:", () =>
       `publicUrl: mcp.example.com\n${OK}`,
       ":1:12 publicUrl: must be a URL that begins with http:// or https://",
     ],
-    ["a tab", "servers:\n\tgit: { command: x }\n", ":2:1 this line is indented with a tab: YAML takes blanks only"],
-    ["a key that is there twice", `port: 1\nport: 2\n${OK}`, ":2:1 this key stands here twice: keep one"],
+    ["a tab", "servers:\n\tgit: { command: x }\n", ":2:1 this line is indented with a tab: YAML allows only spaces"],
+    ["a key that is there twice", `port: 1\nport: 2\n${OK}`, ":2:1 this key appears twice: keep one"],
     [
       "a line that begins in no column",
       "servers:\n  a:\n    command: x\n   b: 1\n",
       ":4:1 this line is indented too little or too much",
     ],
     ["two keys on one line", "servers:\n  a: b: c\n", ":2:6 a second key on this line"],
-    ["a quote that does not end", `port: "3000\n${OK}`, ":3:1 a quote, a bracket or a comma is missing here or before"],
+    [
+      "a quote that does not end",
+      `port: "3000\n${OK}`,
+      ":3:1 a quote, a bracket or a comma is missing here or earlier",
+    ],
     ["two documents", `${OK}---\n${OK}`, ":2:1 a second document begins here"],
   ])("%s", (_what, source, expected) => {
     const lines = mistakesIn(source)

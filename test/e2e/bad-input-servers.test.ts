@@ -158,8 +158,8 @@ describe("a server that cannot be started", () => {
   it.each([
     ["missing", '"gti-is-not-there" was not found on PATH'],
     ["missing-file", '"gti-is-not-there" was not found'],
-    ["forbidden", '"no-program" may not be executed'],
-    ["folder", `"${basename(folder)}" may not be executed`],
+    ["forbidden", 'permission to run "no-program" was denied'],
+    ["folder", `permission to run "${basename(folder)}" was denied`],
     ["no-path", "its working directory does not exist"],
     ["too-long", "its arguments and environment are too long"],
     ["nul-byte", '"echo" cannot be run'],

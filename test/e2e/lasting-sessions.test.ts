@@ -194,7 +194,7 @@ test("what is kept is its owner's to read, and holds neither session id nor prin
 
 test("a folder that cannot be written is said, and sessions are kept in memory", async () => {
   const gateway = await started({ state: { dir: "/proc/nowhere" }, servers: SERVERS });
-  expect(gateway.log()).toContain("Sessions are kept in memory: they do not outlive a restart, as /proc/nowhere");
+  expect(gateway.log()).toContain("Sessions are kept in memory: they do not survive a restart, because /proc/nowhere");
 });
 
 test("a new HTTP+SSE stream of a client that does not initialize again is greeted in its place", async () => {

@@ -234,7 +234,7 @@ describe("a server that cannot be listed", () => {
   test("is named on stderr, left out, and makes the exit code 1", async () => {
     const { code, stdout, stderr } = await gateway("openapi", "-c", config(servers));
     expect(code).toBe(1);
-    for (const name of ["ends", "refuses"]) expect(stderr).toMatch(new RegExp(`"${name}".*not described`));
+    for (const name of ["ends", "refuses"]) expect(stderr).toMatch(new RegExp(`"${name}".*missing from the document`));
     expect(toolsIn(documentIn(stdout, "yaml"))).toEqual(["counter:next", "counter:whoami"]);
   });
 

@@ -32,7 +32,7 @@ describe("the calls of one session", () => {
   });
 });
 
-describe("a structured result that does not fit its schema", () => {
+describe("a structured result that does not match its schema", () => {
   test.each([
     ["strict", 502],
     ["warn", 200],
@@ -44,6 +44,6 @@ describe("a structured result that does not fit its schema", () => {
     expect((await rest.call("more/breaks", {}, { sessionId })).status).toBe(status);
     expect((await rest.call("more/keeps", {}, { sessionId })).status).toBe(200);
     expect((await rest.call("more/fails", {}, { sessionId })).status).toBe(200);
-    expect(gateway.log().includes("does not fit its schema")).toBe(validateOutput !== "off");
+    expect(gateway.log().includes("does not match its schema")).toBe(validateOutput !== "off");
   });
 });

@@ -449,7 +449,7 @@ describe("502 is answered", () => {
 
   test.each([
     ["missing", "spawn_failed", "was not found"],
-    ["forbidden", "spawn_failed", "may not be executed"],
+    ["forbidden", "spawn_failed", "permission to run"],
     ["homeless", "spawn_failed", "working directory"],
     ["refuses", "spawn_failed", ""],
     ["ends", "process_exited", "exit code 3"],

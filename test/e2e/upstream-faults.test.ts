@@ -100,10 +100,10 @@ describe("a server that writes no messages", () => {
     const health = await ask(`${gateway.url}/health`);
     expect(health.status).toBe(200);
     expect(await answer).toMatchObject({
-      error: { message: expect.stringContaining("no MCP message"), data: { reason: "protocol_violation" } },
+      error: { message: expect.stringContaining("non-MCP output"), data: { reason: "protocol_violation" } },
     });
     await noProcess(server);
-    const shown = gateway.log().split(`${server} wrote to stdout what is no message`).length - 1;
+    const shown = gateway.log().split(`${server} wrote something other than a message to stdout`).length - 1;
     expect(shown).toBeGreaterThan(0);
     expect(shown).toBeLessThan(50);
   });

@@ -56,7 +56,7 @@ describe("the gpt profile", () => {
 
   it("warns when its server is not https", () => {
     const { warnings } = openapiDocument([], { ...gpt, baseUrl: "http://localhost:3000" });
-    expect(warnings).toEqual(["GPT Actions only calls https URLs: set publicUrl (now http://localhost:3000)"]);
+    expect(warnings).toEqual(["GPT Actions only calls https URLs: set publicUrl (it is http://localhost:3000 now)"]);
   });
 });
 
@@ -68,7 +68,7 @@ describe("the limits of GPT Actions", () => {
   it("do not take 31, and say which are past them", () => {
     const { limitProblems } = openapiDocument(many(31), gpt);
     expect(limitProblems).toEqual([
-      'GPT Actions takes 30 operations, this document has 31: choose some with tools patterns; past the limit are "git:t030"',
+      'GPT Actions allows 30 operations, but this document has 31: select some with tool patterns; beyond the limit are "git:t030"',
     ]);
   });
 
@@ -81,7 +81,7 @@ describe("the limits of GPT Actions", () => {
       gpt,
     );
     expect(limitProblems).toEqual([
-      expect.stringMatching(/^GPT Actions takes about 800000 bytes .* the largest are "git:big", "git:small"$/),
+      expect.stringMatching(/^GPT Actions allows about 800000 bytes .* the largest are "git:big", "git:small"$/),
     ]);
   });
 
@@ -114,7 +114,7 @@ describe("lintForGpt", () => {
     ['"p":{', `"p":{"description":"${"x".repeat(701)}",`, "git-a: body/properties/p: a description of 701 characters"],
     ['"in":"query"', '"in":"header"', "git-a: parameter sessionId: only query parameters with a name are sent"],
     ['"x-openai-isConsequential":true', '"x-a":1', "git-a: x-openai-isConsequential is missing"],
-    ['"security":[', '"security":[{"other":[]},', "security: one scheme is taken"],
+    ['"security":[', '"security":[{"other":[]},', "security: only one scheme is allowed"],
     [
       '"application/json":{"schema":{"type":"object","properties":{"content"',
       '"text/plain":{"schema":{"type":"object","properties":{"content"',

@@ -53,7 +53,7 @@ it("the first of two tools with one name stays", () => {
 it("a result that has no list of tools has none", () => {
   for (const page of [{}, { tools: null }, { tools: { a: { name: "a" } } }]) {
     expect(read(page).tools.size).toBe(0);
-    expect(read(page).warnings).toEqual(['a result of tools/list without a list of "tools" was left out']);
+    expect(read(page).warnings).toEqual(['a result of tools/list without a "tools" list was left out']);
   }
 });
 

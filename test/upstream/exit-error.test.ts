@@ -17,10 +17,10 @@ describe("a process that could not be started", () => {
   it.each<[string, Partial<StdioCommand>, string]>([
     ["ENOENT", {}, '"gti" was not found on PATH'],
     ["ENOENT", { command: "./bin/gti" }, '"gti" was not found'],
-    ["EACCES", { command: "/opt/hidden/gti" }, '"gti" may not be executed'],
+    ["EACCES", { command: "/opt/hidden/gti" }, 'permission to run "gti" was denied'],
     ["EPERM", { command: "/opt/hidden/gti" }, '"gti" cannot be run'],
     ["ENOENT", { path: "/nowhere/at/all" }, "its working directory does not exist"],
-    ["EACCES", {}, '"gti" may not be executed'],
+    ["EACCES", {}, 'permission to run "gti" was denied'],
     ["E2BIG", {}, "its arguments and environment are too long"],
     ["EAGAIN", {}, "the machine has no room for another process"],
     ["EMFILE", {}, "the machine has no room for another process"],
@@ -76,8 +76,8 @@ describe("a process that ended", () => {
   });
 
   it.each([
-    [127, 'a program that "gti" starts was not found'],
-    [126, 'a program that "gti" starts may not be executed'],
+    [127, 'a program that "gti" tried to run was not found'],
+    [126, 'a program that "gti" tried to run is not executable'],
   ])("with code %d is told with a hint", (code, hint) => {
     for (const command of ["gti", "/opt/hidden/gti"]) {
       const error = exitError("git", { ...COMMAND, command }, { code, signal: null, stderr: "" });

@@ -15,7 +15,7 @@ function reaperRunBy(program: string) {
   return { reaper, troubles };
 }
 
-const CANNOT_START = "the reaper process cannot be started; it is tried again";
+const CANNOT_START = "the reaper process cannot be started; trying again";
 
 describe("a reaper that cannot be started", () => {
   it.each([

@@ -176,7 +176,7 @@ describe("a child that writes to its output what is no message", () => {
     const { heard, eventsOf } = run(script, { messageBytes: 2_000 });
     const error = await ended(heard, 10_000);
     expect(error.reason).toBe("protocol_violation");
-    expect(error.message).toContain("no MCP message");
+    expect(error.message).toContain("non-MCP output");
     const told = eventsOf("server.garbage").length + eventsOf("server.bad-message").length;
     expect(told).toBeLessThan(1_000);
   });

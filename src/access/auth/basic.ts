@@ -7,7 +7,7 @@ import { strategyRunner, type HeadersOnly, type Verdict } from "./strategy.ts";
 
 const config = z
   .strictObject({
-    enabled: z.boolean().default(true).describe("Whether these credentials are asked for at all."),
+    enabled: z.boolean().default(true).describe("Whether this method is used."),
     credentials: z
       .array(
         z.strictObject({
@@ -15,18 +15,18 @@ const config = z
           username: z
             .string()
             .min(1)
-            .regex(/^[^:\p{Cc}]*$/u, "a user name cannot hold a colon or a control character")
-            .describe("How the caller calls itself; no colon.")
+            .regex(/^[^:\p{Cc}]*$/u, "a user name cannot contain a colon or a control character")
+            .describe("The user name, without a colon.")
             .meta({ examples: ["admin"] }),
           password: z
             .string()
             .min(1)
-            .describe("Better taken from a variable or a file than written here.")
+            .describe("The password; better taken from a variable or a file than written here.")
             .meta({ examples: ["${ADMIN_PASSWORD}", "${file:/run/secrets/password}"] }),
         }),
       )
       .default([])
-      .describe("Who may call, with user name and password.")
+      .describe("The accepted user names and passwords.")
       .meta({ examples: [[{ username: "admin", password: "${ADMIN_PASSWORD}" }]] }),
   })
   .describe("HTTP Basic: user names and passwords.")

@@ -7,15 +7,15 @@ import { strategyRunner } from "./strategy.ts";
 
 const config = z
   .strictObject({
-    enabled: z.boolean().default(true).describe("Whether these tokens are asked for at all."),
+    enabled: z.boolean().default(true).describe("Whether this method is used."),
     tokens: z
       // RFC 6750 §2.1: b64token; no other token can be sent in the header.
-      .array(z.string().regex(/^[A-Za-z0-9._~+/-]+=*$/, "a token may hold A-Z a-z 0-9 . _ ~ + / - and = at its end"))
+      .array(z.string().regex(/^[A-Za-z0-9._~+/-]+=*$/, "a token may contain A-Z a-z 0-9 . _ ~ + / - and = at its end"))
       .default([])
-      .describe("Tokens that are accepted; each is a principal of its own.")
+      .describe("The accepted tokens; each one is a separate caller.")
       .meta({ examples: [["${MCP_GATEWAY_TOKEN}", "${file:/run/secrets/token}"]] }),
   })
-  .describe("Static bearer tokens, from the Authorization header only.")
+  .describe("Static bearer tokens, read from the Authorization header only.")
   .meta({ examples: [{ tokens: ["${MCP_GATEWAY_TOKEN}"] }] })
   .refine(({ enabled, tokens }) => !enabled || tokens.length > 0, {
     path: ["tokens"],

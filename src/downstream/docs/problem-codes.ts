@@ -12,18 +12,18 @@ const REASONS: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
   ["origin_denied", { host_denied: "The request is addressed to a host name that is not served." }],
   [
     "invalid_arguments",
-    { key_reused: "The Idempotency-Key came before with another body, session or form of result." },
+    { key_reused: "The Idempotency-Key was already used with another body, session or form of result." },
   ],
   [
     "unavailable",
     {
       session_ended: "The session ended before the answer came.",
-      queue_full: "Too much waits already: calls, input that the server does not read, or pages to be made.",
-      too_many_bodies: "Request bodies take all the memory that limits.bodiesBytes gives them.",
-      too_many_sessions: "All the sessions that the limits allow are in use.",
-      too_many_starts: "Too many servers are starting at this moment.",
+      queue_full: "Too much is already waiting: calls, input that the server does not read, or pages to be rendered.",
+      too_many_bodies: "Request bodies take all the memory that limits.bodiesBytes allows.",
+      too_many_sessions: "All the sessions that limits allows are in use.",
+      too_many_starts: "Too many servers are starting right now.",
       descriptors_exhausted: "The gateway has no file descriptors left for another process.",
-      crash_loop: "The server ended too often in a short time and is not started for a while.",
+      crash_loop: "The server exited too often in a short time and is not started for a while.",
       draining: "The gateway is shutting down.",
     },
   ],
@@ -55,7 +55,7 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
     403,
     "The request comes from a web page of another origin, or is addressed to a host name that is not served.",
     "List the origin under allowedOrigins or the name under allowedHosts in the gateway's config, or set publicUrl. " +
-      "Without auth only addresses, names of one label and host.docker.internal need not be listed.",
+      "Without auth only IP addresses, single-label names and host.docker.internal need not be listed.",
   ),
   problem("not_found", 404, "Nothing is served at this URL.", "Compare it with /docs or GET /api."),
   problem("server_not_found", 404, "No server has this name.", "GET /api lists the servers."),
@@ -63,7 +63,7 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
   problem(
     "session_not_found",
     404,
-    "The session does not exist: it ended, or it never was yours.",
+    "The session does not exist: it has ended, or it was never yours.",
     "Get a new id from GET /api/sessionid, or initialize again.",
   ),
   problem(
@@ -75,19 +75,19 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
   problem(
     "not_acceptable",
     406,
-    "The answer has none of the forms that the Accept header asks for.",
+    "The answer is not available in any form that the Accept header asks for.",
     "Accept application/json; the detail lists the other forms.",
   ),
   problem(
     "in_progress",
     409,
     "A call with the same Idempotency-Key is still running.",
-    "Wait and send it again: the answer of the first call is given then.",
+    "Wait and send it again: you then get the answer of the first call.",
   ),
   problem(
     "precondition_failed",
     412,
-    "The file is not the one that If-Match or If-Unmodified-Since asks for.",
+    "The file has changed since the version that If-Match or If-Unmodified-Since asks for.",
     "Leave these headers out, or load the file again.",
   ),
   problem(
@@ -105,13 +105,13 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
   problem(
     "invalid_arguments",
     422,
-    "The arguments do not fit the tool's schema, or an Idempotency-Key was used before with another body.",
+    "The arguments do not match the tool's schema, or an Idempotency-Key was already used with another body.",
     "errors[] names each place by a JSON pointer; GET /api/<server>/<tool> gives the schema.",
   ),
   problem(
     "tool_error",
     422,
-    "The tool ran and reports an error.",
+    "The tool ran and reported an error.",
     "result holds what it said. By default such results come with status 200; rest.toolErrors: http makes it 422.",
   ),
   problem(
@@ -123,7 +123,7 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
   problem(
     "internal",
     500,
-    "The gateway failed; it is its fault.",
+    "The gateway failed; the request is not to blame.",
     "Its log says more under the requestId. Please report it.",
   ),
   problem(
@@ -143,7 +143,7 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
     "process_exited",
     502,
     "The server's process ended before it answered.",
-    "exit holds its code or signal, the gateway's log the last words of its stderr. The call may have had effects.",
+    "exit holds its code or signal; the gateway's log has the last lines of its stderr. The call may have had effects.",
   ),
   problem(
     "spawn_failed",
@@ -155,7 +155,7 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
     "protocol_violation",
     502,
     "The server wrote something that is not MCP, or a message that is too large.",
-    "Servers must write to stdout nothing but MCP; limits.messageBytes bounds a message.",
+    "Servers must write nothing but MCP to stdout; limits.messageBytes is the longest message.",
   ),
   problem(
     "unavailable",
@@ -173,7 +173,7 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
     "start_timeout",
     504,
     "The server was not ready in time.",
-    "A first start may have to download: try again, or raise limits.start in the gateway's config.",
+    "A first start may include a download: try again, or raise limits.start in the gateway's config.",
   ),
 ]);
 

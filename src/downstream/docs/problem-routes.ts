@@ -30,7 +30,8 @@ type ProblemEntry = readonly [code: string, problem: ProblemCode];
 function entryOf(name: string): ProblemEntry {
   const code = codeOf(name);
   const problem = code === undefined ? undefined : PROBLEM_CODES.get(code);
-  if (code === undefined || problem === undefined) throw new GatewayError("not_found", "No problem has this code.");
+  if (code === undefined || problem === undefined)
+    throw new GatewayError("not_found", "There is no problem with this code.");
   return [code, problem];
 }
 

@@ -7,7 +7,7 @@ export const openapiSchema = z.strictObject({
   description: z
     .string()
     .optional()
-    .describe("A text for their readers, above everything else.")
+    .describe("A text for readers of the documents, shown first.")
     .meta({ examples: ["The tools of our team."] }),
   version: z.string().min(1).default("1.0.0").describe("The version of your API, not of OpenAPI."),
   public: z.boolean().default(false).describe("Serve the documents and /docs to callers who are not authenticated."),

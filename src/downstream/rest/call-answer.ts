@@ -28,7 +28,7 @@ function answerWith(whole: Line, { tool, form, accept, preferences }: RestCall, 
   const asHttp = preferences.toolErrorsAsHttp ?? settings.toolErrorsAsHttp;
   if (isToolError && asHttp) {
     const result: unknown = JSON.parse(whole.toString());
-    throw new GatewayError("tool_error", `The tool "${tool}" reports an error; result says which.`, {
+    throw new GatewayError("tool_error", `The tool "${tool}" reported an error; see result.`, {
       data: { result },
     });
   }

@@ -38,4 +38,4 @@ export class Caller {
 }
 
 /** Only logged: there is no one left to receive it. */
-export const callerLeft = (): GatewayError => new GatewayError("session_ended", "The caller went away.");
+export const callerLeft = (): GatewayError => new GatewayError("session_ended", "The caller disconnected.");

@@ -58,7 +58,10 @@ export class RestCalls {
     const { settings, minted, sessions, serverNames } = this.#context;
     if (sessionId === undefined) {
       if (settings.oneshot) return;
-      throw new GatewayError("session_required", "Add ?sessionId=; GET /api/sessionid gives one, or choose your own.");
+      throw new GatewayError(
+        "session_required",
+        "Add ?sessionId= to the URL: GET /api/sessionid gives an id, or choose your own.",
+      );
     }
     if (!settings.onlyMinted || minted.has(principal, sessionId)) return;
     // An id stays valid as long as a session opened with it exists.
@@ -73,7 +76,7 @@ export class RestCalls {
     body: string,
   ): RestAnswer | RunningCall {
     if (form === "stream")
-      throw new GatewayError("invalid_request", "A stream cannot be given again: leave the Idempotency-Key out.");
+      throw new GatewayError("invalid_request", "A stream cannot be replayed: leave out the Idempotency-Key.");
     const { principal, server } = visit;
     const content = [sessionId, form, accept, preferences.toolErrorsAsHttp, body];
     return this.#context.idempotency.begin({ principal, server, tool, key, content });

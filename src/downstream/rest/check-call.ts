@@ -28,12 +28,12 @@ function acceptOrRefuse(tool: Tool, own: CallArguments, errors: Errors, context:
   const [first] = errors;
   if (first === undefined) return own;
   if (context.settings.validateInput === "warn") {
-    const what = `arguments for "${tool.name.slice(0, 80)}" do not fit its schema`;
+    const what = `arguments for "${tool.name.slice(0, 80)}" do not match its schema`;
     context.events.emit({ type: "trouble", what, cause: first.message });
     return own;
   }
   const where = first.pointer === "" ? "" : ` at ${first.pointer}`;
-  const message = `The arguments do not fit the tool's schema${where}: ${first.message}.`;
+  const message = `The arguments do not match the tool's schema${where}: ${first.message}.`;
   throw new GatewayError("invalid_arguments", message, { data: { errors } });
 }
 
@@ -54,7 +54,7 @@ export async function checkResult(
   const given = { value: result["structuredContent"], text, member: "structuredContent" };
   const [first] = await context.validator.check({ server: visit.server, tool: listed, part: "outputSchema" }, given);
   if (first === undefined) return;
-  const what = `The structured result of "${tool}" does not fit its schema at "${first.pointer}": ${first.message}.`;
+  const what = `The structured result of "${tool}" does not match its schema at "${first.pointer}": ${first.message}.`;
   if (context.settings.validateOutput === "strict") throw new GatewayError("protocol_violation", what);
   context.events.emit({ type: "trouble", what, cause: undefined });
 }

@@ -6,28 +6,30 @@ import type { RestSettings } from "./context.ts";
 /** The keys of `rest:`. */
 export const restSchema = z.strictObject({
   timeout: duration("60s").describe(
-    "Time for a call from its arrival to its answer, a start and its turn included; a caller may ask for another with ?timeoutMs= or Prefer: wait=.",
+    "How long a call may take from its arrival to its answer, including a start and the wait for its turn; a caller may ask for another time with ?timeoutMs= or Prefer: wait=.",
   ),
-  idle: duration("10m").describe("A session in which nothing was called for this long is ended."),
+  idle: duration("10m").describe("A session without a call for this long is ended."),
   sessionless: z
     .enum(["refuse", "oneshot"])
     .default("refuse")
-    .describe(
-      "A call without a session id: refuse it, or run it on a server that is started for it and ended after it.",
-    ),
+    .describe("What to do with a call without a session id: refuse it, or start a server for this one call."),
   sessionCreate: z
     .enum(["implicit", "explicit"])
     .default("implicit")
-    .describe("May the first call with an id of the caller's own choice create its session?"),
+    .describe(
+      "Whether a call with an id that the caller chose creates the session (implicit), or ids must come from the gateway (explicit).",
+    ),
   implicitSession: z
     .array(z.string().regex(/^[A-Za-z0-9-]+$/, "a header name"))
     .default([])
-    .describe("Headers whose value may stand for a session id.")
+    .describe("Headers whose value is taken as the session id when there is no other.")
     .meta({ examples: [["openai-conversation-id"]] }),
   toolErrors: z
     .enum(["result", "http"])
     .default("result")
-    .describe("A tool that reports an error: answer 200 with its result, or 422 with a problem that holds it."),
+    .describe(
+      "How to report an error of a tool: status 200 with its result, or 422 with a problem body that contains it.",
+    ),
   validateInput: z
     .enum(["on", "warn", "off"])
     .default("on")
@@ -36,22 +38,22 @@ export const restSchema = z.strictObject({
     .enum(["strict", "warn", "off"])
     .default("off")
     .describe(
-      "Check structured results against the tool's schema: refuse what does not fit, only log it, or do not look.",
+      "Check structured results against the tool's schema: refuse what does not match, only log it, or do not check.",
     ),
   maxResponseChars: z
     .number()
     .int()
     .min(0)
     .default(0)
-    .describe("Cut the text of results at this many characters; 0 = never.")
+    .describe("Cut the text of results after this many characters; 0 = never.")
     .meta({ examples: [100_000] }),
   exposeStderr: z
     .boolean()
     .default(false)
-    .describe("Tell callers, on REST and on MCP, the last words of a server that ended."),
-  catalogAge: duration("5m").describe("How old the list of a server's tools may be."),
+    .describe("Tell callers, on REST and on MCP, the last lines that a server wrote to stderr before it ended."),
+  catalogAge: duration("5m").describe("How old the cached list of a server's tools may be."),
   replayAge: duration("10m").describe("How long the answer to a call with an Idempotency-Key is kept."),
-  replayBytes: size("16MiB").describe("What the kept answers may take together."),
+  replayBytes: size("16MiB").describe("How much the kept answers may take together."),
 });
 
 /** `limits`: the session limits that also apply to REST. */

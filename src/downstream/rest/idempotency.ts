@@ -53,7 +53,8 @@ export class IdempotencyStore {
 
   /** The stored response, or a new running call. Throws while a call with this key is running, and when its content differs. */
   begin({ principal, server, tool, key, content }: KeyedCall): RestAnswer | RunningCall {
-    if (!KEY.test(key)) throw new GatewayError("invalid_request", "An Idempotency-Key is 1 to 255 visible characters.");
+    if (!KEY.test(key))
+      throw new GatewayError("invalid_request", "An Idempotency-Key has 1 to 255 visible characters.");
     const owner = principalKey(principal);
     const name = JSON.stringify([server, tool, key]);
     const fingerprint = hash("sha256", JSON.stringify(content));
@@ -62,7 +63,7 @@ export class IdempotencyStore {
     if (runs === undefined && known === undefined) return this.#begin(owner, name, fingerprint);
     if ((runs ?? known?.fingerprint) !== fingerprint) {
       const message =
-        "This Idempotency-Key came before with other arguments, another session or another form of result.";
+        "This Idempotency-Key was already used with other arguments, another session or another form of result.";
       throw new GatewayError("key_reused", message);
     }
     if (known === undefined) {
@@ -76,7 +77,7 @@ export class IdempotencyStore {
   #begin(owner: string, name: string, fingerprint: string): RunningCall {
     const running = this.#running.get(owner) ?? new Map<string, string>();
     if (running.size >= MAX_RUNNING_PER_PRINCIPAL) {
-      const message = `${running.size} calls with an Idempotency-Key run already; wait for an answer.`;
+      const message = `${running.size} calls with an Idempotency-Key are already running; wait for an answer.`;
       throw new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
     }
     this.#running.set(owner, running.set(name, fingerprint));

@@ -35,5 +35,8 @@ function timeoutOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = Number(text);
   if (Number.isFinite(ms) && ms > 0) return ms;
-  throw new GatewayError("invalid_request", "timeoutMs is a number of milliseconds, Prefer: wait= one of seconds.");
+  throw new GatewayError(
+    "invalid_request",
+    "timeoutMs must be a number of milliseconds, and Prefer: wait= a number of seconds.",
+  );
 }

@@ -48,10 +48,10 @@ export class RestSession {
   enter(caller: Caller): Promise<void> {
     const { maxWaiting } = this.#options;
     if (this.#room.size >= maxWaiting) {
-      const message = `${maxWaiting} calls of this session wait already (limits.inFlight); wait for an answer.`;
+      const message = `${maxWaiting} calls of this session are already waiting (limits.inFlight); wait for an answer.`;
       throw new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
     }
-    const doing = this.#isReady ? "the calls before it in its session are not over" : "its server is still starting";
+    const doing = this.#isReady ? "earlier calls of its session have not finished" : "its server is still starting";
     return this.#room.enter(caller, doing);
   }
 

@@ -81,7 +81,7 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
       if (allowed(request, "GET", "DELETE") === "GET") return showSession(response, principal, target.id, context);
       return deleteSession(response, principal, target.id, context);
     case "broken":
-      throw new GatewayError("invalid_request", "The path holds a broken percent escape.");
+      throw new GatewayError("invalid_request", "The path contains an invalid percent escape.");
   }
 }
 

@@ -15,6 +15,6 @@ export function rpcFailure(frame: ResponseFrame, server: string, tool: string): 
   if (frame.fault !== undefined) return frame.fault;
   const { code, message, data } = errorOf(frame.line);
   const rpc = { code, message, ...(data !== undefined && { data }) };
-  const text = `The server "${server}" refused the call of "${tool}": ${message.slice(0, 500)}`;
+  const text = `The server "${server}" refused the call to "${tool}": ${message.slice(0, 500)}`;
   return new GatewayError(REASONS.get(code) ?? "upstream_error", text, { data: { rpc } });
 }

@@ -20,6 +20,6 @@ export function sessionIdOf(
   if (typeof id === "string" && CHOSEN_ID.test(id)) return id;
   throw new GatewayError(
     "invalid_request",
-    "A session id is 8 to 128 of A-Z a-z 0-9 . _ ~ -; GET /api/sessionid gives one.",
+    "A session id has 8 to 128 characters of A-Z a-z 0-9 . _ ~ -; GET /api/sessionid gives one.",
   );
 }

@@ -45,7 +45,7 @@ export class StreamableDownstream {
     checkVersionHeader(request.headers["mcp-protocol-version"]);
     const session = this.#find(visit, sessionIdOf(request));
     if (!accepts(request.headers.accept, "text/event-stream")) {
-      throw new GatewayError("not_acceptable", "This is an event stream: accept text/event-stream.");
+      throw new GatewayError("not_acceptable", "This URL is an event stream: send Accept: text/event-stream.");
     }
     const lastEventId = request.headers["last-event-id"];
     this.#conversationOf(session).listen(response, typeof lastEventId === "string" ? lastEventId : undefined);
@@ -112,7 +112,7 @@ export class StreamableDownstream {
 
   #find({ principal, server, requestId }: Visit, id: string | undefined): Session {
     if (id === undefined) {
-      throw new GatewayError("session_required", "Send the Mcp-Session-Id that initialize was answered with.");
+      throw new GatewayError("session_required", "Send the Mcp-Session-Id header from the answer to initialize.");
     }
     const { sessions } = this.#context;
     return sessions.resume({ principal, server, requestId, id, transport: "streamable-http", outlet: this.#outlet });

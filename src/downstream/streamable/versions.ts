@@ -9,7 +9,7 @@ export function checkVersionHeader(header: string | string[] | undefined): void 
   if (typeof header === "string" && LEGACY_REVISIONS.includes(header)) return;
   throw new GatewayError(
     "invalid_request",
-    `Unsupported MCP-Protocol-Version; supported are ${LEGACY_REVISIONS.join(", ")}.`,
+    `Unsupported MCP-Protocol-Version; supported versions: ${LEGACY_REVISIONS.join(", ")}.`,
   );
 }
 

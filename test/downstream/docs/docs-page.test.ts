@@ -153,7 +153,7 @@ describe("the page", () => {
 
   it("reveals nothing about an internal error but that there is one", async () => {
     const { text } = readMarkup(await pageOf({ broken: new Error("secret path /etc/x") }));
-    expect(text).toContain("The gateway failed on this request");
+    expect(text).toContain("The gateway failed to handle this request");
     expect(text).not.toContain("secret");
   });
 
@@ -184,7 +184,7 @@ describe("the page", () => {
     expect(insecure).toContain("http://127.0.0.1:3000/api/few is not https");
     const { text } = readMarkup(await pageOf(servers, { baseUrl: "https://mcp.example.com" }));
     expect(text.match(/fits GPT Actions/g)).toHaveLength(1);
-    expect(text).toContain("GPT Actions takes 30 operations, this document has 31");
+    expect(text).toContain("GPT Actions allows 30 operations, but this document has 31");
   });
 
   it("asks for credentials only when there is something to show them to", async () => {

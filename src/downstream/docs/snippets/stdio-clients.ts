@@ -17,7 +17,7 @@ export function claudeDesktop(place: SnippetPlace): Snippet {
     client: "Claude Desktop",
     where: "claude_desktop_config.json",
     text: prettyJson({ mcpServers: { [server]: { command: "npx", ...withCredential(args, credential) } } }),
-    notes: credential === undefined ? [] : [`Replace \${${credential.variable}} by ${credential.holds}.`],
+    notes: credential === undefined ? [] : [`Replace \${${credential.variable}} with ${credential.holds}.`],
   };
 }
 

@@ -138,7 +138,7 @@ export class CheckThread {
 
   /** Fails only the running check; queued checks are run by a new thread. */
   #overrun(what: string): void {
-    this.#end({ kind: "over", why: `it takes more ${what} than a check may` });
+    this.#end({ kind: "over", why: `the check takes more ${what} than it may` });
     if (!this.#waiting.isEmpty && !this.#isClosed) this.#start();
   }
 
@@ -147,7 +147,11 @@ export class CheckThread {
     this.#end({ kind: "unanswered" });
     this.#restUntil = performance.now() + REST_MS;
     this.#refuseAll();
-    this.#emit({ type: "trouble", what: "the thread that checks schemas does not run; they are not checked", cause });
+    this.#emit({
+      type: "trouble",
+      what: "the thread that checks schemas does not run, so they are not checked",
+      cause,
+    });
   }
 
   #refuseAll(): void {

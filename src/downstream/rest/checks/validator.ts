@@ -154,7 +154,7 @@ export class SchemaValidator {
     const shown = `the ${part} of the tool "${tool.name.slice(0, 80)}" of "${server}"`;
     if (this.#reported.has(shown)) return;
     this.#reported.set(shown, true);
-    this.#emit({ type: "trouble", what: `${shown} cannot be used and is not checked`, cause });
+    this.#emit({ type: "trouble", what: `${shown} cannot be used, so nothing is checked against it`, cause });
   }
 }
 

@@ -10,6 +10,7 @@ export interface DownstreamContext {
   readonly gate: Gate;
   readonly sessions: SessionTable;
   readonly hasServer: (name: string) => boolean;
+  readonly serverNames: readonly string[];
   readonly events: Events;
   readonly streams: StreamCare;
   /** The path of `publicUrl`, without a slash at its end; undefined when there is none. */

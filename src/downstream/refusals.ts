@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { toGatewayError, type GatewayError } from "../protocol/errors.ts";
 import { guarded, type Emit } from "../protocol/events.ts";
+import { prefersHtml } from "./accept.ts";
 import { requestIdOf } from "./request-id.ts";
 import { askedPath } from "./target.ts";
 
@@ -18,8 +19,8 @@ export type Refuse = <Asked extends IncomingMessage, Answer extends ServerRespon
   write: ErrorWriter<Asked, Answer>,
 ) => void;
 
-/** The one place where a failed request is logged and answered. */
-export function refusals(emit: Emit): Refuse {
+/** The one place where a failed request is logged and answered: to people with `writePage`, to programs with the writer of the route. */
+export function refusals(emit: Emit, writePage: ErrorWriter): Refuse {
   const answer: Refuse = (thrown, request, response, write) => {
     const error = toGatewayError(thrown);
     const { method = "" } = request;
@@ -30,7 +31,8 @@ export function refusals(emit: Emit): Refuse {
       return;
     }
     setErrorHeaders(response, error);
-    write(error, request, response);
+    if (prefersHtml(request.headers.accept)) writePage(error, request, response);
+    else write(error, request, response);
   };
   return (thrown, request, response, write) => {
     guarded(emit, "a refusal could not be written", () => answer(thrown, request, response, write));

@@ -75,7 +75,7 @@ describe("a server that exits while its client does not read", () => {
       params: { name: "much", arguments: { times } },
     });
     // It cannot have exited before its client makes it wait: 20 MB do not fit into the pipes between.
-    await until(() => gateway.log().includes("Server leaves exited") || gateway.children("leaves").length === 1, {
+    await until(() => gateway.log().includes(`"leaves" ended`) || gateway.children("leaves").length === 1, {
       what: "it runs",
     });
     client.resume();

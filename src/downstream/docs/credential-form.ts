@@ -1,6 +1,7 @@
 import type { SecurityScheme } from "../../protocol/security-scheme.ts";
 import { html, type Html } from "./html.ts";
 import { credentialFor } from "./snippets/credential.ts";
+import { headerOption } from "./snippets/snippet.ts";
 
 /** The field whose value `assets/call.js` sends with every call: it stays in the page's memory. Nothing when none is needed. */
 export function credentialField(schemes: readonly SecurityScheme[]): Html | undefined {
@@ -16,6 +17,7 @@ export function credentialField(schemes: readonly SecurityScheme[]): Html | unde
       spellcheck="false"
       data-header="${credential.header}"
       data-schemes="${kinds}"
+      data-curl="${headerOption("-H", credential).trim()}"
     />
   </div>`;
 }

@@ -1,8 +1,9 @@
 import type { DocumentContext } from "../openapi/context.ts";
 import { credentialField } from "./credential-form.ts";
 import { html, type Html } from "./html.ts";
-import type { ServerOverview, UnlistedServer } from "./overview.ts";
-import { documentLinks, sectionId, serverSection } from "./server-section.ts";
+import { navigation } from "./navigation.ts";
+import type { ServerOverview } from "./overview.ts";
+import { documentLinks, serverSection } from "./server-section.ts";
 import { credentialFor } from "./snippets/credential.ts";
 
 export interface DocsPlace extends Pick<DocumentContext, "documents" | "documentsArePublic"> {
@@ -32,29 +33,6 @@ function header({ documents, baseUrl, root }: DocsPlace): Html {
     <p class="url"><code>${baseUrl}</code></p>
     ${documentLinks(root)}
   </header>`;
-}
-
-function navigation(servers: readonly ServerOverview[]): Html {
-  return html`<nav aria-label="Servers">
-    <label for="filter">Find a tool</label>
-    <input id="filter" type="search" autocomplete="off" spellcheck="false" />
-    <p class="state" id="filter-state" role="status"></p>
-    <ul>
-      ${servers.map(
-        (server) =>
-          html`<li>
-            <a href="#${sectionId(server.name)}">${server.name}</a>
-            ${server.kind === "listed" ? html`<span class="hint">${server.toolCount}</span>` : unlistedBadge(server)}
-          </li>`,
-      )}
-    </ul>
-  </nav>`;
-}
-
-function unlistedBadge({ isStarting }: UnlistedServer): Html {
-  return isStarting
-    ? html`<span class="badge plain">starting</span>`
-    : html`<span class="badge bad">unavailable</span>`;
 }
 
 /** What every call from this page is sent with. */

@@ -1,5 +1,4 @@
-import type { Request, Response } from "express";
-import { accepts } from "../accept.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { html, type Html } from "./html.ts";
 
 /**
@@ -18,13 +17,16 @@ const POLICY = [
 ].join("; ");
 
 /** The headers of everything that a browser shows of us. */
-export function setPageHeaders(response: Response): void {
-  response
-    .set("Content-Security-Policy", POLICY)
-    .set("X-Content-Type-Options", "nosniff")
-    .set("Referrer-Policy", "no-referrer")
-    .set("Cross-Origin-Opener-Policy", "same-origin");
+export function setPageHeaders(response: ServerResponse): void {
+  for (const [name, value] of PAGE_HEADERS) response.setHeader(name, value);
 }
+
+const PAGE_HEADERS = [
+  ["Content-Security-Policy", POLICY],
+  ["X-Content-Type-Options", "nosniff"],
+  ["Referrer-Policy", "no-referrer"],
+  ["Cross-Origin-Opener-Policy", "same-origin"],
+] as const;
 
 export interface Page {
   readonly title: string;
@@ -33,24 +35,24 @@ export interface Page {
   readonly root: string;
 }
 
-export function sendPage(response: Response, status: number, page: Page): void {
+export function sendPage(response: ServerResponse, status: number, page: Page): void {
   setPageHeaders(response);
-  response.status(status).set("Cache-Control", "no-store").type("html").send(frame(page));
+  response.setHeader("Cache-Control", "no-store");
+  const body = frame(page);
+  response
+    .writeHead(status, { "Content-Type": "text/html; charset=utf-8", "Content-Length": Buffer.byteLength(body) })
+    .end(body);
 }
 
 /** The way to the root of the gateway from the page that was asked for. */
-export const rootOf = ({ originalUrl }: Request): string => rootFrom(originalUrl.split("?", 1)[0] ?? "");
+export function rootOf(request: IncomingMessage & { readonly originalUrl?: string }): string {
+  return rootFrom((request.originalUrl ?? request.url ?? "").split("?", 1)[0] ?? "");
+}
 
 /** Relative, so that pages work below any prefix that a proxy may take away: `/docs` → `./`, `/docs/` → `../`. */
 export function rootFrom(path: string): string {
   const depth = path.split("/").length - 2;
-  return depth === 0 ? "./" : "../".repeat(depth);
-}
-
-/** Is it a person with a browser? Programs accept everything or JSON. */
-export function wantsHtml({ headers }: Request): boolean {
-  const { accept } = headers;
-  return accept !== undefined && accept.includes("text/html") && accepts(accept, "text/html");
+  return depth <= 0 ? "./" : "../".repeat(depth);
 }
 
 /** Without one, browsers ask for /favicon.ico and log that there is none. */

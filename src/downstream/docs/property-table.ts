@@ -1,6 +1,8 @@
 import { isJsonList, isJsonObject, type Json, type JsonObject } from "../../openapi/json.ts";
 import { clip } from "../../lib/text.ts";
+import type { Charge } from "../../openapi/limits.ts";
 import { html, type Html } from "./html.ts";
+import { markdown } from "./markdown.ts";
 
 const ROWS = 80;
 const LEVELS = 4;
@@ -15,11 +17,11 @@ interface Row {
 }
 
 /** The properties of an inlined schema, those of objects inside it too: `edits[].oldText`. Undefined when it has none. */
-export function propertyTable(schema: JsonObject, caption: string): Html | undefined {
+export function propertyTable(schema: JsonObject, caption: string, chargeMarks: Charge): Html | undefined {
   const rows = rowsOf(schema, "", LEVELS);
   if (rows.length === 0) return undefined;
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
-      <table>
+      <table class="properties">
         <caption>
           ${caption}
         </caption>
@@ -31,19 +33,19 @@ export function propertyTable(schema: JsonObject, caption: string): Html | undef
           </tr>
         </thead>
         <tbody>
-          ${rows.slice(0, ROWS).map(tableRow)}
+          ${rows.slice(0, ROWS).map((row) => tableRow(row, chargeMarks))}
         </tbody>
       </table>
     </div>
     ${rows.length > ROWS && html`<p class="hint">More properties are in the JSON below.</p>`}`;
 }
 
-function tableRow({ path, type, isRequired, notes, description }: Row): Html {
+function tableRow({ path, type, isRequired, notes, description }: Row, chargeMarks: Charge): Html {
   return html`<tr>
     <th scope="row"><code>${clip(path, 200)}</code>${isRequired && html` <span class="required">required</span>`}</th>
     <td><code>${clip(type, 300)}</code></td>
     <td>
-      ${description !== undefined && html`<p class="text">${clip(description, CELL)}</p>`}
+      ${description !== undefined && markdown(clip(description, CELL), chargeMarks)}
       ${notes.length > 0 && html`<p class="hint">${clip(notes.join(" · "), CELL)}</p>`}
     </td>
   </tr>`;

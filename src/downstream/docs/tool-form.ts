@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../openapi/json.ts";
 import { clip } from "../../lib/text.ts";
+import { exampleValue } from "./example-value.ts";
 import { formShape, type Field } from "./form-fields.ts";
 import { html, type Html } from "./html.ts";
 import { typeLabel } from "./property-table.ts";
@@ -13,6 +14,9 @@ export interface FormPlace {
   /** Whether the schema has lost properties that the server named: then arguments can also be given as JSON. */
   readonly isPartial: boolean;
 }
+
+/** Of an example that a button fills in. */
+const EXAMPLE = 4_000;
 
 /** The form that `assets/call.js` sends: arguments from the schema, what cannot be asked for one by one as JSON. */
 export function toolForm(schema: JsonObject, { url, id, tool, isPartial }: FormPlace): Html {
@@ -40,7 +44,7 @@ function fieldRow(field: Field, id: string): Html {
       ><code>${name === "" ? '""' : clip(name, 200)}</code>
       <span class="hint">${clip(typeLabel(schema), 60)}${isRequired && ", required"}</span></label
     >
-    ${control(field, id)}
+    ${control(field, id)} ${field.kind === "json" && exampleButton(field)}
   </div>`;
 }
 
@@ -64,6 +68,20 @@ function control(field: Field, id: string): Html {
         ${hint(schema, shapeOf(schema))}
       ></textarea>`;
   }
+}
+
+/** A list or an object is easier to change than to begin. */
+function exampleButton({ name, schema }: Field): Html | undefined {
+  const example = JSON.stringify(exampleValue(schema), null, 2);
+  if (example.length > EXAMPLE || example === "[]" || example === "{}") return undefined;
+  return html`<button
+    type="button"
+    class="quiet small"
+    data-example="${example}"
+    aria-label="${`Fill in an example of ${clip(name, 80)}`}"
+  >
+    Fill in an example
+  </button>`;
 }
 
 function choice({ isRequired, choices, schema }: Field, marks: Html): Html {
@@ -96,6 +114,9 @@ function hint(schema: JsonObject, otherwise?: string): Html | undefined {
   return html`placeholder="${clip(`${byDefault === undefined ? "" : "default: "}${text}`, 80)}"`;
 }
 
-function shapeOf({ type }: JsonObject): string {
+function shapeOf(schema: JsonObject): string {
+  const { type } = schema;
+  const example = JSON.stringify(exampleValue(schema));
+  if (example.startsWith("[{") && example.length <= 80) return example;
   return type === "object" ? "{ }" : type === "array" ? "[ ]" : '{ } or [ ] or "text"';
 }

@@ -27,7 +27,8 @@ if (isSupported) {
 export function colour(place) {
   if (!isSupported) return;
   for (const code of place.querySelectorAll("pre[data-code]")) {
-    if (!coloured.has(code) && code.checkVisibility()) coloured.set(code, ranges(code));
+    // Asking the browser whether each is visible would make it lay out all that is folded away.
+    if (!coloured.has(code) && code.closest("details:not([open])") === null) coloured.set(code, ranges(code));
   }
 }
 

@@ -12,7 +12,7 @@ export function meantName(given: string, names: Iterable<string>): string | unde
 }
 
 /** ` Did you mean "x"?`, or nothing. */
-export const didYouMean = (meant: string | undefined): string =>
+const didYouMean = (meant: string | undefined): string =>
   meant === undefined ? "" : ` Did you mean ${quoted(meant)}?`;
 
 /** Only for callers who were admitted: it tells which servers there are. */

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, constantFrom, json, nat, oneof, property, string, tuple } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findJsonError } from "../../src/lib/json-error.ts";
 
@@ -21,19 +21,21 @@ describe("the first mistake in a text that is no JSON", () => {
     ['"C:\\dir"', 1, 4, "\\", 'an escape such as \\n, \\" or \\\\'],
     ["[1}", 1, 3, "}", "a comma or ]"],
     ['{"😀": 😀}', 1, 8, "😀", "a value"],
-  ])("%j", (text, line, column, found, expected) => {
+  ])("%j", (text, ...[line, column, found, expected]) => {
     expect(() => JSON.parse(text)).toThrow(SyntaxError);
     expect(findJsonError(text)).toEqual({ line, column, found, expected });
   });
 
   it("is there where JSON.parse finds one, and only there", () => {
-    const nearlyJson = fc
-      .tuple(fc.json(), fc.nat(), fc.constantFrom("", ",", "}", "]", '"', "\\", "\n", "x", "1", " ", "\u0085"))
-      .map(
-        ([text, at, more]) => text.slice(0, at % (text.length + 1)) + more + text.slice((at % (text.length + 1)) + 1),
-      );
-    fc.assert(
-      fc.property(fc.oneof(fc.json(), nearlyJson, fc.string()), (text) => {
+    const nearlyJson = tuple(
+      json(),
+      nat(),
+      constantFrom("", ",", "}", "]", '"', "\\", "\n", "x", "1", " ", "\u0085"),
+    ).map(
+      ([text, at, more]) => text.slice(0, at % (text.length + 1)) + more + text.slice((at % (text.length + 1)) + 1),
+    );
+    assert(
+      property(oneof(json(), nearlyJson, string()), (text) => {
         expect(findJsonError(text) === undefined).toBe(isJson(text));
       }),
       { numRuns: 2_000 },

@@ -38,7 +38,7 @@ export interface KeptOverview extends Rendering {
 /** As many as there are servers, two paths of the page and two schemes of its address. */
 export const KEPT_OVERVIEWS: RenderingLimits = { entries: Infinity, bytes: 48 * 1024 * 1024, isFirstFree: true };
 
-export interface UnlistedServer {
+interface UnlistedServer {
   readonly kind: "unlisted";
   readonly name: string;
   readonly why: string;

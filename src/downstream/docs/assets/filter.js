@@ -14,7 +14,7 @@ export function filterTools(typed) {
     const takesAll = isNamed && !matches.includes(true);
     const links = document.querySelectorAll(`[id="${CSS.escape(`nav-${server.id}`)}"] ul li`);
     for (const [at, tool] of tools.entries()) {
-      const isShown = takesAll || matches[at] === true;
+      const isShown = takesAll || (matches[at] ?? false);
       tool.hidden = !isShown;
       const link = links[at];
       if (link instanceof HTMLElement) link.hidden = !isShown;

@@ -40,7 +40,8 @@ function show({ progress, total, message }, bar, words) {
     bar.max = total;
     bar.value = progress;
   }
-  const count = typeof total === "number" ? `${String(progress)} of ${total}` : String(progress ?? "");
+  const done = typeof progress === "number" ? String(progress) : "";
+  const count = typeof total === "number" ? `${done} of ${total}` : done;
   words.textContent = typeof message === "string" ? `${count} · ${message.slice(0, CHARACTERS)}` : count;
 }
 
@@ -49,9 +50,9 @@ function show({ progress, total, message }, bar, words) {
  * @param {Record<string, unknown>} said
  */
 function addLine(lines, { level, data }) {
-  const text = typeof data === "string" ? data : JSON.stringify(data);
+  const text = typeof data === "string" ? data : (JSON.stringify(data) ?? "");
   lines.hidden = false;
   if (lines.childNodes.length >= LINES) lines.firstChild?.remove();
-  lines.append(`${String(level ?? "log")}: ${String(text).slice(0, CHARACTERS)}\n`);
+  lines.append(`${typeof level === "string" ? level : "log"}: ${text.slice(0, CHARACTERS)}\n`);
   lines.scrollTop = lines.scrollHeight;
 }

@@ -31,7 +31,9 @@ export function refusals(emit: Emit, writePage: ErrorWriter): Refuse {
       return;
     }
     setErrorHeaders(response, error);
-    if (prefersHtml(request.headers.accept)) writePage(error, request, response);
+    // A person with a browser opens addresses; what writes is a program, whatever it accepts.
+    const isVisit = (method === "GET" || method === "HEAD") && prefersHtml(request.headers.accept);
+    if (isVisit) writePage(error, request, response);
     else write(error, request, response);
   };
   return (thrown, request, response, write) => {

@@ -219,7 +219,7 @@ function downstreamContext(
   { limits, publicUrl }: Config,
   events: Events,
   sessions: SessionTable,
-): Omit<DownstreamContext, "gate" | "hasServer"> {
+): Omit<DownstreamContext, "gate" | "hasServer" | "serverNames"> {
   const { streams, bodies, replay } = downstreamLimits(limits);
   return {
     events,

@@ -23,6 +23,16 @@ export function acceptedRanges(header: string | undefined): readonly string[] {
   return negotiatorFor(header.toLowerCase()).mediaTypes();
 }
 
+/** What programs in Java ask for unless told otherwise (HttpURLConnection); they do not show pages. */
+const JAVA = "text/html, image/gif, image/jpeg, *";
+
+/** Is it a person with a browser? Programs accept everything or JSON, and those that would take a page prefer something else. */
+export function prefersHtml(header: string | undefined): boolean {
+  if (header === undefined || !header.includes("text/html") || header.startsWith(JAVA)) return false;
+  const [best] = acceptedRanges(header);
+  return best === "text/html" || best === "application/xhtml+xml";
+}
+
 const isBlank = (header: string): boolean => header.trim() === "";
 
 function negotiatorFor(header: string): Negotiator {

@@ -10,6 +10,7 @@ export interface DownstreamContext {
   readonly gate: Gate;
   readonly sessions: SessionTable;
   readonly hasServer: (name: string) => boolean;
+  readonly serverNames: readonly string[];
   readonly events: Events;
   readonly streams: StreamCare;
   /** The path of `publicUrl` without a trailing slash; undefined when `publicUrl` is not set. */

@@ -3,6 +3,7 @@ import { nanoid } from "nanoid";
 import { guarded, type Events } from "../protocol/events.ts";
 import type { Health } from "../observability/health.ts";
 import { answerPreflight, shareWithOrigin } from "./cors.ts";
+import { pageErrorWriter } from "./docs/error-page.ts";
 import { healthRoute } from "./health.ts";
 import { inTurn } from "./in-turn.ts";
 import { mcpRoute } from "./mcp.ts";
@@ -40,7 +41,7 @@ const MAX_HEADERS = 200;
 
 export function createHttp({ context, origins, health, maxConnections }: HttpOptions): Server {
   const { emit } = context.events;
-  const edge = { enter: entrance(origins), refuse: refusals(emit) };
+  const edge = { enter: entrance(origins), refuse: refusals(emit, pageErrorWriter(context)) };
   const pages = new LazyPages(context, edge);
   const takes = [mount(mcpRoute(context), edge), mount(restRoute(context), edge), mount(healthRoute(health), edge)];
   const server = createServer(SERVER_OPTIONS, inTurn(emit, listener(context.events, edge, takes, pages)));

@@ -4,6 +4,7 @@ import type { Principal } from "../protocol/principal.ts";
 import { RESERVED_NAMES } from "./config.ts";
 import type { DownstreamContext, Visit } from "./context.ts";
 import { credentialsOf } from "./credentials.ts";
+import { unknownServer } from "./did-you-mean.ts";
 import { requestIdOf } from "./request-id.ts";
 import type { Route } from "./route.ts";
 import { writeRpcError } from "./rpc-error.ts";
@@ -26,7 +27,7 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
     target: McpTarget,
     principal: Principal,
   ): Promise<void> | void => {
-    if (!context.hasServer(target.server)) throw new GatewayError("server_not_found", "No such server.");
+    if (!context.hasServer(target.server)) throw unknownServer(target.server, context.serverNames);
     const visit: Visit = { requestId: requestIdOf(response), principal, server: target.server };
 
     const hasSession = request.headers["mcp-session-id"] !== undefined;

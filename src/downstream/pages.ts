@@ -7,7 +7,6 @@ import express, {
 } from "express";
 import { GatewayError } from "../protocol/errors.ts";
 import { docsRoutes } from "./docs/docs-routes.ts";
-import { pageErrorWriter } from "./docs/error-page.ts";
 import { problemRoutes } from "./docs/problem-routes.ts";
 import type { DocumentContext } from "./openapi/context.ts";
 import { documentRoutes } from "./openapi/routes.ts";
@@ -33,8 +32,7 @@ export function createPages(context: DocumentContext, { enter, refuse }: Edge): 
   const failed = (write: ErrorWriter<Request, Response>): ErrorRequestHandler => {
     return (thrown, request, response, _next) => refuse(inOurWords(thrown), request, response, write);
   };
-  app.use("/docs", failed(pageErrorWriter(context)));
-  app.use(["/api", "/problems", ...filesAtTheRoot()], failed(problemWriter(context)));
+  app.use(["/api", "/docs", "/problems", ...filesAtTheRoot()], failed(problemWriter(context)));
   app.use(failed(writeRpcError));
   return app;
 }

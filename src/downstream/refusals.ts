@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { toGatewayError, type GatewayError } from "../protocol/errors.ts";
 import { guarded, type Emit } from "../protocol/events.ts";
+import { prefersHtml } from "./accept.ts";
 import { requestIdOf } from "./request-id.ts";
 import { askedPath } from "./target.ts";
 
@@ -19,8 +20,8 @@ export type Refuse = <Req extends IncomingMessage, Res extends ServerResponse>(
   write: ErrorWriter<Req, Res>,
 ) => void;
 
-/** The only place where failed requests are logged and answered. */
-export function refusals(emit: Emit): Refuse {
+/** The only place where failed requests are logged and answered: browsers get `writePage`, programs the writer of the route. */
+export function refusals(emit: Emit, writePage: ErrorWriter): Refuse {
   const answer: Refuse = (thrown, request, response, write) => {
     const error = toGatewayError(thrown);
     const { method = "" } = request;
@@ -31,7 +32,10 @@ export function refusals(emit: Emit): Refuse {
       return;
     }
     setErrorHeaders(response, error);
-    write(error, request, response);
+    // A person with a browser opens addresses; what writes is a program, whatever it accepts.
+    const isVisit = (method === "GET" || method === "HEAD") && prefersHtml(request.headers.accept);
+    if (isVisit) writePage(error, request, response);
+    else write(error, request, response);
   };
   return (thrown, request, response, write) => {
     guarded(emit, "a refusal could not be written", () => answer(thrown, request, response, write));

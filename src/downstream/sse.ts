@@ -3,7 +3,7 @@ import { readClientMessages, type ClientMessages } from "../protocol/client-fram
 import { GatewayError, refusalOf } from "../protocol/errors.ts";
 import type { RequestId } from "../protocol/jsonrpc.ts";
 import type { Outlet, Session } from "../protocol/session.ts";
-import { accepts } from "./accept.ts";
+import { accepts, prefersHtml } from "./accept.ts";
 import { readJsonBody } from "./body.ts";
 import type { DownstreamContext, Visit } from "./context.ts";
 import { EventStream } from "./event-stream.ts";
@@ -26,7 +26,9 @@ export class SseDownstream {
 
   /** `path` is the requested path; the client posts its messages to the same path. */
   open(request: IncomingMessage, response: ServerResponse, visit: Visit, path: string): void {
-    if (!accepts(request.headers.accept, "text/event-stream")) {
+    const { accept } = request.headers;
+    // A browser accepts anything, but it is no MCP client.
+    if (!accepts(accept, "text/event-stream") || prefersHtml(accept)) {
       throw new GatewayError("not_acceptable", "This URL is an event stream: send Accept: text/event-stream.");
     }
     const endpoint = publicPrefix(request, this.#context.publicPath) + path;

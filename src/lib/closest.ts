@@ -3,14 +3,15 @@ export function closest(word: string, options: Iterable<string>): string | undef
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const option of options) {
-    const distance = editDistance(word.toLowerCase(), option.toLowerCase());
+    const distance = editDistance(word.toLowerCase(), option.toLowerCase(), bestDistance);
     if (distance < bestDistance) [best, bestDistance] = [option, distance];
   }
   return best;
 }
 
-/** Levenshtein distance in which swapping two neighbours counts as one edit (optimal string alignment). */
-function editDistance(a: string, b: string): number {
+/** Levenshtein distance in which swapping two neighbours counts as one edit (optimal string alignment), at most `limit`. */
+function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) >= limit) return limit;
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
@@ -22,6 +23,8 @@ function editDistance(a: string, b: string): number {
         cost = Math.min(cost, at(beforeLast, j - 2) + 1);
       row.push(cost);
     }
+    // A later row is no smaller than the smallest of two that follow each other.
+    if (Math.min(...row) >= limit && Math.min(...last) >= limit) return limit;
     [beforeLast, last] = [last, row];
   }
   return at(last, b.length);

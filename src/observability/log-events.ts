@@ -1,7 +1,9 @@
 import { inspect } from "node:util";
 import type { Line } from "../lib/lines.ts";
+import type { GatewayError } from "../protocol/errors.ts";
 import type { GatewayEvent } from "../protocol/events.ts";
-import type { Transport } from "../protocol/session.ts";
+import type { EndReason, Transport } from "../protocol/session.ts";
+import type { Level } from "./config.ts";
 import type { Log } from "./logger.ts";
 
 /** Longer than the logged part of a message, so that a secret at its end is complete when it is masked. */
@@ -15,6 +17,8 @@ const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
 
 /** Turns events into log lines, all worded here. The log itself masks secrets and makes each line safe. */
 export function logEvents(log: Log): (event: GatewayEvent) => void {
+  /** Errors of servers that a line was written about: who else hears of one of them adds nothing new. */
+  const told = new WeakSet<GatewayError>();
   return (event) => {
     switch (event.type) {
       case "request": {
@@ -23,9 +27,7 @@ export function logEvents(log: Log): (event: GatewayEvent) => void {
       }
       case "refused": {
         const { requestId, method, path, error } = event;
-        const level =
-          error.reason === "internal" ? "error" : error.status === 401 || error.status === 403 ? "warn" : "info";
-        return log(level, `${method} ${path} refused: ${error.message}`, {
+        return log(told.has(error) ? "debug" : levelOfRefusal(error), `${method} ${path} refused: ${error.message}`, {
           requestId,
           reason: error.reason,
           cause: error.reason === "internal" ? trace(error.cause) : brief(error.cause),
@@ -33,13 +35,34 @@ export function logEvents(log: Log): (event: GatewayEvent) => void {
       }
       case "trouble":
         return log("warn", event.what, { cause: trace(event.cause) });
+      case "server.failed":
+        told.add(event.error);
+        return logFailure(log, event);
       default:
         return logSession(log, event);
     }
   };
 }
 
-type SessionEvent = Exclude<GatewayEvent, { type: "request" | "refused" | "trouble" }>;
+function levelOfRefusal({ reason, status }: GatewayError): Level {
+  if (reason === "internal") return "error";
+  return status === 401 || status === 403 ? "warn" : "info";
+}
+
+/** All that is known of the end of a server, in one line: how it exited, and its last words. */
+function logFailure(log: Log, { error, sessionId }: Extract<GatewayEvent, { type: "server.failed" }>): void {
+  const { exitCode, signal } = error.details.data ?? {};
+  log("warn", error.message, {
+    sessionId,
+    reason: error.reason,
+    ...(typeof exitCode === "number" && { exit: exitCode }),
+    ...(typeof signal === "string" && { signal }),
+    ...error.details.log,
+    cause: brief(error.cause),
+  });
+}
+
+type SessionEvent = Exclude<GatewayEvent, { type: "request" | "refused" | "trouble" | "server.failed" }>;
 
 function logSession(log: Log, event: SessionEvent): void {
   const { server, sessionId } = event;
@@ -53,9 +76,12 @@ function logSession(log: Log, event: SessionEvent): void {
       });
     }
     case "session.closed":
-      return log("info", `Session of ${server} closed: ${event.reason}`, { sessionId, requests: event.requests });
+      return log(levelOfEnd(event.reason), `Session of ${server} closed: ${event.reason}`, {
+        sessionId,
+        requests: event.requests,
+      });
     case "session.hibernated":
-      return log("info", `Session of ${server} hibernates: ${event.reason}`, { sessionId });
+      return log(levelOfEnd(event.reason), `Session of ${server} hibernates: ${event.reason}`, { sessionId });
     case "session.woken":
       return log("info", `Session of ${server} wakes`, { sessionId });
     case "session.message": {
@@ -84,6 +110,9 @@ function logSession(log: Log, event: SessionEvent): void {
   }
 }
 
+/** The end of a server has its own line, which says why. */
+const levelOfEnd = (reason: EndReason): Level => (reason === "server ended" ? "debug" : "info");
+
 type ServerEvent = Extract<SessionEvent, { type: `server.${string}` }>;
 
 function logServer(log: Log, event: ServerEvent): void {
@@ -98,15 +127,8 @@ function logServer(log: Log, event: ServerEvent): void {
       });
     case "server.exited": {
       const { code, signal, asked } = event;
-      return log(asked ? "debug" : "warn", `Server ${server} exited`, { sessionId, code, signal, asked });
+      return log("debug", `Server ${server} exited`, { sessionId, code, signal, asked });
     }
-    case "server.failed":
-      return log("warn", event.error.message, {
-        sessionId,
-        reason: event.error.reason,
-        ...event.error.details.log,
-        cause: brief(event.error.cause),
-      });
     case "server.stderr": {
       const dropped = event.dropped === 0 ? undefined : event.dropped;
       return log("debug", `[${server}] ${event.text}`, { sessionId, dropped });
@@ -126,8 +148,9 @@ function logServer(log: Log, event: ServerEvent): void {
 
 const beginningOf = (line: Line): string => line.slice(0, BODY_LENGTH).toString();
 
-/** With the stack, for unexpected errors. */
+/** With the stack, for unexpected errors. Refusals of the system (no such file, no room) are clear without one. */
 function trace(cause: unknown): string | undefined {
+  if (cause instanceof Error && "syscall" in cause) return cause.message;
   return cause instanceof Error ? (cause.stack ?? cause.message) : brief(cause);
 }
 

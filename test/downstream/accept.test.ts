@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { acceptedRanges, accepts } from "../../src/downstream/accept.ts";
+import { describe, expect, it } from "vitest";
+import { acceptedRanges, accepts, prefersHtml } from "../../src/downstream/accept.ts";
 
 it.each([
   undefined,
@@ -54,4 +54,26 @@ it.each<[header: string | undefined, ranges: string[]]>([
   ["nonsense, ,", []],
 ])("of %j the ranges are given by weight", (header, ranges) => {
   expect(acceptedRanges(header)).toEqual(ranges);
+});
+
+describe("a person with a browser", () => {
+  it.each([
+    ["text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8", true],
+    ["application/xhtml+xml, text/html;q=0.9", true],
+    ["text/html", true],
+    ["text/html;charset=utf-8", true],
+    ["*/*", false],
+    ["application/json", false],
+    ["application/json, text/plain, */*", false],
+    ["application/json, text/html;q=0.9", false],
+    ["text/html;q=0, */*", false],
+    // Java's HttpURLConnection, unless told otherwise.
+    ["text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", false],
+    ["text/html, image/gif, image/jpeg, */*; q=0.2", false],
+    ["text/event-stream", false],
+    ["", false],
+    [undefined, false],
+  ])("Accept: %s → %s", (accept, expected) => {
+    expect(prefersHtml(accept)).toBe(expected);
+  });
 });

@@ -7,7 +7,8 @@ import type { GatewayEvent } from "../../src/protocol/events.ts";
 import { ask } from "../helpers/http.ts";
 
 const emitted: GatewayEvent[] = [];
-const refuse = refusals((event) => emitted.push(event));
+const writePage: ErrorWriter = ({ status }, _request, response) => void response.writeHead(status).end("a page");
+const refuse = refusals((event) => emitted.push(event), writePage);
 const writeName: ErrorWriter = ({ reason, status }, _request, response) => void response.writeHead(status).end(reason);
 const closing: (() => void)[] = [];
 
@@ -38,7 +39,15 @@ it("a failed request is logged once, and answered by the writer of its route", a
   expect(emitted).toEqual([{ type: "refused", requestId: "the-request", method: "POST", path: "/some/path", error }]);
 });
 
-it("a response that has begun is cut, so that it is not taken for complete", async () => {
+it("a person with a browser gets a page, and it is logged the same", async () => {
+  const error = new GatewayError("not_found", "Nothing.");
+  const url = await serving((request, response) => refuse(error, request, response, writeName));
+  const { status, body } = await ask(url, { headers: { accept: "text/html,*/*;q=0.8" } });
+  expect({ status, body }).toEqual({ status: 404, body: "a page" });
+  expect(emitted).toMatchObject([{ type: "refused", error }]);
+});
+
+it("an answer that has begun is cut, so that nobody takes half of it for the whole", async () => {
   const url = await serving((request, response) => {
     response.writeHead(200).write("half");
     refuse(new Error("a defect"), request, response, writeName);

@@ -1,23 +1,26 @@
 import { execFile } from "node:child_process";
-import { createServer, request as httpRequest, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  call,
+  DESKTOP,
+  launchBrowser,
+  lowestContrast,
+  prefixProxy,
+  toolOf,
+  type Visit,
+  visitWith,
+} from "../helpers/browser.ts";
 import { fixture, type GatewayProcess, ROOT, startGateway } from "../helpers/gateway.ts";
 import { ask } from "../helpers/http.ts";
 import { connectSdk, textIn } from "../helpers/sdk-client.ts";
 import { until } from "../helpers/until.ts";
 
-// The documentation page in a real browser: Debian's chromium.
+// The page for people, in a real browser: Debian's chromium.
 
-const CHROMIUM = "/usr/bin/chromium";
-const ARGS =
-  "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
-  "--disable-component-update --disable-sync";
-const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 400, height: 800 };
 const TOKEN = "token-of-the-docs-test";
 
@@ -27,7 +30,7 @@ let shut: GatewayProcess;
 
 beforeAll(async () => {
   [browser, open, shut] = await Promise.all([
-    chromium.launch({ executablePath: CHROMIUM, args: ARGS.split(" ") }),
+    launchBrowser(),
     startGateway({
       servers: {
         echo: fixture("echo"),
@@ -51,45 +54,7 @@ afterAll(async () => {
   await Promise.all([open, shut].map((gateway) => gateway?.[Symbol.asyncDispose]()));
 });
 
-interface Visit extends AsyncDisposable {
-  readonly page: Page;
-  /** Messages of the console and the content security policy, dialogs, and requests to other origins: none is expected. */
-  readonly trouble: string[];
-}
-
-async function visit(url: string, options: BrowserContextOptions = {}): Promise<Visit> {
-  const context = await browser.newContext({ viewport: DESKTOP, ...options });
-  const page = await context.newPage();
-  const trouble: string[] = [];
-  const { origin } = new URL(url);
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) trouble.push(`${message.text()} ${message.location().url}`);
-  });
-  page.on("pageerror", (error) => trouble.push(String(error)));
-  page.on("dialog", (dialog) => {
-    trouble.push(`a dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  page.on("request", (request) => {
-    if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith("data:")) trouble.push(request.url());
-  });
-  await page.goto(url);
-  return { page, trouble, [Symbol.asyncDispose]: () => context.close() };
-}
-
-/** The expanded section of a tool. */
-async function toolOf(page: Page, server: string, tool: string): Promise<Locator> {
-  const section = page.locator(`[id="${server}/${encodeURIComponent(tool)}"]`);
-  await section.locator("> summary").click();
-  return section;
-}
-
-async function call(tool: Locator): Promise<Locator> {
-  await tool.getByRole("button", { name: "Call" }).click();
-  const answer = tool.locator(".answer");
-  await answer.locator(".status").waitFor();
-  return answer;
-}
+const visit = (url: string, options: BrowserContextOptions = {}): Promise<Visit> => visitWith(browser, url, options);
 
 const horizontalScroll = (page: Page): Promise<number> =>
   page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
@@ -129,9 +94,9 @@ describe("the page", () => {
     expect(await page.locator('a[href^="javascript"], main img, main iframe, main b').count()).toBe(0);
     expect(await page.locator('[id="hostile/with-output"]').innerText()).toContain("Structured result");
     expect(await page.locator('[id="hostile/read-only"] > summary').innerText()).toMatch(
-      /read-only\s+idempotent\s+closed world/,
+      /read-only · idempotent · closed world/,
     );
-    expect(await page.locator('[id="hostile/deep"] pre').first().innerText()).toContain("…");
+    expect(await page.locator('[id="hostile/deep"] .raw pre').first().innerText()).toContain("…");
     expect(trouble).toEqual([]);
   });
 
@@ -208,7 +173,9 @@ describe("try it", () => {
     expect(await answer.locator(".headers").innerText()).toMatch(/x-mcp-session\s+new/);
     expect(await answer.locator("img").count()).toBe(0);
     await answer.getByText("Answer as JSON").click();
-    expect(JSON.parse(await answer.locator("details pre").innerText())).toMatchObject({ content: [{ type: "text" }] });
+    expect(JSON.parse(await answer.locator("details[open] pre").innerText())).toMatchObject({
+      content: [{ type: "text" }],
+    });
     expect(seen.trouble).toEqual([]);
   });
 
@@ -283,11 +250,9 @@ describe("try it", () => {
     await recursive.getByLabel("node").fill("1");
     const answer = await call(recursive);
     expect(await answer.locator(".status").innerText()).toContain("422");
-    expect(await answer.locator(".alert").innerText()).toContain(
-      "The arguments do not match the tool's schema at /node",
-    );
+    expect(await answer.locator(".alert").innerText()).toContain("The arguments do not fit the tool's schema at /node");
     await answer.getByRole("link", { name: "invalid_arguments" }).click();
-    await seen.page.getByRole("heading", { name: "invalid_arguments" }).waitFor();
+    await seen.page.getByRole("heading", { name: "Invalid arguments" }).waitFor();
     expect(await seen.page.innerText("main")).toContain("errors[] names each place by a JSON pointer");
   });
 
@@ -338,7 +303,7 @@ describe("with authentication", () => {
     ["the whole header", `Bearer ${TOKEN}`],
     ["user and password", "ann:päss:word"],
   ])("%s in the page opens it, calls tools, and is kept nowhere", async (_what, credential) => {
-    // A headless browser shows the body of a 401 only with a bearer challenge.
+    // Only a bearer challenge lets a headless browser show the page of a 401.
     await using proxy = await prefixProxy(shut, "", (challenge) => challenge.startsWith("Bearer"));
     await using seen = await visit(`${proxy.url}/docs#echo/echo`);
     const { page } = seen;
@@ -448,6 +413,7 @@ describe("what the page loads", () => {
     ["call.js", "text/javascript; charset=utf-8"],
     ["answer.js", "text/javascript; charset=utf-8"],
     ["arguments.js", "text/javascript; charset=utf-8"],
+    ["highlight.js", "text/javascript; charset=utf-8"],
   ])("%s needs no credentials and is kept by its tag", async (file, type) => {
     const { status, headers } = await ask(`${shut.url}/docs/${file}`);
     expect({ status, type: headers["content-type"], options: headers["x-content-type-options"] }).toEqual({
@@ -492,9 +458,12 @@ describe("/problems", () => {
     expect(JSON.parse(body)).toEqual({
       code: "session_required",
       type: "/problems/session_required",
+      title: "Session required",
       status: 400,
       meaning: expect.any(String),
+      why: expect.any(String),
       action: expect.stringContaining("GET /api/sessionid"),
+      example: expect.objectContaining({ code: "session_required", status: 400 }),
     });
     const page = await ask(url, { headers: { accept: "text/html,*/*;q=0.8" } });
     expect(page.headers).toMatchObject({
@@ -508,12 +477,9 @@ describe("/problems", () => {
     const { problems } = JSON.parse((await ask(`${shut.url}/problems`)).body) as { problems: { code: string }[] };
     expect(problems.map(({ code }) => code)).toContain("call_timeout");
     await using seen = await visit(`${shut.url}/problems/`);
-    expect(await seen.page.getByRole("link").count()).toBe(problems.length);
-    await seen.page
-      .getByRole("link", { name: "crash", exact: false })
-      .or(seen.page.getByRole("link", { name: "internal" }))
-      .click();
-    await seen.page.getByRole("heading", { name: "internal" }).waitFor();
+    expect(await seen.page.locator("section a").count()).toBe(problems.length);
+    await seen.page.getByRole("link", { name: "Internal", exact: true }).click();
+    await seen.page.getByRole("heading", { name: "Internal" }).waitFor();
     expect(seen.trouble).toEqual([]);
   });
 
@@ -533,65 +499,3 @@ describe("/problems", () => {
     expect(JSON.parse((await ask(`${open.url}${type}`)).body)).toMatchObject({ code, status });
   });
 });
-
-/** A reverse proxy that strips a prefix and passes on only some of the challenges. */
-async function prefixProxy(
-  gateway: GatewayProcess,
-  prefix: string,
-  isKept: (challenge: string) => boolean = () => true,
-): Promise<{ readonly url: string } & AsyncDisposable> {
-  const server: Server = createServer((incoming, outgoing) => {
-    const forwarded = httpRequest(
-      {
-        host: "127.0.0.1",
-        port: gateway.port,
-        method: incoming.method,
-        path: incoming.url?.slice(prefix.length),
-        headers: { ...incoming.headers, ...(prefix !== "" && { "x-forwarded-prefix": prefix }) },
-      },
-      (answer) => {
-        const challenges = answer.rawHeaders.filter((_, at, all) => /^www-authenticate$/i.test(all[at - 1] ?? ""));
-        const headers = { ...answer.headers, "www-authenticate": challenges.filter(isKept) };
-        outgoing.writeHead(answer.statusCode ?? 502, headers);
-        answer.pipe(outgoing);
-      },
-    );
-    forwarded.once("error", () => outgoing.destroy());
-    incoming.pipe(forwarded);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}${prefix}`,
-    [Symbol.asyncDispose]: () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
-}
-
-/** The lowest contrast of visible text with its background (WCAG 2.2, 1.4.3). */
-function lowestContrast(page: Page): Promise<number> {
-  return page.evaluate(`(() => {
-    const channels = (color) => color.match(/[\\d.]+/g).map(Number);
-    const luminance = ([r, g, b]) => {
-      const linear = [r, g, b].map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-      return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
-    };
-    const behind = (element) => {
-      for (let one = element; one; one = one.parentElement) {
-        const color = channels(getComputedStyle(one).backgroundColor);
-        if (color.length === 3 || color[3] > 0) return color;
-      }
-      return [255, 255, 255];
-    };
-    let lowest = 21;
-    for (const element of document.querySelectorAll("body *")) {
-      const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== "");
-      if (!hasText || !element.checkVisibility()) continue;
-      const [dark, light] = [channels(getComputedStyle(element).color), behind(element)].map(luminance).toSorted((a, b) => a - b);
-      lowest = Math.min(lowest, (light + 0.05) / (dark + 0.05));
-    }
-    return lowest;
-  })()`);
-}

@@ -36,7 +36,18 @@ describe("what is refused is logged once and told in the form of its route:", ()
     ["/health", POST, RPC, "404 not_found"],
     ["/health", { headers: FOREIGN }, RPC, "403 origin_denied"],
     ["/nothing.here", {}, RPC, "404 not_found"],
-    ["/", { headers: HTML }, RPC, "404 not_found"],
+    ["/", {}, RPC, "404 not_found"],
+    ["/nobody", { headers: HTML }, PAGE, "404 server_not_found"],
+    ["/echo", { headers: HTML }, PAGE, "406 not_acceptable"],
+    ["/echo/sse", { headers: HTML }, PAGE, "406 not_acceptable"],
+    ["/echo/mcp", { headers: HTML }, PAGE, "405 method_not_allowed"],
+    ["/echo/mcp", { headers: { ...FOREIGN, ...HTML } }, PAGE, "403 origin_denied"],
+    ["/health", { headers: { ...FOREIGN, ...HTML } }, PAGE, "403 origin_denied"],
+    ["/api/nobody", { headers: HTML }, PAGE, "404 server_not_found"],
+    ["/api/echo/nothing", { headers: HTML }, PAGE, "404 tool_not_found"],
+    ["/openapi.json?version=9", { headers: HTML }, PAGE, "400 invalid_request"],
+    ["/problems/nope", { headers: HTML }, PAGE, "404 not_found"],
+    ["/nothing.here", { headers: HTML }, PAGE, "404 not_found"],
     ["/api/nobody", {}, PROBLEM, "404 server_not_found"],
     ["/api/nobody", { headers: FOREIGN }, PROBLEM, "403 origin_denied"],
     ["/api/a/b/c", {}, PROBLEM, "404 not_found"],
@@ -57,7 +68,9 @@ describe("what is refused is logged once and told in the form of its route:", ()
     const [status = "", reason = ""] = expected.split(" ");
     const { headers, body, ...answer } = await ask(gateway.url + path, question);
     expect([String(answer.status), headers["content-type"]]).toEqual([status, type]);
-    expect(nameIn(type, body)).toBe(type === PAGE ? status : reason);
+    expect([reason, "how to connect"]).toContain(nameIn(type, body));
+    const isGuarded = headers["content-security-policy"]?.includes("default-src 'none'") ?? false;
+    expect(isGuarded || type !== PAGE).toBe(true);
     const requestId = String(headers["x-request-id"]);
     const told = (): string[] => linesWith(requestId);
     await until(() => told().length > 0, { what: "it is logged" });
@@ -77,8 +90,10 @@ describe("an error of a server has one name over MCP, over REST and in the log:"
     const { headers, json } = await new RestClient(gateway.url).call(`${server}/${tool}`);
     expect(json).toMatchObject({ code: name, type: `/problems/${name}`, status });
     expect(json).not.toHaveProperty("reason");
-    const requestId = String(headers["x-request-id"]);
-    await until(() => linesWith(requestId).some((line) => line.includes(name)), { what: "it is logged" });
+    expect(headers["x-request-id"]).toMatch(/^[\w-]{8,}$/);
+    await until(() => linesWith(`MCP server "${server}"`).some((line) => line.includes(name)), {
+      what: "it is logged",
+    });
     expect(JSON.parse((await ask(`${gateway.url}/problems/${name}`)).body)).toMatchObject({ code: name, status });
   });
 });
@@ -125,10 +140,14 @@ describe("the files of the pages", () => {
 });
 
 function nameIn(type: string, body: string): string | undefined {
-  if (type === PAGE) return /<h1>(.*)<\/h1>/.exec(body)?.[1];
+  if (type === PAGE) return /problems\/([a-z_]+)"/.exec(body)?.[1] ?? reasonOfConnectPage(body);
   const { code, error } = JSON.parse(body) as { code?: string; error?: { data: { reason: string } } };
   return type === RPC ? error?.data.reason : code;
 }
+
+/** The page for browsers at the URL of a server names no error: it says how to connect. */
+const reasonOfConnectPage = (body: string): string | undefined =>
+  body.includes("Connect a client") ? "how to connect" : undefined;
 
 const linesWith = (requestId: string): string[] =>
   gateway

@@ -74,8 +74,8 @@ describe("a server that exits while its client does not read", () => {
       method: "tools/call",
       params: { name: "much", arguments: { times } },
     });
-    // The server cannot have exited before it is paused: 20 MB do not fit into the pipes between.
-    await until(() => gateway.log().includes("Server leaves exited") || gateway.children("leaves").length === 1, {
+    // It cannot have exited before its client makes it wait: 20 MB do not fit into the pipes between.
+    await until(() => gateway.log().includes(`"leaves" ended`) || gateway.children("leaves").length === 1, {
       what: "it runs",
     });
     client.resume();

@@ -22,6 +22,7 @@ const floors: readonly (readonly string[])[] = [
 const doors: ReadonlyMap<string, readonly string[]> = new Map([
   ["express", ["downstream"]],
   ["negotiator", ["downstream"]],
+  ["markdown-it", ["downstream"]],
   ["@modelcontextprotocol/*", ["upstream", "protocol/eras"]],
   ["node:child_process", ["upstream"]],
   ["passport*", ["access/auth"]],

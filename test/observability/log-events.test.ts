@@ -133,10 +133,43 @@ describe("what is long", () => {
   });
 });
 
-it("a requested exit is not a warning", () => {
-  const exit = { type: "server.exited", code: 0, signal: null, ...SESSION } as const;
-  expect(logged({ ...exit, asked: true })[0]).toBe("debug");
-  expect(logged({ ...exit, asked: false })[0]).toBe("warn");
+describe("the end of a server is one line at the usual level:", () => {
+  const error = new GatewayError("process_exited", "It ended.", {
+    data: { exitCode: null, signal: "SIGSEGV" },
+    log: { stderr: "last words" },
+  });
+  const crash: readonly GatewayEvent[] = [
+    { type: "server.exited", code: null, signal: "SIGSEGV", asked: false, ...SESSION },
+    { type: "server.failed", error, ...SESSION },
+    { type: "session.closed", transport: "rest", reason: "server ended", requests: 1, ...SESSION },
+    { type: "session.hibernated", reason: "server ended", ...SESSION },
+    { type: "refused", requestId: "r", method: "POST", path: "/api/a/b", error },
+  ];
+
+  it("with its signal and its last words, and whom it cost an answer is debug", () => {
+    const usual = loggedAll(crash).filter(([level]) => level !== "debug");
+    expect(usual).toMatchObject([["warn", "It ended.", { signal: "SIGSEGV", stderr: "last words" }]]);
+  });
+
+  it("with its exit code", () => {
+    const exit = new GatewayError("process_exited", "It ended.", { data: { exitCode: 3, signal: null } });
+    expect(logged({ type: "server.failed", error: exit, ...SESSION })[2]).toMatchObject({ exit: 3 });
+  });
+
+  it("and a refusal for another reason is told as ever", () => {
+    const other = new GatewayError("process_exited", "It ended.");
+    const [, last] = loggedAll([
+      { type: "server.failed", error, ...SESSION },
+      { type: "refused", requestId: "r", method: "POST", path: "/api/a/b", error: other },
+    ]);
+    expect(last?.[0]).toBe("info");
+  });
+});
+
+it("what the system refuses has no stack, a defect has one", () => {
+  const missing = Object.assign(new Error("spawn uvx ENOENT"), { code: "ENOENT", syscall: "spawn uvx" });
+  expect(logged({ type: "trouble", what: "w", cause: missing })[2]["cause"]).toBe("spawn uvx ENOENT");
+  expect(logged({ type: "trouble", what: "w", cause: new Error("a defect") })[2]["cause"]).toMatch(/\n +at /);
 });
 
 function ofType(type: GatewayEvent["type"]): GatewayEvent {
@@ -157,9 +190,15 @@ function written(event: GatewayEvent, format: "text" | "json" = "text"): string 
   return text;
 }
 
-function logged(event: GatewayEvent): Logged {
+function loggedAll(events: readonly GatewayEvent[]): readonly Logged[] {
   const lines: Logged[] = [];
-  logEvents((level, message, fields = {}) => lines.push([level, message, fields]))(event);
+  const log = logEvents((level, message, fields = {}) => lines.push([level, message, fields]));
+  for (const event of events) log(event);
+  return lines;
+}
+
+function logged(event: GatewayEvent): Logged {
+  const lines = loggedAll([event]);
   expect(lines).toHaveLength(1);
   return lines[0] ?? ["", "", {}];
 }

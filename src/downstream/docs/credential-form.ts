@@ -1,6 +1,7 @@
 import type { SecurityScheme } from "../../protocol/security-scheme.ts";
 import { html, type Html } from "./html.ts";
 import { credentialFor } from "./snippets/credential.ts";
+import { headerOption } from "./snippets/snippet.ts";
 
 /**
  * The field whose value `assets/call.js` sends with every call; it is only kept in the page's memory. Undefined when no
@@ -19,6 +20,7 @@ export function credentialField(schemes: readonly SecurityScheme[]): Html | unde
       spellcheck="false"
       data-header="${credential.header}"
       data-schemes="${kinds}"
+      data-curl="${headerOption("-H", credential).trim()}"
     />
   </div>`;
 }

@@ -1,8 +1,9 @@
 import type { DocumentContext } from "../openapi/context.ts";
 import { credentialField } from "./credential-form.ts";
 import { html, type Html } from "./html.ts";
-import type { ServerOverview, UnlistedServer } from "./overview.ts";
-import { documentLinks, sectionId, serverSection } from "./server-section.ts";
+import { navigation } from "./navigation.ts";
+import type { ServerOverview } from "./overview.ts";
+import { documentLinks, serverSection } from "./server-section.ts";
 import { credentialFor } from "./snippets/credential.ts";
 
 export interface DocsPlace extends Pick<DocumentContext, "documents" | "documentsArePublic"> {
@@ -10,7 +11,7 @@ export interface DocsPlace extends Pick<DocumentContext, "documents" | "document
   readonly baseUrl: string;
 }
 
-/** The documentation page: every server with its tools, a form for each tool, and instructions for clients. */
+/** The page for people: every server, its tools, a form for each, and how clients connect. */
 export function docsPage(servers: readonly ServerOverview[], place: DocsPlace): Html {
   const { documents, documentsArePublic, root, baseUrl } = place;
   const context = { root, baseUrl, documentsArePublic, credential: credentialFor(documents.security) };
@@ -34,30 +35,7 @@ function header({ documents, baseUrl, root }: DocsPlace): Html {
   </header>`;
 }
 
-function navigation(servers: readonly ServerOverview[]): Html {
-  return html`<nav aria-label="Servers">
-    <label for="filter">Find a tool</label>
-    <input id="filter" type="search" autocomplete="off" spellcheck="false" />
-    <p class="state" id="filter-state" role="status"></p>
-    <ul>
-      ${servers.map(
-        (server) =>
-          html`<li>
-            <a href="#${sectionId(server.name)}">${server.name}</a>
-            ${server.kind === "listed" ? html`<span class="hint">${server.toolCount}</span>` : unlistedBadge(server)}
-          </li>`,
-      )}
-    </ul>
-  </nav>`;
-}
-
-function unlistedBadge({ isStarting }: UnlistedServer): Html {
-  return isStarting
-    ? html`<span class="badge plain">starting</span>`
-    : html`<span class="badge bad">unavailable</span>`;
-}
-
-/** The credentials and the session id that every call from this page sends. */
+/** What every call from this page is sent with. */
 function calling({ documents, root }: DocsPlace): Html {
   return html`<section class="calling" aria-labelledby="calling-title" id="calling" data-root="${root}">
     <h2 id="calling-title">Calls from this page</h2>

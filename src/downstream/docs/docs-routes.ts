@@ -1,25 +1,32 @@
 import { join } from "node:path";
 import express, { Router, type Request, type Response } from "express";
+import { prefersHtml } from "../accept.ts";
+import { baseUrl } from "../base-url.ts";
 import { credentialsOf } from "../credentials.ts";
 import type { DocumentContext } from "../openapi/context.ts";
-import { baseUrl } from "../openapi/routes.ts";
 import { readOnly } from "../read-only.ts";
 import { Renderings } from "../renderings.ts";
 import { docsPage } from "./docs-page.ts";
 import { rootOf, sendPage, setPageHeaders } from "./frame.ts";
 import { KEPT_OVERVIEWS, overviewOf, type KeptOverview } from "./overview.ts";
 
-/** `/docs`, the documentation page, and the files it loads: `/docs/style.css`, `/docs/page.js`, … */
+/** `/` leads a person to `/docs`, the page for people; and there are the files that it loads: `/docs/style.css`, `/docs/page.js`, … */
 export function docsRoutes(context: DocumentContext): Router {
   const kept = new Renderings<KeptOverview>(KEPT_OVERVIEWS);
   const router = Router({ caseSensitive: true });
+  router.get("/", (request, response, next) => (prefersHtml(request.headers.accept) ? showTheWay(response) : next()));
   router.use("/docs", readOnly);
   router.get("/docs", (request, response) => showDocs(request, response, { ...context, kept }));
   router.use("/docs", assets());
   return router;
 }
 
-/** Style sheets and scripts of the pages: the same in every installation, so they need no credentials. */
+/** Relative, as a proxy may have taken a prefix away. */
+function showTheWay(response: Response): void {
+  response.set("Cache-Control", "no-store").vary("Accept").location("docs").status(303).end();
+}
+
+/** Style and scripts of the pages: the same in every installation, so they need no credentials. */
 function assets() {
   return express.static(join(import.meta.dirname, "assets"), {
     index: false,
@@ -41,10 +48,11 @@ async function showDocs(request: Request, response: Response, context: ShownCont
   const { documents, documentsArePublic, gate } = context;
   if (!documentsArePublic) await gate.admit(credentialsOf(request));
   const reached = baseUrl(request, context);
-  // A syntactically valid Host may still be unusable: its port can be too high.
+  // A Host may look like one and yet be none: its port can be too high.
   const base = URL.canParse(reached) ? reached : "http://localhost";
   const root = rootOf(request);
-  const servers = await overviewOf(context, { root, baseUrl: base });
+  const only = new URLSearchParams(request.url.split("?")[1] ?? "").get("server") ?? undefined;
+  const servers = await overviewOf(context, { root, baseUrl: base, only });
   const body = docsPage(servers, { documents, documentsArePublic, root, baseUrl: base });
   sendPage(response, 200, { title: documents.info.title, body, root });
 }

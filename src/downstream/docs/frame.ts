@@ -1,10 +1,9 @@
-import type { Request, Response } from "express";
-import { accepts } from "../accept.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { html, type Html } from "./html.ts";
 
 /**
- * Content security policy (CSP level 3): only our own files are loaded, and nothing in the page can run inline, submit elsewhere
- * or be framed, because text from servers is shown next to a field for credentials.
+ * Nothing but our own files is loaded and nothing in the page can run, send itself elsewhere or be framed (CSP level 3):
+ * what a server says of itself is shown next to a field for credentials.
  */
 const POLICY = [
   "default-src 'none'",
@@ -17,43 +16,46 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** The headers of every HTML response. */
-export function setPageHeaders(response: Response): void {
-  response
-    .set("Content-Security-Policy", POLICY)
-    .set("X-Content-Type-Options", "nosniff")
-    .set("Referrer-Policy", "no-referrer")
-    .set("Cross-Origin-Opener-Policy", "same-origin");
+/** The headers of everything that a browser shows of us. */
+export function setPageHeaders(response: ServerResponse): void {
+  for (const [name, value] of PAGE_HEADERS) response.setHeader(name, value);
 }
+
+const PAGE_HEADERS = [
+  ["Content-Security-Policy", POLICY],
+  ["X-Content-Type-Options", "nosniff"],
+  ["Referrer-Policy", "no-referrer"],
+  ["Cross-Origin-Opener-Policy", "same-origin"],
+] as const;
 
 export interface Page {
   readonly title: string;
   readonly body: Html;
-  /** The relative path from this page to the root of the gateway, see `rootFrom`. */
+  /** The way from this page to the root of the gateway, see `rootFrom`. */
   readonly root: string;
 }
 
-export function sendPage(response: Response, status: number, page: Page): void {
+export function sendPage(response: ServerResponse, status: number, page: Page): void {
   setPageHeaders(response);
-  response.status(status).set("Cache-Control", "no-store").type("html").send(frame(page));
+  response.setHeader("Cache-Control", "no-store");
+  const body = frame(page);
+  response
+    .writeHead(status, { "Content-Type": "text/html; charset=utf-8", "Content-Length": Buffer.byteLength(body) })
+    .end(body);
 }
 
-/** The relative path from the requested page to the root of the gateway. */
-export const rootOf = ({ originalUrl }: Request): string => rootFrom(originalUrl.split("?", 1)[0] ?? "");
+/** The way to the root of the gateway from the page that was asked for. */
+export function rootOf(request: IncomingMessage & { readonly originalUrl?: string }): string {
+  return rootFrom((request.originalUrl ?? request.url ?? "").split("?", 1)[0] ?? "");
+}
 
-/** Relative, so that pages work below any prefix that a proxy strips: `/docs` → `./`, `/docs/` → `../`. */
+/** Relative, so that pages work below any prefix that a proxy may take away: `/docs` → `./`, `/docs/` → `../`. */
 export function rootFrom(path: string): string {
   const depth = path.split("/").length - 2;
-  return depth === 0 ? "./" : "../".repeat(depth);
+  return depth <= 0 ? "./" : "../".repeat(depth);
 }
 
-/** Whether the client is a browser; programs accept anything or JSON. */
-export function wantsHtml({ headers }: Request): boolean {
-  const { accept } = headers;
-  return accept !== undefined && accept.includes("text/html") && accepts(accept, "text/html");
-}
-
-/** An inline icon: without one, browsers request /favicon.ico and log the error. */
+/** Without one, browsers ask for /favicon.ico and log that there is none. */
 const ICON = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#2f6fd6"/>' +
     '<path d="M4 12V7a4 4 0 0 1 8 0v5" fill="none" stroke="#fff" stroke-width="2"/></svg>',

@@ -12,6 +12,11 @@ export function html(template: TemplateStringsArray, ...values: readonly HtmlVal
   return new Markup(String.raw({ raw: template }, ...values.map(markupOf)));
 }
 
+/** The same markup with another text wherever `placeholder`, which needs no escaping, stands. */
+export function withText(markup: Html, placeholder: string, text: string): Html {
+  return new Markup(markup.toString().replaceAll(placeholder, () => escape(text)));
+}
+
 class Markup {
   readonly #text: string;
 

@@ -7,12 +7,13 @@ import type { ToolList } from "../../protocol/tool.ts";
 import { serverTools } from "../openapi/documents.ts";
 import type { DocumentContext } from "../openapi/context.ts";
 import type { Rendering, RenderingLimits, Renderings } from "../renderings.ts";
-import type { Html } from "./html.ts";
+import { withText } from "./html.ts";
+import { credentialFor } from "./snippets/credential.ts";
 import { exampleCall } from "./snippets/example-call.ts";
 import type { ExampleCall } from "./snippets/snippet.ts";
-import { toolSections } from "./tool-sections.ts";
+import { toolSections, type ToolSections } from "./tool-sections.ts";
 
-/** The description of one server on the page. */
+/** What the page tells of one server. */
 export type ServerOverview = ListedServer | UnlistedServer;
 
 export interface ListedServer {
@@ -24,30 +25,31 @@ export interface ListedServer {
   readonly instructions: string | undefined;
   readonly toolCount: number;
   readonly example: ExampleCall | undefined;
-  /** One section per tool. */
-  readonly tools: Html;
-  /** Why custom GPTs cannot use the document made for them; empty when they can. */
+  readonly tools: ToolSections;
+  /** Why custom GPTs could not use the document made for them; none when they can. */
   readonly gptProblems: readonly string[];
 }
 
-/** The expensive part of an overview, with a placeholder for the gateway's address. */
+/** The part of an overview that takes long, with a stand-in for the address at which its reader found us. */
 export interface KeptOverview extends Rendering {
   readonly server: ListedServer;
 }
 
-/** One entry per server, page path and URL scheme. */
+/** As many as there are servers, two paths of the page and two schemes of its address. */
 export const KEPT_OVERVIEWS: RenderingLimits = { entries: Infinity, bytes: 48 * 1024 * 1024, isFirstFree: true };
 
-export interface UnlistedServer {
+interface UnlistedServer {
   readonly kind: "unlisted";
   readonly name: string;
   readonly why: string;
   readonly isStarting: boolean;
 }
 
-/** How long the page waits for a slow server; its list will be there on the next load. */
-const PATIENCE_MS = 5_000;
-const STARTING = "It is still starting. Load the page again soon.";
+/** A person does not wait for the slowest server; its section fills in by itself when it is there. */
+const PATIENCE_MS = 2_000;
+/** When only that server is asked for. */
+const LONG_PATIENCE_MS = 10_000;
+const STARTING = "It is still starting; this fills in by itself. Without JavaScript, load the page again.";
 
 interface Sources extends Pick<DocumentContext, "catalog" | "serverNames" | "documents"> {
   readonly kept: Renderings<KeptOverview>;
@@ -56,38 +58,49 @@ interface Sources extends Pick<DocumentContext, "catalog" | "serverNames" | "doc
 export interface OverviewPlace {
   readonly root: string;
   readonly baseUrl: string;
+  /** The one server to tell of; all of them when there is none. */
+  readonly only?: string | undefined;
 }
 
 export function overviewOf(context: Sources, place: OverviewPlace): Promise<readonly ServerOverview[]> {
-  return Promise.all(context.serverNames.map((name, index) => serverOverview(name, index, context, place)));
+  const { only } = place;
+  // The index is that of all servers: it is in the ids of their sections.
+  const asked = [...context.serverNames.entries()].filter(([, name]) => only === undefined || only === name);
+  return Promise.all(asked.map(([index, name]) => serverOverview(name, index, context, place)));
 }
 
 async function serverOverview(
   name: string,
   index: number,
   context: Sources,
-  { root, baseUrl }: OverviewPlace,
+  { root, baseUrl, only }: OverviewPlace,
 ): Promise<ServerOverview> {
   try {
-    const list = await withPatience(context.catalog.list(name));
+    const patienceMs = only === undefined ? PATIENCE_MS : LONG_PATIENCE_MS;
+    const list = await withPatience(context.catalog.list(name), patienceMs);
     if (list === undefined) return { kind: "unlisted", name, why: STARTING, isStarting: true };
     const address = baseUrl.startsWith("https://") ? "https://address.invalid" : "http://address.invalid";
     const key = `${index} ${root} ${address}`;
     const { server } = context.kept.take(key, [list], () => {
       const made = listed(list, index, context, { root, baseUrl: address });
-      return { server: made, bytes: String(made.tools).length };
+      return { server: made, bytes: String(made.tools.sections).length + String(made.tools.links).length };
     });
-    return { ...server, gptProblems: server.gptProblems.map((problem) => problem.replaceAll(address, () => baseUrl)) };
+    const { tools, gptProblems } = server;
+    return {
+      ...server,
+      tools: { ...tools, sections: withText(tools.sections, address, baseUrl) },
+      gptProblems: gptProblems.map((problem) => problem.replaceAll(address, () => baseUrl)),
+    };
   } catch (thrown) {
-    // The session's own events have logged the cause.
+    // The session's own events have told the log the cause.
     return { kind: "unlisted", name, why: toGatewayError(thrown).message, isStarting: false };
   }
 }
 
-async function withPatience(asked: Promise<ToolList>): Promise<ToolList | undefined> {
+async function withPatience(asked: Promise<ToolList>, patienceMs: number): Promise<ToolList | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), PATIENCE_MS);
+    timer = setTimeout(() => resolve(undefined), patienceMs);
   });
   try {
     return await Promise.race([asked, tooLate]);
@@ -115,7 +128,7 @@ function listed(list: ToolList, index: number, { documents }: Sources, { root, b
     instructions: someText(server.instructions),
     toolCount: tools.length,
     example: exampleCall(tools),
-    tools: toolSections(tools, root, index),
+    tools: toolSections(tools, { root, baseUrl, index, credential: credentialFor(documents.security) }),
     gptProblems: lintForGpt(document),
   };
 }

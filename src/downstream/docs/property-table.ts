@@ -1,6 +1,8 @@
 import { isJsonList, isJsonObject, type Json, type JsonObject } from "../../openapi/json.ts";
 import { clip } from "../../lib/text.ts";
+import type { Charge } from "../../openapi/limits.ts";
 import { html, type Html } from "./html.ts";
+import { markdown } from "./markdown.ts";
 
 const ROWS = 80;
 const LEVELS = 4;
@@ -14,12 +16,12 @@ interface Row {
   readonly description: string | undefined;
 }
 
-/** A table of an inlined schema's properties, nested ones included: `edits[].oldText`. Undefined when it has none. */
-export function propertyTable(schema: JsonObject, caption: string): Html | undefined {
+/** The properties of an inlined schema, those of objects inside it too: `edits[].oldText`. Undefined when it has none. */
+export function propertyTable(schema: JsonObject, caption: string, chargeMarks: Charge): Html | undefined {
   const rows = rowsOf(schema, "", LEVELS);
   if (rows.length === 0) return undefined;
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
-      <table>
+      <table class="properties">
         <caption>
           ${caption}
         </caption>
@@ -31,25 +33,25 @@ export function propertyTable(schema: JsonObject, caption: string): Html | undef
           </tr>
         </thead>
         <tbody>
-          ${rows.slice(0, ROWS).map(tableRow)}
+          ${rows.slice(0, ROWS).map((row) => tableRow(row, chargeMarks))}
         </tbody>
       </table>
     </div>
     ${rows.length > ROWS && html`<p class="hint">More properties are in the JSON below.</p>`}`;
 }
 
-function tableRow({ path, type, isRequired, notes, description }: Row): Html {
+function tableRow({ path, type, isRequired, notes, description }: Row, chargeMarks: Charge): Html {
   return html`<tr>
     <th scope="row"><code>${clip(path, 200)}</code>${isRequired && html` <span class="required">required</span>`}</th>
     <td><code>${clip(type, 300)}</code></td>
     <td>
-      ${description !== undefined && html`<p class="text">${clip(description, CELL)}</p>`}
+      ${description !== undefined && markdown(clip(description, CELL), chargeMarks)}
       ${notes.length > 0 && html`<p class="hint">${clip(notes.join(" · "), CELL)}</p>`}
     </td>
   </tr>`;
 }
 
-/** One row more than is shown, to detect that there are more. */
+/** One more than are shown, so that it is known when there are more. */
 function rowsOf(schema: JsonObject, prefix: string, levels: number): readonly Row[] {
   const { properties, required } = schema;
   if (!isJsonObject(properties) || levels === 0) return [];
@@ -101,7 +103,7 @@ const union = (labels: readonly string[]): string => [...new Set(labels)].join("
 
 const shown = (value: Json): string => clip(JSON.stringify(value), 80);
 
-/** Keywords worth showing, most important first. */
+/** Keywords that say something to a person, in the order of interest. */
 const NOTED = ["default", "examples", "format", "pattern", "contentMediaType"] as const;
 const BOUNDS = ["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf"] as const;
 const SIZES = ["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"] as const;

@@ -1,5 +1,8 @@
 import { clip } from "../../lib/text.ts";
+import { budget } from "../../openapi/limits.ts";
 import { html, type Html } from "./html.ts";
+import { markdown, MARKS_PER_SERVER } from "./markdown.ts";
+import { snippetBoxes } from "./snippet-boxes.ts";
 import type { ListedServer, ServerOverview } from "./overview.ts";
 import type { Snippet, SnippetPlace } from "./snippets/snippet.ts";
 import { snippetsFor } from "./snippets/snippets.ts";
@@ -14,14 +17,22 @@ const INSTRUCTIONS = 8_000;
 /** One server: its description, how clients connect to it, and its tools. A server that cannot be listed shows the reason. */
 export function serverSection(server: ServerOverview, context: SectionContext, index: number): Html {
   const { name } = server;
-  return html`<section class="server" id="${sectionId(name)}" aria-labelledby="${`s${index}-title`}">
+  const isStarting = server.kind === "unlisted" && server.isStarting;
+  return html`<section
+    class="server"
+    id="${sectionId(name)}"
+    aria-labelledby="${`s${index}-title`}"
+    ${isStarting && html`data-starting="${name}"`}
+  >
     <h2 id="${`s${index}-title`}">${name}</h2>
     ${
       server.kind === "unlisted"
-        ? html`<p class="alert" role="note">Its tools cannot be shown: ${clip(server.why, 1_000)}</p>
+        ? html`<p class="${server.isStarting ? "wait" : "alert"}" role="${server.isStarting ? "status" : "note"}">
+              ${!server.isStarting && "Its tools cannot be shown: "}${clip(server.why, 1_000)}
+            </p>
             ${connecting(snippetsFor({ ...context, server: name, example: undefined }))}`
         : html`${introduction(server)} ${connecting(snippetsOf(server, context))} ${documents(server, context)}
-          ${server.tools}`
+          ${server.tools.sections}`
     }
   </section>`;
 }
@@ -31,12 +42,12 @@ export const sectionId = (server: string): string => `server-${server}`;
 function introduction({ title, version, description, instructions }: ListedServer): Html {
   return html`${title !== undefined && html`<p class="title">${clip(title, 200)}</p>`}
   ${version !== undefined && html`<p class="hint">Version ${clip(version, 80)}</p>`}
-  ${description !== undefined && html`<p class="text">${clip(description, 2_000)}</p>`}
+  ${description !== undefined && markdown(clip(description, 2_000), budget(MARKS_PER_SERVER))}
   ${
     instructions !== undefined &&
     html`<details class="box">
       <summary>Instructions for models</summary>
-      <p class="text">${clip(instructions, INSTRUCTIONS)}</p>
+      ${markdown(clip(instructions, INSTRUCTIONS), budget(MARKS_PER_SERVER))}
     </details>`
   }`;
 }
@@ -48,19 +59,7 @@ function snippetsOf({ name, example }: ListedServer, context: SectionContext): r
 function connecting(snippets: readonly Snippet[]): Html {
   return html`<details class="box">
     <summary>Connect a client</summary>
-    ${snippets.map(snippetBox)}
-  </details>`;
-}
-
-function snippetBox({ client, where, text, link, notes }: Snippet): Html {
-  return html`<details class="snippet">
-    <summary>${client} <span class="hint">${where}</span></summary>
-    <div class="copyable">
-      <button type="button" class="quiet" data-copy aria-label="${`Copy the snippet for ${client}`}">Copy</button>
-      <pre tabindex="0">${text}</pre>
-    </div>
-    ${link !== undefined && html`<p><a class="button" href="${link.href}">${link.label}</a></p>`}
-    ${notes.map((note) => html`<p class="hint">${note}</p>`)}
+    ${snippetBoxes(snippets)}
   </details>`;
 }
 
@@ -75,7 +74,7 @@ const FORMS = [
 /** Links to the documents of one server, or of all servers. */
 export function documentLinks(folder: string): Html {
   return html`<ul class="links">
-    ${FORMS.map(([label, file]) => html`<li><a href="${folder}${file}">${label}</a></li> `)}
+    ${FORMS.map(([label, file]) => html`<li><a href="${folder}${file}" data-document>${label}</a></li> `)}
   </ul>`;
 }
 
@@ -86,11 +85,7 @@ function documents({ name, gptProblems }: ListedServer, { root }: SectionContext
   return html`<details class="box">
     <summary>
       OpenAPI
-      ${
-        gptProblems.length === 0
-          ? html`<span class="badge good">fits GPT Actions</span>`
-          : html`<span class="badge plain">not ready for GPT Actions</span>`
-      }
+      <span class="traits">${gptProblems.length === 0 ? "fits GPT Actions" : "not ready for GPT Actions"}</span>
     </summary>
     ${documentLinks(`${root}api/${name}/`)}
     ${

@@ -1,20 +1,24 @@
 import type { JsonObject } from "../../openapi/json.ts";
 import { clip } from "../../lib/text.ts";
+import { exampleValue } from "./example-value.ts";
 import { formShape, type Field } from "./form-fields.ts";
 import { html, type Html } from "./html.ts";
 import { typeLabel } from "./property-table.ts";
 
 export interface FormPlace {
-  /** The URL of the call, relative to the page. */
+  /** Where the call goes, relative to the page. */
   readonly url: string;
-  /** The prefix for the ids of its fields. */
+  /** Begins the ids of its fields. */
   readonly id: string;
   readonly tool: string;
-  /** Whether properties that the server declared were left out of the schema: then arguments can also be entered as JSON. */
+  /** Whether the schema has lost properties that the server named: then arguments can also be given as JSON. */
   readonly isPartial: boolean;
 }
 
-/** The form that `assets/call.js` submits: one field per argument where possible, JSON for the rest. */
+/** Of an example that a button fills in. */
+const EXAMPLE = 4_000;
+
+/** The form that `assets/call.js` sends: arguments from the schema, what cannot be asked for one by one as JSON. */
 export function toolForm(schema: JsonObject, { url, id, tool, isPartial }: FormPlace): Html {
   const shape = formShape(schema);
   const { fields } = shape;
@@ -40,7 +44,7 @@ function fieldRow(field: Field, id: string): Html {
       ><code>${name === "" ? '""' : clip(name, 200)}</code>
       <span class="hint">${clip(typeLabel(schema), 60)}${isRequired && ", required"}</span></label
     >
-    ${control(field, id)}
+    ${control(field, id)} ${field.kind === "json" && exampleButton(field)}
   </div>`;
 }
 
@@ -66,6 +70,20 @@ function control(field: Field, id: string): Html {
   }
 }
 
+/** A list or an object is easier to change than to begin. */
+function exampleButton({ name, schema }: Field): Html | undefined {
+  const example = JSON.stringify(exampleValue(schema), null, 2);
+  if (example.length > EXAMPLE || example === "[]" || example === "{}") return undefined;
+  return html`<button
+    type="button"
+    class="quiet small"
+    data-example="${example}"
+    aria-label="${`Fill in an example of ${clip(name, 80)}`}"
+  >
+    Fill in an example
+  </button>`;
+}
+
 function choice({ isRequired, choices, schema }: Field, marks: Html): Html {
   const byDefault = schema["default"];
   const unset = byDefault === undefined ? "not given" : `not given (default: ${clip(JSON.stringify(byDefault), 60)})`;
@@ -86,7 +104,7 @@ function openField(id: string, isMore: boolean): Html {
   </div>`;
 }
 
-/** Explains what an empty field means, or gives an example; it is not submitted. */
+/** What an empty field would mean or could hold; it is not sent. */
 function hint(schema: JsonObject, otherwise?: string): Html | undefined {
   const { default: byDefault, examples } = schema;
   const example: unknown = Array.isArray(examples) ? examples[0] : undefined;
@@ -96,6 +114,9 @@ function hint(schema: JsonObject, otherwise?: string): Html | undefined {
   return html`placeholder="${clip(`${byDefault === undefined ? "" : "default: "}${text}`, 80)}"`;
 }
 
-function shapeOf({ type }: JsonObject): string {
+function shapeOf(schema: JsonObject): string {
+  const { type } = schema;
+  const example = JSON.stringify(exampleValue(schema));
+  if (example.startsWith("[{") && example.length <= 80) return example;
   return type === "object" ? "{ }" : type === "array" ? "[ ]" : '{ } or [ ] or "text"';
 }

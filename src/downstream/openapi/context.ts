@@ -5,7 +5,6 @@ import type { DocumentSettings } from "./documents.ts";
 /** What documents and pages need in addition to the common downstream context. */
 export interface DocumentContext extends DownstreamContext {
   readonly catalog: ToolCatalog;
-  readonly serverNames: readonly string[];
   readonly documents: DocumentSettings;
   readonly documentsArePublic: boolean;
   readonly publicUrl: string | undefined;

@@ -1,8 +1,9 @@
 import { Router, type Request, type RequestHandler, type Response } from "express";
 import { Pieces } from "../../lib/pieces.ts";
 import { GatewayError } from "../../protocol/errors.ts";
+import { baseUrl } from "../base-url.ts";
 import { credentialsOf } from "../credentials.ts";
-import { publicPrefix } from "../public-path.ts";
+import { unknownServer } from "../did-you-mean.ts";
 import { endWatched } from "../end-watched.ts";
 import { readOnly } from "../read-only.ts";
 import type { DocumentContext } from "./context.ts";
@@ -35,10 +36,10 @@ function admit({ documentsArePublic, gate }: DocumentContext): RequestHandler {
   };
 }
 
-function knownServer({ hasServer }: DocumentContext): RequestHandler {
+function knownServer({ hasServer, serverNames }: DocumentContext): RequestHandler {
   return ({ params }, _response, next) => {
     const { server } = params;
-    if (typeof server === "string" && !hasServer(server)) throw new GatewayError("server_not_found", "No such server.");
+    if (typeof server === "string" && !hasServer(server)) throw unknownServer(server, serverNames);
     next();
   };
 }
@@ -89,14 +90,4 @@ function oneOf<const T extends string>(name: string, value: string | null, optio
   const found = options.find((option) => option === value);
   if (found !== undefined) return found;
   throw new GatewayError("invalid_request", `?${name}= must be one of ${options.join(", ")}.`);
-}
-
-const HOST = /^[A-Za-z0-9.-]+(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{1,5})?$/;
-
-/** The URL at which the client reached the gateway: `publicUrl`, else the Host header, to which it will also send its calls. */
-export function baseUrl(request: Request, { publicUrl, publicPath }: DocumentContext): string {
-  if (publicUrl !== undefined) return publicUrl.replace(/\/$/, "");
-  const { host } = request.headers;
-  const name = host !== undefined && HOST.test(host) ? host : "localhost";
-  return `http://${name}${publicPrefix(request, publicPath)}`;
 }

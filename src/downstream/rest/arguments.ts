@@ -1,4 +1,5 @@
 import { isObject, member, type JsonObject } from "../../lib/json.ts";
+import { findJsonError } from "../../lib/json-error.ts";
 import { isDeeperThan, scanKeys, valueEnd } from "../../lib/json-scan.ts";
 import { GatewayError } from "../../protocol/errors.ts";
 
@@ -43,6 +44,15 @@ function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch (cause) {
-    throw new GatewayError("invalid_json", "The body is not valid JSON.", { cause });
+    throw new GatewayError("invalid_json", `The body is not valid JSON${placeOf(body)}.`, { cause });
   }
+}
+
+/** Where, and what should stand there. */
+function placeOf(body: string): string {
+  const error = findJsonError(body);
+  if (error === undefined) return "";
+  const { line, column, expected, found } = error;
+  const instead = found === undefined ? "the end of the text" : JSON.stringify(found);
+  return `: line ${line}, column ${column} has ${instead} where ${expected} is expected`;
 }

@@ -1,8 +1,11 @@
+import { isObject, member } from "../../lib/json.ts";
+import { quoted } from "../../lib/text.ts";
 import { GatewayError } from "../../protocol/errors.ts";
 import type { ResponseFrame } from "../../protocol/frame.ts";
 import { resultOf, resultText } from "../../protocol/result-text.ts";
 import type { Tool } from "../../protocol/tool.ts";
 import { withoutStraySessionId, type CallArguments } from "./arguments.ts";
+import { meantName } from "../did-you-mean.ts";
 import type { CheckedCall, RestCall } from "./rest-call.ts";
 import type { SchemaError } from "./checks/schema-error.ts";
 import type { RestContext } from "./context.ts";
@@ -33,8 +36,21 @@ function acceptOrRefuse(tool: Tool, own: CallArguments, errors: Errors, context:
     return own;
   }
   const where = first.pointer === "" ? "" : ` at ${first.pointer}`;
-  const message = `The arguments do not match the tool's schema${where}: ${first.message}.`;
+  // A URL that is cut in the middle of an escape would be broken.
+  const path = tool.name.length > 80 ? "on the tool's URL" : `/api/${tool.server}/${encodeURIComponent(tool.name)}`;
+  const message = `The arguments do not match the tool's schema${where}: ${first.message}.${misspelt(tool, own)} GET ${path} gives the schema.`;
   throw new GatewayError("invalid_arguments", message, { data: { errors } });
+}
+
+/** ` Did you mean "path" instead of "paht"?`, where an argument has a name that the schema does not know but nearly does. */
+function misspelt({ inputSchema }: Tool, { value }: CallArguments): string {
+  const properties = member(inputSchema, "properties");
+  if (!isObject(properties)) return "";
+  const stray = Object.keys(value).find((name) => !Object.hasOwn(properties, name));
+  if (stray === undefined) return "";
+  const open = Object.keys(properties).filter((name) => !Object.hasOwn(value, name));
+  const meant = meantName(stray, open);
+  return meant === undefined ? "" : ` Did you mean ${quoted(meant)} instead of ${quoted(stray)}?`;
 }
 
 export function checksResult({ outputSchema }: Tool, { settings }: RestContext): boolean {

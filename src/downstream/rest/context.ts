@@ -8,7 +8,6 @@ import type { SchemaValidator } from "./checks/validator.ts";
 /** What REST needs in addition to the common downstream context. */
 export interface RestContext extends DownstreamContext {
   readonly catalog: ToolCatalog;
-  readonly serverNames: readonly string[];
   /** The settings of the MCP client that the gateway uses for REST sessions. */
   readonly client: ClientSettings;
   readonly settings: RestSettings;

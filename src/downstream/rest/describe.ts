@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
+import { toGatewayError } from "../../protocol/errors.ts";
 import type { Tool, ToolList } from "../../protocol/tool.ts";
 import { publicPrefix } from "../public-path.ts";
 import { Caller } from "./caller.ts";
@@ -45,7 +45,6 @@ export async function describeTool(
   context: RestContext,
 ): Promise<object> {
   const tool = await listsFor(reader, context).find(server, name);
-  if (tool === undefined) throw new GatewayError("tool_not_found", `The server "${server}" has no such tool.`);
   return described(tool, urlsFor(reader, context).tool(server, name));
 }
 

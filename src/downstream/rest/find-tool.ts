@@ -1,5 +1,6 @@
 import { GatewayError } from "../../protocol/errors.ts";
 import type { Tool, ToolList } from "../../protocol/tool.ts";
+import { unknownTool } from "../did-you-mean.ts";
 import type { Visit } from "../context.ts";
 import type { Caller } from "./caller.ts";
 import type { RestContext } from "./context.ts";
@@ -28,16 +29,18 @@ export class ToolFinder {
   async find(visit: Visit, name: string, session: RestSession | undefined, caller: Caller): Promise<Tool> {
     const own = session?.tools(visit.requestId);
     const tools = own instanceof SharedResult ? await own.wait(caller, LISTING) : own;
-    const tool = tools?.get(name) ?? (await this.listed(visit.server, name, caller));
-    if (tool !== undefined) return tool;
-    throw new GatewayError("tool_not_found", `The server "${visit.server}" has no such tool.`);
+    return tools?.get(name) ?? this.listed(visit.server, name, caller);
   }
 
   /** The tool in the shared list; when it is missing there, in a newly fetched list. */
-  async listed(server: string, name: string, caller: Caller): Promise<Tool | undefined> {
+  async listed(server: string, name: string, caller: Caller): Promise<Tool> {
     const { catalog } = this.#context;
-    const tool = (await this.list(server, caller)).tools.get(name);
-    return tool ?? (await this.#shared(server, catalog.refresh(server)).wait(caller, LISTING)).tools.get(name);
+    const known = (await this.list(server, caller)).tools.get(name);
+    if (known !== undefined) return known;
+    const { tools } = await this.#shared(server, catalog.refresh(server)).wait(caller, LISTING);
+    const tool = tools.get(name);
+    if (tool === undefined) throw unknownTool(server, name, tools.keys());
+    return tool;
   }
 
   async list(server: string, caller: Caller): Promise<ToolList> {

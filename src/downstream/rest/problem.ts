@@ -1,6 +1,7 @@
 import type { GatewayError } from "../../protocol/errors.ts";
 import { accepts } from "../accept.ts";
 import type { DownstreamContext } from "../context.ts";
+import { titleOf } from "../problem-title.ts";
 import { publicPrefix } from "../public-path.ts";
 import type { ErrorWriter } from "../refusals.ts";
 import { requestIdOf } from "../request-id.ts";
@@ -66,10 +67,4 @@ export function problemWriter(
       problemAnswer(error, { ...names, requestId: requestIdOf(response), accept, publicPrefix: prefix }),
     );
   };
-}
-
-/** `call_timeout` → "Call timeout". */
-function titleOf(code: string): string {
-  const words = code.replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

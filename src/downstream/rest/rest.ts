@@ -3,6 +3,7 @@ import { GatewayError } from "../../protocol/errors.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { RestCalls } from "./calls.ts";
 import { credentialsOf } from "../credentials.ts";
+import { unknownServer } from "../did-you-mean.ts";
 import { namesDocument } from "../openapi/target.ts";
 import { publicPrefix } from "../public-path.ts";
 import { requestIdOf } from "../request-id.ts";
@@ -85,8 +86,8 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
   }
 }
 
-function refuseUnknown(server: string, { hasServer }: RestContext): void {
-  if (!hasServer(server)) throw new GatewayError("server_not_found", "No such server; GET /api lists them.");
+function refuseUnknown(server: string, { hasServer, serverNames }: RestContext): void {
+  if (!hasServer(server)) throw unknownServer(server, serverNames);
 }
 
 /** The request method if it is allowed; HEAD counts as GET. */

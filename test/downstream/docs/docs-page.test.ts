@@ -88,7 +88,9 @@ describe("the page of a hostile server", () => {
 
   it("puts none of its texts into the snippets", async () => {
     const page = await pageOf({ evil: { initializeResult, tools: [everywhere("'; touch /tmp/x; '")] } });
-    expect(page).not.toMatch(/curl[^<]*touch/);
+    const snippets = page.slice(page.indexOf("Connect a client"), page.indexOf('class="tool"'));
+    expect(snippets).toContain("curl");
+    expect(snippets).not.toContain("touch");
   });
 
   it("survives every schema and name that spoils documents, in time and space", async () => {
@@ -128,9 +130,16 @@ describe("the page of a hostile server", () => {
     20_000,
   );
 
-  it("says that it does not show all", async () => {
-    const tools = Array.from({ length: 501 }, (_, at) => ({ name: `tool${at}` }));
-    expect(await pageOf({ many: { tools } })).toContain("Only the first 500 are shown");
+  it("shows 2,000 tools, and in brief those for which there is no room", async () => {
+    const small = Array.from({ length: 2_000 }, (_, at) => ({ name: `tool${at}`, description: "Does it" }));
+    const page = await pageOf({ many: { tools: small } });
+    expect(page.match(/class="tool"/g)).toHaveLength(2_000);
+    expect(page).not.toContain("There is no room for more");
+    const large = small.map((tool) => ({ ...tool, description: "word ".repeat(1_600) }));
+    const long = await pageOf({ many: { tools: large } });
+    expect(long.match(/class="tool"/g)).toHaveLength(2_000);
+    expect(long).toContain("There is no room for more");
+    expect(long.length).toBeLessThan(8_000_000);
   });
 });
 
@@ -170,8 +179,8 @@ describe("the page", () => {
       { name: "slow", execution: { taskSupport: "required" } },
     ];
     const { text } = readMarkup(await pageOf({ fine: { tools } }));
-    for (const badge of ["read-only", "closed world", "destructive", "idempotent", "task only"]) {
-      expect(text).toContain(badge);
+    for (const said of ["read-only · closed world", "destructive · idempotent", "task only"]) {
+      expect(text.replaceAll(/\s+/g, " ")).toContain(said);
     }
     expect(text).toContain("It runs only as a task");
   });

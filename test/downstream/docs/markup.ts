@@ -3,7 +3,7 @@
 const TAGS = new Set(
   (
     "html head meta title link script body a header nav main section h1 h2 h3 h4 p span code ul li label input textarea " +
-    "select option button form div details summary pre table caption thead tbody tr th td noscript strong"
+    "select option button form div details summary pre table caption thead tbody tr th td noscript strong em s br hr ol blockquote figure figcaption"
   ).split(" "),
 );
 
@@ -11,7 +11,8 @@ const ATTRIBUTES = new Set(
   (
     "lang charset name content rel href type src class id aria-labelledby aria-label role tabindex for autocomplete " +
     "spellcheck placeholder rows step value hidden scope data-call data-argument data-arguments data-kind data-required " +
-    "data-cancel data-copy data-filter data-header data-schemes data-root data-end-session data-sign-in"
+    "data-cancel data-copy data-filter data-header data-schemes data-root data-end-session data-sign-in data-code " +
+    "data-curl data-document data-example data-starting start target"
   ).split(" "),
 );
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { codeOf, PROBLEM_CODES } from "../../../src/downstream/docs/problem-codes.ts";
+import { problemExample } from "../../../src/downstream/docs/problem-example.ts";
+import { REASON_TEXTS } from "../../../src/downstream/docs/problem-reasons.ts";
 import { GatewayError, type Reason } from "../../../src/protocol/errors.ts";
 
 // Every reason; the compiler reports a missing one.
@@ -71,9 +73,27 @@ describe("the explanations of problem codes", () => {
     expect([codeOf("nope"), codeOf("constructor"), codeOf("")]).toEqual([undefined, undefined, undefined]);
   });
 
+  it("have an example of every name, made as real bodies are", () => {
+    for (const { reason, restCode, status } of errors) {
+      expect(problemExample(reason, "/x")).toMatchObject({
+        problem: { code: restCode, status, type: `/x/problems/${restCode}`, ...(reason !== restCode && { reason }) },
+        rpc: { error: { data: { reason } } },
+      });
+      expect(problemExample(restCode, "")).toMatchObject({ problem: { code: restCode } });
+    }
+    expect(problemExample("nope", "")).toBeUndefined();
+  });
+
+  it("say of each reason that shares a code why it happens and what to do", () => {
+    const sharing = errors.filter(({ reason, restCode }) => reason !== restCode).map(({ reason }) => reason);
+    expect([...REASON_TEXTS.keys()].toSorted()).toEqual(sharing.toSorted());
+    expect([...REASON_TEXTS.values()].flat().filter((text) => !/^[A-Za-z].{15,}\.$/.test(text))).toEqual([]);
+  });
+
   it("say something in whole sentences", () => {
-    const texts = [...PROBLEM_CODES.values()].flatMap(({ meaning, action, reasons = {} }) => [
+    const texts = [...PROBLEM_CODES.values()].flatMap(({ meaning, why, action, reasons = {} }) => [
       meaning,
+      why,
       action,
       ...Object.values(reasons),
     ]);

@@ -37,7 +37,7 @@ describe("the table of properties", () => {
       },
       required: ["path"],
     };
-    const { text } = readMarkup(String(propertyTable(schema, "Arguments")));
+    const { text } = readMarkup(String(propertyTable(schema, "Arguments", () => true)));
     expect(text.replaceAll(/\s+/g, " ")).toContain(
       "path required string Where minLength: 1 edits array of object edits[].oldText",
     );
@@ -45,13 +45,13 @@ describe("the table of properties", () => {
   });
 
   it("is absent where there is nothing to show", () => {
-    expect(propertyTable({ type: "object", properties: {} }, "Arguments")).toBeUndefined();
+    expect(propertyTable({ type: "object", properties: {} }, "Arguments", () => true)).toBeUndefined();
   });
 
   it("ends somewhere", () => {
     const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`p${at}`, { type: "string" }]));
     const { text } = readMarkup(
-      String(propertyTable({ properties: { ...many, x: { properties: many } } }, "Arguments")),
+      String(propertyTable({ properties: { ...many, x: { properties: many } } }, "Arguments", () => true)),
     );
     expect(text).toContain("p79");
     expect(text).not.toContain("p80");

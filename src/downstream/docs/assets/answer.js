@@ -1,40 +1,53 @@
-// Shows the response of a call. It is untrusted, so it is inserted as text, never as markup.
+// Shows what a call was answered. All of it is somebody's text: it is put in as text, never as markup.
+import { element, fields, parsed } from "./elements.js";
+import { colour, uncolour } from "./highlight.js";
 
-const SHOWN_HEADERS = [
-  "content-type",
-  "x-mcp-session",
-  "x-mcp-tool-error",
-  "x-mcp-truncated",
-  "retry-after",
-  "ratelimit",
-  "www-authenticate",
-  "x-request-id",
-];
+const SHOWN_HEADERS = ["x-mcp-session", "retry-after", "ratelimit", "www-authenticate", "x-request-id"];
 const MAX_CHARACTERS = 200_000;
 const IMAGES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 
 /**
- * @param {HTMLElement} box
- * @param {{ response: Response, text: string, ms: number }} answer
- * @param {string} root
+ * @typedef {object} Answer
+ * @property {Response} response
+ * @property {string} text its body: of a stream, the result or the problem
+ * @property {number} ms
+ * @property {number} [status] where it is not that of the response: of an error in a stream
  */
-export function showAnswer(box, { response, text, ms }, root) {
-  const value = parsed(text);
+
+/**
+ * @param {HTMLElement} box
+ * @param {Answer} answer
+ * @param {{ root: string, curl: string, log: Node[] }} more
+ */
+export function showAnswer(box, answer, { root, curl, log }) {
+  const value = parsed(answer.text);
   const parts = contentParts(value);
-  const json = element("details", "raw", element("summary", "", "Answer as JSON"), block(indented(text)));
-  if (json instanceof HTMLDetailsElement) json.open = parts.length === 0;
-  box.replaceChildren(statusLine(response, ms), headerList(response), ...problemParts(value, root), ...parts, json);
+  const json = folded("Answer as JSON", indented(answer.text), parts.length === 0);
+  const call = folded("This call with curl", curl, false);
+  uncolour(box);
+  box.replaceChildren(
+    statusLine(answer, value),
+    ...problemParts(value, root),
+    ...parts,
+    ...log,
+    json,
+    call,
+    headerList(answer.response),
+  );
   box.hidden = false;
+  colour(box);
 }
 
 /**
- * @param {Response} response
- * @param {number} ms
+ * @param {Answer} answer
+ * @param {unknown} value
  */
-function statusLine({ status, statusText, ok, headers }, ms) {
-  const badge = element("strong", `badge ${ok ? "good" : "bad"}`, `${status} ${statusText}`);
-  const isToolError = headers.get("x-mcp-tool-error") === "true";
-  const failed = isToolError ? [" ", element("strong", "badge bad", "the tool reports an error")] : [];
+function statusLine({ response, ms, status = response.status }, value) {
+  const isGood = status >= 200 && status < 300;
+  const text = status === response.status ? `${status} ${response.statusText}` : String(status);
+  const badge = element("strong", `badge ${isGood ? "good" : "bad"}`, text.trim());
+  const failed =
+    fields(value).isError === true ? [" ", element("strong", "badge bad", "the tool reports an error")] : [];
   return element("p", "status", badge, ...failed, ` ${ms} ms`);
 }
 
@@ -52,10 +65,11 @@ function headerList({ headers }) {
  * @param {string} root
  */
 function problemParts(value, root) {
-  const { detail, code } = fields(value);
+  const { detail, code, reason } = fields(value);
   if (typeof detail !== "string" || typeof code !== "string") return [];
-  const link = element("a", "", code);
-  if (link instanceof HTMLAnchorElement && /^[a-z_]+$/.test(code)) link.href = `${root}problems/${code}`;
+  const name = typeof reason === "string" ? reason : code;
+  const link = element("a", "", name);
+  if (link instanceof HTMLAnchorElement && /^[a-z_]+$/.test(name)) link.href = `${root}problems/${name}`;
   return [element("p", "alert", `${detail} (`, link, ")")];
 }
 
@@ -67,7 +81,7 @@ function contentParts(value) {
 
 /** @param {Record<string, unknown>} part */
 function shownPart({ type, text, data, mimeType }) {
-  if (type === "text" && typeof text === "string") return [block(text)];
+  if (type === "text" && typeof text === "string") return [copyable("Text of the answer", text)];
   const isImage = type === "image" && typeof data === "string" && IMAGES.has(String(mimeType));
   if (!isImage || !/^[A-Za-z0-9+/]+={0,2}$/.test(data)) return [];
   const image = document.createElement("img");
@@ -76,19 +90,39 @@ function shownPart({ type, text, data, mimeType }) {
   return [image];
 }
 
-/** @param {string} text */
-function block(text) {
-  const isLong = text.length > MAX_CHARACTERS;
-  const pre = element("pre", "", isLong ? `${text.slice(0, MAX_CHARACTERS)}… (${text.length} characters)` : text);
-  pre.tabIndex = 0;
-  return pre;
+/**
+ * @param {string} label
+ * @param {string} text
+ * @param {boolean} isOpen
+ */
+function folded(label, text, isOpen) {
+  const details = element("details", "raw", element("summary", "", label), copyable(label, text));
+  if (details instanceof HTMLDetailsElement) details.open = isOpen;
+  return details;
 }
 
 /**
- * JSON with line breaks and indentation, formatted without parsing it, so that long numbers stay exact.
+ * @param {string} label
  * @param {string} text
  */
-function indented(text) {
+function copyable(label, text) {
+  const isLong = text.length > MAX_CHARACTERS;
+  const pre = element("pre", "", isLong ? `${text.slice(0, MAX_CHARACTERS)}… (${text.length} characters)` : text);
+  pre.tabIndex = 0;
+  pre.dataset.code = "";
+  pre.setAttribute("aria-label", label);
+  const button = element("button", "quiet", "Copy");
+  button.setAttribute("type", "button");
+  button.setAttribute("aria-label", `Copy: ${label}`);
+  button.dataset.copy = "";
+  return element("div", "copyable", button, pre);
+}
+
+/**
+ * JSON with line feeds and indentation, without parsing it: long numbers stay as they are.
+ * @param {string} text
+ */
+export function indented(text) {
   if (text.length > MAX_CHARACTERS || parsed(text) === undefined) return text;
   let depth = 0;
   const next = () => `\n${"  ".repeat(Math.min(depth, 40))}`;
@@ -99,34 +133,4 @@ function indented(text) {
     if (token === "}" || token === "]") return `${(depth--, next())}${token}`;
     return token;
   });
-}
-
-/** @param {string} text */
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // shown as it is
-  }
-}
-
-/**
- * The members of an object; empty for any other value.
- * @param {unknown} value
- * @returns {Record<string, unknown>}
- */
-function fields(value) {
-  return typeof value === "object" && value !== null ? { ...value } : {};
-}
-
-/**
- * @param {string} name
- * @param {string} className
- * @param {...(Node | string)} children
- */
-function element(name, className, ...children) {
-  const made = document.createElement(name);
-  if (className !== "") made.className = className;
-  made.append(...children);
-  return made;
 }

@@ -1,11 +1,16 @@
-// Calls tools over REST, with the credentials and the session of the page.
+// Calls of tools over REST, with the credentials and the session that the page has.
 import { showAnswer } from "./answer.js";
 import { ArgumentError, argumentsText } from "./arguments.js";
+import { credentials } from "./credentials.js";
+import { curlOf } from "./curl.js";
+import { fields, parsed } from "./elements.js";
+import { progressOf } from "./progress.js";
+import { readEvents } from "./stream.js";
 
 /** @type {WeakMap<HTMLFormElement, AbortController>} */
 const running = new WeakMap();
 
-/** The session that this page created. A session id that was typed in is not ended by the page. */
+/** The session that this page asked for; one that a person typed in is theirs to end. */
 let ownSession = "";
 
 /**
@@ -22,13 +27,14 @@ export async function callTool(form, url) {
   try {
     const body = argumentsText(form);
     const session = await sessionId(abort.signal);
-    const answer =
-      typeof session === "string"
-        ? await ask(`${url}?sessionId=${encodeURIComponent(session)}`, abort.signal, body)
-        : session;
-    showAnswer(box, answer, root());
+    const isOpen = typeof session === "string";
+    const address = isOpen ? `${url}?sessionId=${encodeURIComponent(session)}` : url;
+    const progress = progressOf(box);
+    const answer = isOpen ? await call(address, abort.signal, body, progress.take) : session;
+    showAnswer(box, answer, { root: root(), curl: curlOf(address, body), log: progress.log() });
     setState(form, "", false);
   } catch (error) {
+    box.hidden = box.querySelector(".status") === null;
     setState(form, explained(error, abort), false);
   } finally {
     running.delete(form);
@@ -40,7 +46,7 @@ export function cancelCall(form) {
   running.get(form)?.abort();
 }
 
-/** Ends the session that the page created, also when the page is closed, so that its processes do not stay idle. */
+/** Ends the session that the page asked for, also when it is left: its processes need not wait for nothing. */
 export function endSession() {
   const field = document.getElementById("session");
   if (ownSession === "" || !(field instanceof HTMLInputElement)) return;
@@ -51,40 +57,7 @@ export function endSession() {
 }
 
 /**
- * The header to send, and the text that was typed in for it.
- * @param {ParentNode} place
- */
-export function credentialOf(place) {
-  const field = place.querySelector("#credential");
-  if (!(field instanceof HTMLInputElement) || field.value.trim() === "") return { headers: {}, value: "" };
-  const { header = "Authorization", schemes = "" } = field.dataset;
-  return { headers: { [header]: headerValue(field.value.trim(), schemes.split(" ")) }, value: field.value };
-}
-
-/**
- * A token, `user:password`, or the whole value of the header.
- * @param {string} typed
- * @param {string[]} schemes
- */
-function headerValue(typed, schemes) {
-  if (/^(?:Bearer|Basic) +\S/i.test(typed)) return typed;
-  if (schemes.includes("basic") && typed.includes(":")) {
-    return `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(typed)))}`;
-  }
-  return schemes.includes("bearer") || schemes.includes("oidc") ? `Bearer ${typed}` : typed;
-}
-
-/**
- * Without the browser's own credentials, so that a 401 does not open the browser's login dialog.
- * @returns {{ headers: Record<string, string>, credentials: RequestCredentials }}
- */
-function credentials() {
-  const { headers, value } = credentialOf(document);
-  return { headers, credentials: value === "" ? "same-origin" : "omit" };
-}
-
-/**
- * The session id in the field, or a new one; the error response when none can be created.
+ * The id in the field, or a new one; the answer when there is none to be had.
  * @param {AbortSignal} signal
  */
 async function sessionId(signal) {
@@ -94,7 +67,7 @@ async function sessionId(signal) {
   const answer = await ask(`${root()}api/sessionid`, signal);
   if (!answer.response.ok) return answer;
   const { sessionId: id } = JSON.parse(answer.text);
-  // A concurrent call may have created a session meanwhile: both use the same one.
+  // Another call may have got one in the meantime: both belong to one session.
   if (field.value.trim() !== "") return field.value.trim();
   field.value = String(id);
   ownSession = field.value;
@@ -104,25 +77,53 @@ async function sessionId(signal) {
 /**
  * @param {string} url
  * @param {AbortSignal} signal
- * @param {string} [body] of a POST
+ * @returns {Promise<import("./answer.js").Answer>}
  */
-async function ask(url, signal, body) {
+async function ask(url, signal) {
   const { headers, credentials: mode } = credentials();
   const startedAt = performance.now();
   const response = await fetch(url, {
     signal,
     cache: "no-store",
     credentials: mode,
-    headers: {
-      Accept: "application/json",
-      ...headers,
-      ...(body !== undefined && { "Content-Type": "application/json" }),
-    },
-    ...(body !== undefined && { method: "POST", body }),
+    headers: { Accept: "application/json", ...headers },
   });
-  const text = await response.text();
-  return { response, text, ms: Math.round(performance.now() - startedAt) };
+  return { response, text: await response.text(), ms: since(startedAt) };
 }
+
+/**
+ * @param {string} url
+ * @param {AbortSignal} signal
+ * @param {string} body
+ * @param {(event: string, data: string) => void} onProgress
+ * @returns {Promise<import("./answer.js").Answer>}
+ */
+async function call(url, signal, body, onProgress) {
+  const { headers, credentials: mode } = credentials();
+  const startedAt = performance.now();
+  const response = await fetch(url, {
+    method: "POST",
+    body,
+    signal,
+    cache: "no-store",
+    credentials: mode,
+    headers: { Accept: "text/event-stream, application/json;q=0.9", "Content-Type": "application/json", ...headers },
+  });
+  // What is refused before it runs is answered with a problem, at once.
+  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+  if (!isStream) return { response, text: await response.text(), ms: since(startedAt) };
+  let last = { event: "", data: "" };
+  await readEvents(response, (event, data) => {
+    if (event === "result" || event === "error") last = { event, data };
+    else onProgress(event, data);
+  });
+  if (last.event === "") throw new Error("the connection ended before the answer came");
+  const { status } = fields(last.event === "error" ? parsed(last.data) : undefined);
+  return { response, text: last.data, ms: since(startedAt), ...(typeof status === "number" && { status }) };
+}
+
+/** @param {number} startedAt */
+const since = (startedAt) => Math.round(performance.now() - startedAt);
 
 /**
  * @param {unknown} error

@@ -1,5 +1,12 @@
-// The interactive parts of the pages. Listeners are on the document, because signing in replaces the body.
-import { callTool, cancelCall, credentialOf, endSession } from "./call.js";
+// What the pages do besides being read. Listeners are on the document, which stays when signing in replaces the body.
+import { indented } from "./answer.js";
+import { callTool, cancelCall, endSession } from "./call.js";
+import { credentialOf } from "./credentials.js";
+import { openDocument } from "./documents.js";
+import { element } from "./elements.js";
+import { filterTools } from "./filter.js";
+import { colour } from "./highlight.js";
+import { fillIn } from "./starting.js";
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -10,11 +17,14 @@ document.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element ? event.target.closest("a[data-document]") : null;
+  if (link instanceof HTMLAnchorElement && openDocument(link)) event.preventDefault();
   const button = event.target instanceof Element ? event.target.closest("button") : null;
   if (button === null) return;
   if (button.dataset.copy !== undefined) void copy(button);
   if (button.dataset.cancel !== undefined && button.form !== null) cancelCall(button.form);
   if (button.dataset.endSession !== undefined) endSession();
+  if (button.dataset.example !== undefined) fillInExample(button, button.dataset.example);
 });
 
 document.addEventListener("input", (event) => {
@@ -24,11 +34,21 @@ document.addEventListener("input", (event) => {
   if (input instanceof HTMLInputElement && input.id === "filter") filterTools(input.value);
 });
 
+// Code is coloured when it is first seen: most of a long page never is. This event does not bubble.
+document.addEventListener("toggle", ({ target }) => target instanceof Element && colour(target), { capture: true });
 window.addEventListener("hashchange", openTarget);
 window.addEventListener("pagehide", () => endSession());
 openTarget();
+colour(document);
+fillIn(openLate);
 
-/** Expands the tool that a link leads to. */
+/** The link may lead to what was not there yet; what a person has opened meanwhile is left where it is. */
+function openLate() {
+  const target = document.getElementById(location.hash.slice(1));
+  if (target instanceof HTMLDetailsElement && !target.open) openTarget();
+}
+
+/** A link to a tool opens it. */
 function openTarget() {
   const target = document.getElementById(location.hash.slice(1));
   if (!(target instanceof HTMLDetailsElement)) return;
@@ -36,14 +56,16 @@ function openTarget() {
   target.scrollIntoView();
 }
 
-/** @param {string} text */
-function filterTools(text) {
-  const wanted = text.trim().toLowerCase();
-  const tools = [...document.querySelectorAll("details.tool")].filter((tool) => tool instanceof HTMLElement);
-  for (const tool of tools) tool.hidden = !(tool.dataset.filter ?? "").toLowerCase().includes(wanted);
-  const found = tools.filter((tool) => !tool.hidden).length;
-  const state = document.getElementById("filter-state");
-  if (state !== null) state.textContent = wanted === "" ? "" : `${found} of ${tools.length}`;
+/**
+ * @param {HTMLButtonElement} button
+ * @param {string} example
+ */
+function fillInExample(button, example) {
+  const field = button.parentElement?.querySelector("textarea");
+  if (field === null || field === undefined) return;
+  field.value = example;
+  field.removeAttribute("aria-invalid");
+  field.focus();
 }
 
 /** @param {HTMLButtonElement} button */
@@ -56,7 +78,7 @@ async function copy(button) {
 }
 
 /**
- * The clipboard is only available on https and localhost; elsewhere the text is selected, so that it can be copied by keyboard.
+ * The clipboard is there only for https and localhost; elsewhere the text is selected, so that a key press copies it.
  * @param {HTMLElement} source
  */
 async function copyText(source) {
@@ -74,13 +96,16 @@ async function signIn(form) {
   const state = form.querySelector(".state");
   const { headers, value } = credentialOf(form);
   try {
-    const response = await fetch(location.pathname, {
+    const response = await fetch(location.pathname + location.search, {
       headers: { ...headers, Accept: "text/html" },
       credentials: "omit",
       cache: "no-store",
     });
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    if (!response.ok) {
+    const text = await response.text();
+    if (response.headers.get("content-type")?.startsWith("text/html") !== true) return showText(form, text);
+    const page = new DOMParser().parseFromString(text, "text/html");
+    // Other pages of errors are what is there to be seen.
+    if (page.querySelector("[data-sign-in]") !== null) {
       if (state !== null) state.textContent = page.querySelector("[role=note]")?.textContent ?? String(response.status);
       return;
     }
@@ -89,7 +114,22 @@ async function signIn(form) {
     const field = document.getElementById("credential");
     if (field instanceof HTMLInputElement) field.value = value;
     openTarget();
+    colour(document);
+    fillIn(openLate);
   } catch (error) {
     if (state !== null) state.textContent = String(error);
   }
+}
+
+/**
+ * A document, which is no page.
+ * @param {HTMLFormElement} form
+ * @param {string} text
+ */
+function showText(form, text) {
+  const pre = element("pre", "", indented(text));
+  pre.dataset.code = "";
+  pre.tabIndex = 0;
+  form.replaceWith(pre);
+  colour(document);
 }

@@ -54,8 +54,8 @@ export class EventStream implements TendedStream {
       queueMicrotask(() => this.#onClose());
       return;
     }
-    // HTTP/2 has no such header, and HTTP/1.1 needs none: a proxy may pass on what it is given.
-    response.removeHeader("connection");
+    // HTTP/2 has no such header, and HTTP/1.1 needs it only for a last answer: a proxy may pass on what it is given.
+    if (!response.hasHeader("connection")) response.removeHeader("connection");
     response.writeHead(200, HEADERS);
     // At once: the first byte tells proxies and clients that the stream lives.
     this.#write(": ok\n\n");

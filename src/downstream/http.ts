@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { nanoid } from "nanoid";
 import { guarded, type Events } from "../protocol/events.ts";
 import type { Health } from "../observability/health.ts";
+import { accepts } from "./accept.ts";
+import { Connections } from "./connections.ts";
 import { answerPreflight, shareWithOrigin } from "./cors.ts";
 import { healthRoute } from "./health.ts";
 import { inTurn } from "./in-turn.ts";
@@ -38,12 +40,21 @@ const SERVER_OPTIONS = {
 };
 const MAX_HEADERS = 200;
 
-export function createHttp({ context, origins, health, maxConnections }: HttpOptions): Server {
+export interface Http {
+  readonly server: Server;
+  readonly connections: Connections;
+}
+
+export function createHttp({ context, origins, health, maxConnections }: HttpOptions): Http {
   const { emit } = context.events;
   const edge = { enter: entrance(origins), refuse: refusals(emit) };
   const pages = new LazyPages(context, edge);
-  const takes = [mount(mcpRoute(context), edge), mount(restRoute(context), edge), mount(healthRoute(health), edge)];
-  const server = createServer(SERVER_OPTIONS, inTurn(emit, listener(context.events, edge, takes, pages)));
+  const mcp = mcpRoute(context);
+  const takes = [mount(mcp, edge), mount(restRoute(context), edge), mount(healthRoute(health), edge)];
+  const server = createServer(SERVER_OPTIONS);
+  const connections = new Connections(server, emit);
+  const opensStream = (request: IncomingMessage): boolean => wantsEvents(request) || mcp.match(request) !== undefined;
+  server.on("request", inTurn(emit, listener({ events: context.events, edge, takes, pages, connections, opensStream })));
   server.on("connect", (_request, socket) =>
     guarded(emit, "a CONNECT could not be refused", () => refuseTunnel(socket)),
   );
@@ -54,24 +65,38 @@ export function createHttp({ context, origins, health, maxConnections }: HttpOpt
   });
   server.maxConnections = maxConnections;
   server.maxHeadersCount = MAX_HEADERS;
-  return server;
+  return { server, connections };
+}
+
+interface Listening {
+  readonly events: Events;
+  readonly edge: Edge;
+  readonly takes: readonly Take[];
+  readonly pages: LazyPages;
+  readonly connections: Connections;
+  readonly opensStream: (request: IncomingMessage) => boolean;
 }
 
 /**
  * The routes of MCP, REST and health on bare node, because Express costs more than all the rest of a small call; then the
  * Express app with everything else.
  */
-function listener(events: Events, { refuse }: Edge, takes: readonly Take[], pages: LazyPages): RequestListener {
+function listener({ events, edge, takes, pages, connections, opensStream }: Listening): RequestListener {
   return (request, response) => {
     try {
       request.url = originForm(request.url ?? "");
+      if (!connections.take(request, response, opensStream)) return;
       identify(request, response, events);
       for (const take of takes) if (take(request, response)) return;
       void pages.serve(request, response);
     } catch (thrown) {
-      refuse(thrown, request, response, writeRpcError);
+      edge.refuse(thrown, request, response, writeRpcError);
     }
   };
+}
+
+function wantsEvents({ headers: { accept } }: IncomingMessage): boolean {
+  return accept !== undefined && accept.includes("text/event-stream") && accepts(accept, "text/event-stream");
 }
 
 /** `http://host/path`, as a proxy may ask, is the same as `/path` (RFC 9112 §3.2.2). */

@@ -13,6 +13,7 @@ import { createHttp, type Http } from "./downstream/http.ts";
 import { documentSettings } from "./downstream/openapi/config.ts";
 import type { DocumentSettings } from "./downstream/openapi/documents.ts";
 import { Origins } from "./downstream/origins.ts";
+import { PublicPath } from "./downstream/public-path.ts";
 import { SchemaValidator } from "./downstream/rest/checks/validator.ts";
 import { restSettings } from "./downstream/rest/config.ts";
 import type { RestContext } from "./downstream/rest/context.ts";
@@ -217,10 +218,10 @@ function eventsFor(level: Level, log: Log): Events {
 }
 
 function downstreamContext(
-  { limits, publicUrl }: Config,
+  { limits, publicUrl, servers }: Config,
   events: Events,
   sessions: SessionTable,
-): Omit<DownstreamContext, "gate" | "hasServer"> {
+): Omit<DownstreamContext, "gate" | "hasServer" | "serverNames"> {
   const { streams, bodies, replay } = downstreamLimits(limits);
   return {
     events,
@@ -228,7 +229,7 @@ function downstreamContext(
     streams: new StreamCare(streams, events.emit),
     bodies: new Bodies(bodies),
     replay,
-    publicPath: publicUrl === undefined ? undefined : new URL(publicUrl).pathname.replace(/\/$/, ""),
+    publicPath: publicUrl === undefined ? undefined : new PublicPath(publicUrl, Object.keys(servers)),
   };
 }
 

@@ -17,7 +17,11 @@ export class Connections {
   }
 
   /** Notes a request; false when it was turned away: the gateway is draining, and its client does best to come back elsewhere. */
-  take(request: IncomingMessage, response: ServerResponse, opensStream: (request: IncomingMessage) => boolean): boolean {
+  take(
+    request: IncomingMessage,
+    response: ServerResponse,
+    opensStream: (request: IncomingMessage) => boolean,
+  ): boolean {
     this.#newest.set(request.socket, response);
     if (!this.#isDraining) return true;
     if (request.method === "GET" && opensStream(request)) {

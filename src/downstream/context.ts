@@ -2,6 +2,7 @@ import type { Events } from "../protocol/events.ts";
 import type { Gate, Principal } from "../protocol/principal.ts";
 import type { SessionTable } from "../protocol/session.ts";
 import type { Bodies } from "./bodies.ts";
+import type { PublicPath } from "./public-path.ts";
 import type { StreamCare } from "./stream-care.ts";
 import type { ReplayLimits } from "./streamable/replay.ts";
 
@@ -10,10 +11,11 @@ export interface DownstreamContext {
   readonly gate: Gate;
   readonly sessions: SessionTable;
   readonly hasServer: (name: string) => boolean;
+  readonly serverNames: readonly string[];
   readonly events: Events;
   readonly streams: StreamCare;
-  /** The path of `publicUrl`, without a slash at its end; undefined when there is none. */
-  readonly publicPath: string | undefined;
+  /** Undefined when there is no `publicUrl`. */
+  readonly publicPath: PublicPath | undefined;
   readonly replay: ReplayLimits;
   readonly bodies: Bodies;
 }

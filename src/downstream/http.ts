@@ -10,7 +10,9 @@ import { inTurn } from "./in-turn.ts";
 import { mcpRoute } from "./mcp.ts";
 import type { DocumentContext } from "./openapi/context.ts";
 import { LazyPages } from "./lazy-pages.ts";
+import { oauthProbes } from "./oauth-probes.ts";
 import type { Origins } from "./origins.ts";
+import type { PublicPath } from "./public-path.ts";
 import { refusals } from "./refusals.ts";
 import type { RestContext } from "./rest/context.ts";
 import { restRoute } from "./rest/rest.ts";
@@ -50,11 +52,17 @@ export function createHttp({ context, origins, health, maxConnections }: HttpOpt
   const edge = { enter: entrance(origins), refuse: refusals(emit) };
   const pages = new LazyPages(context, edge);
   const mcp = mcpRoute(context);
-  const takes = [mount(mcp, edge), mount(restRoute(context), edge), mount(healthRoute(health), edge)];
+  const takes = [
+    mount(mcp, edge),
+    mount(restRoute(context), edge),
+    mount(healthRoute(health), edge),
+    mount(oauthProbes(context.documents.security), edge),
+  ];
+  const { events, publicPath } = context;
   const server = createServer(SERVER_OPTIONS);
   const connections = new Connections(server, emit);
   const opensStream = (request: IncomingMessage): boolean => wantsEvents(request) || mcp.match(request) !== undefined;
-  server.on("request", inTurn(emit, listener({ events: context.events, edge, takes, pages, connections, opensStream })));
+  server.on("request", inTurn(emit, listener({ events, edge, takes, pages, connections, opensStream, publicPath })));
   server.on("connect", (_request, socket) =>
     guarded(emit, "a CONNECT could not be refused", () => refuseTunnel(socket)),
   );
@@ -75,16 +83,19 @@ interface Listening {
   readonly pages: LazyPages;
   readonly connections: Connections;
   readonly opensStream: (request: IncomingMessage) => boolean;
+  readonly publicPath: PublicPath | undefined;
 }
 
 /**
  * The routes of MCP, REST and health on bare node, because Express costs more than all the rest of a small call; then the
  * Express app with everything else.
  */
-function listener({ events, edge, takes, pages, connections, opensStream }: Listening): RequestListener {
+function listener(listening: Listening): RequestListener {
+  const { events, edge, takes, pages, connections, opensStream, publicPath } = listening;
   return (request, response) => {
     try {
       request.url = originForm(request.url ?? "");
+      publicPath?.takeOff(request);
       if (!connections.take(request, response, opensStream)) return;
       identify(request, response, events);
       for (const take of takes) if (take(request, response)) return;

@@ -213,13 +213,13 @@ describe("404 is answered", () => {
 
 describe("405 is answered, with what is allowed,", () => {
   test.each([
-    ["PUT", "/api/echo/echo", "GET, POST"],
-    ["DELETE", "/api/echo/echo", "GET, POST"],
-    ["POST", "/api/echo", "GET"],
-    ["POST", "/api", "GET"],
-    ["POST", "/api/sessionid", "GET"],
+    ["PUT", "/api/echo/echo", "GET, HEAD, POST"],
+    ["DELETE", "/api/echo/echo", "GET, HEAD, POST"],
+    ["POST", "/api/echo", "GET, HEAD"],
+    ["POST", "/api", "GET, HEAD"],
+    ["POST", "/api/sessionid", "GET, HEAD"],
     ["GET", "/api/sessions", "POST"],
-    ["PATCH", "/api/sessions/12345678", "GET, DELETE"],
+    ["PATCH", "/api/sessions/12345678", "GET, HEAD, DELETE"],
   ])("to %s %s", async (method, path, allow) => {
     const answer = await rest.ask(path, { method });
     expect(answer).toMatchObject(problem(405, "method_not_allowed"));

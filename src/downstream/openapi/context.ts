@@ -5,7 +5,6 @@ import type { DocumentSettings } from "./documents.ts";
 /** What the documents and the pages need besides what every downstream has. */
 export interface DocumentContext extends DownstreamContext {
   readonly catalog: ToolCatalog;
-  readonly serverNames: readonly string[];
   readonly documents: DocumentSettings;
   readonly documentsArePublic: boolean;
   readonly publicUrl: string | undefined;

@@ -8,7 +8,6 @@ import type { SchemaValidator } from "./checks/validator.ts";
 /** What REST needs besides what every downstream has. */
 export interface RestContext extends DownstreamContext {
   readonly catalog: ToolCatalog;
-  readonly serverNames: readonly string[];
   /** The gateway as the MCP client of its REST sessions. */
   readonly client: ClientSettings;
   readonly settings: RestSettings;

@@ -1,5 +1,7 @@
 import type { JsonObject } from "../lib/json.ts";
 import { byteLength } from "../lib/lines.ts";
+import { GatewayError } from "../protocol/errors.ts";
+import type { ResponseFrame } from "../protocol/frame.ts";
 import { methods } from "../protocol/methods.ts";
 import { resultOf } from "../protocol/result-text.ts";
 import { ToolReader } from "../protocol/tool-reader.ts";
@@ -7,7 +9,7 @@ import type { McpClient } from "./mcp-client.ts";
 
 const MAX_PAGES = 50;
 const MAX_TOOLS = 10_000;
-/** No further page is asked for after this long. */
+/** No further page is asked for after this long, and none is waited for longer: not as long as a call, whose time others have set. */
 const MAX_MS = 60_000;
 
 /**
@@ -22,7 +24,7 @@ export async function listTools(client: McpClient, requestId: string): Promise<T
   let params: JsonObject = {};
   let bytes = 0;
   for (;;) {
-    const { line } = await client.answerTo(methods.listTools, params, { requestId });
+    const { line } = await pageOf(client, params, requestId);
     bytes += byteLength(line);
     if (bytes > listingBytes) return cut(reader, `is longer than limits.messageBytes (${listingBytes} bytes)`);
     const result = resultOf(line);
@@ -35,6 +37,16 @@ export async function listTools(client: McpClient, requestId: string): Promise<T
     if (reader.tools.size >= MAX_TOOLS) return cut(reader, `goes on after ${MAX_TOOLS} tools`);
     if (performance.now() >= endsAt) return cut(reader, `takes longer than ${MAX_MS} ms`);
     params = { cursor: nextCursor };
+  }
+}
+
+async function pageOf(client: McpClient, params: JsonObject, requestId: string): Promise<ResponseFrame> {
+  try {
+    return await client.answerTo(methods.listTools, params, { requestId, timeoutMs: MAX_MS });
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.reason !== "call_timeout") throw error;
+    const message = `The MCP server "${client.session.server}" did not list its tools within ${MAX_MS} ms.`;
+    throw new GatewayError("call_timeout", message);
   }
 }
 

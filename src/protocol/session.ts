@@ -27,6 +27,8 @@ export interface Session {
   receive(messages: ClientMessages, reception: Reception): void;
   /** Does this request still wait for its answer? */
   waitsFor(id: RequestId): boolean;
+  /** How long a request may wait yet; it ends now if its time is over. Undefined when it waits no more. */
+  timeLeft(id: RequestId): number | undefined;
   /** The outlet cannot take more / can again. */
   pause(): void;
   resume(): void;

@@ -31,13 +31,13 @@ export async function documentTools(
   settings: DocumentSettings,
   choice: DocumentChoice,
 ): Promise<Documented> {
-  const { lists, failed } = await listAll(catalog, servers);
+  const { lists, failed } = await listAll(servers, (server) => catalog.list(server));
   return { ...describeLists(lists, settings, choice), failed };
 }
 
 /** One broken server does not take the others down. */
-export async function listAll(catalog: ToolCatalog, servers: readonly string[]): Promise<ListOutcomes> {
-  const outcomes = await Promise.allSettled(servers.map((server) => catalog.list(server)));
+export async function listAll(servers: readonly string[], list: ToolCatalog["list"]): Promise<ListOutcomes> {
+  const outcomes = await Promise.allSettled(servers.map((server) => list(server)));
   const lists: ToolList[] = [];
   const failed: FailedServer[] = [];
   for (const [index, outcome] of outcomes.entries()) {

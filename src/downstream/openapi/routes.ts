@@ -5,6 +5,9 @@ import { credentialsOf } from "../credentials.ts";
 import { publicPrefix } from "../public-path.ts";
 import { endWatched } from "../end-watched.ts";
 import { readOnly } from "../read-only.ts";
+import { Caller } from "../rest/caller.ts";
+import { Deadline, OVERVIEW } from "../rest/deadline.ts";
+import { ToolFinder } from "../rest/find-tool.ts";
 import type { DocumentContext } from "./context.ts";
 import { DocumentTexts, type TextChoice } from "./document-texts.ts";
 import { listAll } from "./documents.ts";
@@ -13,6 +16,7 @@ import { DOCUMENT_FILES, type DocumentFile, type DocumentTarget } from "./target
 /** The OpenAPI documents, made from the tools at hand once for all readers; with an ETag, as they rarely change. */
 export function documentRoutes(context: DocumentContext): Router {
   const texts = new DocumentTexts(context);
+  const tools = new ToolFinder(context);
   const router = Router({ caseSensitive: true, strict: true });
   const checks = [admit(context), knownServer(context), readOnly];
   for (const [name, file] of DOCUMENT_FILES) {
@@ -20,7 +24,7 @@ export function documentRoutes(context: DocumentContext): Router {
       [`/${name}`, `/api/${name}`, `/api/:server/${name}`],
       checks,
       async (request: Request, response: Response) => {
-        await giveDocument(request, response, targetOf(request, file), { ...context, texts });
+        await giveDocument(request, response, targetOf(request, file), { ...context, texts, tools });
       },
     );
   }
@@ -45,6 +49,7 @@ function knownServer({ hasServer }: DocumentContext): RequestHandler {
 
 interface GivenContext extends DocumentContext {
   readonly texts: DocumentTexts;
+  readonly tools: ToolFinder;
 }
 
 async function giveDocument(
@@ -55,7 +60,8 @@ async function giveDocument(
 ): Promise<void> {
   const choice = choiceOf(request, target);
   const servers = target.server === undefined ? context.serverNames : [target.server];
-  const { lists, failed } = await listAll(context.catalog, servers);
+  const caller = new Caller(new Deadline(OVERVIEW), response, false);
+  const { lists, failed } = await listAll(servers, (server) => context.tools.list(server, caller));
   if (failed.length > 0) response.set("X-MCP-Unavailable", failed.map(({ server }) => server).join(", "));
   const { tag, parts } = context.texts.take(target, choice, lists, baseUrl(request, context));
   response.set("ETag", tag).set("Cache-Control", "no-cache").set("Vary", "Authorization, Origin");

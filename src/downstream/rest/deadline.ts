@@ -7,6 +7,9 @@ export interface TimeLimit {
   readonly setting: string;
 }
 
+/** What an overview of all servers, or a document about them, waits for those that are silent. */
+export const OVERVIEW: TimeLimit = { ms: 5_000, setting: "for an overview" };
+
 /** The time that one request may take, from its arrival, whatever it waits for. */
 export class Deadline {
   readonly #limit: TimeLimit;

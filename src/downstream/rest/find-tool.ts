@@ -10,11 +10,11 @@ const LISTING = "the tools of its server are still being listed";
 
 /** Finds what a caller names, in the list for all or in that of its session. Waits for a listing as long as the caller does. */
 export class ToolFinder {
-  readonly #context: RestContext;
+  readonly #context: Pick<RestContext, "catalog">;
   /** The newest listing of each server that somebody waited for. */
   readonly #arrivals = new Map<string, Arrival<ToolList>>();
 
-  constructor(context: RestContext) {
+  constructor(context: Pick<RestContext, "catalog">) {
     this.#context = context;
   }
 

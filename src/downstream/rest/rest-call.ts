@@ -3,7 +3,7 @@ import type { Visit } from "../context.ts";
 import type { CallArguments } from "./arguments.ts";
 import type { Caller } from "./caller.ts";
 import type { RestContext } from "./context.ts";
-import { Deadline, type TimeLimit } from "./deadline.ts";
+import type { TimeLimit } from "./deadline.ts";
 import type { Preferences } from "./preferences.ts";
 import type { ResultForm } from "./result-form.ts";
 import type { Tool } from "../../protocol/tool.ts";
@@ -25,16 +25,16 @@ export interface CheckedCall extends RestCall {
   readonly listed: Tool;
 }
 
-/** The time for a call, from now on: what its caller asks for, else what the entry or the config says. */
-export function deadlineOf(
+/** The time for a request: what its caller asks for, else what the entry of its server or the config says. */
+export function limitOf(
   { timeoutMs }: Preferences,
   query: URLSearchParams | undefined,
-  server: string,
+  server: string | undefined,
   context: RestContext,
-): Deadline {
+): TimeLimit {
   const longest = longestTime(context);
   const asked = askedTime(timeoutMs, query) ?? ownTime(server, context);
-  return new Deadline(asked.ms > longest.ms ? longest : asked);
+  return asked.ms > longest.ms ? longest : asked;
 }
 
 export const longestTime = ({ settings }: Pick<RestContext, "settings">): TimeLimit => ({
@@ -47,8 +47,8 @@ function askedTime(ms: number | undefined, query: URLSearchParams | undefined): 
   return { ms, setting: query?.has("timeoutMs") === true ? "?timeoutMs=" : "Prefer: wait=" };
 }
 
-function ownTime(server: string, { callsOf, settings }: RestContext): TimeLimit {
-  const { timeoutMs } = callsOf(server);
+function ownTime(server: string | undefined, { callsOf, settings }: RestContext): TimeLimit {
+  const timeoutMs = server === undefined ? undefined : callsOf(server).timeoutMs;
   if (timeoutMs !== undefined) return { ms: timeoutMs, setting: `servers.${server}.timeout` };
   return { ms: settings.timeoutMs, setting: "rest.timeout" };
 }

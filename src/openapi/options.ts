@@ -10,6 +10,8 @@ export interface DocumentOptions {
   readonly layout: Layout;
   readonly security: readonly SecurityScheme[];
   readonly sessionParameter: SessionParameter;
+  /** Whether all media types of an answer are described; else the first alone, as generated clients type an answer by all of them. */
+  readonly accept?: "json" | "all";
   /** Patterns of `tool` or `server:tool`, where `*` is any run of characters; absent means all. */
   readonly tools?: readonly string[];
   readonly info: Info;

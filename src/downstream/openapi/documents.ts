@@ -8,7 +8,7 @@ import type { ToolCatalog, ToolList } from "../../protocol/tool.ts";
 export type DocumentSettings = Pick<DocumentOptions, "security" | "sessionParameter" | "info">;
 
 /** What the asker may choose. */
-export type DocumentChoice = Pick<DocumentOptions, "profile" | "version" | "layout" | "baseUrl" | "tools">;
+export type DocumentChoice = Pick<DocumentOptions, "profile" | "version" | "layout" | "baseUrl" | "tools" | "accept">;
 
 interface FailedServer {
   readonly server: string;

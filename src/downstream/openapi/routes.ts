@@ -86,6 +86,7 @@ function choiceOf(request: Request, { profile, layout }: DocumentTarget): TextCh
     layout,
     profile: profile ?? oneOf("profile", query.get("profile"), ["full", "gpt", "openwebui"]),
     version: oneOf("version", query.get("version"), ["3.1", "3.0"]),
+    accept: oneOf("accept", query.get("accept"), ["json", "all"]),
     ...(tools.length > 0 && { tools }),
   };
 }

@@ -38,7 +38,7 @@ describe.each([
   });
 
   test("REST is served, and its URLs have the prefix", async () => {
-    const rest = new RestClient(`${gateway.url}`, headers);
+    const rest = new RestClient(gateway.url, headers);
     const { json } = await rest.ask(`${before}/api`);
     expect(json).toMatchObject({ servers: [{ url: `${PREFIX}/api/echo` }] });
     const call = rest.post(`${before}/api/echo/echo?sessionId=${newId()}`, { message: "hi" });

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { discoverOAuthServerInfo, registerClient } from "@modelcontextprotocol/sdk/client/auth.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixture, type GatewayProcess, ROOT, startGateway } from "../helpers/gateway.ts";
 import { ask } from "../helpers/http.ts";
@@ -53,6 +54,14 @@ describe("who looks for OAuth is told", () => {
       expect(await toldTo(gateway.url + path, method)).toBe(`${SENTENCE}${BEARER} or ${BASIC}.`);
     }
     expect(await ask(gateway.url + path, { method: "HEAD" })).toMatchObject({ status: 404, body: "" });
+  });
+
+  test("that, in a form that the official SDK reads", async () => {
+    const clientMetadata = { redirect_uris: ["http://localhost:1/callback"] };
+    await expect(registerClient(gateway.url, { clientMetadata })).rejects.toThrow(`${SENTENCE}${BEARER} or ${BASIC}.`);
+    expect(await discoverOAuthServerInfo(`${gateway.url}/echo/mcp`)).toMatchObject({
+      authorizationServerMetadata: undefined,
+    });
   });
 
   test("that with the headers of CORS, where its page may call the gateway at all", async () => {

@@ -42,7 +42,8 @@ function admit({ documentsArePublic, gate }: DocumentContext): RequestHandler {
 function knownServer({ hasServer }: DocumentContext): RequestHandler {
   return ({ params }, _response, next) => {
     const { server } = params;
-    if (typeof server === "string" && !hasServer(server)) throw new GatewayError("server_not_found", "No such server.");
+    if (typeof server === "string" && !hasServer(server))
+      throw new GatewayError("server_not_found", "No such server; GET /api lists them.");
     next();
   };
 }

@@ -89,7 +89,11 @@ export class Gateway {
       events,
       onToolsChanged: (server) => catalog.changed(server),
     });
-    const client = { version: options.version, listingBytes: sizeBytes(config.limits.messageBytes) };
+    const client = {
+      version: options.version,
+      listingBytes: sizeBytes(config.limits.messageBytes),
+      listingMs: durationMs(config.limits.request),
+    };
     const catalog = new CachingToolCatalog({
       sessions: this.#sessions,
       client,

@@ -9,7 +9,7 @@ import type { McpClient } from "./mcp-client.ts";
 
 const MAX_PAGES = 50;
 const MAX_TOOLS = 10_000;
-/** No further page is asked for after this long, and none is waited for longer: not as long as a call, whose time others have set. */
+/** No further page is asked for after this long, and none is waited for longer: that is the time for a list, not for a call. */
 const MAX_MS = 60_000;
 
 /**
@@ -41,11 +41,13 @@ export async function listTools(client: McpClient, requestId: string): Promise<T
 }
 
 async function pageOf(client: McpClient, params: JsonObject, requestId: string): Promise<ResponseFrame> {
+  const { session, settings } = client;
+  const timeoutMs = Math.min(MAX_MS, settings.listingMs ?? MAX_MS);
   try {
-    return await client.answerTo(methods.listTools, params, { requestId, timeoutMs: MAX_MS });
+    return await client.answerTo(methods.listTools, params, { requestId, timeoutMs });
   } catch (error) {
     if (!(error instanceof GatewayError) || error.reason !== "call_timeout") throw error;
-    const message = `The MCP server "${client.session.server}" did not list its tools within ${MAX_MS} ms.`;
+    const message = `The MCP server "${session.server}" did not answer ${methods.listTools} within ${timeoutMs} ms.`;
     throw new GatewayError("call_timeout", message);
   }
 }

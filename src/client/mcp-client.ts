@@ -14,6 +14,8 @@ export interface ClientSettings {
   readonly version: string;
   /** What all pages of a server's list of tools may take together. */
   readonly listingBytes: number;
+  /** How long a page of it may take, if less than a minute (`limits.request`). */
+  readonly listingMs?: number;
 }
 
 export interface CallOptions {

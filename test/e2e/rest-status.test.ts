@@ -519,6 +519,8 @@ describe("504 is answered", () => {
     ["?timeoutMs before Prefer", { query: { timeoutMs: "100" }, headers: { Prefer: "wait=1000" } }],
   ])("when a call lasts longer than %s allows, and the server is told", async (_how, options) => {
     const sessionId = newId();
+    // Only a server that has started was sent the call.
+    expect(textIn(await rest.call("hangs/cancelled", {}, { sessionId }))).toBe("[]");
     const answer = await rest.call("hangs/hang", {}, { ...options, sessionId });
     expect(answer).toMatchObject(problem(504, "call_timeout", { server: "hangs", tool: "hang", retryable: true }));
     expect(JSON.parse(textIn(await rest.call("hangs/cancelled", {}, { sessionId })))).toHaveLength(1);

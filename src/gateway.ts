@@ -1,4 +1,3 @@
-import type { Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve as absolute } from "node:path";
 import { configuredAuthenticators, AccessGate } from "./access/gate.ts";
@@ -10,10 +9,11 @@ import { toYaml } from "./config/yaml.ts";
 import { Bodies } from "./downstream/bodies.ts";
 import { downstreamLimits } from "./downstream/config.ts";
 import type { DownstreamContext } from "./downstream/context.ts";
-import { createHttp } from "./downstream/http.ts";
+import { createHttp, type Http } from "./downstream/http.ts";
 import { documentSettings } from "./downstream/openapi/config.ts";
 import type { DocumentSettings } from "./downstream/openapi/documents.ts";
 import { Origins } from "./downstream/origins.ts";
+import { PublicPath } from "./downstream/public-path.ts";
 import { SchemaValidator } from "./downstream/rest/checks/validator.ts";
 import { restSettings } from "./downstream/rest/config.ts";
 import type { RestContext } from "./downstream/rest/context.ts";
@@ -61,7 +61,7 @@ export class Gateway {
   readonly #store: RecordStore;
   readonly #sessions: Sessions;
   readonly #validator: SchemaValidator;
-  readonly #http: HttpServer;
+  readonly #http: Http;
 
   constructor(options: GatewayOptions) {
     const { config, secrets } = options.loaded;
@@ -89,7 +89,11 @@ export class Gateway {
       events,
       onToolsChanged: (server) => catalog.changed(server),
     });
-    const client = { version: options.version, listingBytes: sizeBytes(config.limits.messageBytes) };
+    const client = {
+      version: options.version,
+      listingBytes: sizeBytes(config.limits.messageBytes),
+      listingMs: durationMs(config.limits.request),
+    };
     const catalog = new CachingToolCatalog({
       sessions: this.#sessions,
       client,
@@ -121,17 +125,18 @@ export class Gateway {
   /** Resolves with the address once the socket listens; rejects when it cannot be bound. */
   async start(): Promise<AddressInfo> {
     const { hostname, port } = this.config;
+    const { server } = this.#http;
     await new Promise<void>((resolve, reject) => {
-      this.#http.once("error", reject);
-      this.#http.listen(port, hostname, () => {
-        this.#http.off("error", reject);
+      server.once("error", reject);
+      server.listen(port, hostname, () => {
+        server.off("error", reject);
         resolve();
       });
     });
     this.watchTime();
     this.servers.open();
     this.#health.state = "ready";
-    const address = this.#http.address();
+    const address = server.address();
     if (address === null || typeof address === "string") throw new Error("the socket has no address");
     return address;
   }
@@ -139,13 +144,14 @@ export class Gateway {
   /** Reports not ready, closes the listening socket, lets running requests finish for a while, then closes streams and ends servers. */
   async stop(): Promise<void> {
     this.#health.state = "draining";
-    const closed = new Promise((resolve) => this.#http.close(resolve));
+    const { server, connections } = this.#http;
+    const closed = connections.drain();
     const unused = this.servers.close();
     await this.#sessions.drain(durationMs(this.config.limits.drain) - ENDING_MS);
     await unused;
     await this.#store.close();
-    this.#http.closeIdleConnections();
-    const cut = setTimeout(() => this.#http.closeAllConnections(), LAST_ANSWERS_MS);
+    server.closeIdleConnections();
+    const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
     await closed;
     clearTimeout(cut);
     this.#validator.close();
@@ -171,7 +177,7 @@ export class Gateway {
     });
   }
 
-  #createHttp(client: ClientSettings, events: Events): HttpServer {
+  #createHttp(client: ClientSettings, events: Events): Http {
     const { config, servers, catalog, documents } = this;
     const context = {
       ...downstreamContext(config, events, this.#sessions),
@@ -216,7 +222,7 @@ function eventsFor(level: Level, log: Log): Events {
 }
 
 function downstreamContext(
-  { limits, publicUrl }: Config,
+  { limits, publicUrl, servers }: Config,
   events: Events,
   sessions: SessionTable,
 ): Omit<DownstreamContext, "gate" | "hasServer" | "serverNames"> {
@@ -227,7 +233,7 @@ function downstreamContext(
     streams: new StreamCare(streams, events.emit),
     bodies: new Bodies(bodies),
     replay,
-    publicPath: publicUrl === undefined ? undefined : new URL(publicUrl).pathname.replace(/\/$/, ""),
+    publicPath: publicUrl === undefined ? undefined : new PublicPath(publicUrl, Object.keys(servers)),
   };
 }
 

@@ -72,6 +72,7 @@ function addRun(program: Command, { command }: Arguments): void {
     .addOption(new Option("--schemaFormat <format>", "with --schemaDump").choices(["yaml", "json"]))
     .addOption(new Option("--schemaProfile <profile>", "with --schemaDump").choices(["full", "gpt", "openwebui"]))
     .addOption(new Option("--schemaVersion <version>", "with --schemaDump").choices(["3.1", "3.0"]))
+    .addOption(new Option("--schemaAccept <types>", "with --schemaDump").choices(["json", "all"]))
     .option("--schemaServer <name>", "with --schemaDump: this server only")
     .option("--allow-partial", "with --schemaDump: succeed even if the tools of a server cannot be listed")
     .option("--output <file>", "with --schemaDump: write to this file")
@@ -94,6 +95,7 @@ function addOpenapi(program: Command, { command }: Arguments): void {
         .default("full"),
     )
     .addOption(new Option("--version <version>", "of OpenAPI").choices(["3.1", "3.0"]).default("3.1"))
+    .addOption(new Option("--accept <types>", "media types of answers to describe").choices(["json", "all"]))
     .option("--server <name>", "this server only")
     .option("--tools <patterns...>", "these tools only: tool or server:tool, with * as a wildcard")
     .option("-o, --output <file>", "write to this file instead of stdout")

@@ -15,6 +15,7 @@ export interface OpenapiFlags extends SourceFlags {
   readonly format?: "yaml" | "json";
   readonly profile?: "full" | "gpt" | "openwebui";
   readonly openapi?: "3.1" | "3.0";
+  readonly accept?: "json" | "all";
   readonly server?: string;
   readonly tools?: readonly string[];
   readonly output?: string;
@@ -60,6 +61,7 @@ async function dump(gateway: Gateway, flags: OpenapiFlags, log: LogOutput): Prom
     baseUrl: server === undefined ? base : `${base}/api/${server}`,
     profile: flags.profile ?? "full",
     version: flags.openapi ?? "3.1",
+    ...(flags.accept !== undefined && { accept: flags.accept }),
     ...(flags.tools !== undefined && { tools: flags.tools }),
   });
 }

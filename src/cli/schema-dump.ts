@@ -7,6 +7,7 @@ export interface RunFlags extends SourceFlags {
   readonly schemaFormat?: "yaml" | "json";
   readonly schemaProfile?: "full" | "gpt" | "openwebui";
   readonly schemaVersion?: "3.1" | "3.0";
+  readonly schemaAccept?: "json" | "all";
   readonly schemaServer?: string;
   readonly allowPartial?: boolean;
   readonly output?: string;
@@ -21,13 +22,14 @@ export function schemaDump(flags: RunFlags, env = process.env): OpenapiFlags | u
   const npmSays = isStart && env["npm_config_schemadump"] === "true";
   if (flags.schemaDump !== true && !npmSays) return undefined;
   const npmFormat = isStart && env["npm_config_schemaformat"] === "json" ? "json" : undefined;
-  const { schemaDump: _, schemaFormat, schemaProfile, schemaVersion, schemaServer, ...others } = flags;
+  const { schemaDump: _, schemaFormat, schemaProfile, schemaVersion, schemaAccept, schemaServer, ...others } = flags;
   const format = schemaFormat ?? npmFormat;
   return {
     ...others,
     ...(format !== undefined && { format }),
     ...(schemaProfile !== undefined && { profile: schemaProfile }),
     ...(schemaVersion !== undefined && { openapi: schemaVersion }),
+    ...(schemaAccept !== undefined && { accept: schemaAccept }),
     ...(schemaServer !== undefined && { server: schemaServer }),
   };
 }

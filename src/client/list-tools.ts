@@ -1,5 +1,7 @@
 import type { JsonObject } from "../lib/json.ts";
 import { byteLength } from "../lib/lines.ts";
+import { GatewayError } from "../protocol/errors.ts";
+import type { ResponseFrame } from "../protocol/frame.ts";
 import { methods } from "../protocol/methods.ts";
 import { resultOf } from "../protocol/result-text.ts";
 import { ToolReader } from "../protocol/tool-reader.ts";
@@ -7,7 +9,7 @@ import type { McpClient } from "./mcp-client.ts";
 
 const MAX_PAGES = 50;
 const MAX_TOOLS = 10_000;
-/** No further page is requested after this time. */
+/** No further page is requested after this time, and none is waited for longer. */
 const MAX_MS = 60_000;
 
 /**
@@ -22,7 +24,7 @@ export async function listTools(client: McpClient, requestId: string): Promise<T
   let params: JsonObject = {};
   let bytes = 0;
   for (;;) {
-    const { line } = await client.answerTo(methods.listTools, params, { requestId });
+    const { line } = await pageOf(client, params, requestId);
     bytes += byteLength(line);
     if (bytes > listingBytes) return cut(reader, `is longer than limits.messageBytes (${listingBytes} bytes)`);
     const result = resultOf(line);
@@ -35,6 +37,18 @@ export async function listTools(client: McpClient, requestId: string): Promise<T
     if (reader.tools.size >= MAX_TOOLS) return cut(reader, `has more than ${MAX_TOOLS} tools`);
     if (performance.now() >= endsAt) return cut(reader, `takes longer than ${MAX_MS} ms`);
     params = { cursor: nextCursor };
+  }
+}
+
+async function pageOf(client: McpClient, params: JsonObject, requestId: string): Promise<ResponseFrame> {
+  const { session, settings } = client;
+  const timeoutMs = Math.min(MAX_MS, settings.listingMs ?? MAX_MS);
+  try {
+    return await client.answerTo(methods.listTools, params, { requestId, timeoutMs });
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.reason !== "call_timeout") throw error;
+    const message = `The MCP server "${session.server}" did not answer ${methods.listTools} within ${timeoutMs} ms.`;
+    throw new GatewayError("call_timeout", message);
   }
 }
 

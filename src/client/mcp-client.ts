@@ -7,12 +7,15 @@ import { methods } from "../protocol/methods.ts";
 import { errorOf, resultOf } from "../protocol/result-text.ts";
 import type { OpenSession, Outlet, Session, SessionOpener } from "../protocol/session.ts";
 import type { JsonObject } from "../lib/json.ts";
+import { LONGEST_TIMER_MS } from "../lib/units.ts";
 
 export interface ClientSettings {
   /** The gateway's version, for `clientInfo`. */
   readonly version: string;
   /** The maximum size of a server's list of tools, all pages together. */
   readonly listingBytes: number;
+  /** How long a page of it may take, if less than a minute (`limits.request`). */
+  readonly listingMs?: number;
 }
 
 export interface CallOptions {
@@ -28,10 +31,14 @@ export interface Call {
   readonly answer: Promise<ResponseFrame>;
 }
 
+/** When to look again if a deadline was extended, as it is while the server waits for the client. */
+const LOOK_MS = 20;
+
 /** The reply to one call, as a promise. */
 class CallReply implements Reply {
   readonly answered: Promise<ResponseFrame>;
   readonly onNotification: CallOptions["onNotification"];
+  #timer: NodeJS.Timeout | undefined;
   #resolve: (frame: ResponseFrame) => void = () => undefined;
   #reject: (error: GatewayError) => void = () => undefined;
 
@@ -47,11 +54,18 @@ class CallReply implements Reply {
     this.onNotification?.(frame);
   }
 
+  /** Looks at the time when it is over, unless the call is by then. */
+  endIn(ms: number, look: () => void): void {
+    if (ms <= LONGEST_TIMER_MS) this.#timer = setTimeout(look, Math.ceil(ms));
+  }
+
   answer(frame: ResponseFrame): void {
+    clearTimeout(this.#timer);
     this.#resolve(frame);
   }
 
   withdrawn(): void {
+    clearTimeout(this.#timer);
     this.#reject(new GatewayError("session_ended", "The call was cancelled."));
   }
 }
@@ -97,6 +111,7 @@ export class McpClient implements Outlet {
     const { requestId, timeoutMs } = options;
     const frame: Frame = { kind: "request", id, method, params, line };
     this.session.receive({ frames: [frame], isBatch: false }, { requestId, timeoutMs, reply });
+    if (timeoutMs !== undefined && this.session.waitsFor(id)) reply.endIn(timeoutMs, () => this.#endInTime(id, reply));
     return { id, answer: options.onNotification === undefined ? reply.answered : this.#listen(reply) };
   }
 
@@ -129,6 +144,12 @@ export class McpClient implements Outlet {
 
   /** Nothing to do: the session has failed every open call by then. */
   ended(): void {}
+
+  /** The clock of the sessions ticks for all of them, too slowly for one caller's own time. Progress may have prolonged that. */
+  #endInTime(id: number, reply: CallReply): void {
+    const leftMs = this.session.timeLeft(id);
+    if (leftMs !== undefined) reply.endIn(Math.max(LOOK_MS, leftMs), () => this.#endInTime(id, reply));
+  }
 
   async #listen(reply: CallReply): Promise<ResponseFrame> {
     this.#listeners.add(reply);

@@ -18,7 +18,8 @@ export const listenSchema = {
     .url({ protocol: /^https?$/ })
     .optional()
     .describe(
-      "The URL at which clients reach the gateway when it is behind a proxy; its path is the prefix of all paths.",
+      "The URL at which clients reach the gateway when it is behind a proxy; its path is the prefix of all paths, whether the proxy " +
+        "removes it or not.",
     )
     .meta({ examples: ["https://mcp.example.com", "https://example.com/mcp-gateway"] }),
   allowedHosts: z

@@ -2,6 +2,7 @@ import type { Events } from "../protocol/events.ts";
 import type { Gate, Principal } from "../protocol/principal.ts";
 import type { SessionTable } from "../protocol/session.ts";
 import type { Bodies } from "./bodies.ts";
+import type { PublicPath } from "./public-path.ts";
 import type { StreamCare } from "./stream-care.ts";
 import type { ReplayLimits } from "./streamable/replay.ts";
 
@@ -13,8 +14,8 @@ export interface DownstreamContext {
   readonly serverNames: readonly string[];
   readonly events: Events;
   readonly streams: StreamCare;
-  /** The path of `publicUrl` without a trailing slash; undefined when `publicUrl` is not set. */
-  readonly publicPath: string | undefined;
+  /** Undefined when `publicUrl` is not set. */
+  readonly publicPath: PublicPath | undefined;
   readonly replay: ReplayLimits;
   readonly bodies: Bodies;
 }

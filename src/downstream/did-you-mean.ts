@@ -16,9 +16,9 @@ const didYouMean = (meant: string | undefined): string =>
   meant === undefined ? "" : ` Did you mean ${quoted(meant)}?`;
 
 /** Only for callers who were admitted: it tells which servers there are. */
-export function unknownServer(given: string, names: readonly string[]): GatewayError {
+export function unknownServer(given: string, names: readonly string[], where = "GET /api lists them."): GatewayError {
   const meant = meantName(given, names);
-  const message = `No such server.${didYouMean(meant)} GET /api lists them.`;
+  const message = `No such server.${didYouMean(meant)} ${where}`;
   return new GatewayError("server_not_found", message, meant === undefined ? {} : { data: { didYouMean: meant } });
 }
 

@@ -57,8 +57,8 @@ export class EventStream implements TendedStream {
       queueMicrotask(() => this.#onClose());
       return;
     }
-    // HTTP/2 forbids this header and HTTP/1.1 does not need it; a proxy may forward the headers to either.
-    response.removeHeader("connection");
+    // HTTP/2 forbids this header and HTTP/1.1 needs it only for a last response; a proxy may forward the headers to either.
+    if (!response.hasHeader("connection")) response.removeHeader("connection");
     response.writeHead(200, HEADERS);
     // Sent immediately: the first byte tells proxies and clients that the stream is alive.
     this.#write(": ok\n\n");

@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { nanoid } from "nanoid";
 import { guarded, type Events } from "../protocol/events.ts";
 import type { Health } from "../observability/health.ts";
+import { accepts } from "./accept.ts";
+import { Connections } from "./connections.ts";
 import { answerPreflight, shareWithOrigin } from "./cors.ts";
 import { pageErrorWriter } from "./docs/error-page.ts";
 import { healthRoute } from "./health.ts";
@@ -9,7 +11,9 @@ import { inTurn } from "./in-turn.ts";
 import { mcpRoute } from "./mcp.ts";
 import type { DocumentContext } from "./openapi/context.ts";
 import { LazyPages } from "./lazy-pages.ts";
+import { oauthProbes } from "./oauth-probes.ts";
 import type { Origins } from "./origins.ts";
+import type { PublicPath } from "./public-path.ts";
 import { refusals } from "./refusals.ts";
 import type { RestContext } from "./rest/context.ts";
 import { restRoute } from "./rest/rest.ts";
@@ -39,12 +43,27 @@ const SERVER_OPTIONS = {
 };
 const MAX_HEADERS = 200;
 
-export function createHttp({ context, origins, health, maxConnections }: HttpOptions): Server {
+export interface Http {
+  readonly server: Server;
+  readonly connections: Connections;
+}
+
+export function createHttp({ context, origins, health, maxConnections }: HttpOptions): Http {
   const { emit } = context.events;
   const edge = { enter: entrance(origins), refuse: refusals(emit, pageErrorWriter(context)) };
   const pages = new LazyPages(context, edge);
-  const takes = [mount(mcpRoute(context), edge), mount(restRoute(context), edge), mount(healthRoute(health), edge)];
-  const server = createServer(SERVER_OPTIONS, inTurn(emit, listener(context.events, edge, takes, pages)));
+  const mcp = mcpRoute(context);
+  const takes = [
+    mount(mcp, edge),
+    mount(restRoute(context), edge),
+    mount(healthRoute(health), edge),
+    mount(oauthProbes(context.documents.security), edge),
+  ];
+  const { events, publicPath } = context;
+  const server = createServer(SERVER_OPTIONS);
+  const connections = new Connections(server, emit);
+  const opensStream = (request: IncomingMessage): boolean => wantsEvents(request) || mcp.match(request) !== undefined;
+  server.on("request", inTurn(emit, listener({ events, edge, takes, pages, connections, opensStream, publicPath })));
   server.on("connect", (_request, socket) =>
     guarded(emit, "a CONNECT could not be refused", () => refuseTunnel(socket)),
   );
@@ -55,24 +74,41 @@ export function createHttp({ context, origins, health, maxConnections }: HttpOpt
   });
   server.maxConnections = maxConnections;
   server.maxHeadersCount = MAX_HEADERS;
-  return server;
+  return { server, connections };
+}
+
+interface Listening {
+  readonly events: Events;
+  readonly edge: Edge;
+  readonly takes: readonly Take[];
+  readonly pages: LazyPages;
+  readonly connections: Connections;
+  readonly opensStream: (request: IncomingMessage) => boolean;
+  readonly publicPath: PublicPath | undefined;
 }
 
 /**
  * MCP, REST and health are served without Express, which costs more than the rest of a small call; everything else is served by
  * the Express app.
  */
-function listener(events: Events, { refuse }: Edge, takes: readonly Take[], pages: LazyPages): RequestListener {
+function listener(listening: Listening): RequestListener {
+  const { events, edge, takes, pages, connections, opensStream, publicPath } = listening;
   return (request, response) => {
     try {
       request.url = originForm(request.url ?? "");
+      publicPath?.takeOff(request);
+      if (!connections.take(request, response, opensStream)) return;
       identify(request, response, events);
       for (const take of takes) if (take(request, response)) return;
       void pages.serve(request, response);
     } catch (thrown) {
-      refuse(thrown, request, response, writeRpcError);
+      edge.refuse(thrown, request, response, writeRpcError);
     }
   };
+}
+
+function wantsEvents({ headers: { accept } }: IncomingMessage): boolean {
+  return accept !== undefined && accept.includes("text/event-stream") && accepts(accept, "text/event-stream");
 }
 
 /** The absolute form `http://host/path`, as sent to proxies, is equivalent to `/path` (RFC 9112 §3.2.2). */

@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { GatewayError } from "../protocol/errors.ts";
+import type { GatewayError } from "../protocol/errors.ts";
 import type { Principal } from "../protocol/principal.ts";
 import { RESERVED_NAMES } from "./config.ts";
 import type { DownstreamContext, Visit } from "./context.ts";
 import { credentialsOf } from "./credentials.ts";
 import { unknownServer } from "./did-you-mean.ts";
+import { methodNotAllowed } from "./method-not-allowed.ts";
 import { requestIdOf } from "./request-id.ts";
 import type { Route } from "./route.ts";
 import { writeRpcError } from "./rpc-error.ts";
+import { serverPaths } from "./served.ts";
 import { SseDownstream } from "./sse.ts";
 import { StreamableDownstream } from "./streamable/streamable.ts";
 import { mcpTarget, type McpTarget } from "./target.ts";
@@ -27,7 +29,9 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
     target: McpTarget,
     principal: Principal,
   ): Promise<void> | void => {
-    if (!context.hasServer(target.server)) throw unknownServer(target.server, context.serverNames);
+    if (!context.hasServer(target.server)) {
+      throw unknownServer(target.server, context.serverNames, `The servers are at ${serverPaths(request, context)}.`);
+    }
     const visit: Visit = { requestId: requestIdOf(response), principal, server: target.server };
 
     const hasSession = request.headers["mcp-session-id"] !== undefined;
@@ -79,7 +83,13 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
   };
 }
 
-function wrongMethod({ method = "" }: IncomingMessage, { endpoint }: McpTarget): GatewayError {
-  const allow = endpoint === "sse" ? "GET" : endpoint === "mcp" ? "POST, DELETE" : "GET, POST, DELETE";
-  return new GatewayError("method_not_allowed", `${method} is not allowed here.`, { allow });
+function wrongMethod(request: IncomingMessage, target: McpTarget): GatewayError {
+  return methodNotAllowed(request.method, allowedMethods(request, target));
+}
+
+/** There is no stream to GET at `/mcp` before there is a session, and nothing to POST at `/sse`. */
+function allowedMethods({ headers }: IncomingMessage, { endpoint, sessionId }: McpTarget): string {
+  if (endpoint === "sse") return sessionId === undefined ? "GET" : "GET, POST";
+  const isStreamless = endpoint === "mcp" && headers["mcp-session-id"] === undefined;
+  return isStreamless ? "POST, DELETE" : "GET, POST, DELETE";
 }

@@ -15,6 +15,7 @@ import type { ErrorWriter } from "./refusals.ts";
 import { problemWriter } from "./rest/problem.ts";
 import type { Edge } from "./route.ts";
 import { writeRpcError } from "./rpc-error.ts";
+import { servedInstead } from "./served.ts";
 
 /** The Express app: OpenAPI documents, HTML pages, and 404 for everything else. */
 export function createPages(context: DocumentContext, { enter, refuse }: Edge): Express {
@@ -27,7 +28,7 @@ export function createPages(context: DocumentContext, { enter, refuse }: Edge): 
   app.use((request, response, next) => {
     if (enter(request, response)) next();
   });
-  app.use(documentRoutes(context), docsRoutes(context), problemRoutes(context), nothingHere);
+  app.use(documentRoutes(context), docsRoutes(context), problemRoutes(context), nothingHere(context));
 
   const failed = (write: ErrorWriter<Request, Response>): ErrorRequestHandler => {
     return (thrown, request, response, _next) => refuse(inOurWords(thrown), request, response, write);
@@ -37,9 +38,12 @@ export function createPages(context: DocumentContext, { enter, refuse }: Edge): 
   return app;
 }
 
-const nothingHere: RequestHandler = ({ path }) => {
-  throw new GatewayError("not_found", `Nothing is served at ${path.slice(0, 100)}.`);
-};
+function nothingHere(context: DocumentContext): RequestHandler {
+  return async (request) => {
+    const instead = await servedInstead(request, context);
+    throw new GatewayError("not_found", `Nothing is served at ${request.path.slice(0, 100)}. ${instead}`);
+  };
+}
 
 const filesAtTheRoot = (): string[] => [...DOCUMENT_FILES.keys()].map((file) => `/${file}`);
 

@@ -1,8 +1,8 @@
 import type { RequestHandler } from "express";
-import { GatewayError } from "../protocol/errors.ts";
+import { methodNotAllowed } from "./method-not-allowed.ts";
 
 /** Allows GET and HEAD only. */
 export const readOnly: RequestHandler = ({ method }, _response, next) => {
   if (method === "GET" || method === "HEAD") return next();
-  throw new GatewayError("method_not_allowed", `${method} is not allowed here.`, { allow: "GET" });
+  throw methodNotAllowed(method, "GET, HEAD");
 };

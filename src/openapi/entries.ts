@@ -80,6 +80,7 @@ function operationOptions(tool: Tool, options: DocumentOptions): Omit<OperationO
   const isConsequential = tool.annotations?.["readOnlyHint"] !== true;
   return {
     sessionParameter: sessionParameterFor(options.profile, options.sessionParameter),
+    accept: options.accept,
     ...(options.profile === "gpt" ? { isConsequential } : {}),
   };
 }

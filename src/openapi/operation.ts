@@ -2,6 +2,7 @@ import type { Tool } from "../protocol/tool.ts";
 import { copyJson, isJsonObject, type Json } from "./json.ts";
 import { DATA_LEVELS } from "./limits.ts";
 import type { Operation, Parameter } from "./oas.ts";
+import type { DocumentOptions } from "./options.ts";
 import type { Profile, SessionParameter } from "./profiles.ts";
 import { toolResponses } from "./responses.ts";
 import { clip, plainText } from "../lib/text.ts";
@@ -13,6 +14,7 @@ export interface OperationOptions {
   readonly operationId: string;
   readonly profile: Profile;
   readonly sessionParameter: SessionParameter;
+  readonly accept: DocumentOptions["accept"];
   /** Whether ChatGPT must ask the user before each call; only set for ChatGPT. */
   readonly isConsequential?: boolean;
 }
@@ -29,7 +31,7 @@ export function toolOperation(tool: Tool, schemas: Schemas, calling: OperationOp
     tags: [tool.server],
     ...sessionParameters(calling.sessionParameter),
     ...requestBody(schemas.input),
-    responses: toolResponses(profile, schemas.output),
+    responses: toolResponses(profile, schemas.output, calling.accept),
     "x-mcp-server": tool.server,
     "x-mcp-tool": tool.name,
     ...(isConsequential === undefined ? hints(tool) : { "x-openai-isConsequential": isConsequential }),

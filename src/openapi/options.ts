@@ -10,6 +10,8 @@ export interface DocumentOptions {
   readonly layout: Layout;
   readonly security: readonly SecurityScheme[];
   readonly sessionParameter: SessionParameter;
+  /** `all` describes every media type of an answer; by default only the first, because generated clients type an answer by all of them. */
+  readonly accept?: "json" | "all";
   /** Patterns of `tool` or `server:tool`, in which `*` matches any run of characters; absent means all tools. */
   readonly tools?: readonly string[];
   readonly info: Info;

@@ -1,17 +1,21 @@
 import type { JsonObject } from "./json.ts";
 import type { Components, Operation, Response } from "./oas.ts";
+import type { DocumentOptions } from "./options.ts";
 import type { Profile } from "./profiles.ts";
 
 type Responses = Operation["responses"];
 
 /** The responses of a tool's operation; `output` is the schema of `structuredContent`. */
-export function toolResponses(profile: Profile, output: JsonObject | undefined): Responses {
-  return WRITERS[profile.responses](output);
+export function toolResponses(profile: Profile, output: JsonObject | undefined, accept: Accept): Responses {
+  return WRITERS[profile.responses](output, accept);
 }
 
-const WRITERS: Readonly<Record<Profile["responses"], (output: JsonObject | undefined) => Responses>> = {
-  full: (output) => ({
-    "200": fullResult(output),
+type Accept = DocumentOptions["accept"];
+type ResponseWriter = (output: JsonObject | undefined, accept: Accept) => Responses;
+
+const WRITERS: Readonly<Record<Profile["responses"], ResponseWriter>> = {
+  full: (output, accept) => ({
+    "200": fullResult(output, accept),
     "4XX": { $ref: "#/components/responses/ClientError" },
     "5XX": { $ref: "#/components/responses/ServerError" },
   }),
@@ -40,15 +44,22 @@ const RESULT = "The result of the tool. A tool that failed is reported here too,
 const CLIENT_ERROR = "The call was refused: something about the request, its credentials or its limits.";
 const SERVER_ERROR = "The gateway or the MCP server behind it failed, or took too long.";
 
-function fullResult(output: JsonObject | undefined): Response {
+function fullResult(output: JsonObject | undefined, accept: Accept): Response {
   const base: JsonObject = { $ref: "#/components/schemas/CallToolResult" };
   const typed = output === undefined ? base : { allOf: [base, structured(output)] };
-  const events = { type: "string", description: "Events `progress` and `log`, then one `result` or `error`." };
   return {
     description: RESULT,
-    content: { "application/json": { schema: typed }, "text/event-stream": { schema: events } },
+    content: { "application/json": { schema: typed }, ...(accept === "all" && OTHER_FORMS) },
   };
 }
+
+/** What the other values of `Accept` bring. */
+const OTHER_FORMS: Response["content"] = {
+  "text/event-stream": {
+    schema: { type: "string", description: "Events `progress` and `log`, then one `result` or `error`." },
+  },
+  "text/plain": { schema: { type: "string", description: "The text in `content` alone." } },
+};
 
 function structured(output: JsonObject): JsonObject {
   return { type: "object", properties: { structuredContent: output } };

@@ -27,6 +27,8 @@ export interface Session {
   receive(messages: ClientMessages, reception: Reception): void;
   /** Whether this request is still waiting for its response. */
   waitsFor(id: RequestId): boolean;
+  /** The time left to a request; it ends now if its time is over. Undefined when it no longer waits. */
+  timeLeft(id: RequestId): number | undefined;
   /** Stops and restarts delivery to the outlet (backpressure). */
   pause(): void;
   resume(): void;

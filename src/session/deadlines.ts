@@ -1,7 +1,8 @@
 import { GatewayError } from "../protocol/errors.ts";
+import { guarded } from "../protocol/events.ts";
 import type { Exchange } from "../protocol/exchange.ts";
 import type { NotificationFrame } from "../protocol/frame.ts";
-import { notificationLine } from "../protocol/jsonrpc.ts";
+import { notificationLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import type { SessionParts } from "./session-parts.ts";
 
@@ -43,6 +44,14 @@ export class Deadlines {
   answered(now: number): void {
     const { exchanges, serverRequests, context } = this.#parts;
     if (!serverRequests.areOpen) exchanges.postpone(serverRequests.openMs(now), context.limits.requestMaxMs);
+  }
+
+  /** Of one request, after a look at all of them. */
+  timeLeft(id: RequestId, now: number): number | undefined {
+    const { exchanges, session, context } = this.#parts;
+    const what = `a clock failed for a session of "${session.server}"`;
+    guarded(context.events.emit, what, () => this.check(now));
+    return exchanges.timeLeft(id, now);
   }
 
   check(now: number): void {

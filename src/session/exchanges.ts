@@ -37,6 +37,11 @@ export class Exchanges {
     return this.#byId.has(id);
   }
 
+  timeLeft(id: RequestId, now: number): number | undefined {
+    const exchange = this.#byId.get(id);
+    return exchange === undefined ? undefined : exchange.expiresAt - now;
+  }
+
   open(frame: RequestFrame, { requestId, reply, startedAt, timeoutMs, firstMs }: Opening): void {
     const { id, method } = frame;
     const progressToken = progressTokenOf(frame);

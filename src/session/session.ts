@@ -86,6 +86,10 @@ export class LiveSession implements Session {
     return this.#exchanges.has(id);
   }
 
+  timeLeft(id: RequestId): number | undefined {
+    return this.deadlines.timeLeft(id, performance.now());
+  }
+
   receive(messages: ClientMessages, reception: Reception): void {
     if (this.lifecycle.isOver) throw new GatewayError("session_not_found", "The session has ended.");
     const { inFlight } = this.#context.limits;

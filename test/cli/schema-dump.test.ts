@@ -9,8 +9,18 @@ it("nothing is dumped by default", () => {
 
 it("the flags of --schemaDump are those of the command openapi", () => {
   expect(
-    schemaDump({ schemaDump: true, schemaFormat: "json", schemaServer: "git", config: "x.yaml", output: "o.json" }, {}),
-  ).toEqual({ config: "x.yaml", format: "json", server: "git", output: "o.json" });
+    schemaDump(
+      {
+        schemaDump: true,
+        schemaFormat: "json",
+        schemaAccept: "all",
+        schemaServer: "git",
+        config: "x.yaml",
+        output: "o.json",
+      },
+      {},
+    ),
+  ).toEqual({ config: "x.yaml", format: "json", accept: "all", server: "git", output: "o.json" });
   expect(schemaDump({ schemaDump: true }, {})).toEqual({});
 });
 

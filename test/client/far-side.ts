@@ -1,6 +1,6 @@
 import type { Events } from "../../src/protocol/events.ts";
 import type { Connect } from "../../src/protocol/upstream.ts";
-import { Sessions } from "../../src/session/sessions.ts";
+import { Sessions, type TableLimits } from "../../src/session/sessions.ts";
 import { type FakeServer, memoryRecords, settingsOf } from "../session/fakes.ts";
 
 // The other end of the client in its tests: a session, and the server behind it.
@@ -21,13 +21,13 @@ const LIMITS = {
   requestMaxMs: 60_000,
 };
 
-export function sessionsOver(connect: Connect, events: Events): Sessions {
+export function sessionsOver(connect: Connect, events: Events, limits: Partial<TableLimits> = {}): Sessions {
   return new Sessions({
     connect,
     settingsOf,
     records: memoryRecords(),
     clientVersion: "1",
-    limits: LIMITS,
+    limits: { ...LIMITS, ...limits },
     events,
     onToolsChanged: () => undefined,
   });

@@ -1,12 +1,15 @@
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { McpClient } from "../../src/client/mcp-client.ts";
 import { anonymous } from "../../src/protocol/principal.ts";
 import { fakeEvents, fakeServers } from "../session/fakes.ts";
+import type { TableLimits } from "../../src/session/sessions.ts";
 import { answer, sessionsOver } from "./far-side.ts";
 
-function conversation() {
+function conversation(limits: Partial<TableLimits> = {}) {
   const { connect, servers } = fakeServers();
-  const sessions = sessionsOver(connect, fakeEvents().events);
+  const { emitted, events } = fakeEvents();
+  const sessions = sessionsOver(connect, events, limits);
+  sessions.start();
   const client = new McpClient(
     sessions,
     { principal: anonymous, server: "git", transport: "rest", requestId: "r" },
@@ -18,10 +21,13 @@ function conversation() {
     if (only === undefined) throw new Error("no server was started");
     return only;
   };
-  return { client, server };
+  return { client, server, emitted };
 }
 
 const options = { requestId: "r" };
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
 
 it("the handshake is done once, however many callers ask for it", async () => {
   const { client, server } = conversation();
@@ -88,4 +94,76 @@ it("a change of tools is reported once", () => {
   server().says({ method: "notifications/tools/list_changed" });
   expect(client.takeToolsChanged()).toBe(true);
   expect(client.takeToolsChanged()).toBe(false);
+});
+
+describe("a call with a time of its own", () => {
+  /** The server has said something, so that it counts as started. */
+  const started = (limits?: Partial<TableLimits>) => {
+    const all = conversation({ requestMs: 300_000, requestMaxMs: 600_000, startMs: 90_000, ...limits });
+    void all.client.initialize("r");
+    answer(all.server(), "initialize", {});
+    return all;
+  };
+
+  /** The reason why there is no answer, once there is none. */
+  const call = ({ client }: ReturnType<typeof conversation>, timeoutMs: number, isWatched = false) => {
+    const ended: unknown[] = [];
+    const onNotification = isWatched ? () => undefined : undefined;
+    const params = { _meta: { progressToken: "p" } };
+    const sent = client.call("tools/call", params, JSON.stringify(params), {
+      requestId: "r",
+      timeoutMs,
+      onNotification,
+    });
+    sent.answer.then(
+      ({ fault }) => ended.push(fault?.reason),
+      () => undefined,
+    );
+    return { ...sent, ended };
+  };
+
+  it.each([1, 40, 333.3, 1_001, 4_444, 61_500, 299_999, 480_000])(
+    "ends at that time, whatever limits.request says: %s ms",
+    async (timeoutMs) => {
+      const all = started();
+      await vi.advanceTimersByTimeAsync(777);
+      const { ended, id } = call(all, timeoutMs);
+      await vi.advanceTimersByTimeAsync(Math.ceil(timeoutMs) - 1);
+      expect(ended).toEqual([]);
+      await vi.advanceTimersByTimeAsync(50);
+      expect(ended).toEqual(["call_timeout"]);
+      expect(all.server().sent.at(-1)).toMatchObject({ method: "notifications/cancelled", params: { requestId: id } });
+      expect(all.emitted).toContainEqual(expect.objectContaining({ type: "session.timeout", method: "tools/call" }));
+    },
+  );
+
+  it("is renewed by progress, and ends at its time after the last of it", async () => {
+    const all = started();
+    const { ended } = call(all, 2_000, true);
+    await vi.advanceTimersByTimeAsync(1_500);
+    all.server().says({ method: "notifications/progress", params: { progressToken: "p", progress: 1 } });
+    await vi.advanceTimersByTimeAsync(1_999);
+    expect(ended).toEqual([]);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(ended).toEqual(["call_timeout"]);
+  });
+
+  it("leaves no timer behind when it is answered, or cancelled", async () => {
+    const all = started();
+    const timers = vi.getTimerCount();
+    const [answered, cancelled] = [call(all, 5_000), call(all, 5_000)];
+    expect(vi.getTimerCount()).toBe(timers + 2);
+    all.server().says({ id: answered.id, result: {} });
+    await answered.answer;
+    all.client.cancel(cancelled.id, "gone", "r");
+    await expect(cancelled.answer).rejects.toMatchObject({ reason: "session_ended" });
+    expect(vi.getTimerCount()).toBe(timers);
+  });
+
+  it("that has no end is ended by none", async () => {
+    const all = started({ requestMaxMs: Number.POSITIVE_INFINITY });
+    const { ended } = call(all, Number.POSITIVE_INFINITY);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(ended).toEqual([]);
+  });
 });

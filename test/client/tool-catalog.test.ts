@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { CachingToolCatalog } from "../../src/client/tool-catalog.ts";
+import type { TableLimits } from "../../src/session/sessions.ts";
 import { fakeEvents, fakeServers } from "../session/fakes.ts";
 import { answer, sessionsOver } from "./far-side.ts";
 
@@ -8,10 +9,10 @@ afterEach(() => vi.useRealTimers());
 
 const PAUSE_MS = 2_000;
 const MAX_AGE_MS = 300_000;
-function catalog() {
+function catalog(limits: Partial<TableLimits> = {}) {
   const { connect, servers } = fakeServers();
   const { events, emitted } = fakeEvents();
-  const sessions = sessionsOver(connect, events);
+  const sessions = sessionsOver(connect, events, limits);
   const client = { version: "1", listingBytes: 10_000 };
   const tools = new CachingToolCatalog({ sessions, client, emit: events.emit, maxAgeMs: MAX_AGE_MS });
   /** The newest server does the handshake and lists these tools. */
@@ -51,6 +52,17 @@ it("concurrent callers share one listing of a server", async () => {
   await lists("log");
   expect(namesIn(await asked[1])).toEqual(["log"]);
   expect(servers).toHaveLength(1);
+});
+
+it("a server that does not list its tools is given up after a minute, whatever limits.request says", async () => {
+  const { tools, servers } = catalog({ requestMs: 300_000 });
+  const ended: unknown[] = [];
+  tools.list("git").catch((error: unknown) => ended.push(error));
+  answer(servers[0], "initialize", { capabilities: { tools: {} } });
+  await vi.advanceTimersByTimeAsync(59_999);
+  expect(ended).toEqual([]);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(ended).toMatchObject([{ reason: "call_timeout", message: expect.stringContaining("within 60000 ms") }]);
 });
 
 it("the old list is served while a new one is fetched", async () => {

@@ -19,6 +19,10 @@ class Reader extends Writable {
   isReading = true;
   readonly #waiting: (() => void)[] = [];
 
+  hasHeader(): boolean {
+    return false;
+  }
+
   removeHeader(): void {}
 
   writeHead(...head: readonly unknown[]): this {

@@ -444,7 +444,7 @@ describe("what the page loads", () => {
 
   test("only reading is allowed, and HEAD has no body", async () => {
     const written = await ask(`${open.url}/docs`, { method: "POST" });
-    expect({ status: written.status, allow: written.headers.allow }).toEqual({ status: 405, allow: "GET" });
+    expect({ status: written.status, allow: written.headers.allow }).toEqual({ status: 405, allow: "GET, HEAD" });
     const head = await ask(`${open.url}/docs`, { method: "HEAD" });
     expect({ status: head.status, body: head.body }).toEqual({ status: 200, body: "" });
   });

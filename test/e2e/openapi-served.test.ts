@@ -138,12 +138,12 @@ describe("a document", () => {
     expect(toolsIn(await documentAt(`/openapi.json?${query}`))).toEqual(tools);
   });
 
-  test.each(["profile=nope", "profile=", "version=2.0", "version=3.1.0", "profile=__proto__"])(
+  test.each(["profile=nope", "profile=", "version=2.0", "version=3.1.0", "profile=__proto__", "accept=text"])(
     "is a 400 for ?%s, with what may stand there",
     async (query) => {
       const answer = await rest.ask(`/openapi.json?${query}`);
       expect(answer.status).toBe(400);
-      expect(answer.text).toMatch(/full, gpt, openwebui|3\.1, 3\.0/);
+      expect(answer.text).toMatch(/full, gpt, openwebui|3\.1, 3\.0|json, all/);
     },
   );
 
@@ -302,6 +302,28 @@ describe("the session id in a document", () => {
   });
 });
 
+describe("an answer of a tool in a document", () => {
+  const typesAt = async (path: string): Promise<unknown> => {
+    const { paths } = (await rest.ask(path)).json as { paths: Record<string, { post?: Described }> };
+    const contents = Object.values(paths).flatMap(({ post }) => (post === undefined ? [] : [post.responses["200"]]));
+    return [...new Set(contents.map(({ content }) => Object.keys(content).join(" ")))];
+  };
+
+  test("has one media type, and all of them where that is asked for", async () => {
+    const [plain, all, again] = [
+      await typesAt("/openapi.json"),
+      await typesAt("/openapi.json?accept=all"),
+      await typesAt("/openapi.json?accept=json"),
+    ];
+    expect([plain, again]).toEqual([["application/json"], ["application/json"]]);
+    expect(all).toEqual(expect.arrayContaining(["application/json text/event-stream text/plain"]));
+  });
+});
+
+interface Described {
+  readonly responses: { readonly "200": { readonly content: Readonly<Record<string, unknown>> } };
+}
+
 describe("the dump of a config", () => {
   const config = {
     hostname: "127.0.0.1",
@@ -326,6 +348,7 @@ describe("the dump of a config", () => {
       ["/openapi.json?version=3.0", "--format", "json", "--version", "3.0"],
       ["/api/echo/openapi.gpt.json", "--format", "json", "--server", "echo", "--profile", "gpt"],
       ["/api/echo/openapi.openwebui.yaml", "--server", "echo", "--profile", "openwebui"],
+      ["/openapi.json?accept=all", "--format", "json", "--accept", "all"],
       ["/openapi.json?tools=echo:*", "--format", "json", "--tools", "echo:*"],
     ];
     for (const [path = "", ...args] of pairs) {

@@ -33,7 +33,7 @@ describe("what is refused is logged once and told in the form of its route:", ()
   test.each<readonly [string, Question, string, string]>([
     ["/nobody", POST, RPC, "404 server_not_found"],
     ["/echo/mcp", { headers: FOREIGN }, RPC, "403 origin_denied"],
-    ["/health", POST, RPC, "404 not_found"],
+    ["/health", POST, RPC, "405 method_not_allowed"],
     ["/health", { headers: FOREIGN }, RPC, "403 origin_denied"],
     ["/nothing.here", {}, RPC, "404 not_found"],
     ["/", {}, RPC, "404 not_found"],

@@ -77,7 +77,7 @@ describe("a list of tools that never ends", () => {
 
 describe("the URL in a description", () => {
   test.each([
-    ["publicUrl", { publicUrl: "https://mcp.example.com/gateway/" }, {}, "/gateway"],
+    ["publicUrl", { publicUrl: "https://mcp.example.com/gateway/" }, { Host: "mcp.example.com" }, "/gateway"],
     ["X-Forwarded-Prefix", {}, { "X-Forwarded-Prefix": "/behind/" }, "/behind"],
   ])("has the prefix of %s", async (_what, config, headers, prefix) => {
     await using gateway = await startGateway({ ...config, servers: { counter: fixture("counter") } });

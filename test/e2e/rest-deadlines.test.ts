@@ -57,6 +57,81 @@ describe("the time of a call goes on", () => {
   });
 });
 
+describe("servers that are silent", () => {
+  const servers = {
+    echo: fixture("echo"),
+    hangs: fixture("never-answers"),
+    mute: fixture("never-lists"),
+    unborn: fixture("never-initializes"),
+  };
+  // Each of these is given up long before the silent servers are (limits.start, limits.request).
+  test("keep nobody from the others, however often that is asked", async () => {
+    await using gateway = await startGateway({ servers });
+    const rest = new RestClient(gateway.url);
+    for (const _again of [1, 2]) {
+      const [index, document, page, api] = await Promise.all(
+        ["/api", "/openapi.json", "/docs", "/api/openapi.gpt.yaml"].map((path) => rest.ask(path)),
+      );
+      const told = index?.json["servers"] as Record<string, unknown>[];
+      expect(told.map(({ name, tools, error }) => [name, tools === undefined ? error : "listed"])).toEqual([
+        ["echo", "listed"],
+        ["hangs", "listed"],
+        ["mute", expect.stringContaining("within 5000 ms")],
+        ["unborn", expect.stringContaining("within 5000 ms")],
+      ]);
+      expect([document?.status, document?.headers["x-mcp-unavailable"]]).toEqual([200, "mute, unborn"]);
+      expect(Object.keys(document?.json["paths"] ?? {})).toContain("/api/echo/echo");
+      expect([api?.status, api?.headers["x-mcp-unavailable"]]).toEqual([200, "mute, unborn"]);
+      expect([page?.status, page?.text.includes("It is still starting")]).toEqual([200, true]);
+    }
+  });
+
+  test("are waited for by each caller as long as that one wants, whoever asked first", async () => {
+    await using gateway = await startGateway({ servers });
+    const rest = new RestClient(gateway.url);
+    for (const server of ["mute", "unborn"]) {
+      const patient = rest.call(`${server}/echo`, {}, { query: { timeoutMs: "6000" } });
+      const over: unknown[] = [];
+      void patient.then(() => over.push("patient"));
+      const hasty = await Promise.all([
+        rest.call(`${server}/echo`, {}, { query: { timeoutMs: "300" } }),
+        rest.ask(`/api/${server}?timeoutMs=200`),
+        rest.ask(`/api/${server}/echo`, { headers: { Prefer: "wait=0.2" } }),
+        rest.ask("/api?timeoutMs=200"),
+      ]);
+      expect(over).toEqual([]);
+      expect(hasty.slice(0, 3)).toMatchObject([
+        overdue("?timeoutMs="),
+        overdue("?timeoutMs="),
+        overdue("Prefer: wait="),
+      ]);
+      expect(hasty[3]?.text).toContain("within 200 ms (?timeoutMs=)");
+      expect(await patient).toMatchObject(overdue("?timeoutMs="));
+    }
+  });
+
+  test("end a call at the time of its entry or of rest.timeout, however long limits.request is", async () => {
+    const entry = fixture("never-answers", { timeout: "400ms" });
+    await using gateway = await startGateway({
+      limits: { request: "1h", requestMax: "2h" },
+      rest: { timeout: "700ms" },
+      servers: { own: entry, hangs: fixture("never-answers") },
+    });
+    const rest = new RestClient(gateway.url);
+    expect(await rest.call("own/hang")).toMatchObject(overdue("servers.own.timeout"));
+    expect(await rest.call("hangs/hang")).toMatchObject(overdue("rest.timeout"));
+    expect(await rest.call("hangs/hang", {}, { headers: { Prefer: "wait=0.3" } })).toMatchObject(
+      overdue("Prefer: wait="),
+    );
+  });
+
+  test("are waited for longer than limits.request says, where the caller wants that", async () => {
+    await using gateway = await startGateway({ limits: { request: "200ms" }, servers: { echo: fixture("echo") } });
+    const call = new RestClient(gateway.url).call("echo/sleep", { ms: 1_500 }, { query: { timeoutMs: "10000" } });
+    expect((await call).status).toBe(200);
+  });
+});
+
 describe("calls of one session that wait", () => {
   const config = { limits: { inFlight: 3 }, servers: { serial: fixture("one-at-a-time", { serial: true }) } };
 

@@ -66,7 +66,8 @@ describe("POST /api/sessions", () => {
       publicUrl: "https://mcp.example.com/gateway/",
       servers: { counter: fixture("counter") },
     });
-    const { headers } = await new RestClient(proxied.url).post("/api/sessions", "");
+    const throughProxy = new RestClient(proxied.url, { Host: "mcp.example.com" });
+    const { headers } = await throughProxy.post("/api/sessions", "");
     expect(headers.location).toMatch(/^(?:https:\/\/mcp\.example\.com)?\/gateway\/api\/sessions\/[\w-]+$/);
   });
 });

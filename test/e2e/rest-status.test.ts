@@ -213,13 +213,13 @@ describe("404 is answered", () => {
 
 describe("405 is answered, with what is allowed,", () => {
   test.each([
-    ["PUT", "/api/echo/echo", "GET, POST"],
-    ["DELETE", "/api/echo/echo", "GET, POST"],
-    ["POST", "/api/echo", "GET"],
-    ["POST", "/api", "GET"],
-    ["POST", "/api/sessionid", "GET"],
+    ["PUT", "/api/echo/echo", "GET, HEAD, POST"],
+    ["DELETE", "/api/echo/echo", "GET, HEAD, POST"],
+    ["POST", "/api/echo", "GET, HEAD"],
+    ["POST", "/api", "GET, HEAD"],
+    ["POST", "/api/sessionid", "GET, HEAD"],
     ["GET", "/api/sessions", "POST"],
-    ["PATCH", "/api/sessions/12345678", "GET, DELETE"],
+    ["PATCH", "/api/sessions/12345678", "GET, HEAD, DELETE"],
   ])("to %s %s", async (method, path, allow) => {
     const answer = await rest.ask(path, { method });
     expect(answer).toMatchObject(problem(405, "method_not_allowed"));
@@ -519,8 +519,8 @@ describe("504 is answered", () => {
     ["?timeoutMs before Prefer", { query: { timeoutMs: "100" }, headers: { Prefer: "wait=1000" } }],
   ])("when a call lasts longer than %s allows, and the server is told", async (_how, options) => {
     const sessionId = newId();
-    // The start of its process is not what the time is for.
-    await rest.call("hangs/cancelled", {}, { sessionId });
+    // Only a server that has started was sent the call.
+    expect(textIn(await rest.call("hangs/cancelled", {}, { sessionId }))).toBe("[]");
     const answer = await rest.call("hangs/hang", {}, { ...options, sessionId });
     expect(answer).toMatchObject(problem(504, "call_timeout", { server: "hangs", tool: "hang", retryable: true }));
     expect(JSON.parse(textIn(await rest.call("hangs/cancelled", {}, { sessionId })))).toHaveLength(1);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import { openapiDocument } from "../../src/openapi/document.ts";
+import type { DocumentOptions } from "../../src/openapi/options.ts";
 import { toJson } from "../../src/openapi/serialize.ts";
 import { hostile } from "./hostile.ts";
 import { describeTool, git, options } from "./options.ts";
@@ -263,7 +264,6 @@ describe("an operation", () => {
             ],
           },
         },
-        "text/event-stream": {},
       },
     });
     expect(operation.responses).toMatchObject({
@@ -277,9 +277,26 @@ describe("an operation", () => {
     expect(JSON.stringify(operation.responses["200"])).toContain('{"structuredContent":{"type":"array"');
   });
 
-  it("documents events in the full profile only", () => {
+  /** The media types of each answer of an operation. */
+  const typesOf = (overrides: Partial<DocumentOptions>): unknown[] => {
+    const { responses } = describeTool({ outputSchema: { type: "object" } }, overrides).operation;
+    return Object.values(responses).flatMap((response) =>
+      "content" in response ? [Object.keys(response.content ?? {})] : [],
+    );
+  };
+
+  it.each(["full", "gpt", "openwebui"] as const)(
+    "answers with one media type, as a generated client types an answer by all of them: %s",
+    (profile) => {
+      expect(typesOf({ profile })).toEqual([["application/json"]]);
+    },
+  );
+
+  it("describes the other media types when they are asked for, in the full profile", () => {
+    const all = ["application/json", "text/event-stream", "text/plain"];
+    expect(typesOf({ profile: "full", accept: "all" })).toEqual([all]);
     for (const profile of ["gpt", "openwebui"] as const) {
-      expect(JSON.stringify(describeTool({}, { profile }).operation)).not.toContain("event-stream");
+      expect(typesOf({ profile, accept: "all" })).toEqual([["application/json"]]);
     }
   });
 });

@@ -39,6 +39,7 @@ function allDocuments(): ReadonlyMap<string, string> {
   return new Map([
     ...everyForm("real", real, { security: everyScheme }),
     ...everyForm("open", real, { security: [], sessionParameter: "absent", layout: "api" }),
+    ...everyForm("all", real.slice(0, 1), { accept: "all" }),
     ...everyForm("one", real.slice(0, 1), { sessionParameter: "optional", layout: "server" }),
     ...everyForm("hostile", [hostile]),
     ...everyForm("empty", []),

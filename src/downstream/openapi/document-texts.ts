@@ -35,7 +35,7 @@ const MIB = 1024 * 1024;
 /** The texts of the documents, each rendered once for the tools that it describes. */
 export class DocumentTexts {
   readonly #context: TextContext;
-  /** One entry per place, profile, version and format; clients cannot ask for more. */
+  /** One entry per place, profile, version, format and choice of media types; clients cannot ask for more. */
   readonly #whole = new Renderings<DocumentText>({ entries: Infinity, bytes: 48 * MIB, isFirstFree: true });
   /** With `?tools=` clients can ask for any number of documents. */
   readonly #chosen = new Renderings<DocumentText>({ entries: 32, bytes: 8 * MIB, isFirstFree: false });
@@ -45,8 +45,8 @@ export class DocumentTexts {
   }
 
   take(target: DocumentTarget, choice: TextChoice, lists: readonly ToolList[], address: string): DocumentBody {
-    const { profile, version, tools } = choice;
-    const key = [target.folder, target.format, profile, version, ...(tools ?? [])].join("\n");
+    const { profile, version, accept = "json", tools } = choice;
+    const key = [target.folder, target.format, profile, version, accept, ...(tools ?? [])].join("\n");
     const texts = tools === undefined ? this.#whole : this.#chosen;
     const { tag, parts } = texts.take(key, lists, () => this.#render(target, choice, lists));
     const [before, ...after] = parts;

@@ -8,7 +8,7 @@ import type { ToolCatalog, ToolList } from "../../protocol/tool.ts";
 export type DocumentSettings = Pick<DocumentOptions, "security" | "sessionParameter" | "info">;
 
 /** The options that a client may choose. */
-export type DocumentChoice = Pick<DocumentOptions, "profile" | "version" | "layout" | "baseUrl" | "tools">;
+export type DocumentChoice = Pick<DocumentOptions, "profile" | "version" | "layout" | "baseUrl" | "tools" | "accept">;
 
 interface FailedServer {
   readonly server: string;
@@ -31,13 +31,13 @@ export async function documentTools(
   settings: DocumentSettings,
   choice: DocumentChoice,
 ): Promise<DocumentReport> {
-  const { lists, failed } = await listAll(catalog, servers);
+  const { lists, failed } = await listAll(servers, (server) => catalog.list(server));
   return { ...describeLists(lists, settings, choice), failed };
 }
 
 /** One failing server does not affect the others. */
-export async function listAll(catalog: ToolCatalog, servers: readonly string[]): Promise<ListOutcomes> {
-  const outcomes = await Promise.allSettled(servers.map((server) => catalog.list(server)));
+export async function listAll(servers: readonly string[], list: ToolCatalog["list"]): Promise<ListOutcomes> {
+  const outcomes = await Promise.allSettled(servers.map((server) => list(server)));
   const lists: ToolList[] = [];
   const failed: FailedServer[] = [];
   for (const [index, outcome] of outcomes.entries()) {

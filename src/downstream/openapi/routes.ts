@@ -6,6 +6,9 @@ import { credentialsOf } from "../credentials.ts";
 import { unknownServer } from "../did-you-mean.ts";
 import { endWatched } from "../end-watched.ts";
 import { readOnly } from "../read-only.ts";
+import { Caller } from "../rest/caller.ts";
+import { Deadline, OVERVIEW } from "../rest/deadline.ts";
+import { ToolFinder } from "../rest/find-tool.ts";
 import type { DocumentContext } from "./context.ts";
 import { DocumentTexts, type TextChoice } from "./document-texts.ts";
 import { listAll } from "./documents.ts";
@@ -14,6 +17,7 @@ import { DOCUMENT_FILES, type DocumentFile, type DocumentTarget } from "./target
 /** Serves the OpenAPI documents, rendered once for all clients and sent with an ETag because they rarely change. */
 export function documentRoutes(context: DocumentContext): Router {
   const texts = new DocumentTexts(context);
+  const tools = new ToolFinder(context);
   const router = Router({ caseSensitive: true, strict: true });
   const checks = [admit(context), knownServer(context), readOnly];
   for (const [name, file] of DOCUMENT_FILES) {
@@ -21,7 +25,7 @@ export function documentRoutes(context: DocumentContext): Router {
       [`/${name}`, `/api/${name}`, `/api/:server/${name}`],
       checks,
       async (request: Request, response: Response) => {
-        await serveDocument(request, response, targetOf(request, file), { ...context, texts });
+        await serveDocument(request, response, targetOf(request, file), { ...context, texts, tools });
       },
     );
   }
@@ -46,6 +50,7 @@ function knownServer({ hasServer, serverNames }: DocumentContext): RequestHandle
 
 interface RouteContext extends DocumentContext {
   readonly texts: DocumentTexts;
+  readonly tools: ToolFinder;
 }
 
 async function serveDocument(
@@ -56,7 +61,8 @@ async function serveDocument(
 ): Promise<void> {
   const choice = choiceOf(request, target);
   const servers = target.server === undefined ? context.serverNames : [target.server];
-  const { lists, failed } = await listAll(context.catalog, servers);
+  const caller = new Caller(new Deadline(OVERVIEW), response, false);
+  const { lists, failed } = await listAll(servers, (server) => context.tools.list(server, caller));
   if (failed.length > 0) response.set("X-MCP-Unavailable", failed.map(({ server }) => server).join(", "));
   const { tag, parts } = context.texts.take(target, choice, lists, baseUrl(request, context));
   response.set("ETag", tag).set("Cache-Control", "no-cache").set("Vary", "Authorization, Origin");
@@ -81,6 +87,7 @@ function choiceOf(request: Request, { profile, layout }: DocumentTarget): TextCh
     layout,
     profile: profile ?? oneOf("profile", query.get("profile"), ["full", "gpt", "openwebui"]),
     version: oneOf("version", query.get("version"), ["3.1", "3.0"]),
+    accept: oneOf("accept", query.get("accept"), ["json", "all"]),
     ...(tools.length > 0 && { tools }),
   };
 }

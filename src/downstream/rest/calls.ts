@@ -4,10 +4,11 @@ import { readJsonBody } from "../body.ts";
 import type { Visit } from "../context.ts";
 import { endAnswer, type RestAnswer } from "./answer.ts";
 import { readArguments } from "./arguments.ts";
-import { deadlineOf, hasBody, type RestCall } from "./rest-call.ts";
+import { hasBody, limitOf, type RestCall } from "./rest-call.ts";
 import { Caller } from "./caller.ts";
 import { checkedArguments } from "./check-call.ts";
 import type { RestContext } from "./context.ts";
+import { Deadline } from "./deadline.ts";
 import { refuseTask, type ToolFinder } from "./find-tool.ts";
 import type { RunningCall } from "./idempotency.ts";
 import { preferencesOf } from "./preferences.ts";
@@ -45,7 +46,8 @@ export class RestCalls {
     this.#checkSessionId(visit, sessionId);
     const preferences = preferencesOf(request, query);
     const isKept = typeof key === "string";
-    const caller = new Caller(deadlineOf(preferences, query, visit.server, this.#context), response, isKept);
+    const limit = limitOf(preferences, query, visit.server, this.#context);
+    const caller = new Caller(new Deadline(limit), response, isKept);
     // The body's memory is reserved until the call is answered.
     const body = hasBody(request) ? (await readJsonBody(request, bodies, visit.principal, response)).toString() : "";
     const call: RestCall = { visit, tool, form, accept, sessionId, preferences, given: readArguments(body), caller };

@@ -7,6 +7,9 @@ export interface TimeLimit {
   readonly setting: string;
 }
 
+/** How long an overview of all servers, or a document about them, waits for those that are silent. */
+export const OVERVIEW: TimeLimit = { ms: 5_000, setting: "for an overview" };
+
 /** The deadline of one request, counted from its arrival. */
 export class Deadline {
   readonly #limit: TimeLimit;

@@ -4,19 +4,23 @@ import type { Tool, ToolList } from "../../protocol/tool.ts";
 import { publicPrefix } from "../public-path.ts";
 import { Caller } from "./caller.ts";
 import type { RestContext } from "./context.ts";
-import { Deadline } from "./deadline.ts";
+import { Deadline, OVERVIEW, type TimeLimit } from "./deadline.ts";
 import type { ToolFinder } from "./find-tool.ts";
+import { preferencesOf } from "./preferences.ts";
+import { limitOf } from "./rest-call.ts";
 
 /** A request for descriptions of tools. */
 interface Reader {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly query: URLSearchParams | undefined;
   readonly tools: ToolFinder;
 }
 
 /** `GET /api`: all servers and tools. A server whose tools cannot be listed has an error and does not affect the others. */
 export async function describeAll(reader: Reader, context: RestContext): Promise<object> {
-  const { list } = listsFor(reader, context);
+  const asked = timeFor(reader, undefined, context);
+  const { list } = listsFor(reader, asked.ms < OVERVIEW.ms ? asked : OVERVIEW);
   const urls = urlsFor(reader, context);
   const describe = async (name: string): Promise<object> => {
     try {
@@ -32,7 +36,7 @@ export async function describeAll(reader: Reader, context: RestContext): Promise
 
 /** `GET /api/<server>`. */
 export async function describeServer(server: string, reader: Reader, context: RestContext): Promise<object> {
-  const list = await listsFor(reader, context).list(server);
+  const list = await listsFor(reader, timeFor(reader, server, context)).list(server);
   const { tool: urlOf } = urlsFor(reader, context);
   return { ...summary(list), tools: [...list.tools.values()].map((tool) => described(tool, urlOf(server, tool.name))) };
 }
@@ -44,16 +48,19 @@ export async function describeTool(
   reader: Reader,
   context: RestContext,
 ): Promise<object> {
-  const tool = await listsFor(reader, context).find(server, name);
+  const tool = await listsFor(reader, timeFor(reader, server, context)).find(server, name);
   return described(tool, urlsFor(reader, context).tool(server, name));
 }
 
 const described = ({ name, listed }: Tool, url: string): object => ({ ...listed, name, url });
 
-/** Access to the lists, with the deadline of a call. */
-function listsFor({ response, tools }: Reader, { settings }: RestContext) {
-  const { timeoutMs } = settings;
-  const caller = new Caller(new Deadline({ ms: timeoutMs, setting: "rest.timeout" }), response, false);
+/** The deadline of a call, also for its lists. */
+function timeFor({ request, query }: Reader, server: string | undefined, context: RestContext): TimeLimit {
+  return limitOf(preferencesOf(request, query), query, server, context);
+}
+
+function listsFor({ response, tools }: Reader, limit: TimeLimit) {
+  const caller = new Caller(new Deadline(limit), response, false);
   return {
     list: (server: string) => tools.list(server, caller),
     find: (server: string, name: string) => tools.listed(server, name, caller),

@@ -11,11 +11,11 @@ const LISTING = "the tools of its server are still being listed";
 
 /** Finds a tool in the list of the caller's session or in the shared one. Waits for a list being fetched as long as the caller does. */
 export class ToolFinder {
-  readonly #context: RestContext;
+  readonly #context: Pick<RestContext, "catalog">;
   /** The latest list of each server that a caller has waited for. */
   readonly #listings = new Map<string, SharedResult<ToolList>>();
 
-  constructor(context: RestContext) {
+  constructor(context: Pick<RestContext, "catalog">) {
     this.#context = context;
   }
 

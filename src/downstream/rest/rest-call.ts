@@ -3,7 +3,7 @@ import type { Visit } from "../context.ts";
 import type { CallArguments } from "./arguments.ts";
 import type { Caller } from "./caller.ts";
 import type { RestContext } from "./context.ts";
-import { Deadline, type TimeLimit } from "./deadline.ts";
+import type { TimeLimit } from "./deadline.ts";
 import type { Preferences } from "./preferences.ts";
 import type { ResultForm } from "./result-form.ts";
 import type { Tool } from "../../protocol/tool.ts";
@@ -25,16 +25,16 @@ export interface CheckedCall extends RestCall {
   readonly listed: Tool;
 }
 
-/** The deadline of a call, starting now: the caller's own, else that of the server's entry, else that of the config. */
-export function deadlineOf(
+/** The limit of a request: the caller's own, else that of the server's entry, else that of the config. */
+export function limitOf(
   { timeoutMs }: Preferences,
   query: URLSearchParams | undefined,
-  server: string,
+  server: string | undefined,
   context: RestContext,
-): Deadline {
+): TimeLimit {
   const longest = longestTime(context);
   const limit = requestedLimit(timeoutMs, query) ?? configuredLimit(server, context);
-  return new Deadline(limit.ms > longest.ms ? longest : limit);
+  return limit.ms > longest.ms ? longest : limit;
 }
 
 export const longestTime = ({ settings }: Pick<RestContext, "settings">): TimeLimit => ({
@@ -47,8 +47,8 @@ function requestedLimit(ms: number | undefined, query: URLSearchParams | undefin
   return { ms, setting: query?.has("timeoutMs") === true ? "?timeoutMs=" : "Prefer: wait=" };
 }
 
-function configuredLimit(server: string, { callsOf, settings }: RestContext): TimeLimit {
-  const { timeoutMs } = callsOf(server);
+function configuredLimit(server: string | undefined, { callsOf, settings }: RestContext): TimeLimit {
+  const timeoutMs = server === undefined ? undefined : callsOf(server).timeoutMs;
   if (timeoutMs !== undefined) return { ms: timeoutMs, setting: `servers.${server}.timeout` };
   return { ms: settings.timeoutMs, setting: "rest.timeout" };
 }

@@ -4,6 +4,7 @@ import type { Principal } from "../../protocol/principal.ts";
 import { RestCalls } from "./calls.ts";
 import { credentialsOf } from "../credentials.ts";
 import { unknownServer } from "../did-you-mean.ts";
+import { methodNotAllowed } from "../method-not-allowed.ts";
 import { namesDocument } from "../openapi/target.ts";
 import { publicPrefix } from "../public-path.ts";
 import { requestIdOf } from "../request-id.ts";
@@ -94,7 +95,7 @@ function refuseUnknown(server: string, { hasServer, serverNames }: RestContext):
 function allowed({ method = "" }: IncomingMessage, ...methods: readonly string[]): string {
   const asked = method === "HEAD" ? "GET" : method;
   if (methods.includes(asked)) return asked;
-  throw new GatewayError("method_not_allowed", `${method} is not allowed here.`, { allow: methods.join(", ") });
+  throw methodNotAllowed(method, methods.join(", ").replace("GET", "GET, HEAD"));
 }
 
 const prefixOf = (request: IncomingMessage, { publicPath }: RestContext): string => publicPrefix(request, publicPath);

@@ -1,0 +1,39 @@
+import type { IncomingMessage } from "node:http";
+import { GatewayError } from "../protocol/errors.ts";
+import type { DownstreamContext } from "./context.ts";
+import { credentialsOf } from "./credentials.ts";
+import { publicPrefix } from "./public-path.ts";
+
+/** More are counted only. */
+const MAX_NAMES = 20;
+const ELSEWHERE = "REST is at /api, the OpenAPI document at /openapi.json, a page for people at /docs.";
+
+type ServedContext = Pick<DownstreamContext, "gate" | "serverNames" | "publicPath">;
+
+/** What there is instead of what was asked for. The names of servers are for those who may call them. */
+export async function servedInstead(request: IncomingMessage, context: ServedContext): Promise<string> {
+  const names = (await isKnown(request, context)) ? `: ${serverPaths(request, context)}` : "";
+  return `MCP servers are at /<server>/mcp and /<server>/sse${names}. ${ELSEWHERE}`;
+}
+
+/** `/echo/mcp, /memory/mcp`, as the caller reaches them. */
+export function serverPaths(
+  request: IncomingMessage,
+  { serverNames, publicPath }: Omit<ServedContext, "gate">,
+): string {
+  const prefix = publicPrefix(request, publicPath);
+  const paths = serverNames.slice(0, MAX_NAMES).map((name) => `${prefix}/${name}/mcp`);
+  const more = serverNames.length - paths.length;
+  return paths.join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+async function isKnown(request: IncomingMessage, { gate }: ServedContext): Promise<boolean> {
+  try {
+    await gate.admit(credentialsOf(request));
+    return true;
+  } catch (error) {
+    // That it does not know who asks is the gate's answer, not a failure.
+    if (error instanceof GatewayError) return false;
+    throw error;
+  }
+}

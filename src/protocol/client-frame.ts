@@ -3,6 +3,7 @@ import type { Line } from "../lib/lines.ts";
 import { readEnvelope } from "./envelope.ts";
 import { GatewayError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
+import { parseJsonBody } from "./json-body.ts";
 
 const MAX_DEPTH = 100;
 const MAX_BATCH = 100;
@@ -28,7 +29,7 @@ export function readClientMessages(body: Line): ClientMessages {
   const text = body.toString();
   // Checked before parsing: parsing a long, deeply nested body is slow, and it would be refused anyway.
   if (text.length > LONG_BODY && isDeeperThan(text, MAX_DEPTH)) throw tooDeep();
-  const value = parse(text);
+  const value = parseJsonBody(text);
   if (!Array.isArray(value)) return { frames: [readOne(value, text, body)], isBatch: false };
   if (value.length === 0) throw new GatewayError("invalid_request", "A batch must contain at least one message.");
   if (value.length > MAX_BATCH) {
@@ -39,14 +40,6 @@ export function readClientMessages(body: Line): ClientMessages {
   }
   const texts = arrayElements(text);
   return { frames: value.map((element, index) => readOne(element, texts[index] ?? "")), isBatch: true };
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (cause) {
-    throw new GatewayError("invalid_json", "The body is not valid JSON.", { cause });
-  }
 }
 
 function readOne(message: unknown, text: string, line: Line = text): Frame {

@@ -22,10 +22,14 @@ async function started(config: Parameters<typeof startGateway>[0]): Promise<Gate
 }
 
 /** Ends the gateway with the signal and starts it again. */
-async function restarted(gateway: GatewayProcess, signal: NodeJS.Signals): Promise<GatewayProcess> {
+async function restarted(
+  gateway: GatewayProcess,
+  signal: NodeJS.Signals,
+  change?: (config: string) => string,
+): Promise<GatewayProcess> {
   await gateway.stop(signal);
   await gateway.nothingLeft();
-  const next = await gateway.again();
+  const next = await gateway.again(change);
   gateways.push(next);
   return next;
 }
@@ -157,12 +161,14 @@ test("a session whose entry was changed meanwhile is gone; another principal's n
     const gateway = await started({ port, auth, state: { dir: state }, servers: SERVERS });
     const as = (user: string) => ({ authorization: `Basic ${Buffer.from(user).toString("base64")}` });
     await using ann = await StreamableClient.open(`${gateway.url}/counter/mcp`, { headers: as("ann:one") });
-    await restarted(gateway, "SIGTERM");
+    const again = await restarted(gateway, "SIGTERM");
     const bob = new StreamableClient(`${gateway.url}/counter/mcp`, as("bob:two"));
     bob.sessionId = ann.sessionId;
     expect((await bob.post({ jsonrpc: "2.0", id: 9, method: "tools/list" })).status).toBe(404);
     expect(await ann.call("next")).toBe("1");
     bob.leave();
+    await restarted(again, "SIGTERM", (config) => config.replaceAll("counter.mjs", "echo.mjs"));
+    expect((await ann.post({ jsonrpc: "2.0", id: 9, method: "tools/list" })).status).toBe(404);
   } finally {
     rmSync(state, { recursive: true, force: true });
   }

@@ -33,7 +33,7 @@ export interface GatewayProcess extends AsyncDisposable {
   /** Sends the signal and waits for the exit: the exit code, or null when the signal itself ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   /** Starts a new gateway with the same config and state after this one has exited; on the same port if the config names one. */
-  again(): Promise<GatewayProcess>;
+  again(change?: (config: string) => string): Promise<GatewayProcess>;
   /** Only sends the signal. */
   signal(signal: NodeJS.Signals): void;
   /** Only waits for the exit. */
@@ -179,7 +179,11 @@ function running({ gateway, port, log, exited, how }: Running): GatewayProcess {
       await until(() => hasExited(gateway), { deadlineMs: EXIT_MS, what: "the gateway ends" });
       return exited;
     },
-    again: () => launch(how),
+    again: (change = (config) => config) => {
+      const file = join(folder, CONFIG_FILE);
+      writeFileSync(file, change(readFileSync(file, "utf8")));
+      return launch(how);
+    },
     async nothingLeft(deadlineMs = GONE_MS) {
       await until(() => processesMatching(mark).length === 0, {
         deadlineMs,

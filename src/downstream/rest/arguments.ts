@@ -1,7 +1,7 @@
 import { isObject, member, type JsonObject } from "../../lib/json.ts";
-import { findJsonError } from "../../lib/json-error.ts";
 import { isDeeperThan, scanKeys, valueEnd } from "../../lib/json-scan.ts";
 import { GatewayError } from "../../protocol/errors.ts";
+import { parseJsonBody } from "../../protocol/json-body.ts";
 
 const MAX_DEPTH = 100;
 
@@ -17,7 +17,7 @@ export function readArguments(body: string): CallArguments {
   if (isDeeperThan(body, MAX_DEPTH)) {
     throw new GatewayError("invalid_request", `The body is nested more than ${MAX_DEPTH} levels deep.`);
   }
-  const value = parse(body);
+  const value = parseJsonBody(body);
   if (!isObject(value))
     throw new GatewayError("invalid_request", "The body must be a JSON object: the tool's arguments.");
   return { value, text: body.replaceAll(/[\r\n]+/g, " ") };
@@ -38,21 +38,4 @@ function withoutKey(text: string, unwanted: string): string {
     if (depth === 1 && key !== unwanted) members.push(text.slice(keyAt, valueEnd(text, valueAt)).trim());
   });
   return `{${members.join(",")}}`;
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (cause) {
-    throw new GatewayError("invalid_json", `The body is not valid JSON${placeOf(body)}.`, { cause });
-  }
-}
-
-/** Where, and what should stand there. */
-function placeOf(body: string): string {
-  const error = findJsonError(body);
-  if (error === undefined) return "";
-  const { line, column, expected, found } = error;
-  const instead = found === undefined ? "the end of the text" : JSON.stringify(found);
-  return `: line ${line}, column ${column} has ${instead} where ${expected} is expected`;
 }

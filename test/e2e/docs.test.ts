@@ -250,7 +250,9 @@ describe("try it", () => {
     await recursive.getByLabel("node").fill("1");
     const answer = await call(recursive);
     expect(await answer.locator(".status").innerText()).toContain("422");
-    expect(await answer.locator(".alert").innerText()).toContain("The arguments do not fit the tool's schema at /node");
+    expect(await answer.locator(".alert").innerText()).toContain(
+      "The arguments do not match the tool's schema at /node",
+    );
     await answer.getByRole("link", { name: "invalid_arguments" }).click();
     await seen.page.getByRole("heading", { name: "Invalid arguments" }).waitFor();
     expect(await seen.page.innerText("main")).toContain("errors[] names each place by a JSON pointer");

@@ -76,10 +76,10 @@ describe("who looks for OAuth is told", () => {
   });
 
   test("and the operator hears nothing of it", async () => {
-    await until(() => gateway.log().includes("Pages of another origin"), { what: "the last of these is logged" });
+    await until(() => gateway.log().includes("Web pages of other origins"), { what: "the last of these is logged" });
     const about = /.*\/(?:register|token|authorize|\.well-known).*/g;
     // But for the page that may not call us at all.
-    expect(gateway.log().match(about)).toEqual([expect.stringContaining("Pages of another origin")]);
+    expect(gateway.log().match(about)).toEqual([expect.stringContaining("Web pages of other origins")]);
   });
 });
 

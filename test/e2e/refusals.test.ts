@@ -103,7 +103,7 @@ test("a name that shares its code with others leads to the explanation of all of
   expect(JSON.parse(body)).toMatchObject({
     code: "unavailable",
     type: "/problems/unavailable",
-    reasons: { crash_loop: expect.stringContaining("exited too often") },
+    reasons: { crash_loop: expect.stringContaining("ended too often") },
   });
   expect((await ask(`${gateway.url}/problems/unavailable`, { headers: HTML })).body).toContain(
     "<code>crash_loop</code>",

@@ -34,11 +34,11 @@ describe("the time of a call goes on", () => {
 
   test("while it waits for its turn", async () => {
     const entry = fixture("one-at-a-time", { serial: true });
-    await using gateway = await startGateway({ rest: { timeout: "1s" }, servers: { serial: entry } });
+    await using gateway = await startGateway({ rest: { timeout: "3s" }, servers: { serial: entry } });
     const rest = new RestClient(gateway.url);
     const sessionId = newId();
     textIn(await rest.call("serial/busy", {}, { sessionId }));
-    const running = rest.call("serial/busy", { ms: 3_000 }, { sessionId, query: { timeoutMs: "10000" } });
+    const running = rest.call("serial/busy", { ms: 5_000 }, { sessionId, query: { timeoutMs: "20000" } });
     const waiting = await Promise.all([1, 2, 3].map(() => rest.call("serial/busy", {}, { sessionId })));
     for (const answer of waiting) expect(answer).toMatchObject(overdue("rest.timeout"));
     expect(waiting[0]?.json["detail"]).toContain("before it");

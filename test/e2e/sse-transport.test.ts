@@ -153,10 +153,10 @@ describe("Accept", () => {
   it("opens the stream when it is missing", async () => {
     const request = "GET /echo HTTP/1.1\r\nHost: localhost\r\n\r\n";
     const received = await sendRaw(gateway.port, request, (text) => text.includes("sessionId="));
-    expect(received).toMatch(/^HTTP\/1\.1 200 [^]*event: endpoint\ndata: \/echo\?sessionId=/);
+    expect(received).toMatch(/^HTTP\/1\.1 200 [^]*event: endpoint\nretry: 1000\ndata: \/echo\?sessionId=/);
   });
 
-  it.each(["application/json", "text/html", "text/event-stream;q=0", "*/*, text/event-stream;q=0"])(
+  it.each(["application/json", "text/plain", "text/event-stream;q=0", "*/*, text/event-stream;q=0"])(
     "gives 406 for %j, and no child or session",
     async (accept) => {
       const answer = await ask(url("/echo"), { headers: { accept } });

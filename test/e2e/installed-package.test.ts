@@ -13,7 +13,7 @@ import { StreamableClient } from "../helpers/streamable-client.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-installed-"));
 const modules = join(folder, "node_modules");
-const installed = join(modules, "mcp-gateway");
+const installed = join(modules, "mcp-session-gateway");
 const executable = join(modules, ".bin/mcp-gateway");
 
 beforeAll(async () => {
@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("it brings nothing but itself", () => {
-  expect(readdirSync(modules).filter((name) => !name.startsWith("."))).toEqual(["mcp-gateway"]);
+  expect(readdirSync(modules).filter((name) => !name.startsWith("."))).toEqual(["mcp-session-gateway"]);
 });
 
 test("its command runs, and says its version", async () => {

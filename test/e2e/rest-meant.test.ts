@@ -48,7 +48,7 @@ test("an argument that is misspelt is answered with the one that was meant, and 
     status: 422,
     json: {
       detail:
-        "The arguments do not fit the tool's schema at /message: must have required property 'message'. " +
+        "The arguments do not match the tool's schema at /message: must have required property 'message'. " +
         'Did you mean "message" instead of "mesage"? GET /api/echo/echo gives the schema.',
     },
   });

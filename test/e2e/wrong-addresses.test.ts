@@ -45,7 +45,9 @@ describe("where nothing is served", () => {
   });
 
   test("an unknown server's name is answered with those that there are", async () => {
-    expect(await messageAt("/ecko/mcp", AUTHORIZED)).toBe("No such server; there are: /echo/mcp, /memory/mcp.");
+    expect(await messageAt("/ecko/mcp", AUTHORIZED)).toBe(
+      'No such server. Did you mean "echo"? The servers are at /echo/mcp, /memory/mcp.',
+    );
     const { status, body } = await ask(`${gateway.url}/ecko/mcp`, { method: "POST" });
     expect([status, body.includes("memory")]).toEqual([401, false]);
   });

@@ -24,6 +24,10 @@ export interface Growth {
 
 const KIB_PER_MIB = 1_024;
 const SAMPLE_MS = 1_000;
+const SESSION_ID = / sessionId=(\S+)/;
+const BEGINS = /\[INFO\]: (?:New [\w+ ]+ connection for |Session of \S+ wakes)/;
+/** Of a process that ended by itself the log says at this level only that, not what became of its session. */
+const ENDS = /\[INFO\]: Session of \S+ (?:closed|hibernates)|\[WARN\]: .* reason=/;
 
 /** Samples the gateway from outside once a second, and reads its log. */
 export class Watch {
@@ -32,7 +36,7 @@ export class Watch {
   readonly #health: (Health & { readonly seconds: number })[] = [];
   #said = "";
   #logged = "";
-  #sessions = 0;
+  readonly #sessions = new Set<string>();
   #clock: NodeJS.Timeout | undefined;
 
   start(pid: number): void {
@@ -52,9 +56,9 @@ export class Watch {
     return (performance.now() - this.#startedAt) / 1_000;
   }
 
-  /** Opened and not yet closed, according to the log. */
+  /** Sessions with a process, or on their way to one, according to the log. */
   get sessions(): number {
-    return this.#sessions;
+    return this.#sessions.size;
   }
 
   /** The output of report-health.mjs. */
@@ -68,8 +72,10 @@ export class Watch {
     const lines = (this.#logged + text).split("\n");
     this.#logged = lines.pop() ?? "";
     for (const line of lines) {
-      if (/\[INFO\]: New [\w+ ]+ connection for /.test(line)) this.#sessions++;
-      if (/\[INFO\]: Session of \S+ closed/.test(line)) this.#sessions--;
+      const id = SESSION_ID.exec(line)?.[1];
+      if (id === undefined) continue;
+      if (BEGINS.test(line)) this.#sessions.add(id);
+      if (ENDS.test(line)) this.#sessions.delete(id);
     }
   };
 

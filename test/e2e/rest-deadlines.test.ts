@@ -41,7 +41,7 @@ describe("the time of a call goes on", () => {
     const running = rest.call("serial/busy", { ms: 5_000 }, { sessionId, query: { timeoutMs: "20000" } });
     const waiting = await Promise.all([1, 2, 3].map(() => rest.call("serial/busy", {}, { sessionId })));
     for (const answer of waiting) expect(answer).toMatchObject(overdue("rest.timeout"));
-    expect(waiting[0]?.json["detail"]).toContain("before it");
+    expect(waiting[0]?.json["detail"]).toContain("earlier calls of its session");
     expect(textIn(await running)).toBe("1");
     expect(textIn(await rest.call("serial/busy", {}, { sessionId }))).toBe("1");
   });

@@ -64,6 +64,7 @@ export function attackConfig(mark: string): string {
       stall: `${STALL_MS}ms`,
       heartbeat: "1s",
       idle: `${IDLE_MS}ms`,
+      orphan: "2s",
       start: "5s",
       request: "4s",
       requestMax: "8s",

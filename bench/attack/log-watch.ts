@@ -27,7 +27,7 @@ export class LogWatch {
   readonly #sessions = new Map<string, Seen>();
   readonly #left = new Map<string, { readonly at: number; readonly by: string }>();
   #rest = "";
-  #open = 0;
+  readonly #open = new Set<string>();
 
   readonly hear = (text: string): void => {
     const lines = (this.#rest + text).split("\n");
@@ -35,9 +35,9 @@ export class LogWatch {
     for (const line of lines) this.#read(line);
   };
 
-  /** Sessions that were opened and not closed. */
+  /** Sessions that have a process, or are on their way to one. */
   get sessions(): number {
-    return this.#open;
+    return this.#open.size;
   }
 
   /** The client whose HTTP request may have opened a session has left. */
@@ -67,10 +67,13 @@ export class LogWatch {
     if (message === UNEXPECTED) this.onUnexpected();
     if (sessionId === undefined) return;
     if (/^New [\w+ ]+ connection for /.test(message)) {
-      this.#open++;
+      this.#open.add(sessionId);
       this.#sessions.set(sessionId, { requestId, openedAt: Date.now(), closedAt: undefined });
-    } else if (/^Session of \S+ closed/.test(message)) {
-      this.#open--;
+    } else if (/^Session of \S+ wakes/.test(message)) {
+      this.#open.add(sessionId);
+    } else if (/^Session of \S+ (?:closed|hibernates)/.test(message) || (level === "warn" && reason !== undefined)) {
+      // At this level a process that ended by itself has only that one line.
+      this.#open.delete(sessionId);
       const seen = this.#sessions.get(sessionId);
       if (seen !== undefined) seen.closedAt = Date.now();
     }

@@ -9,6 +9,9 @@ const SESSION_DESCRIPTORS = 4;
 const RESERVE = { share: 0.05, least: 8, most: 64 };
 /** Used when there is no /proc: the smallest default limit among common systems. */
 const UNKNOWN_LIMIT = 256;
+/** Counting costs as much as a small call, so it is skipped for some starts while more is free than they and all connections need. */
+const PLENTY = 8_192;
+const UNCOUNTED_STARTS = 100;
 const RETRY_MS = 5_000;
 
 /**
@@ -18,6 +21,8 @@ const RETRY_MS = 5_000;
 export class Descriptors {
   readonly limit: number;
   readonly #reserve: number;
+  /** How many more starts need no new count. */
+  #uncounted = 0;
 
   constructor(limit = openFilesLimit()) {
     this.limit = limit;
@@ -26,8 +31,10 @@ export class Descriptors {
 
   /** Throws when there are too few descriptors for one more process. */
   checkRoom(): void {
-    const used = openDescriptors();
-    if (used === undefined || used + START_DESCRIPTORS + this.#reserve <= this.limit) return;
+    if (this.#uncounted-- > 0) return;
+    const free = this.limit - this.#reserve - (openDescriptors() ?? 0);
+    this.#uncounted = free >= PLENTY ? UNCOUNTED_STARTS : 0;
+    if (free >= START_DESCRIPTORS) return;
     throw new GatewayError("descriptors_exhausted", "The gateway has no room for another process; try again later.", {
       retryAfterMs: RETRY_MS,
     });

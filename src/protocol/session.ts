@@ -12,6 +12,7 @@ export type EndReason =
   | "client too slow"
   | "idle"
   | "evicted"
+  | "refused"
   | "server ended"
   | "server timeout"
   | "shutdown";

@@ -88,6 +88,6 @@ export class RestSession {
   #onFailure(error: unknown): void {
     this.#room.refuseAll(error);
     // A session whose initialization failed is unusable.
-    void this.client.session.close("server ended");
+    void this.client.session.close("refused");
   }
 }

@@ -204,7 +204,7 @@ export class LiveSession implements Session {
     if (exchange === undefined) return;
     this.presence.touch();
     // Initialization failed, so there is no reason to keep the process.
-    if (frame.failed && exchange.method === methods.initialize) void this.close("server ended");
+    if (frame.failed && exchange.method === methods.initialize) void this.close("refused");
   }
 
   #ask(frame: RequestFrame): void {

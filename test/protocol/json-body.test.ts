@@ -5,6 +5,11 @@ it("a body that is JSON is its value", () => {
   expect(parseJsonBody('{"a":[1]}')).toEqual({ a: [1] });
 });
 
+it("in a long body the mistake is not searched for", () => {
+  const body = `[${"1,".repeat(100_000)}]`;
+  expect(() => parseJsonBody(body)).toThrow(expect.objectContaining({ message: "The body is not valid JSON." }));
+});
+
 it.each([
   ["", "line 1, column 1 has the end of the text where a value is expected"],
   ['{\n  "a": 1,\n}', 'line 3, column 1 has "}" where a name in double quotes is expected'],

@@ -182,7 +182,7 @@ describe("an answer", () => {
     say(INITIALIZE);
     server().says({ id: 0, error: { code: -32602, message: "no such version" } });
     expect(client.got).toMatchObject([{ id: 0, error: { code: -32602 } }]);
-    expect(client.ends).toMatchObject([["server ended", undefined]]);
+    expect(client.ends).toMatchObject([["refused", undefined]]);
     expect(servers[0]?.closings).toBe(1);
   });
 });

@@ -35,3 +35,6 @@ function refuseBatch(frames: ClientMessages["frames"], revision: string | undefi
   if (new Set(ids).size === ids.length) return;
   throw new GatewayError("invalid_request", "Two requests of the batch have the same id.");
 }
+
+/** Whether a hibernating session gets a process for them: only requests are worth one, because nobody else waits for an answer. */
+export const wakes = ({ frames }: ClientMessages): boolean => frames.some(({ kind }) => kind === "request");

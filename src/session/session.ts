@@ -8,7 +8,7 @@ import { methods } from "../protocol/methods.ts";
 import type { Principal } from "../protocol/principal.ts";
 import type { EndReason, OpenSession, Outlet, Reception, Session, Transport } from "../protocol/session.ts";
 import type { Upstream } from "../protocol/upstream.ts";
-import { admit } from "./admission.ts";
+import { admit, wakes } from "./admission.ts";
 import type { SessionContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Exchanges, renew, replyThrough } from "./exchanges.ts";
@@ -94,8 +94,7 @@ export class LiveSession implements Session {
     if (this.lifecycle.isOver) throw new GatewayError("session_not_found", "The session has ended.");
     const { inFlight } = this.#context.limits;
     admit(messages, { exchanges: this.#exchanges, revision: this.#recorder.revision, inFlight });
-    // Without a process there is nobody to tell; only a request is worth one.
-    if (this.#upstream === undefined && this.lifecycle.canHibernate && !hasRequest(messages)) return;
+    if (this.#upstream === undefined && this.lifecycle.canHibernate && !wakes(messages)) return;
     this.#upstream ??= this.#open(messages);
     this.#upstream.checkRoom();
     this.presence.touch();
@@ -249,5 +248,3 @@ export class LiveSession implements Session {
     await upstream?.close();
   }
 }
-
-const hasRequest = ({ frames }: ClientMessages): boolean => frames.some(({ kind }) => kind === "request");

@@ -30,7 +30,7 @@ it("beyond a thousand the one that was over longest ago is tried again", () => {
   expect(many(0, 1_001).filter((name) => !kept.has(name))).toEqual(["s0"]);
 });
 
-it("one that was over again is as young as any", () => {
+it("a schema that exceeds its limits again counts as the newest", () => {
   const kept = overLimit(...many(0, 999), "s0", "s999", "s1000");
   expect([kept.has("s0"), kept.has("s1")]).toEqual([true, false]);
 });

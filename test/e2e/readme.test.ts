@@ -17,7 +17,7 @@ import { until } from "../helpers/until.ts";
  *   send a token find one that asks for it.
  */
 const NOT_RUN: readonly { readonly begins: string; readonly reason: string }[] = [
-  { begins: "claude mcp add", reason: "needs Claude Code, which needs an account" },
+  { begins: "claude mcp add", reason: "needs Claude Code, which is not among the devDependencies" },
   { begins: "docker build", reason: "needs Docker; test/e2e/image.test.ts replays the stages of the Dockerfile" },
   { begins: "npm ci\nnpm install --global .", reason: "installs for the whole machine, and needs systemd" },
 ];

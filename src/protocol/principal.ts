@@ -1,3 +1,4 @@
+import type { JsonObject } from "../lib/json.ts";
 import type { SecurityScheme } from "./security-scheme.ts";
 
 /** The authenticated caller, with the kind of authentication; `anonymous` when none is configured. */
@@ -5,6 +6,14 @@ export interface Principal {
   readonly kind: SecurityScheme["kind"] | "anonymous" | "gateway";
   /** Stable and safe to log: a user name or the fingerprint of a token, never the credential. */
   readonly id: string;
+  /** The organization and the application that the caller belongs to, as its API key or token says. */
+  readonly tenant?: string | undefined;
+  readonly client?: string | undefined;
+  /** The permissions granted to the caller (RFC 6749 §3.3). */
+  readonly scopes?: readonly string[] | undefined;
+  readonly groups?: readonly string[] | undefined;
+  /** The claims of its JWT (RFC 7519 §4). */
+  readonly claims?: JsonObject | undefined;
 }
 
 /** The gateway itself, when it lists the tools of a server. */

@@ -204,7 +204,8 @@ describe("the side bar", () => {
     await using seen = await visit(`${open.url}/docs`);
     const { page } = seen;
     await page.getByRole("navigation").getByRole("link", { name: "sleep" }).click();
-    expect(await page.locator('[id="echo/sleep"]').getAttribute("open")).not.toBeNull();
+    // Opened by the event that follows the navigation.
+    await page.locator('[id="echo/sleep"][open]').waitFor();
   });
 
   test("finds tools by name and hides the servers that have none", async () => {

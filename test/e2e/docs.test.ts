@@ -141,7 +141,7 @@ describe("the page", () => {
   test("finds tools by name, and opens the one that the URL names", async () => {
     await using seen = await visit(`${open.url}/docs#echo/sleep`);
     const { page } = seen;
-    expect(await page.locator('[id="echo/sleep"]').getAttribute("open")).not.toBeNull();
+    await page.locator('[id="echo/sleep"][open]').waitFor();
     await page.getByLabel("Find a tool").fill("  ECHO ");
     expect(await page.locator(".tool:visible .name").allTextContents()).toEqual(["echo"]);
     expect(await page.locator("#filter-state").innerText()).toBe("1 of 88");

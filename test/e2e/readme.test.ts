@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { claudeCode } from "../helpers/claude-code.ts";
 import { runCli } from "../helpers/cli.ts";
 import { type GatewayProcess, realServer, refuseUnexpectedErrors, ROOT, startGateway } from "../helpers/gateway.ts";
 import { blocksOf, spansOf, type CodeBlock, userTexts } from "../helpers/markdown.ts";
@@ -12,12 +13,12 @@ import { until } from "../helpers/until.ts";
  * The shell blocks of README, SECURITY and docs/ are run as they are, each in a fresh folder, against the built gateway. What is
  * put in place of the world, and nothing else:
  * - `npm ci` has been done, `npm start` is the built gateway, as package.json has it;
+ * - `claude` is Claude Code, with settings of its own;
  * - `npx` runs the package that is installed here instead of downloading it; `mcp-session-gateway` is the built gateway;
  * - port 3000 is a free one. Blocks that start no gateway find one there, with every server that the texts call; those that
  *   send a token find one that asks for it.
  */
 const NOT_RUN: readonly { readonly begins: string; readonly reason: string }[] = [
-  { begins: "claude mcp add", reason: "needs Claude Code, which is not among the devDependencies" },
   { begins: "docker build", reason: "needs Docker; test/e2e/image.test.ts replays the stages of the Dockerfile" },
   { begins: "npm ci\nnpm install --global .", reason: "installs for the whole machine, and needs systemd" },
 ];
@@ -38,8 +39,8 @@ beforeAll(async () => {
   const servers = { everything: realServer("server-everything"), filesystem: realServer("server-filesystem", "docs") };
   gateway = await startGateway({ auth: { bearer: { tokens: [TOKEN] } }, servers });
   open = await startGateway({ servers });
-  bin = programs();
-});
+  bin = programs(await claudeCode());
+}, 120_000);
 
 afterAll(async () => {
   rmSync(bin, { recursive: true, force: true });
@@ -57,6 +58,15 @@ describe("a shell block", () => {
     const ended = await run(block);
     expect(ended).toMatchObject({ code: 0 });
     refuseUnexpectedErrors(ended.said);
+  });
+
+  it("that adds a server to Claude Code lets it connect", async () => {
+    const added = blocks.filter(({ text }) => text.startsWith("claude mcp add"));
+    expect(added).toHaveLength(1);
+    for (const block of added) {
+      const { said } = await run({ ...block, text: `${block.text}claude mcp list\n` });
+      expect(said).toMatch(/everything: \S+ \(HTTP\).*Connected/);
+    }
   });
 
   it("that fails is seen to fail", async () => {
@@ -133,6 +143,7 @@ async function run({ text }: CodeBlock): Promise<Ended> {
       ...process.env,
       PATH: `${bin}:${process.env["PATH"]}`,
       MCP_GATEWAY_TOKEN: TOKEN,
+      HOME: folder,
       XDG_STATE_HOME: folder,
       PORT_OF_TEST: `${port}`,
     },
@@ -162,7 +173,7 @@ async function run({ text }: CodeBlock): Promise<Ended> {
 }
 
 /** A folder for PATH with the programs that stand for others. */
-function programs(): string {
+function programs(claude: string): string {
   const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-bin-"));
   mkdirSync(folder, { recursive: true });
   const main = join(ROOT, "dist/main.js");
@@ -189,6 +200,7 @@ function programs(): string {
     '  *) echo "npm $1 is not known here" >&2; exit 1 ;;',
     "esac",
   );
+  write("claude", "export DISABLE_AUTOUPDATER=1", `exec "${process.execPath}" "${claude}" "$@"`);
   const cases = [
     "@modelcontextprotocol/server-everything",
     "@modelcontextprotocol/server-filesystem",

@@ -1,4 +1,4 @@
-import { appendFile, rename, writeFile } from "node:fs/promises";
+import { open, rename, type FileHandle } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 
 export interface JournalOptions {
@@ -23,6 +23,8 @@ const FILE_MODE = 0o600;
 export class Journal {
   readonly #options: JournalOptions;
   #pending: string[] = [];
+  /** Opening the file for each write would cost more than the write. Undefined until the file has been written once. */
+  #handle: FileHandle | undefined;
   #lines = 0;
   #linesKept = 0;
   #mustRewrite = true;
@@ -51,6 +53,7 @@ export class Journal {
     this.#isClosed = true;
     if (this.#timer !== undefined) this.#flush();
     await this.#writing;
+    await this.#handle?.close();
   }
 
   #rewriteSoon(): void {
@@ -71,8 +74,8 @@ export class Journal {
   async #write(): Promise<void> {
     if (this.#lines > Math.max(MIN_LINES, 2 * this.#linesKept)) this.#rewriteSoon();
     try {
-      if (this.#mustRewrite) await this.#rewrite();
-      else await this.#append();
+      if (this.#mustRewrite || this.#handle === undefined) await this.#rewrite();
+      else await this.#append(this.#handle);
     } catch (cause) {
       this.#rewriteSoon();
       this.#options.onError(cause);
@@ -80,10 +83,10 @@ export class Journal {
     }
   }
 
-  async #append(): Promise<void> {
+  async #append(handle: FileHandle): Promise<void> {
     const lines = this.#pending.splice(0);
     this.#lines += lines.length;
-    await appendFile(this.#options.file, textOf(lines), { mode: FILE_MODE });
+    await handle.appendFile(textOf(lines));
   }
 
   async #rewrite(): Promise<void> {
@@ -92,8 +95,17 @@ export class Journal {
     this.#mustRewrite = false;
     this.#pending = [];
     this.#lines = this.#linesKept = lines.length;
-    await writeFile(`${file}.new`, textOf(lines), { mode: FILE_MODE });
-    await rename(`${file}.new`, file);
+    await this.#handle?.close();
+    this.#handle = undefined;
+    const handle = await open(`${file}.new`, "w", FILE_MODE);
+    try {
+      await handle.appendFile(textOf(lines));
+      await rename(`${file}.new`, file);
+    } catch (cause) {
+      await handle.close();
+      throw cause;
+    }
+    this.#handle = handle;
   }
 }
 

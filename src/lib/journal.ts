@@ -11,6 +11,7 @@ export interface JournalOptions {
 
 /** Lines added within this time are written together. */
 const WRITE_AFTER_MS = 1;
+const IDLE_WRITE_AFTER_MS = 1_000;
 const RETRY_AFTER_MS = 5_000;
 /** The file is compacted when it holds at least this many lines and more than twice the lines that were current. */
 const MIN_LINES = 1_000;
@@ -29,6 +30,7 @@ export class Journal {
   #linesKept = 0;
   #mustRewrite = true;
   #timer: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #isClosed = false;
 
@@ -43,17 +45,28 @@ export class Journal {
 
   add(line: string): void {
     if (this.#isClosed) return;
-    if (this.#mustRewrite || this.#pending.length >= MAX_PENDING) this.#rewriteSoon();
-    else this.#pending.push(line);
+    this.#push(line);
     this.#writeIn(WRITE_AFTER_MS);
+  }
+
+  /** For a line that may be lost when the process is killed: it is written with the next one, or a second later. */
+  addIdly(line: string): void {
+    if (this.#isClosed) return;
+    this.#push(line);
+    this.#idle ??= setTimeout(() => this.#flush(), IDLE_WRITE_AFTER_MS).unref();
   }
 
   /** Writes the pending lines. Resolves when they are written or the write has failed. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    if (this.#timer !== undefined) this.#flush();
+    if (this.#timer !== undefined || this.#idle !== undefined) this.#flush();
     await this.#writing;
     await this.#handle?.close();
+  }
+
+  #push(line: string): void {
+    if (this.#mustRewrite || this.#pending.length >= MAX_PENDING) this.#rewriteSoon();
+    else this.#pending.push(line);
   }
 
   #rewriteSoon(): void {
@@ -67,7 +80,8 @@ export class Journal {
 
   #flush(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    clearTimeout(this.#idle);
+    this.#timer = this.#idle = undefined;
     this.#writing = this.#writing.then(() => this.#write());
   }
 

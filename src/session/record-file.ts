@@ -50,7 +50,7 @@ export class RecordFile {
     this.#journal = journal;
     const log: RecordLog = {
       kept: (stored) => journal.add(JSON.stringify(stored)),
-      forgotten: (key) => journal.add(JSON.stringify({ forgotten: key })),
+      forgotten: (key) => journal.addIdly(JSON.stringify({ forgotten: key })),
     };
     records.restore(storedIn(journalLines(this.#file)), log);
     journal.begin();

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import { principalKey, type Principal } from "../protocol/principal.ts";
 import type { SessionKey } from "./context.ts";
 import type { SessionRecord } from "./session-record.ts";
@@ -44,6 +45,8 @@ export class SessionRecords {
   /** Oldest first. */
   readonly #stored = new Map<string, StoredRecord>();
   readonly #countOf = new Map<string, number>();
+  /** Of the principals and sessions seen last: each is needed several times. */
+  readonly #digests = new LRUCache<string, string>({ max: 1_000 });
   #size = 0;
   #log: RecordLog | undefined;
 
@@ -143,7 +146,12 @@ export class SessionRecords {
   }
 
   #digest(parts: readonly string[]): string {
-    return createHmac("sha256", this.#options.secret).update(JSON.stringify(parts)).digest("base64url").slice(0, 27);
+    const text = JSON.stringify(parts);
+    const known = this.#digests.get(text);
+    if (known !== undefined) return known;
+    const digest = createHmac("sha256", this.#options.secret).update(text).digest("base64url").slice(0, 27);
+    this.#digests.set(text, digest);
+    return digest;
   }
 }
 

@@ -205,7 +205,9 @@ describe("the side bar", () => {
     const { page } = seen;
     await page.getByRole("navigation").getByRole("link", { name: "sleep" }).click();
     // Opened by the event that follows the navigation.
-    await page.locator('[id="echo/sleep"][open]').waitFor();
+    const opened = page.locator("details.tool[open]");
+    await opened.waitFor();
+    expect(await opened.getAttribute("id")).toBe("echo/sleep");
   });
 
   test("finds tools by name and hides the servers that have none", async () => {

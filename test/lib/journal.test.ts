@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -47,6 +47,28 @@ it("writes everything before it is closed, and nothing after", async () => {
   lines.add("late");
   await lines.close();
   expect(journalLines(file)).toEqual(said);
+});
+
+it("writes what can wait with the next line, or when it is closed", async () => {
+  const lines = journal();
+  lines.begin();
+  await until(() => existsSync(file), { what: "the file exists" });
+  lines.addIdly("first");
+  lines.add("second");
+  await until(() => journalLines(file).length === 2, { what: "both are written" });
+  lines.addIdly("third");
+  await lines.close();
+  expect(journalLines(file)).toEqual(["first", "second", "third"]);
+});
+
+it("writes what can wait although nothing follows", async () => {
+  const lines = journal();
+  lines.begin();
+  await until(() => existsSync(file), { what: "the file exists" });
+  lines.addIdly("alone");
+  await until(() => journalLines(file).length === 1, { what: "it is written" });
+  expect(journalLines(file)).toEqual(["alone"]);
+  await lines.close();
 });
 
 it("is written anew when most of it is stale", async () => {

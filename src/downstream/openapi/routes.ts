@@ -33,9 +33,9 @@ export function documentRoutes(context: DocumentContext): Router {
 }
 
 /** Comes first, so that unauthenticated callers cannot find out which servers exist. */
-function admit({ documentsArePublic, gate }: DocumentContext): RequestHandler {
+function admit(context: DocumentContext): RequestHandler {
   return async (request, _response, next) => {
-    if (!documentsArePublic) await gate.admit(credentialsOf(request));
+    if (!context.documentsArePublic) await context.gate.admit(credentialsOf(request, context));
     next();
   };
 }

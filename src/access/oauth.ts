@@ -61,7 +61,8 @@ export const claimSchema = {
     .meta({ examples: [{ "groups:Admin": ["scope:admin"] }] }),
 };
 
-const authKeys = z.looseObject({ jwt: jwtSchema.optional(), ...claimSchema });
+/** Of `auth:`, what concerns tokens. */
+export const authKeys = z.looseObject({ jwt: jwtSchema.optional(), ...claimSchema });
 
 /** Okta puts it into the tokens of its authorization server "default". */
 const OKTA_AUDIENCE = "api://default";

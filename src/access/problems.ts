@@ -1,5 +1,5 @@
 import { isObject, member } from "../lib/json.ts";
-import { tokenConfig, type TokenConfig } from "./oauth.ts";
+import { authKeys, tokenConfig, type TokenConfig } from "./oauth.ts";
 
 /** Something about the config and where it is. */
 export interface AccessFinding {
@@ -10,6 +10,8 @@ export interface AccessFinding {
 /** What is wrong with the keys of a config together, each of which is right by itself. */
 export function accessProblems(config: TokenConfig): AccessFinding[] {
   const { oauth, okta, auth } = config;
+  // What is wrong with a single key was reported already.
+  if (!authKeys.safeParse(auth).success) return [];
   const all = tokenConfig(config);
   const isOn = member(member(auth, "jwt"), "enabled") === true;
   const jwtPath = isOn ? ["auth", "jwt"] : ["oauth"];

@@ -21,6 +21,8 @@ export interface TestIssuer extends AsyncDisposable {
   keys: SigningKey[];
   /** Answers instead of the issuer, if it returns true. */
   answer: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Answers as an issuer does. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   /** A token for the audience "gateway" and the subject "alice", unless the claims say otherwise; undefined removes a claim. */
   token(claims?: JWTPayload, header?: Partial<JWTHeaderParameters>, key?: SigningKey): Promise<string>;
 }
@@ -28,13 +30,14 @@ export interface TestIssuer extends AsyncDisposable {
 export async function startIssuer(): Promise<TestIssuer> {
   const first = await signingKey("first");
   const server = createServer((request, response) => {
-    const path = request.url ?? "";
-    issuer.asked.push(path);
-    if (issuer.answer(request, response)) return;
+    issuer.asked.push(request.url ?? "");
+    if (!issuer.answer(request, response)) issuer.handle(request, response);
+  });
+  const handle = ({ url: path = "" }: IncomingMessage, response: ServerResponse): void => {
     const document = path === "/keys" ? { keys: issuer.keys.map(({ jwk }) => jwk) } : discovery(path);
     response.writeHead(document === undefined ? 404 : 200, { "content-type": "application/json" });
     response.end(JSON.stringify(document ?? {}));
-  });
+  };
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -47,6 +50,7 @@ export async function startIssuer(): Promise<TestIssuer> {
     asked: [],
     keys: [first],
     answer: () => false,
+    handle,
     token: (claims = {}, header = {}, key = first) =>
       new SignJWT({ iss: url, aud: "gateway", sub: "alice", exp: Math.floor(Date.now() / 1_000) + 600, ...claims })
         .setProtectedHeader({ alg: key.jwk.alg ?? "", kid: key.jwk.kid ?? "", typ: "at+jwt", ...header })

@@ -79,7 +79,10 @@ export class AccessGate implements Gate {
 function refuseMixed({ authorization, xApiKey, apiKey }: Credentials): void {
   if (xApiKey === undefined && apiKey === undefined) return;
   if (authorization === undefined && (xApiKey === undefined || apiKey === undefined)) return;
-  throw new GatewayError("invalid_request", "Send credentials in one header only: Authorization, X-API-Key or Api-Key.");
+  throw new GatewayError(
+    "invalid_request",
+    "Send credentials in one header only: Authorization, X-API-Key or Api-Key.",
+  );
 }
 
 /** Bearer first: the official SDK reads the scheme of the first challenge only. */

@@ -52,11 +52,11 @@ export const oktaSchema = z.strictObject({
 export const claimSchema = {
   claims: z
     .array(z.string().min(1))
-    .default([])
+    .optional()
     .describe("Claims of tokens whose values are looked up in mappings.")
     .meta({ examples: [["groups", "roles"]] }),
   mappings: mappingsSchema
-    .default({})
+    .optional()
     .describe("The scopes that the value of a claim grants: claim:value, in any case.")
     .meta({ examples: [{ "groups:Admin": ["scope:admin"] }] }),
 };
@@ -78,7 +78,7 @@ export interface TokenConfig {
 
 /** All of it as one `auth.jwt` block; undefined when no tokens are accepted. */
 export function tokenConfig(config: TokenConfig): JwtConfig | undefined {
-  const { jwt, claims, mappings } = authKeys.parse(config.auth);
+  const { jwt, claims = [], mappings = {} } = authKeys.parse(config.auth);
   const own = jwt?.enabled === true ? jwt : undefined;
   const foreign = foreignIssuers(config);
   if (own === undefined && foreign.length === 0) return undefined;
@@ -91,7 +91,9 @@ export function tokenConfig(config: TokenConfig): JwtConfig | undefined {
     mappings: merged(mappings, base.mappings ?? {}),
     issuers: [...base.issuers, ...foreign],
     advertise: jwt?.advertise ?? true,
-    scopesSupported: [...new Set([...base.scopesSupported, ...(foreign.length > 0 ? (oauth?.scopes_supported ?? []) : [])])],
+    scopesSupported: [
+      ...new Set([...base.scopesSupported, ...(foreign.length > 0 ? (oauth?.scopes_supported ?? []) : [])]),
+    ],
   };
 }
 

@@ -25,7 +25,9 @@ export function startTable({ config, servers, gate }: RunningGateway, address: A
   const lines = table.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd(),
   );
-  const auth = gate.authenticates ? gate.schemes.map(({ kind }) => METHOD_NAMES[kind]).join(", ") : "none (anyone may call)";
+  const auth = gate.authenticates
+    ? gate.schemes.map(({ kind }) => METHOD_NAMES[kind]).join(", ")
+    : "none (anyone may call)";
   return `\n  ${base}  (web page: ${base}/docs)\n\n${lines.join("\n")}\n\n  auth: ${auth}\n\n`;
 }
 

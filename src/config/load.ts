@@ -60,7 +60,10 @@ export function parseConfig(file: string, source: string, env: NodeJS.ProcessEnv
   return {
     config: deepFreeze(result.data),
     file,
-    notes: [...notes, ...remarks(result.data, document)].map(({ level, message, offset }) => ({ level, text: `${placeText(file, offset, place)} ${message}` })),
+    notes: [...notes, ...remarks(result.data, document)].map(({ level, message, offset }) => ({
+      level,
+      text: `${placeText(file, offset, place)} ${message}`,
+    })),
     secrets: [...filledIn, ...secretsOf(value), ...inheritedSecrets(value, env)],
   };
 }

@@ -46,7 +46,13 @@ const keys = z.strictObject({
     .describe("What oauth needs for the provider okta.")
     .meta({ examples: [{ issuer: "${OKTA_ISSUER}" }] }),
   limits: z
-    .strictObject({ ...sessionLimitsSchema, ...upstreamLimitsSchema, ...kindLimits, ...downstreamLimitsSchema, ...accessLimitsSchema })
+    .strictObject({
+      ...sessionLimitsSchema,
+      ...upstreamLimitsSchema,
+      ...kindLimits,
+      ...downstreamLimitsSchema,
+      ...accessLimitsSchema,
+    })
     .prefault({})
     .describe("Upper bounds on what callers and servers could otherwise make grow without end.")
     .meta({ examples: [{ sessions: 50, idle: "10m" }] }),

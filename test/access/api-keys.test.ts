@@ -80,7 +80,9 @@ describe("credentials in more than one header are refused, even when all are rig
 
   it("but where there are no API keys, such a header is no credential of ours", () => {
     const bearerOnly = gateOf({ bearer: { tokens: ["t"] } });
-    expect(bearerOnly.admit({ authorization: "Bearer t", xApiKey: "for somebody else" })).toMatchObject({ kind: "bearer" });
+    expect(bearerOnly.admit({ authorization: "Bearer t", xApiKey: "for somebody else" })).toMatchObject({
+      kind: "bearer",
+    });
   });
 });
 
@@ -122,7 +124,14 @@ describe("a session's owner", () => {
 
   it("is the same with other scopes, groups and claims", () => {
     const one: Principal = { kind: "jwt", id: "i alice", tenant: "a", scopes: ["x"], claims: { jti: "1" } };
-    const next: Principal = { kind: "jwt", id: "i alice", tenant: "a", scopes: ["y"], groups: ["g"], claims: { jti: "2" } };
+    const next: Principal = {
+      kind: "jwt",
+      id: "i alice",
+      tenant: "a",
+      scopes: ["y"],
+      groups: ["g"],
+      claims: { jti: "2" },
+    };
     expect(principalKey(one)).toBe(principalKey(next));
   });
 });

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { ClaimRules, type ClaimNames } from "../../src/access/auth/claim-rules.ts";
 
 const NAMES: ClaimNames = { claims: [], mappings: [], groupsClaim: "groups" };
-const apply = (names: Partial<ClaimNames>, claims: object) => new ClaimRules({ ...NAMES, ...names }).apply({ ...claims });
+const apply = (names: Partial<ClaimNames>, claims: object) =>
+  new ClaimRules({ ...NAMES, ...names }).apply({ ...claims });
 
 describe("the scopes of a token", () => {
   it.each<[string, Partial<ClaimNames>, object, string[]]>([
@@ -14,8 +15,18 @@ describe("the scopes of a token", () => {
     ["come from a mapping in any case of value", map("groups", "groups:Admin", "s"), { groups: ["aDMIN"] }, ["s"]],
     ["come from a mapping in any case of claim", map("Groups", "gRoups:admin", "s"), { GROUPS: ["Admin"] }, ["s"]],
     ["come from a claim that is one text", map("role", "role:Admin", "s"), { role: "admin" }, ["s"]],
-    ["come from a member of an object", map("realm_access.roles", "realm_access.roles:admin", "s"), { realm_access: { roles: ["admin"] } }, ["s"]],
-    ["come from a claim whose name has dots", map("https://x.example/roles", "https://x.example/roles:a", "s"), { "https://x.example/roles": ["a"] }, ["s"]],
+    [
+      "come from a member of an object",
+      map("realm_access.roles", "realm_access.roles:admin", "s"),
+      { realm_access: { roles: ["admin"] } },
+      ["s"],
+    ],
+    [
+      "come from a claim whose name has dots",
+      map("https://x.example/roles", "https://x.example/roles:a", "s"),
+      { "https://x.example/roles": ["a"] },
+      ["s"],
+    ],
     ["come from a value with colons", map("groups", "groups:a:b:c", "s"), { groups: ["a:b:c"] }, ["s"]],
     ["come from a mapped scope", map("scope", "scope:read", "s"), { scope: "write read" }, ["write", "read", "s"]],
     ["are not doubled", map("groups", "groups:a", "s"), { scope: "s", groups: ["a", "A"] }, ["s"]],
@@ -27,7 +38,10 @@ describe("the scopes of a token", () => {
   });
 
   it("add up where keys differ only in case", () => {
-    const mappings = [["groups:Admin", ["a"]], ["Groups:admin", ["b"]]] as const;
+    const mappings = [
+      ["groups:Admin", ["a"]],
+      ["Groups:admin", ["b"]],
+    ] as const;
     expect(apply({ claims: ["groups"], mappings }, { groups: ["ADMIN"] }).scopes).toEqual(["a", "b"]);
   });
 });
@@ -40,7 +54,11 @@ describe("tenant, client and groups", () => {
   });
 
   it("are undefined without the claim, or when none is named", () => {
-    expect(apply({ tenantClaim: "tid" }, { azp: "app" })).toMatchObject({ tenant: undefined, client: undefined, groups: [] });
+    expect(apply({ tenantClaim: "tid" }, { azp: "app" })).toMatchObject({
+      tenant: undefined,
+      client: undefined,
+      groups: [],
+    });
   });
 
   it.each([7, "", [], {}, null, "a\nb", "x".repeat(201)])("are not %j: the token is refused", (tid) => {

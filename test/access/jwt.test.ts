@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { exportSPKI, importJWK, type JWTPayload } from "jose";
+import { exportSPKI, importJWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jwt } from "../../src/access/auth/jwt.ts";
 import { AccessGate } from "../../src/access/gate.ts";
@@ -22,14 +22,18 @@ beforeAll(async () => {
 afterAll(() => issuer[Symbol.asyncDispose]());
 
 describe("a token is accepted", () => {
-  it.each<[string, JWTPayload, object]>([
+  it.each<[string, object, object]>([
     ["with the audience", {}, {}],
     ["with the audience among others", { aud: ["elsewhere", "gateway"] }, {}],
     ["that expired less than 30 s ago", { exp: inSeconds(-20) }, {}],
     ["that becomes valid in less than 30 s", { nbf: inSeconds(20) }, {}],
     ["of the type JWT", {}, { typ: "JWT" }],
     ["without a type", {}, { typ: undefined }],
-    ["with members in its header that nobody needs", {}, { jku: "http://127.0.0.1:1/keys", x5u: "http://127.0.0.1:1/" }],
+    [
+      "with members in its header that nobody needs",
+      {},
+      { jku: "http://127.0.0.1:1/keys", x5u: "http://127.0.0.1:1/" },
+    ],
   ])("%s", async (_what, claims, header) => {
     expect(await who(await issuer.token(claims, header))).toMatchObject({ kind: "jwt", id: `${issuer.url} alice` });
   });
@@ -69,19 +73,25 @@ describe("a token is refused as invalid, and nothing is fetched for it,", () => 
     ["an HMAC with an empty key", () => hmac({}, "")],
     ["an HMAC without kid", () => hmac({ kid: undefined }, "")],
     ["another key with the right kid", async () => issuer.token({}, {}, { ...(await signingKey("first")) })],
-    ["a key in its header", async () => {
-      const own = await signingKey("own");
-      return issuer.token({}, { kid: "first", jwk: own.jwk }, own);
-    }],
+    [
+      "a key in its header",
+      async () => {
+        const own = await signingKey("own");
+        return issuer.token({}, { kid: "first", jwk: own.jwk }, own);
+      },
+    ],
     ["a jku of its own", async () => issuer.token({}, { jku: `${issuer.url}/evil` }, await signingKey("first"))],
     ["an x5u of its own", async () => issuer.token({}, { x5u: `${issuer.url}/evil` }, await signingKey("first"))],
     ["a kid that is a path", () => issuer.token({}, { kid: "../../../dev/null" })],
     ["a kid that is SQL", () => issuer.token({}, { kid: "x' UNION SELECT 'key" })],
     ["a kid that every object has", () => issuer.token({}, { kid: "__proto__" })],
-    ["no kid, where there are several keys for it", async () => {
-      const one = await signingKey("one");
-      return issuer.token({}, { kid: undefined }, one);
-    }],
+    [
+      "no kid, where there are several keys for it",
+      async () => {
+        const one = await signingKey("one");
+        return issuer.token({}, { kid: undefined }, one);
+      },
+    ],
     ["a critical header that nobody knows", async () => withHeader(await issuer.token(), { crit: ["exp2"], exp2: 1 })],
     ["an unencoded payload", async () => withHeader(await issuer.token(), { crit: ["b64"], b64: false })],
     ["the type of a logout token", () => issuer.token({}, { typ: "logout+jwt" })],
@@ -90,12 +100,12 @@ describe("a token is refused as invalid, and nothing is fetched for it,", () => 
     ["a changed payload", async () => withPayload(await issuer.token(), { sub: "root" })],
     ["no exp", () => issuer.token({ exp: undefined })],
     ["an exp in the past", () => issuer.token({ exp: inSeconds(-31) })],
-    ["an exp that is text", async () => issuer.token(JSON.parse('{"exp":"9999999999"}') as JWTPayload)],
+    ["an exp that is text", async () => issuer.token({ exp: "9999999999" })],
     ["an nbf in the future", () => issuer.token({ nbf: inSeconds(120) })],
     ["no sub", () => issuer.token({ sub: undefined })],
     ["an empty sub", () => issuer.token({ sub: "" })],
     ["a sub with a line break", () => issuer.token({ sub: "alice\nroot" })],
-    ["a sub that is a number", () => issuer.token(JSON.parse('{"sub":7}') as JWTPayload)],
+    ["a sub that is a number", () => issuer.token({ sub: 7 })],
     ["no aud", () => issuer.token({ aud: undefined })],
     ["another aud", () => issuer.token({ aud: "gateway2" })],
     ["an aud in another case", () => issuer.token({ aud: "Gateway" })],
@@ -133,12 +143,14 @@ describe("several issuers", () => {
     await using other = await startIssuer();
     const both = gateFor({ issuers: [{ issuer: other.url, audience: "other" }] });
     const [one, two] = [await issuer.token(), await other.token({ aud: "other" })];
-    const found = await Promise.all([one, two].map((token) => both.admit({ authorization: `Bearer ${token}` })));
+    const found = await Promise.all([one, two].map(async (token) => both.admit({ authorization: `Bearer ${token}` })));
     expect(new Set(found.map(({ id }) => id)).size).toBe(2);
     const forged = await other.token({ iss: issuer.url });
     await expect(both.admit({ authorization: `Bearer ${forged}` })).rejects.toMatchObject({ reason: "unauthorized" });
     const misdirected = await other.token({ aud: "gateway" });
-    await expect(both.admit({ authorization: `Bearer ${misdirected}` })).rejects.toMatchObject({ reason: "unauthorized" });
+    await expect(both.admit({ authorization: `Bearer ${misdirected}` })).rejects.toMatchObject({
+      reason: "unauthorized",
+    });
   });
 });
 
@@ -152,7 +164,9 @@ it("without keys a token is neither right nor wrong: 503, no failed login, and t
   const events: GatewayEvent[] = [];
   const method = jwt.create({ issuer: down.url, audience: "gateway" }, { emit: (event) => events.push(event) });
   const closed = new AccessGate(method === undefined ? [] : [method]);
-  await expect(closed.admit({ authorization: `Bearer ${token}` })).rejects.toMatchObject({ reason: "issuer_unreachable" });
+  await expect(closed.admit({ authorization: `Bearer ${token}` })).rejects.toMatchObject({
+    reason: "issuer_unreachable",
+  });
   expect(events).toMatchObject([{ type: "trouble", what: expect.stringContaining(down.url) as string }]);
   // What is no token of the issuer does not wait for it.
   expect(() => closed.admit({ authorization: "Bearer something.else.entirely" })).toThrow("not valid");

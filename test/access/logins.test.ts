@@ -79,8 +79,7 @@ describe("no failed login is", () => {
   });
 
   it("a request with too many credentials, which is refused as such", () => {
-    for (let request = 0; request < 30; request++)
-      expect(status("192.0.2.1", "Bearer x", { xApiKey: "y" })).toBe(400);
+    for (let request = 0; request < 30; request++) expect(status("192.0.2.1", "Bearer x", { xApiKey: "y" })).toBe(400);
     expect(fail("192.0.2.1", 1)).toEqual([401]);
   });
 });

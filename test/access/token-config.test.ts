@@ -53,7 +53,9 @@ describe("the block of Okta", () => {
   });
 
   it("says that Okta's own audience is no good one", () => {
-    expect(load(OKTA, OKTA_ENV).notes).toMatchObject([{ level: "warn", text: expect.stringContaining("api://default") as string }]);
+    expect(load(OKTA, OKTA_ENV).notes).toMatchObject([
+      { level: "warn", text: expect.stringContaining("api://default") as string },
+    ]);
     const own = OKTA.replace("enabled: true", "audience: api://mcp");
     expect(load(own, OKTA_ENV).notes).toEqual([]);
     expect(tokens(own, OKTA_ENV)?.issuers).toEqual([{ issuer: OKTA_ISSUER, audience: "api://mcp" }]);
@@ -80,7 +82,9 @@ describe("the same lines take", () => {
     const yaml = `publicUrl: https://mcp.example.com/gw\noauth: { provider: ${provider}, authorization_servers: ["${issuer}"] }\n`;
     const found = tokens(yaml);
     expect(found?.issuers).toEqual([{ issuer }]);
-    expect(found?.audience).toEqual(expect.arrayContaining(["https://mcp.example.com/gw", "https://mcp.example.com/gw/git/mcp"]));
+    expect(found?.audience).toEqual(
+      expect.arrayContaining(["https://mcp.example.com/gw", "https://mcp.example.com/gw/git/mcp"]),
+    );
   });
 });
 
@@ -105,27 +109,59 @@ oauth: { authorization_servers: ["https://b.example.com"] }
 describe("a config is refused", () => {
   const JWT = "issuer: https://idp.example.com, audience: a";
   it.each([
-    ["an empty id", `auth: { apiKeys: [{ id: "", key: long-enough-for-this }] }`, "auth.apiKeys.0.id: must not be empty"],
-    ["an id twice", `auth: { apiKeys: [{ id: a, key: k1 }, { id: a, key: k2 }] }`, "auth.apiKeys.1.id: another key has this id"],
-    ["a key twice", `auth: { apiKeys: [{ id: a, key: k1 }, { id: b, key: k1 }] }`, "auth.apiKeys.1: this key is listed twice"],
+    [
+      "an empty id",
+      `auth: { apiKeys: [{ id: "", key: long-enough-for-this }] }`,
+      "auth.apiKeys.0.id: must not be empty",
+    ],
+    [
+      "an id twice",
+      `auth: { apiKeys: [{ id: a, key: k1 }, { id: a, key: k2 }] }`,
+      "auth.apiKeys.1.id: another key has this id",
+    ],
+    [
+      "a key twice",
+      `auth: { apiKeys: [{ id: a, key: k1 }, { id: b, key: k1 }] }`,
+      "auth.apiKeys.1: this key is listed twice",
+    ],
     ["key and keyHash", `auth: { apiKeys: [{ key: k1, keyHash: "${HASH}" }] }`, "give either key or keyHash, not both"],
     ["neither", `auth: { apiKeys: [{ id: a }] }`, "auth.apiKeys.0: key or keyHash is missing"],
     ["an empty key", `auth: { apiKeys: [{ key: "" }] }`, "must be visible ASCII"],
     ["a key with a space", `auth: { apiKeys: [{ key: "a b" }] }`, "must be visible ASCII"],
     ["a short hash", `auth: { apiKeys: [{ keyHash: "sha256:abc" }] }`, "must be sha256: and 64"],
     ["another hash", `auth: { apiKeys: [{ keyHash: "md5:${"0".repeat(64)}" }] }`, "must be sha256: and 64"],
-    ["an issuer without https", `auth: { jwt: { issuer: http://idp.example.com, audience: a } }`, "auth.jwt.issuer: must be an https URL"],
-    ["an issuer with a query", `auth: { jwt: { issuer: "https://idp.example.com/?a", audience: a } }`, "must be an https URL without query"],
-    ["keys without https", `auth: { jwt: { ${JWT}, jwksUri: http://idp.example.com } }`, "auth.jwt.jwksUri: must be an https URL"],
+    [
+      "an issuer without https",
+      `auth: { jwt: { issuer: http://idp.example.com, audience: a } }`,
+      "auth.jwt.issuer: must be an https URL",
+    ],
+    [
+      "an issuer with a query",
+      `auth: { jwt: { issuer: "https://idp.example.com/?a", audience: a } }`,
+      "must be an https URL without query",
+    ],
+    [
+      "keys without https",
+      `auth: { jwt: { ${JWT}, jwksUri: http://idp.example.com } }`,
+      "auth.jwt.jwksUri: must be an https URL",
+    ],
     ["an empty audience", `auth: { jwt: { issuer: https://idp.example.com, audience: "" } }`, "auth.jwt.audience"],
     ["no audience", `auth: { jwt: { issuer: https://idp.example.com } }`, "auth.jwt: audience is missing"],
-    ["an empty list of audiences", `auth: { jwt: { issuer: https://idp.example.com, audience: [] } }`, "auth.jwt.audience"],
+    [
+      "an empty list of audiences",
+      `auth: { jwt: { issuer: https://idp.example.com, audience: [] } }`,
+      "auth.jwt.audience",
+    ],
     ["no issuer", `auth: { jwt: { audience: a } }`, "auth.jwt: issuer is missing"],
     ["an issuer twice", `auth: { jwt: { ${JWT}, issuers: [{ ${JWT} }] } }`, "is named twice"],
     ["a symmetric algorithm", `auth: { jwt: { ${JWT}, algorithms: [HS256] } }`, "must be one of RS256"],
     ["alg none", `auth: { jwt: { ${JWT}, algorithms: [none] } }`, "must be one of RS256"],
     ["oauth without issuers", `oauth: { provider: okta }`, "oauth: authorization_servers is missing"],
-    ["a token in the query", `oauth: { authorization_servers: [https://a.example.com], bearer_methods_supported: [query] }`, "must be one of header"],
+    [
+      "a token in the query",
+      `oauth: { authorization_servers: [https://a.example.com], bearer_methods_supported: [query] }`,
+      "must be one of header",
+    ],
     ["a mistyped key", `auth: { apiKeys: [{ keyhash: "${HASH}" }] }`, `did you mean "keyHash"?`],
     ["a proxy that is a name", `trustedProxies: [localhost]`, "must be an address or a range"],
   ])("for %s", (_what, yaml, message) => {
@@ -141,7 +177,9 @@ describe("a config is refused", () => {
 describe("of API keys", () => {
   it("short ones are warned of, at their line, without being repeated", () => {
     const { notes } = load("auth:\n  apiKeys:\n    - { id: a, key: short-one }\n");
-    expect(notes).toMatchObject([{ level: "warn", text: expect.stringMatching(/^config.yaml:3:\d+ auth.apiKeys.0.key/) as string }]);
+    expect(notes).toMatchObject([
+      { level: "warn", text: expect.stringMatching(/^config.yaml:3:\d+ auth.apiKeys.0.key/) as string },
+    ]);
     expect(JSON.stringify(notes)).not.toContain("short-one");
   });
 

@@ -10,14 +10,19 @@ const hashKey = (input: string) =>
 const sha256 = (text: string): string => `sha256:${createHash("sha256").update(text).digest("hex")}`;
 
 describe("mcp-gateway hash-key", { timeout: 20_000 }, () => {
-  it.each(["a-key-of-mine", "a-key-of-mine\n", "  a-key-of-mine\r\n"])("prints the key on stdin and its hash: %j", (input) => {
-    const { status, stdout, stderr } = hashKey(input);
-    expect([status, stderr]).toEqual([0, ""]);
-    expect(parse(stdout)).toEqual({ key: "a-key-of-mine", keyHash: sha256("a-key-of-mine") });
-  });
+  it.each(["a-key-of-mine", "a-key-of-mine\n", "  a-key-of-mine\r\n"])(
+    "prints the key on stdin and its hash: %j",
+    (input) => {
+      const { status, stdout, stderr } = hashKey(input);
+      expect([status, stderr]).toEqual([0, ""]);
+      expect(parse(stdout)).toEqual({ key: "a-key-of-mine", keyHash: sha256("a-key-of-mine") });
+    },
+  );
 
   it("makes another key each time when there is none on stdin", () => {
-    const [one, two] = [hashKey(""), hashKey("\n")].map(({ stdout }) => parse(stdout) as { key: string; keyHash: string });
+    const [one, two] = [hashKey(""), hashKey("\n")].map(
+      ({ stdout }) => parse(stdout) as { key: string; keyHash: string },
+    );
     expect(one?.key).toMatch(/^mcp_[\w-]{43}$/);
     expect(one?.keyHash).toBe(sha256(one?.key ?? ""));
     expect(one?.key).not.toBe(two?.key);

@@ -14,7 +14,12 @@ describe("the address of a client", () => {
   it.each([
     ["of nobody's proxy is its own, whatever it says", "192.0.2.1", "198.51.100.7", "192.0.2.1"],
     ["behind a proxy is what the proxy says", "127.0.0.1", "198.51.100.7", "198.51.100.7"],
-    ["is the last that is no proxy: before it anybody could have written anything", "10.1.1.1", "1.1.1.1, 198.51.100.7, 10.2.2.2", "198.51.100.7"],
+    [
+      "is the last that is no proxy: before it anybody could have written anything",
+      "10.1.1.1",
+      "1.1.1.1, 198.51.100.7, 10.2.2.2",
+      "198.51.100.7",
+    ],
     ["is the proxy's when it says nothing", "10.1.1.1", undefined, "10.1.1.1"],
     ["is the first of many proxies", "10.1.1.1", "10.3.3.3, 10.2.2.2", "10.3.3.3"],
     ["is the last that can be read", "127.0.0.1", "198.51.100.7, unknown", "127.0.0.1"],
@@ -30,5 +35,7 @@ describe("the address of a client", () => {
 
 it("addresses and ranges are told from other texts", () => {
   expect(["10.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32"].every(isAddressRange)).toBe(true);
-  expect(["", "10.0.0", "10.0.0.0/33", "::1/129", "10.0.0.0/8/8", "10.0.0.0/", "host", "fe80::1%eth0"].some(isAddressRange)).toBe(false);
+  expect(
+    ["", "10.0.0", "10.0.0.0/33", "::1/129", "10.0.0.0/8/8", "10.0.0.0/", "host", "fe80::1%eth0"].some(isAddressRange),
+  ).toBe(false);
 });

@@ -45,7 +45,11 @@ it("the contract with curl: initialize, list and call with a Bearer key, an Orig
   const headers = { ...bearer(KEY), origin: "https://app.example.com" };
   const opened = await post(url, INITIALIZE, { ...headers, accept: "application/json, text/event-stream" });
   expect(opened.status).toBe(200);
-  const session = { ...headers, accept: "application/json", "mcp-session-id": String(opened.headers["mcp-session-id"]) };
+  const session = {
+    ...headers,
+    accept: "application/json",
+    "mcp-session-id": String(opened.headers["mcp-session-id"]),
+  };
   expect((await post(url, LIST, session)).body).toContain('"name":"echo"');
   expect(JSON.parse((await post(url, CALL, session)).body)).toMatchObject({
     id: 3,
@@ -61,9 +65,14 @@ describe("a key is taken on every transport from", () => {
     ["Api-Key", { "api-key": KEY }],
   ])("%s", async (_what, headers: Record<string, string>) => {
     const opened = await post(url, INITIALIZE, { ...headers, accept: "application/json, text/event-stream" });
-    const stream = await ask(`${gateway.url}/echo/sse`, { headers: { ...headers, accept: "text/event-stream" }, headOnly: true });
+    const stream = await ask(`${gateway.url}/echo/sse`, {
+      headers: { ...headers, accept: "text/event-stream" },
+      headOnly: true,
+    });
     const called = await post(`${gateway.url}/api/echo/echo?sessionId=key-session`, { message: "hi" }, headers);
-    const pages = await Promise.all(["/openapi.json", "/docs", "/api"].map((path) => ask(gateway.url + path, { headers })));
+    const pages = await Promise.all(
+      ["/openapi.json", "/docs", "/api"].map((path) => ask(gateway.url + path, { headers })),
+    );
     expect([opened, stream, called, ...pages].map(({ status }) => status)).toEqual(Array(6).fill(200));
   });
 });
@@ -77,7 +86,8 @@ it("a session of one tenant is unknown to another, as one that never was", async
       post(url, LIST, { ...bearer(OTHER), accept, "mcp-session-id": sessionId }),
     ),
   );
-  expect(answers.map(refusal)).toEqual(Array(2).fill({ status: 404, code: -32001, reason: "session_not_found", id: 2 }));
+  const unknown = { status: 404, code: -32001, reason: "session_not_found", id: 2 };
+  expect(answers.map(refusal)).toEqual([unknown, unknown]);
   expect((await post(url, LIST, { "x-api-key": KEY, accept, "mcp-session-id": id })).status).toBe(200);
 });
 
@@ -109,12 +119,18 @@ describe("a refusal on MCP is a JSON-RPC error with its status:", () => {
     ["X-API-Key", `X-API-Key: ${KEY}\r\nx-api-key: ${KEY}`],
     ["Api-Key", `Api-Key: ${KEY}\r\nAPI-KEY: ${KEY}`],
   ])("%s twice", async (_what, headers) => {
-    const answer = await sendRaw(gateway.port, `GET /api HTTP/1.1\r\nHost: localhost\r\n${headers}\r\nConnection: close\r\n\r\n`);
+    const answer = await sendRaw(
+      gateway.port,
+      `GET /api HTTP/1.1\r\nHost: localhost\r\n${headers}\r\nConnection: close\r\n\r\n`,
+    );
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
   });
 
   it("more headers than fit: 431, and the connection ends", async () => {
-    const answer = await sendRaw(gateway.port, `GET /api HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${"k".repeat(20_000)}\r\n\r\n`);
+    const answer = await sendRaw(
+      gateway.port,
+      `GET /api HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${"k".repeat(20_000)}\r\n\r\n`,
+    );
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
   });
 });
@@ -123,7 +139,9 @@ it.each(["api_key", "apikey", "key", "token", "access_token", "authorization", "
   "a key in the query or the body is none: %s",
   async (name) => {
     expect((await post(`${url}?${name}=${KEY}`, { ...INITIALIZE, [name]: KEY })).status).toBe(401);
-    expect((await post(`${gateway.url}/api/echo/echo?sessionId=abcdefgh&${name}=${KEY}`, { [name]: KEY })).status).toBe(401);
+    expect((await post(`${gateway.url}/api/echo/echo?sessionId=abcdefgh&${name}=${KEY}`, { [name]: KEY })).status).toBe(
+      401,
+    );
     expect((await post(url, INITIALIZE, { cookie: `${name}=${KEY}` })).status).toBe(401);
   },
 );
@@ -152,11 +170,16 @@ describe("brute force", () => {
     const tries = [...paths, ...paths].map((path) => get(path, { "x-api-key": "wrong", accept: "*/*" }));
     expect((await Promise.all(tries)).map(({ status }) => status)).not.toContain(429);
     const refused = await get("/api", { "x-api-key": "wrong" });
-    expect(refused).toMatchObject({ status: 429, headers: { "retry-after": expect.stringMatching(/^[1-6]?\d$/) as string } });
+    expect(refused).toMatchObject({
+      status: 429,
+      headers: { "retry-after": expect.stringMatching(/^[1-6]?\d$/) as string },
+    });
     expect(JSON.parse(refused.body)).toMatchObject({ code: "too_many_failed_logins", retryable: true });
     expect((await get("/api", { "x-api-key": KEY })).status).toBe(200);
     expect((await get("/api", { "x-api-key": OTHER })).status).toBe(429);
-    expect(refusal(await post(`${limited.url}/echo/mcp`, INITIALIZE, { "x-api-key": OTHER }))).toMatchObject({ status: 429 });
+    expect(refusal(await post(`${limited.url}/echo/mcp`, INITIALIZE, { "x-api-key": OTHER }))).toMatchObject({
+      status: 429,
+    });
     // A proxy is trusted only when the config says so.
     expect((await get("/api", { "x-api-key": OTHER, "x-forwarded-for": "192.0.2.7" })).status).toBe(429);
   });

@@ -2,7 +2,7 @@ import { ClientCredentialsProvider } from "@modelcontextprotocol/sdk/client/auth
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import * as v2 from "@modelcontextprotocol/client";
-import { OAuth2Server, type JWT } from "oauth2-mock-server";
+import { OAuth2Server } from "oauth2-mock-server";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { fixture, type GatewayProcess, startGateway } from "../helpers/gateway.ts";
 import { ask, post, refusal } from "../helpers/http.ts";
@@ -26,10 +26,13 @@ beforeAll(async () => {
   idp = new OAuth2Server();
   await idp.issuer.keys.generate("RS256");
   await idp.start(0, "127.0.0.1");
-  idp.service.on("beforeTokenSigning", ({ payload }: { payload: JWT["payload"] }, { body }: { body: Asked }) => {
-    resources.push(body.resource);
-    Object.assign(payload, { sub: payload["sub"] ?? body.client_id ?? "a-program", aud: AUDIENCE });
-  });
+  idp.service.on(
+    "beforeTokenSigning",
+    ({ payload }: { payload: Record<string, unknown> }, { body }: { body: Asked }) => {
+      resources.push(body.resource);
+      Object.assign(payload, { sub: payload["sub"] ?? body.client_id ?? "a-program", aud: AUDIENCE });
+    },
+  );
   gateway = await startGateway(config({ scopesSupported: ["tools"] }));
 });
 beforeEach(() => {
@@ -101,17 +104,20 @@ describe("a client of the official SDK that has nothing but the URL", () => {
 });
 
 describe("the metadata of the gateway", () => {
-  it.each(["", "/echo", "/echo/mcp", "/echo/sse", "/no-such-server/mcp"])("names the URL%s and its issuer", async (path) => {
-    const answer = await ask(gateway.url + WELL_KNOWN + path);
-    expect([answer.status, answer.headers["content-type"]]).toEqual([200, "application/json; charset=utf-8"]);
-    expect(JSON.parse(answer.body)).toEqual({
-      resource: gateway.url + path,
-      authorization_servers: [idp.issuer.url],
-      bearer_methods_supported: ["header"],
-      scopes_supported: ["tools"],
-      resource_name: "MCP Gateway Tools",
-    });
-  });
+  it.each(["", "/echo", "/echo/mcp", "/echo/sse", "/no-such-server/mcp"])(
+    "names the URL%s and its issuer",
+    async (path) => {
+      const answer = await ask(gateway.url + WELL_KNOWN + path);
+      expect([answer.status, answer.headers["content-type"]]).toEqual([200, "application/json; charset=utf-8"]);
+      expect(JSON.parse(answer.body)).toEqual({
+        resource: gateway.url + path,
+        authorization_servers: [idp.issuer.url],
+        bearer_methods_supported: ["header"],
+        scopes_supported: ["tools"],
+        resource_name: "MCP Gateway Tools",
+      });
+    },
+  );
 
   it.each(["/echo/mcp/more", "/docs", "/api/echo", "/../echo", "/echo.json"])("has no page for %s", async (path) => {
     expect((await ask(gateway.url + WELL_KNOWN + path)).status).toBe(404);
@@ -136,7 +142,11 @@ describe("the metadata of the gateway", () => {
       `resource_metadata="${publicUrl}/.well-known/oauth-protected-resource/echo/mcp"`,
     );
     const call = async (aud: string) =>
-      (await ask(`${behind.url}/api/echo`, { headers: { ...headers, authorization: `Bearer ${await token({ aud })}` } })).status;
+      (
+        await ask(`${behind.url}/api/echo`, {
+          headers: { ...headers, authorization: `Bearer ${await token({ aud })}` },
+        })
+      ).status;
     expect(await call(`${publicUrl}/echo/mcp`)).toBe(200);
     expect(await call(publicUrl)).toBe(200);
     // A Host is anybody's to choose, so it makes no audience.
@@ -219,8 +229,15 @@ describe("while the issuer is", () => {
     const get = (value: string) => ask(`${waiting.url}/api`, { headers: { authorization: `Bearer ${value}` } });
     expect((await get("a-static-token")).status).toBe(200);
     const refused = await get(signed);
-    expect(refused).toMatchObject({ status: 503, headers: { "retry-after": expect.stringMatching(/^\d+$/) as string } });
-    expect(JSON.parse(refused.body)).toMatchObject({ code: "unavailable", reason: "issuer_unreachable", retryable: true });
+    expect(refused).toMatchObject({
+      status: 503,
+      headers: { "retry-after": expect.stringMatching(/^\d+$/) as string },
+    });
+    expect(JSON.parse(refused.body)).toMatchObject({
+      code: "unavailable",
+      reason: "issuer_unreachable",
+      retryable: true,
+    });
     expect(waiting.log()).toContain("could not be fetched; its tokens cannot be checked");
     await late.start(port, "127.0.0.1");
     await until(async () => (await get(signed)).status === 200, { deadlineMs: 60_000, what: "the keys are fetched" });

@@ -67,7 +67,18 @@ const config = z
     }
   })
   .describe("API keys, each with the organization and the application that it belongs to.")
-  .meta({ examples: [[{ id: "ci", keyHash: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", tenant: "acme", client: "ci" }]] });
+  .meta({
+    examples: [
+      [
+        {
+          id: "ci",
+          keyHash: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+          tenant: "acme",
+          client: "ci",
+        },
+      ],
+    ],
+  });
 
 interface KnownKey {
   readonly secret: Secret;

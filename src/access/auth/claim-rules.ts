@@ -73,7 +73,9 @@ function nameAt(claims: JsonObject, claim: string | undefined): string | undefin
 function valueAt(claims: JsonObject, claim: string): unknown {
   const own = memberLike(claims, claim);
   if (own !== undefined || !claim.includes(".")) return own;
-  return claim.split(".").reduce<unknown>((value, name) => (isObject(value) ? memberLike(value, name) : undefined), claims);
+  return claim
+    .split(".")
+    .reduce<unknown>((value, name) => (isObject(value) ? memberLike(value, name) : undefined), claims);
 }
 
 function memberLike(claims: JsonObject, claim: string): unknown {

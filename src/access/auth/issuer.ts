@@ -47,7 +47,8 @@ export class Issuer {
     const checked = this.#checked.get(id);
     if (checked === undefined) return undefined;
     this.#keys.refreshIfOld();
-    if (checked.generation === this.#keys.generation && Date.now() / 1_000 < checked.expiresAt) return checked.principal;
+    if (checked.generation === this.#keys.generation && Date.now() / 1_000 < checked.expiresAt)
+      return checked.principal;
     this.#checked.delete(id);
     return undefined;
   }

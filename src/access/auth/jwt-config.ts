@@ -35,7 +35,9 @@ const tokenKeys = {
     .meta({ examples: ["https://idp.example.com/keys"] }),
   audience: audienceSchema
     .optional()
-    .describe("The `aud` of tokens for this gateway: one of these, exactly. By default publicUrl and the URLs of servers below it.")
+    .describe(
+      "The `aud` of tokens for this gateway: one of these, exactly. By default publicUrl and the URLs of servers below it.",
+    )
     .meta({ examples: ["https://mcp.example.com", ["api://mcp-gateway"]] }),
   algorithms: z
     .array(z.enum(ALGORITHMS))

@@ -24,6 +24,11 @@ export class AccessGate implements Gate {
     return this.#authenticators.length > 0;
   }
 
+  /** The keys under `auth:` of the methods that are on. */
+  get methods(): string[] {
+    return this.#authenticators.flatMap(({ name }) => name ?? []);
+  }
+
   /** Lets every method fetch in advance what the first caller would otherwise wait for. */
   prepare(): void {
     for (const authenticator of this.#authenticators) authenticator.prepare?.();

@@ -107,8 +107,17 @@ function foreignIssuers(config: TokenConfig): JwtConfig["issuers"] {
   return [...new Set(named)].map((issuer) => ({ issuer, ...(audience !== undefined && { audience }) }));
 }
 
+/** What clients are told about tokens; undefined when they are not to be told anything. */
+export function tokenOffer(
+  config: TokenConfig,
+  jwt: JwtConfig | undefined,
+): { readonly authorizationServers: string[]; readonly scopes: string[] } | undefined {
+  if (jwt === undefined || !jwt.advertise) return undefined;
+  return { authorizationServers: authorizationServers(config, jwt), scopes: jwt.scopesSupported };
+}
+
 /** Where clients get tokens: what the config names, else the issuers. */
-export function authorizationServers({ oauth }: TokenConfig, jwt: JwtConfig): string[] {
+function authorizationServers({ oauth }: TokenConfig, jwt: JwtConfig): string[] {
   const named = [...jwt.authorizationServers, ...(oauth?.enabled === true ? oauth.authorization_servers : [])];
   const issuers = [...(jwt.issuer === undefined ? [] : [jwt.issuer]), ...jwt.issuers.map(({ issuer }) => issuer)];
   return [...new Set(named.length > 0 ? named : issuers)];

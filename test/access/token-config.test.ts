@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import { ConfigError } from "../../src/config/problems.ts";
 import type { JwtConfig } from "../../src/access/auth/jwt-config.ts";
-import { authorizationServers, tokenConfig } from "../../src/access/oauth.ts";
+import { tokenConfig, tokenOffer } from "../../src/access/oauth.ts";
 
 const SERVERS = "servers: { git: { command: x } }\n";
 const HASH = `sha256:${"0".repeat(64)}`;
@@ -49,7 +49,7 @@ describe("the block of Okta", () => {
       scopesSupported: ["openid", "email", "profile"],
       advertise: true,
     });
-    expect(found && authorizationServers(config, found)).toEqual([OKTA_ISSUER]);
+    expect(tokenOffer(config, found)?.authorizationServers).toEqual([OKTA_ISSUER]);
   });
 
   it("says that Okta's own audience is no good one", () => {

@@ -21,6 +21,8 @@ export interface Authenticator {
   challenge(credentials: Credentials): string;
   /** The method in OpenAPI's terms; several if it trusts several issuers. */
   readonly schemes: readonly SecurityScheme[];
+  /** Its key under `auth:`. */
+  readonly name?: string;
   /** Fetches in advance what the first caller would otherwise wait for. Never throws. */
   prepare?(): void;
 }
@@ -55,7 +57,10 @@ export function defineAuthMethod<C extends z.ZodType>(method: AuthMethodDefiniti
     name,
     config,
     off: () => config.parse(disabled),
-    create: (given, context = SILENT) => method.create(config.parse(given), context),
+    create: (given, context = SILENT) => {
+      const made = method.create(config.parse(given), context);
+      return made && { ...made, name };
+    },
   };
 }
 

@@ -34,12 +34,12 @@ export function startWarnings(
   { config, servers, gate, descriptors }: RunningGateway,
   isInContainer: boolean,
 ): string[] {
-  const { hostname, auth, limits } = config;
+  const { hostname, auth, oauth, limits } = config;
   const warnings = servers.all.flatMap((server) =>
     server.warnings().map((warning) => `server "${server.name}": ${warning}`),
   );
-  if (!gate.authenticates && authMethods.some(({ name }) => Object.hasOwn(auth, name)))
-    warnings.push("every method under auth is disabled: anyone may call");
+  const isNamed = oauth !== undefined || authMethods.some(({ name }) => Object.hasOwn(auth, name));
+  if (!gate.authenticates && isNamed) warnings.push("every method under auth is disabled: anyone may call");
   if (!gate.authenticates && !isLoopback(hostname)) {
     warnings.push(
       `listening on ${hostname} without auth: anyone who can reach this port can run every server of the catalog`,

@@ -109,6 +109,7 @@ oauth: { authorization_servers: ["https://b.example.com"] }
 describe("a config is refused", () => {
   const JWT = "issuer: https://idp.example.com, audience: a";
   it.each([
+    ["an empty list of keys, which would let in everybody", "auth: { apiKeys: [] }", "auth.apiKeys: must not be empty"],
     [
       "an empty id",
       `auth: { apiKeys: [{ id: "", key: long-enough-for-this }] }`,

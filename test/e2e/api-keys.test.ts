@@ -180,6 +180,7 @@ describe("brute force", () => {
     expect(refusal(await post(`${limited.url}/echo/mcp`, INITIALIZE, { "x-api-key": OTHER }))).toMatchObject({
       status: 429,
     });
+    expect(limited.log()).toMatch(/reason=too_many_failed_logins address="?127\.0\.0\.1/);
     // A proxy is trusted only when the config says so.
     expect((await get("/api", { "x-api-key": OTHER, "x-forwarded-for": "192.0.2.7" })).status).toBe(429);
   });

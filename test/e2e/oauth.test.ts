@@ -165,6 +165,15 @@ describe("the metadata of the gateway", () => {
   });
 });
 
+it("the OpenAPI document names the issuer's discovery document", async () => {
+  const { body } = await ask(`${gateway.url}/openapi.json`, { headers: { authorization: `Bearer ${await token()}` } });
+  const openIdConnectUrl = `${idp.issuer.url}/.well-known/openid-configuration`;
+  expect(JSON.parse(body)).toMatchObject({
+    components: { securitySchemes: { oidc: { type: "openIdConnect", openIdConnectUrl } } },
+    security: [{ oidc: [] }],
+  });
+});
+
 describe("a refusal", () => {
   it("names the metadata of its own URL, and what was wrong", async () => {
     const challengeAt = async (path: string, headers = {}) =>

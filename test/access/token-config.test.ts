@@ -68,6 +68,12 @@ describe("the block of Okta", () => {
     expect(secrets).not.toContain("scope:admin");
   });
 
+  it("alone does nothing, and validate says so", () => {
+    const { config, notes } = load("okta: { issuer: https://example.okta.com }\n");
+    expect(tokenConfig(config)).toBeUndefined();
+    expect(notes).toMatchObject([{ level: "warn", text: expect.stringContaining("okta has no effect") as string }]);
+  });
+
   it("is off when oauth is", () => {
     expect(tokens(OKTA.replace("enabled: true", "enabled: false"), OKTA_ENV)).toBeUndefined();
   });

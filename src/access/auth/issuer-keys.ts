@@ -12,9 +12,11 @@ export interface KeyTimes {
   readonly cooldownMs: number;
   /** After a failed fetch, doubled with each further one up to the cooldown. */
   readonly retryMs: number;
+  /** For one document of the issuer. */
+  readonly timeoutMs: number;
 }
 
-const TIMES: KeyTimes = { maxAgeMs: 600_000, cooldownMs: 30_000, retryMs: 2_000 };
+const TIMES: KeyTimes = { maxAgeMs: 600_000, cooldownMs: 30_000, retryMs: 2_000, timeoutMs: 5_000 };
 
 type KeyLookup = ReturnType<typeof createLocalJWKSet>;
 
@@ -104,7 +106,8 @@ export class IssuerKeys {
   async #load(): Promise<void> {
     const { createLocalJWKSet: localKeys } = await import("jose");
     const { issuer, jwksUri } = this.#issuer;
-    const document = await fetchJson(jwksUri ?? (await discoverKeys(issuer)));
+    const { timeoutMs } = this.#times;
+    const document = await fetchJson(jwksUri ?? (await discoverKeys(issuer, timeoutMs)), timeoutMs);
     if (!isKeySet(document) || document.keys.length === 0) throw new Error(`the key set of ${issuer} has no keys`);
     const text = JSON.stringify(document);
     if (text === this.#text) return;

@@ -1,6 +1,8 @@
 import type { AddressInfo } from "node:net";
 import { resolve as absolute } from "node:path";
 import { configuredAuthenticators, AccessGate } from "./access/gate.ts";
+import { Logins } from "./access/logins.ts";
+import { tokenConfig, tokenOffer } from "./access/oauth.ts";
 import type { ClientSettings } from "./client/mcp-client.ts";
 import { CachingToolCatalog } from "./client/tool-catalog.ts";
 import type { LoadedConfig } from "./config/load.ts";
@@ -19,7 +21,9 @@ import { restSettings } from "./downstream/rest/config.ts";
 import type { RestContext } from "./downstream/rest/context.ts";
 import { IdempotencyStore } from "./downstream/rest/idempotency.ts";
 import { MintedIds } from "./downstream/rest/minted-ids.ts";
+import type { TokenOffer } from "./downstream/resource-metadata.ts";
 import { StreamCare } from "./downstream/stream-care.ts";
+import { TrustedProxies } from "./downstream/trusted-proxies.ts";
 import { Redactor } from "./lib/redactor.ts";
 import { durationMs, sizeBytes } from "./lib/units.ts";
 import { REDACTED_KEYS, type Level } from "./observability/config.ts";
@@ -53,6 +57,7 @@ export class Gateway {
   readonly log: Log;
   readonly servers: Servers;
   readonly gate: AccessGate;
+  readonly #tokens: TokenOffer | undefined;
   readonly config: Config;
   readonly catalog: ToolCatalog;
   readonly documents: DocumentSettings;
@@ -101,11 +106,13 @@ export class Gateway {
       maxAgeMs: durationMs(config.rest.catalogAge),
     });
     this.catalog = catalog;
-    const authenticators = configuredAuthenticators(config.auth);
-    this.gate = new AccessGate(authenticators);
+    const jwt = tokenConfig(config);
+    this.#tokens = tokenOffer(config, jwt);
+    const authenticators = configuredAuthenticators({ ...config.auth, jwt }, events);
+    this.gate = new AccessGate(authenticators, new Logins(config.limits.failedLogins));
     this.documents = documentSettings(
       config.openapi,
-      authenticators.map(({ scheme }) => scheme),
+      this.gate.schemes,
       config.rest.sessionless === "oneshot" || config.rest.implicitSession.length > 0,
     );
     this.#validator = new SchemaValidator(events.emit);
@@ -135,6 +142,7 @@ export class Gateway {
     });
     this.watchTime();
     this.servers.open();
+    this.gate.prepare();
     this.#health.state = "ready";
     const address = server.address();
     if (address === null || typeof address === "string") throw new Error("the socket has no address");
@@ -192,6 +200,7 @@ export class Gateway {
       documents,
       documentsArePublic: config.openapi.public,
       publicUrl: config.publicUrl,
+      tokens: this.#tokens,
       toYaml,
     };
     return createHttp({
@@ -222,7 +231,7 @@ function eventsFor(level: Level, log: Log): Events {
 }
 
 function downstreamContext(
-  { limits, publicUrl, servers }: Config,
+  { limits, publicUrl, servers, trustedProxies }: Config,
   events: Events,
   sessions: SessionTable,
 ): Omit<DownstreamContext, "gate" | "hasServer" | "serverNames"> {
@@ -233,6 +242,7 @@ function downstreamContext(
     streams: new StreamCare(streams, events.emit),
     bodies: new Bodies(bodies),
     replay,
+    trustedProxies: trustedProxies.length === 0 ? undefined : new TrustedProxies(trustedProxies),
     publicPath: publicUrl === undefined ? undefined : new PublicPath(publicUrl, Object.keys(servers)),
   };
 }

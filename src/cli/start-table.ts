@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import type { Config } from "../config/schema.ts";
+import { authMethods } from "../access/auth/methods.ts";
 import type { Gateway } from "../gateway.ts";
 import { isAnyAddress, isLoopback, urlHost } from "../lib/hosts.ts";
 
@@ -25,7 +25,7 @@ export function startTable({ config, servers, gate }: RunningGateway, address: A
   const lines = table.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd(),
   );
-  const auth = gate.authenticates ? methodsOn(config).join(", ") : "none (anyone may call)";
+  const auth = gate.authenticates ? gate.methods.join(", ") : "none (anyone may call)";
   return `\n  ${base}  (web page: ${base}/docs)\n\n${lines.join("\n")}\n\n  auth: ${auth}\n\n`;
 }
 
@@ -34,12 +34,12 @@ export function startWarnings(
   { config, servers, gate, descriptors }: RunningGateway,
   isInContainer: boolean,
 ): string[] {
-  const { hostname, auth, limits } = config;
+  const { hostname, auth, oauth, limits } = config;
   const warnings = servers.all.flatMap((server) =>
     server.warnings().map((warning) => `server "${server.name}": ${warning}`),
   );
-  if (!gate.authenticates && Object.keys(auth).length > 0)
-    warnings.push("every method under auth is disabled: anyone may call");
+  const isNamed = oauth !== undefined || authMethods.some(({ name }) => Object.hasOwn(auth, name));
+  if (!gate.authenticates && isNamed) warnings.push("every method under auth is disabled: anyone may call");
   if (!gate.authenticates && !isLoopback(hostname)) {
     warnings.push(
       `listening on ${hostname} without auth: anyone who can reach this port can run every server of the catalog`,
@@ -58,10 +58,6 @@ export function startWarnings(
     );
   }
   return warnings;
-}
-
-function methodsOn({ auth }: Config): string[] {
-  return Object.entries(auth).flatMap(([name, method]) => (method?.["enabled"] === false ? [] : name));
 }
 
 /** The URL at which this machine reaches a gateway bound to `hostname`. */

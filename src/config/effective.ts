@@ -1,5 +1,5 @@
 import { authMethods } from "../access/auth/methods.ts";
-import { isObject } from "../lib/json.ts";
+import { isObject, member } from "../lib/json.ts";
 import { configJsonSchema } from "./json-schema.ts";
 import { keysAt } from "./schema-at.ts";
 import type { Config } from "./schema.ts";
@@ -11,16 +11,13 @@ import type { Config } from "./schema.ts";
 export function effective(config: Config, folder: string): unknown {
   const { logging, debug, auth, servers } = config;
   const level = logging.level ?? debug.level ?? "info";
-  const methods = authMethods.map((method) => [
-    method.name,
-    auth[method.name] ?? method.config.parse({ enabled: false }),
-  ]);
+  const methods = authMethods.map(({ name, off }) => [name, member(auth, name) ?? off()]);
   const entries = Object.entries(servers).map(([name, entry]) => [name, { type: "stdio", path: folder, ...entry }]);
   const filled = {
     ...config,
     logging: { ...logging, level },
     debug: { level },
-    auth: Object.fromEntries(methods),
+    auth: { ...auth, ...Object.fromEntries(methods) },
     servers: Object.fromEntries(entries),
   };
   return withEveryKey(filled, [], configJsonSchema());

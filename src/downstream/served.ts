@@ -8,7 +8,7 @@ import { publicPrefix } from "./public-path.ts";
 const MAX_NAMES = 20;
 const ELSEWHERE = "REST is at /api, the OpenAPI document at /openapi.json, a page for people at /docs.";
 
-type ServedContext = Pick<DownstreamContext, "gate" | "serverNames" | "publicPath">;
+type ServedContext = Pick<DownstreamContext, "gate" | "serverNames" | "publicPath" | "trustedProxies">;
 
 /** What there is instead of what was asked for. The names of servers are for those who may call them. */
 export async function servedInstead(request: IncomingMessage, context: ServedContext): Promise<string> {
@@ -27,9 +27,9 @@ export function serverPaths(
   return paths.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-async function isKnown(request: IncomingMessage, { gate }: ServedContext): Promise<boolean> {
+async function isKnown(request: IncomingMessage, context: ServedContext): Promise<boolean> {
   try {
-    await gate.admit(credentialsOf(request));
+    await context.gate.admit(credentialsOf(request, context));
     return true;
   } catch (error) {
     // That it does not know who asks is the gate's answer, not a failure.

@@ -46,7 +46,7 @@ interface ShownContext extends DocumentContext {
 
 async function showDocs(request: Request, response: Response, context: ShownContext): Promise<void> {
   const { documents, documentsArePublic, gate } = context;
-  if (!documentsArePublic) await gate.admit(credentialsOf(request));
+  if (!documentsArePublic) await gate.admit(credentialsOf(request, context));
   const reached = baseUrl(request, context);
   // A Host may look like one and yet be none: its port can be too high.
   const base = URL.canParse(reached) ? reached : "http://localhost";

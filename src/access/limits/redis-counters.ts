@@ -1,0 +1,99 @@
+import type { RateLimiterRedis } from "rate-limiter-flexible";
+import { QUOTA_WINDOW_S } from "../../protocol/quota.ts";
+import type { SharedStore } from "../../protocol/shared-store.ts";
+import { tighter, type Charge, type Count, type Counters } from "./counters.ts";
+
+/**
+ * Counts like `MemoryCounters`: a refused request is not counted. rate-limiter-flexible's own script counts it, and a batch that is
+ * refused would take what single requests could still use. Nothing is given back to a window that is over. ARGV: points, window in
+ * seconds, limit.
+ */
+const SCRIPT = `
+local count = tonumber(redis.call('get', KEYS[1]) or '0')
+local ttl = redis.call('pttl', KEYS[1])
+if ttl == -2 and tonumber(ARGV[1]) < 0 then return {0, 0} end
+if count + ARGV[1] > tonumber(ARGV[3]) and (count == 0 or ttl > 0) then
+  if ttl < 0 then ttl = 1000 * ARGV[2] end
+  return {count + ARGV[1], ttl}
+end
+count = redis.call('incrby', KEYS[1], ARGV[1])
+if ttl < 0 then
+  redis.call('expire', KEYS[1], ARGV[2])
+  ttl = 1000 * ARGV[2]
+end
+return {count, ttl}`;
+
+type Limiter = Pick<RateLimiterRedis, "consume" | "reward">;
+
+/** Counts in Redis, for all gateways that use it. Rejects when Redis does not answer. */
+export class RedisCounters implements Counters {
+  readonly #limiterFor: (limit: number) => Limiter;
+  /** One for each limit of the config. */
+  readonly #limiters = new Map<number, Limiter>();
+
+  constructor(limiterFor: (limit: number) => Limiter) {
+    this.#limiterFor = limiterFor;
+  }
+
+  async take(charges: readonly Charge[]): Promise<Count> {
+    const taken = await Promise.allSettled(charges.map((charge) => this.#consume(charge)));
+    let worst: Count | undefined;
+    const failures: unknown[] = [];
+    for (const result of taken) {
+      if (result.status === "rejected") failures.push(result.reason);
+      else worst = tighter(worst, result.value);
+    }
+    if (worst !== undefined && failures.length === 0 && !worst.isExceeded) return worst;
+    const charged = charges.filter((_charge, at) => wasCounted(taken[at]));
+    await Promise.allSettled(charged.map(({ key, points, limit }) => this.#limiter(limit).reward(key, points)));
+    if (worst?.isExceeded === true) return worst;
+    throw failures[0] ?? new Error("nothing was counted");
+  }
+
+  async #consume({ key, points, limit }: Charge): Promise<Count> {
+    try {
+      const { remainingPoints, msBeforeNext } = await this.#limiter(limit).consume(key, points);
+      return { limit, remaining: remainingPoints, resetMs: msBeforeNext, isExceeded: false };
+    } catch (refusal) {
+      if (refusal instanceof Error || !isRefusal(refusal)) throw refusal;
+      const remaining = Math.max(0, limit - (refusal.consumedPoints - points));
+      return { limit, remaining, resetMs: refusal.msBeforeNext, isExceeded: true };
+    }
+  }
+
+  #limiter(limit: number): Limiter {
+    const known = this.#limiters.get(limit);
+    if (known !== undefined) return known;
+    const limiter = this.#limiterFor(limit);
+    this.#limiters.set(limit, limiter);
+    return limiter;
+  }
+}
+
+/** Loads rate-limiter-flexible, which only this needs. */
+export async function redisCounters(store: SharedStore): Promise<RedisCounters> {
+  const { RateLimiterRedis: Redis } = await import("rate-limiter-flexible");
+  return new RedisCounters(
+    (points) =>
+      new Redis({
+        storeClient: store.client,
+        points,
+        duration: QUOTA_WINDOW_S,
+        // The keys are complete.
+        keyPrefix: "",
+        rejectIfRedisNotReady: true,
+        customIncrTtlLuaScript: SCRIPT,
+      }),
+  );
+}
+
+const wasCounted = (result: PromiseSettledResult<Count> | undefined): boolean =>
+  result?.status === "fulfilled" && !result.value.isExceeded;
+
+interface Refusal {
+  readonly consumedPoints: number;
+  readonly msBeforeNext: number;
+}
+
+const isRefusal = (value: unknown): value is Refusal =>
+  typeof value === "object" && value !== null && "consumedPoints" in value && "msBeforeNext" in value;

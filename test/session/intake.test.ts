@@ -93,7 +93,7 @@ describe("messages that wait for their admission", () => {
     await Promise.resolve();
     expect(log).toEqual([]);
     decide.get(1)?.admit();
-    await Promise.all(taken);
+    await Promise.all(taken.map((one) => Promise.resolve(one)));
     expect(log).toEqual(["relayed 1", "relayed 2", "relayed -"]);
     expect(take(cancel)).toBeUndefined();
   });
@@ -125,7 +125,7 @@ describe("messages that wait for their admission", () => {
     const taken = [take(call(1)), take(call(2)), take(call(3))];
     expect(() => take(call(4))).toThrow(expect.objectContaining({ reason: "queue_full" }));
     for (const { admit } of decide.values()) admit();
-    await Promise.all(taken);
+    await Promise.all(taken.map((one) => Promise.resolve(one)));
     expect(log).toEqual(["refused 4 queue_full", "relayed 1", "relayed 2", "relayed 3"]);
   });
 });

@@ -27,6 +27,7 @@ import { Health } from "./observability/health.ts";
 import { logEvents } from "./observability/log-events.ts";
 import type { LogOutput } from "./observability/log-output.ts";
 import { createLog, type Log } from "./observability/logger.ts";
+import { admissionOf } from "./protocol/admission.ts";
 import type { Events } from "./protocol/events.ts";
 import type { SessionTable } from "./protocol/session.ts";
 import type { ToolCatalog } from "./protocol/tool.ts";
@@ -87,6 +88,7 @@ export class Gateway {
       records: this.#store.records,
       clientVersion: options.version,
       events,
+      admission: admissionOf([]),
       onToolsChanged: (server) => catalog.changed(server),
     });
     const client = {

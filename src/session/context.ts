@@ -1,3 +1,4 @@
+import type { Admission } from "../protocol/admission.ts";
 import type { Events } from "../protocol/events.ts";
 import type { Principal } from "../protocol/principal.ts";
 import type { EndReason, Transport } from "../protocol/session.ts";
@@ -30,6 +31,8 @@ export interface SessionContext {
   readonly limits: SessionLimits;
   readonly events: Events;
   readonly host: SessionHost;
+  /** What is asked about the messages of a client; undefined when nothing is. */
+  readonly admission?: Admission | undefined;
   /** Called when a server reports that its list of tools has changed. */
   readonly onToolsChanged: (server: string) => void;
 }

@@ -1,6 +1,6 @@
 import { member } from "../lib/json.ts";
 import type { GatewayError } from "../protocol/errors.ts";
-import type { Exchange, ExchangeOutcome, Reply } from "../protocol/exchange.ts";
+import type { Exchange, ExchangeOutcome, ExchangeRecord, Reply } from "../protocol/exchange.ts";
 import { faultFrame } from "../protocol/fault-frame.ts";
 import { isProgressToken, type ProgressToken, type RequestFrame, type ResponseFrame } from "../protocol/frame.ts";
 import type { RequestId } from "../protocol/jsonrpc.ts";
@@ -14,7 +14,10 @@ export interface Opening {
   readonly timeoutMs: number;
   /** Replaces `timeoutMs` until the first progress notification. */
   readonly firstMs: number;
+  readonly records?: readonly ExchangeRecord[] | undefined;
 }
+
+const NO_RECORDS: readonly ExchangeRecord[] = [];
 
 /** Called once for each exchange, when it is over. */
 export type ExchangeListener = (exchange: Exchange, outcome: ExchangeOutcome) => void;
@@ -42,11 +45,22 @@ export class Exchanges {
     return exchange === undefined ? undefined : exchange.expiresAt - now;
   }
 
-  open(frame: RequestFrame, { requestId, reply, startedAt, timeoutMs, firstMs }: Opening): void {
+  open(frame: RequestFrame, opening: Opening): void {
+    const { requestId, reply, startedAt, timeoutMs, firstMs, records = NO_RECORDS } = opening;
     const { id, method } = frame;
     const progressToken = progressTokenOf(frame);
     const expiresAt = startedAt + firstMs;
-    const exchange: Exchange = { id, method, progressToken, reply, requestId, startedAt, timeoutMs, expiresAt };
+    const exchange: Exchange = {
+      id,
+      method,
+      progressToken,
+      reply,
+      requestId,
+      startedAt,
+      timeoutMs,
+      expiresAt,
+      records,
+    };
     this.#byId.set(id, exchange);
     if (progressToken !== undefined) this.#byToken.set(progressToken, exchange);
   }
@@ -56,7 +70,7 @@ export class Exchanges {
     const exchange = this.#take(frame.id);
     if (exchange === undefined) return undefined;
     exchange.reply.answer(frame);
-    this.#onClosed(exchange, frame.failed ? "error" : "result");
+    this.#close(exchange, frame.failed ? "error" : "result", frame);
     return exchange;
   }
 
@@ -64,8 +78,9 @@ export class Exchanges {
   fail(id: RequestId | undefined, error: GatewayError): void {
     const exchange = id === undefined ? undefined : this.#take(id);
     if (exchange === undefined) return;
-    exchange.reply.answer(faultFrame(exchange.id, error));
-    this.#onClosed(exchange, error.reason);
+    const frame = faultFrame(exchange.id, error);
+    exchange.reply.answer(frame);
+    this.#close(exchange, error.reason, frame);
   }
 
   /** The client has cancelled the request. */
@@ -73,7 +88,7 @@ export class Exchanges {
     const exchange = this.#take(id);
     if (exchange === undefined) return;
     exchange.reply.withdrawn();
-    this.#onClosed(exchange, "cancelled");
+    this.#close(exchange, "cancelled", undefined);
   }
 
   withToken(token: unknown): Exchange | undefined {
@@ -101,6 +116,11 @@ export class Exchanges {
 
   all(): Exchange[] {
     return [...this.#byId.values()];
+  }
+
+  #close(exchange: Exchange, outcome: ExchangeOutcome, answer: ResponseFrame | undefined): void {
+    this.#onClosed(exchange, outcome);
+    for (const record of exchange.records) record.closed(outcome, answer);
   }
 
   #take(id: RequestId): Exchange | undefined {

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../lib/json.ts";
+import type { Submission } from "../protocol/admission.ts";
 import type { ClientMessages } from "../protocol/client-frame.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/exchange.ts";
@@ -16,6 +17,7 @@ import { openUpstream } from "./open-upstream.ts";
 import { Presence } from "./presence.ts";
 import { Recorder } from "./recorder.ts";
 import { SessionReporter } from "./reporter.ts";
+import { Intake, type IntakeHost } from "./intake.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { ServerRequests } from "./server-requests.ts";
@@ -42,6 +44,8 @@ export class LiveSession implements Session {
   readonly #exchanges = new Exchanges((exchange, outcome) => this.#reporter.exchange(exchange, outcome));
   readonly #serverRequests = new ServerRequests();
   readonly #recorder: Recorder;
+  /** Undefined when nothing is asked about messages. */
+  readonly #intake: Intake | undefined;
   #upstream: Upstream | undefined;
   #isPaused = false;
 
@@ -67,6 +71,7 @@ export class LiveSession implements Session {
       recorder: this.#recorder,
       reporter: this.#reporter,
     };
+    this.#intake = this.#createIntake();
     this.lifecycle = new Lifecycle(parts, () => this.#stopServer());
     this.deadlines = new Deadlines(parts, {
       withdrawn: (cancellation) => this.#tellServer(cancellation),
@@ -90,15 +95,34 @@ export class LiveSession implements Session {
     return this.deadlines.timeLeft(id, performance.now());
   }
 
-  receive(messages: ClientMessages, reception: Reception): void {
+  receive(messages: ClientMessages, reception: Reception): Promise<void> | void {
+    if (this.#intake !== undefined) return this.#intake.take(messages, reception);
+    this.#check(messages);
+    this.#relay(messages, reception, undefined);
+  }
+
+  #createIntake(): Intake | undefined {
+    const { admission, limits } = this.#context;
+    if (admission === undefined) return undefined;
+    const host: IntakeHost = {
+      check: (messages) => this.#check(messages),
+      relay: (messages, reception, submission) => this.#relay(messages, reception, submission),
+    };
+    return new Intake(this, admission, host, limits.inFlight);
+  }
+
+  #check(messages: ClientMessages): void {
     if (this.lifecycle.isOver) throw new GatewayError("session_not_found", "The session has ended.");
     const { inFlight } = this.#context.limits;
     admit(messages, { exchanges: this.#exchanges, revision: this.#recorder.revision, inFlight });
+  }
+
+  #relay(messages: ClientMessages, reception: Reception, submission: Submission | undefined): void {
     if (this.#upstream === undefined && this.lifecycle.canHibernate && !wakes(messages)) return;
     this.#upstream ??= this.#open(messages);
     this.#upstream.checkRoom();
     this.presence.touch();
-    for (const frame of messages.frames) this.#pass(frame, reception);
+    for (const frame of messages.frames) this.#pass(frame, reception, submission);
   }
 
   pause(): void {
@@ -144,12 +168,12 @@ export class LiveSession implements Session {
     return first?.kind === "request" && (first.method === methods.initialize || first.method === methods.ping);
   }
 
-  #pass(frame: Frame, reception: Reception): void {
+  #pass(frame: Frame, reception: Reception, submission: Submission | undefined): void {
     this.#reporter.message("client", frame, reception.requestId);
     this.#recorder.message(frame);
     switch (frame.kind) {
       case "request":
-        return this.#passRequest(frame, reception);
+        return this.#passRequest(frame, reception, submission);
       case "notification":
         return this.#passNotification(frame);
       case "response":
@@ -157,9 +181,11 @@ export class LiveSession implements Session {
     }
   }
 
-  #passRequest(frame: RequestFrame, { requestId, reply = this.#outletReply, timeoutMs }: Reception): void {
+  #passRequest(frame: RequestFrame, reception: Reception, submission: Submission | undefined): void {
+    const { requestId, reply = this.#outletReply, timeoutMs } = reception;
     const times = this.deadlines.timesFor(timeoutMs);
-    this.#exchanges.open(frame, { requestId, reply, startedAt: this.presence.activeAt, ...times });
+    const records = submission && this.#context.admission?.open(submission, frame);
+    this.#exchanges.open(frame, { requestId, reply, startedAt: this.presence.activeAt, ...times, records });
     this.#upstream?.send(frame);
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { nanoid } from "nanoid";
+import type { Admission } from "../protocol/admission.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import { guarded, type Events } from "../protocol/events.ts";
 import { principalKey, type Principal } from "../protocol/principal.ts";
@@ -31,6 +32,7 @@ export interface SessionsOptions {
   readonly records: SessionRecords;
   readonly clientVersion: string;
   readonly events: Events;
+  readonly admission?: Admission | undefined;
   readonly onToolsChanged: (server: string) => void;
 }
 

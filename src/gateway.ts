@@ -1,9 +1,15 @@
 import type { AddressInfo } from "node:net";
 import { resolve as absolute } from "node:path";
+import { Audit } from "./access/audit/audit.ts";
+import { activeAudit } from "./access/audit/config.ts";
 import { configuredAuthenticators, AccessGate } from "./access/gate.ts";
+import { RateLimits } from "./access/limits/rate-limits.ts";
 import type { ClientSettings } from "./client/mcp-client.ts";
 import { CachingToolCatalog } from "./client/tool-catalog.ts";
+import { RedisStore } from "./cluster/redis.ts";
 import type { LoadedConfig } from "./config/load.ts";
+import { ConfigError } from "./config/problems.ts";
+import { secretsOf } from "./config/secrets.ts";
 import type { Config } from "./config/schema.ts";
 import { toYaml } from "./config/yaml.ts";
 import { Bodies } from "./downstream/bodies.ts";
@@ -27,8 +33,9 @@ import { Health } from "./observability/health.ts";
 import { logEvents } from "./observability/log-events.ts";
 import type { LogOutput } from "./observability/log-output.ts";
 import { createLog, type Log } from "./observability/logger.ts";
+import { stdoutOutput } from "./observability/std-outputs.ts";
 import { admissionOf } from "./protocol/admission.ts";
-import type { Events } from "./protocol/events.ts";
+import type { Emit, Events } from "./protocol/events.ts";
 import type { SessionTable } from "./protocol/session.ts";
 import type { ToolCatalog } from "./protocol/tool.ts";
 import type { ServerSettings } from "./protocol/upstream.ts";
@@ -58,7 +65,10 @@ export class Gateway {
   readonly catalog: ToolCatalog;
   readonly documents: DocumentSettings;
   readonly descriptors = new Descriptors();
-  readonly #health = new Health();
+  readonly #file: string;
+  readonly #health: Health;
+  readonly #limits: RateLimits | undefined;
+  readonly #audit: Audit | undefined;
   readonly #store: RecordStore;
   readonly #sessions: Sessions;
   readonly #validator: SchemaValidator;
@@ -67,9 +77,16 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     const { config, secrets } = options.loaded;
     this.config = config;
-    const redactor = new Redactor([...REDACTED_KEYS, ...config.logging.redactKeys], secrets);
+    this.#file = options.loaded.file;
+    const redactor = new Redactor(
+      [...REDACTED_KEYS, ...config.logging.redactKeys],
+      [...secrets, ...secretsOf(options.env["REDIS_URL"])],
+    );
     this.log = logFor(options, redactor);
-    const events = eventsFor(levelOf(config), this.log);
+    const events = eventsFor(levelOf(config), this.log, () => this.#audit);
+    this.#limits = this.#createLimits(options, events.emit);
+    this.#audit = createAudit(options, redactor, events.emit);
+    this.#health = new Health([() => this.#limits?.impairment, () => this.#audit?.impairment]);
     this.servers = this.#createServers(options, redactor, events);
     const settingsOf = (name: string): ServerSettings => this.servers.get(name).settings;
     this.#store = openRecords({
@@ -88,7 +105,7 @@ export class Gateway {
       records: this.#store.records,
       clientVersion: options.version,
       events,
-      admission: admissionOf([]),
+      admission: admissionOf([this.#limits?.limiter, this.#audit?.step].filter((step) => step !== undefined)),
       onToolsChanged: (server) => catalog.changed(server),
     });
     const client = {
@@ -128,6 +145,7 @@ export class Gateway {
   async start(): Promise<AddressInfo> {
     const { hostname, port } = this.config;
     const { server } = this.#http;
+    await this.#prepare();
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(port, hostname, () => {
@@ -158,6 +176,33 @@ export class Gateway {
     clearTimeout(cut);
     this.#validator.close();
     this.servers.end();
+    this.#limits?.close();
+    await this.#audit?.close();
+  }
+
+  /** Whether there is an audit file, which can be moved away. */
+  get hasAuditFile(): boolean {
+    return this.#audit?.isFile === true;
+  }
+
+  async reopenAudit(): Promise<void> {
+    await this.#audit?.reopen();
+  }
+
+  /** Rejects with a ConfigError when the config names something that cannot be used. */
+  async #prepare(): Promise<void> {
+    try {
+      await this.#audit?.start();
+      await this.#limits?.start();
+    } catch (cause) {
+      throw new ConfigError(this.#file, [{ message: cause instanceof Error ? cause.message : String(cause) }]);
+    }
+  }
+
+  #createLimits({ env }: GatewayOptions, emit: Emit): RateLimits | undefined {
+    const { rateLimit } = this.config;
+    if (rateLimit?.enabled !== true) return undefined;
+    return new RateLimits(rateLimit, env, (url) => RedisStore.connect({ url, emit }));
   }
 
   #createServers({ env }: GatewayOptions, redactor: Redactor, { emit }: Events): Servers {
@@ -186,6 +231,7 @@ export class Gateway {
       ...restParts(config),
       validator: this.#validator,
       gate: this.gate,
+      hasQuotas: this.#limits !== undefined,
       hasServer: (name: string) => servers.has(name),
       callsOf: (name: string) => servers.get(name).settings,
       serverNames: servers.names,
@@ -218,16 +264,27 @@ function logFor({ loaded: { config }, env, logOutput }: GatewayOptions, redactor
   return createLog({ level: levelOf(config), format: config.logging.format, redactor, output: logOutput, colors });
 }
 
-function eventsFor(level: Level, log: Log): Events {
+function createAudit({ loaded: { config }, env, logOutput }: GatewayOptions, redactor: Redactor, emit: Emit): Audit | undefined {
+  const active = activeAudit(config, env);
+  if (active === undefined) return undefined;
+  return new Audit({ config: active, env, redactor, emit, stderr: logOutput, stdout: stdoutOutput });
+}
+
+function eventsFor(level: Level, log: Log, audit: () => Audit | undefined): Events {
   const isDebug = level === "verbose" || level === "debug";
-  return { emit: logEvents(log), tracing: level === "verbose", exchanges: isDebug, logsRequests: isDebug };
+  const logged = logEvents(log);
+  const emit: Emit = (event) => {
+    logged(event);
+    if (event.type === "refused") audit()?.hear(event);
+  };
+  return { emit, tracing: level === "verbose", exchanges: isDebug, logsRequests: isDebug };
 }
 
 function downstreamContext(
   { limits, publicUrl, servers }: Config,
   events: Events,
   sessions: SessionTable,
-): Omit<DownstreamContext, "gate" | "hasServer" | "serverNames"> {
+): Omit<DownstreamContext, "gate" | "hasQuotas" | "hasServer" | "serverNames"> {
   const { streams, bodies, replay } = downstreamLimits(limits);
   return {
     events,

@@ -126,6 +126,16 @@ function outliveReaders(): void {
 function watch(gateway: Gateway): void {
   stopOnSignals(gateway);
   stopOnUnexpectedErrors(gateway);
+  reopenOnHangup(gateway);
+}
+
+/** As log rotation expects. Without a file to open anew, a hangup ends the gateway, as it does by default. */
+function reopenOnHangup(gateway: Gateway): void {
+  if (!gateway.hasAuditFile) return;
+  process.on("SIGHUP", () => {
+    gateway.log("info", "SIGHUP: the audit file is opened anew");
+    gateway.reopenAudit().catch((error: unknown) => fail(error));
+  });
 }
 
 /** The first signal drains and exits; the second one exits immediately. */

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { Gateway } from "../gateway.ts";
-import { stderrOutput } from "../observability/stderr-output.ts";
+import { stderrOutput } from "../observability/std-outputs.ts";
 import { isInContainer } from "./container.ts";
 import { readSource, type SourceFlags } from "./source.ts";
 import { version } from "./version.ts";

@@ -5,6 +5,7 @@ import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../p
 import { errorLine, notificationLine, requestLine } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import type { Principal } from "../protocol/principal.ts";
+import type { Quota } from "../protocol/quota.ts";
 import { errorOf, resultOf } from "../protocol/result-text.ts";
 import type { OpenSession, Outlet, Session, SessionOpener } from "../protocol/session.ts";
 import type { JsonObject } from "../lib/json.ts";
@@ -24,6 +25,8 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
   /** The caller on whose behalf the gateway sends this; without one it is a message of the gateway itself. */
   readonly principal?: Principal | undefined;
+  /** Hears how much of its rate limit the caller has left. */
+  readonly onQuota?: ((quota: Quota) => void) | undefined;
   /** Receives the progress of this call, and the server's log messages while it runs. */
   readonly onNotification?: ((frame: NotificationFrame) => void) | undefined;
 }
@@ -32,6 +35,8 @@ export interface CallOptions {
 export interface Call {
   readonly id: number;
   readonly answer: Promise<ResponseFrame>;
+  /** Settles when it is decided whether the call is sent; undefined when it has been sent already. */
+  readonly admitted: Promise<void> | undefined;
 }
 
 /** When to look again if a deadline was extended, as it is while the server waits for the client. */
@@ -117,13 +122,14 @@ export class McpClient implements Outlet {
     const id = ++this.#lastId;
     const line = requestLine(id, method, paramsText);
     const reply = new CallReply(options.onNotification);
-    const { requestId, timeoutMs, principal } = options;
+    const { requestId, timeoutMs, principal, onQuota } = options;
     const frame: Frame = { kind: "request", id, method, params, line };
-    const reception = { requestId, timeoutMs, principal, reply, isOwn: principal === undefined };
+    const reception = { requestId, timeoutMs, principal, onQuota, reply, isOwn: principal === undefined };
     const received = this.session.receive({ frames: [frame], isBatch: false }, reception);
-    if (received instanceof Promise) this.#awaitAdmission(id, reply, received, timeoutMs);
+    const admitted = received instanceof Promise ? received : undefined;
+    if (admitted !== undefined) this.#awaitAdmission(id, reply, admitted, timeoutMs);
     else this.#limitTime(id, reply, timeoutMs);
-    return { id, answer: options.onNotification === undefined ? reply.answered : this.#listen(reply) };
+    return { id, admitted, answer: options.onNotification === undefined ? reply.answered : this.#listen(reply) };
   }
 
   /** Sends a request; throws when the response is an error. */

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { auditSchema } from "../access/audit/config.ts";
 import { authMethods } from "../access/auth/methods.ts";
+import { rateLimitSchema } from "../access/limits/config.ts";
 import { downstreamLimitsSchema, listenSchema } from "../downstream/config.ts";
 import { openapiSchema } from "../downstream/openapi/config.ts";
 import { restSchema } from "../downstream/rest/config.ts";
@@ -34,6 +36,14 @@ export const configSchema = z.strictObject({
       "Who may call. A request is admitted if any enabled method accepts it; without a method, anyone may call.",
     )
     .meta({ examples: [{ bearer: { tokens: ["${MCP_GATEWAY_TOKEN}"] } }] }),
+  rateLimit: rateLimitSchema
+    .optional()
+    .describe("How often each caller may; without this block there is no limit.")
+    .meta({ examples: [{ defaultRpm: 600, byMethod: { "tools/call": 120 } }] }),
+  audit: auditSchema
+    .optional()
+    .describe("The trail of who did what: one JSON line for each call and each refusal.")
+    .meta({ examples: [{ file: "/var/log/mcp-gateway/audit.jsonl" }] }),
   limits: z
     .strictObject({ ...sessionLimitsSchema, ...upstreamLimitsSchema, ...kindLimits, ...downstreamLimitsSchema })
     .prefault({})

@@ -1,4 +1,5 @@
 import type { Events } from "../protocol/events.ts";
+import type { Quota } from "../protocol/quota.ts";
 import type { Gate, Principal } from "../protocol/principal.ts";
 import type { SessionTable } from "../protocol/session.ts";
 import type { Bodies } from "./bodies.ts";
@@ -9,6 +10,8 @@ import type { ReplayLimits } from "./streamable/replay.ts";
 /** Everything that a downstream may use; it has no way around the gate and the sessions. */
 export interface DownstreamContext {
   readonly gate: Gate;
+  /** Whether there are rate limits, of which responses tell. */
+  readonly hasQuotas: boolean;
   readonly sessions: SessionTable;
   readonly hasServer: (name: string) => boolean;
   readonly serverNames: readonly string[];
@@ -25,6 +28,8 @@ export interface Visit {
   readonly requestId: string;
   readonly principal: Principal;
   readonly server: string;
+  /** Sets the rate limit headers of the response; undefined when nothing is limited. */
+  readonly onQuota?: ((quota: Quota) => void) | undefined;
   /** The path prefix under which the caller sees the gateway; only used by REST. */
   readonly publicPrefix?: string;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { toGatewayError, type GatewayError } from "../protocol/errors.ts";
 import { guarded, type Emit } from "../protocol/events.ts";
 import { prefersHtml } from "./accept.ts";
+import { setQuotaHeaders } from "./quota-headers.ts";
 import { requestIdOf } from "./request-id.ts";
 import { askedPath } from "./target.ts";
 
@@ -25,7 +26,8 @@ export function refusals(emit: Emit, writePage: ErrorWriter): Refuse {
   const answer: Refuse = (thrown, request, response, write) => {
     const error = toGatewayError(thrown);
     const { method = "" } = request;
-    emit({ type: "refused", requestId: requestIdOf(response), method, path: askedPath(request), error });
+    const address = request.socket.remoteAddress;
+    emit({ type: "refused", requestId: requestIdOf(response), method, path: askedPath(request), address, error });
     if (response.headersSent) {
       // The status has been sent: destroys the response, so that an incomplete body is not taken for a complete one.
       response.destroy();
@@ -49,6 +51,7 @@ function setErrorHeaders(response: ServerResponse, { details, retryAfterMs, stat
   if (details.challenges !== undefined) response.setHeader("WWW-Authenticate", details.challenges);
   if (details.allow !== undefined) response.setHeader("Allow", details.allow);
   if (retryAfterMs !== undefined) response.setHeader("Retry-After", Math.max(1, Math.ceil(retryAfterMs / 1_000)));
+  if (details.quota !== undefined) setQuotaHeaders(response, details.quota);
   response.setHeader("Cache-Control", "no-store");
   // The rest of a refused body is not read.
   if (status === 413) response.setHeader("Connection", "close");

@@ -1,3 +1,5 @@
+import type { Quota } from "./quota.ts";
+
 interface Row {
   /** The HTTP status, on REST and when the gateway refuses a request. */
   readonly status: number;
@@ -33,6 +35,7 @@ const table = {
   invalid_arguments: { status: 422, rpc: -32602 },
   key_reused: { status: 422, rpc: -32602, sharedCode: "invalid_arguments" },
   tool_error: { status: 422, rpc: -32603 },
+  rate_limited: { status: 429, rpc: 42900 },
   interaction_required: { status: 428, rpc: 42800 },
   internal: { status: 500, rpc: -32603 },
   not_supported: { status: 501, rpc: -32601 },
@@ -48,6 +51,8 @@ const table = {
   too_many_starts: UNAVAILABLE,
   descriptors_exhausted: UNAVAILABLE,
   crash_loop: UNAVAILABLE,
+  limits_unavailable: UNAVAILABLE,
+  audit_unavailable: UNAVAILABLE,
   draining: UNAVAILABLE,
   call_timeout: { status: 504, rpc: -32603 },
   start_timeout: { status: 504, rpc: -32603 },
@@ -65,6 +70,10 @@ export interface ErrorDetails {
   /** Members of `error.data` besides `reason`; visible to the caller. */
   readonly data?: Readonly<Record<string, unknown>>;
   readonly retryAfterMs?: number;
+  /** The rate limit that refuses, for the headers. */
+  readonly quota?: Quota;
+  /** Over MCP, every request of the refused body is answered with this error, and the HTTP status is 200. */
+  readonly isAnswer?: boolean;
   /** `WWW-Authenticate` challenges (RFC 9110 §11.6.1). */
   readonly challenges?: readonly string[];
   /** `Allow` of a 405 (RFC 9110 §10.2.1). */

@@ -4,6 +4,7 @@ import type { Reply } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
 import type { Principal } from "./principal.ts";
+import type { Quota } from "./quota.ts";
 
 export type Transport = "sse" | "streamable-http" | "rest";
 
@@ -50,6 +51,8 @@ export interface Reception {
   readonly principal?: Principal | undefined;
   /** A message of the gateway itself, such as the handshake of a REST session: nothing is asked about it. */
   readonly isOwn?: boolean | undefined;
+  /** Hears how much of its rate limit the caller has left, before the messages are relayed. */
+  readonly onQuota?: ((quota: Quota) => void) | undefined;
   /** The caller's own timeout for a response, instead of the session's. */
   readonly timeoutMs?: number | undefined;
 }

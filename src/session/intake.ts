@@ -9,6 +9,8 @@ export interface IntakeHost {
   /** Checks them against the state of the session. */
   check(messages: ClientMessages): void;
   relay(messages: ClientMessages, reception: Reception, submission: Submission | undefined): void;
+  /** Answers every request among them with this error, without relaying any. */
+  answer(messages: ClientMessages, reception: Reception, error: GatewayError): void;
 }
 
 /**
@@ -40,9 +42,20 @@ export class Intake {
       if (asked === undefined && this.#waiting === 0) return this.#host.relay(messages, reception, submission);
       return this.#wait(asked, messages, reception, submission);
     } catch (error) {
-      if (submission !== undefined) this.#admission.refused(submission, toGatewayError(error));
-      throw error;
+      this.#refuse(error, messages, reception, submission);
     }
+  }
+
+  #refuse(
+    thrown: unknown,
+    messages: ClientMessages,
+    reception: Reception,
+    submission: Submission | undefined,
+  ): void {
+    const error = toGatewayError(thrown);
+    if (submission !== undefined) this.#admission.refused(submission, error);
+    if (error.details.isAnswer !== true || this.#session.transport === "rest") throw thrown;
+    this.#host.answer(messages, reception, error);
   }
 
   #submission(messages: ClientMessages, reception: Reception): Submission {
@@ -69,10 +82,7 @@ export class Intake {
       // The session may have changed meanwhile.
       this.#host.check(messages);
       this.#host.relay(messages, reception, submission);
-    }).catch((error: unknown) => {
-      if (submission !== undefined) this.#admission.refused(submission, toGatewayError(error));
-      throw error;
-    });
+    }).catch((error: unknown) => this.#refuse(error, messages, reception, submission));
     this.#last = relayed.catch(() => undefined);
     return relayed;
   }

@@ -3,6 +3,7 @@ import type { Submission } from "../protocol/admission.ts";
 import type { ClientMessages } from "../protocol/client-frame.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/exchange.ts";
+import { faultFrame } from "../protocol/fault-frame.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 import { notificationLine, resultLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
@@ -107,6 +108,9 @@ export class LiveSession implements Session {
     const host: IntakeHost = {
       check: (messages) => this.#check(messages),
       relay: (messages, reception, submission) => this.#relay(messages, reception, submission),
+      answer: ({ frames }, { reply = this.#outletReply }, error) => {
+        for (const frame of frames) if (frame.kind === "request") reply.answer(faultFrame(frame.id, error));
+      },
     };
     return new Intake(this, admission, host, limits.inFlight);
   }

@@ -21,7 +21,11 @@ function intakeOf(steps: readonly AdmissionStep[], check: (messages: ClientMessa
   };
   const admission = admissionOf([...steps, listener]);
   if (admission === undefined) throw new Error("there are steps");
-  const host = { check, relay: (messages: ClientMessages) => void log.push(`relayed ${idsOf(messages)}`) };
+  const host = {
+    check,
+    relay: (messages: ClientMessages) => void log.push(`relayed ${idsOf(messages)}`),
+    answer: (messages: ClientMessages) => void log.push(`answered ${idsOf(messages)}`),
+  };
   const intake = new Intake(session, admission, host, 3);
   const take = (messages: object | readonly object[], isOwn = false): Promise<void> | void =>
     intake.take(clientMessages(messages), { requestId: "r", isOwn });

@@ -7,11 +7,15 @@ export interface Charge {
   readonly points: number;
   /** How many the window may have. */
   readonly limit: number;
+  /** The key of the config that sets it. */
+  readonly rule: string;
 }
 
 export interface Count extends Quota {
   /** Nothing was counted, because the window has no room for all of them. */
   readonly isExceeded: boolean;
+  /** The key of the config that sets the limit. */
+  readonly rule: string;
 }
 
 /** Counts requests in windows of one minute that begin with the first request. */

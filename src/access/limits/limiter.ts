@@ -1,61 +1,45 @@
-import { GatewayError, type Reason } from "../../protocol/errors.ts";
+import type { AdmissionStep, Submission } from "../../protocol/admission.ts";
+import { GatewayError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
-import { methods } from "../../protocol/methods.ts";
-import type { Principal } from "../../protocol/principal.ts";
-import type { Quota } from "../../protocol/quota.ts";
-import type { Transport } from "../../protocol/session.ts";
 import type { SharedStore } from "../../protocol/shared-store.ts";
 import type { RateLimitConfig } from "./config.ts";
 import type { Charge, Count, Counters } from "./counters.ts";
 import { Limits } from "./limits.ts";
 import { subjectOf } from "./subject.ts";
 
-/** The messages of one HTTP body, and who sends them to which server. */
-export interface LimitedRequest {
-  readonly principal: Principal;
-  readonly server: string;
-  readonly transport: Transport;
-  readonly frames: readonly Frame[];
-}
-
-export interface LimiterOptions {
-  readonly config: RateLimitConfig;
-  readonly keyPrefix: string;
-  readonly counters: Counters;
-  /** The Redis in which `counters` counts. */
-  readonly store?: SharedStore | undefined;
-}
-
 const RETRY_MS = 1_000;
 
 /** Decides how often a caller may. Synchronous unless it counts in Redis. */
-export class Limiter {
+export class Limiter implements AdmissionStep {
   readonly #config: RateLimitConfig;
   readonly #limits: Limits;
-  readonly #counters: Counters;
-  readonly #store: SharedStore | undefined;
   readonly #keyPrefix: string;
-  /** By principal, because a session has one and the same for all its calls. */
-  readonly #beginnings = new WeakMap<Principal, string>();
+  #counters: Counters;
+  #store: SharedStore | undefined;
 
-  constructor({ config, keyPrefix, counters, store }: LimiterOptions) {
+  constructor(config: RateLimitConfig, keyPrefix: string, counters: Counters) {
     this.#config = config;
     this.#limits = new Limits(config);
+    this.#keyPrefix = keyPrefix;
+    this.#counters = counters;
+  }
+
+  /** `counters` count in `store`, which may be lost and come back. */
+  countIn(counters: Counters, store: SharedStore): void {
     this.#counters = counters;
     this.#store = store;
-    this.#keyPrefix = keyPrefix;
   }
 
-  /** How many requests of `limit` remain; undefined when nothing in the body is limited. Throws `rate_limited`. */
-  charge(request: LimitedRequest): Quota | undefined | Promise<Quota | undefined> {
-    const charges = this.#chargesFor(request);
-    if (charges.length === 0) return undefined;
+  admit(submission: Submission): Promise<void> | void {
+    const charges = this.#chargesFor(submission);
+    if (charges.length === 0) return;
     if (this.#store?.isReady === false) return this.#onFailure(undefined);
     const count = this.#counters.take(charges);
-    return count instanceof Promise ? this.#await(count) : granted(count);
+    if (count instanceof Promise) return this.#await(count, submission);
+    this.#judge(count, submission);
   }
 
-  async #await(counting: Promise<Count>): Promise<Quota | undefined> {
+  async #await(counting: Promise<Count>, submission: Submission): Promise<void> {
     let count: Count;
     try {
       count = await counting;
@@ -63,38 +47,44 @@ export class Limiter {
       this.#store?.suspect();
       return this.#onFailure(cause);
     }
-    return granted(count);
+    this.#judge(count, submission);
   }
 
-  #onFailure(cause: unknown): undefined {
-    if (this.#config.onError === "allow") return undefined;
-    throw new GatewayError("limits_unavailable", "Requests cannot be counted at the moment; try again soon.", {
-      cause,
-      retryAfterMs: RETRY_MS,
+  #judge(count: Count, { reception }: Submission): void {
+    if (!count.isExceeded) return reception.onQuota?.(count);
+    const { limit, resetMs, rule } = count;
+    const seconds = Math.max(1, Math.ceil(resetMs / 1_000));
+    throw new GatewayError("rate_limited", `More than ${limit} such requests in a minute; try again in ${seconds} s.`, {
+      retryAfterMs: Math.ceil(resetMs),
+      data: { limit },
+      log: { rule },
+      quota: count,
+      isAnswer: this.#config.mcpStatus === "jsonrpc",
     });
   }
 
-  #chargesFor({ principal, server, transport, frames }: LimitedRequest): readonly Charge[] {
-    // What the gateway lists for all callers is nobody's request.
-    if (principal.kind === "gateway") return NONE;
+  #onFailure(cause: unknown): void {
+    if (this.#config.onError === "allow") return;
+    throw new GatewayError("limits_unavailable", "Requests cannot be counted at the moment; try again soon.", {
+      cause,
+      retryAfterMs: RETRY_MS,
+      isAnswer: this.#config.mcpStatus === "jsonrpc",
+    });
+  }
+
+  #chargesFor({ principal, server, messages: { frames } }: Submission): readonly Charge[] {
     const [only] = frames;
-    if (frames.length === 1 && only !== undefined) return this.#chargesOf(only, principal, server, transport);
-    return merged(frames.flatMap((frame) => this.#chargesOf(frame, principal, server, transport)));
+    // Before the beginning of the key is made, which most notifications do not need.
+    if (frames.length === 1 && (only === undefined || !this.#isLimited(only))) return NONE;
+    const before = `${this.#keyPrefix}:rate:${subjectOf(principal)}:`;
+    const charges = frames.flatMap((frame) =>
+      this.#isLimited(frame) ? this.#limits.chargesFor(before, server, frame.method, frame.params?.["name"]) : NONE,
+    );
+    return frames.length === 1 ? charges : merged(charges);
   }
 
-  #chargesOf(frame: Frame, principal: Principal, server: string, transport: Transport): readonly Charge[] {
-    if (frame.kind !== "request" || !this.#limits.isLimited(frame.method)) return NONE;
-    // On REST all but the calls is the gateway's own work.
-    if (transport === "rest" && frame.method !== methods.callTool) return NONE;
-    return this.#limits.chargesFor(this.#beginningFor(principal), server, frame.method, frame.params?.["name"]);
-  }
-
-  #beginningFor(principal: Principal): string {
-    const known = this.#beginnings.get(principal);
-    if (known !== undefined) return known;
-    const beginning = `${this.#keyPrefix}:rate:${subjectOf(principal)}:`;
-    this.#beginnings.set(principal, beginning);
-    return beginning;
+  #isLimited(frame: Frame): frame is Extract<Frame, { kind: "request" }> {
+    return frame.kind === "request" && this.#limits.isLimited(frame.method);
   }
 }
 
@@ -108,16 +98,4 @@ function merged(charges: readonly Charge[]): Charge[] {
     byKey.set(charge.key, { ...charge, points });
   }
   return [...byKey.values()];
-}
-
-function granted(count: Count): Quota {
-  if (!count.isExceeded) return count;
-  const { limit, resetMs } = count;
-  const reason: Reason = "rate_limited";
-  const seconds = Math.max(1, Math.ceil(resetMs / 1_000));
-  throw new GatewayError(reason, `More than ${limit} requests of this kind in a minute; try again in ${seconds} s.`, {
-    retryAfterMs: Math.ceil(resetMs),
-    data: { limit },
-    quota: count,
-  });
 }

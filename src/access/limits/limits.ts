@@ -38,6 +38,8 @@ interface Limit {
   /** The end of the key. */
   readonly name: string;
   readonly rpm: number;
+  /** The key of the config that sets it. */
+  readonly rule: string;
 }
 
 interface ToolLimit extends Limit {
@@ -52,12 +54,16 @@ export class Limits {
   readonly #byTool: readonly ToolLimit[];
 
   constructor({ defaultRpm, byMethod, byTool }: RateLimitConfig) {
-    const numbers = new Map([...DEFINED.map((name) => [name, defaultRpm] as const), ...Object.entries(byMethod)]);
-    this.#byMethod = new Map([...numbers].map(([name, rpm]) => [name, { name, rpm }]));
-    this.#undefined = { name: UNDEFINED, rpm: defaultRpm };
+    const fallback = (name: string): Limit => ({ name, rpm: defaultRpm, rule: "rateLimit.defaultRpm" });
+    this.#byMethod = new Map([
+      ...DEFINED.map((name) => [name, fallback(name)] as const),
+      ...Object.entries(byMethod).map(([name, rpm]) => [name, { name, rpm, rule: `rateLimit.byMethod.${name}` }] as const),
+    ]);
+    this.#undefined = fallback(UNDEFINED);
     this.#byTool = Object.entries(byTool).map(([pattern, rpm]) => ({
       name: `${methods.callTool}:${encoded(pattern)}`,
       rpm,
+      rule: `rateLimit.byTool.${pattern}`,
       pattern,
       hasServer: pattern.includes(":"),
     }));
@@ -69,13 +75,13 @@ export class Limits {
 
   /** The charges for one request; `before` is the beginning of their keys. */
   chargesFor(before: string, server: string, method: string, tool: unknown): Charge[] {
-    const { name, rpm } = this.#byMethod.get(method) ?? this.#undefined;
-    const charges = [{ key: before + name, points: 1, limit: rpm }];
+    const { name, rpm, rule } = this.#byMethod.get(method) ?? this.#undefined;
+    const charges = [{ key: before + name, points: 1, limit: rpm, rule }];
     if (this.#byTool.length === 0 || method !== methods.callTool || typeof tool !== "string") return charges;
     const full = `${server}:${tool}`;
     for (const own of this.#byTool) {
       if (!matchesGlob(own.pattern, own.hasServer ? full : tool)) continue;
-      charges.push({ key: before + own.name, points: 1, limit: own.rpm });
+      charges.push({ key: before + own.name, points: 1, limit: own.rpm, rule: own.rule });
     }
     return charges;
   }

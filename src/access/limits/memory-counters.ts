@@ -37,13 +37,13 @@ export class MemoryCounters implements Counters {
   }
 
   /** The count as it is with this charge, which is not counted yet. */
-  #look({ key, points, limit }: Charge, now: number): Count {
+  #look({ key, points, limit, rule }: Charge, now: number): Count {
     const window = this.#windows.get(key);
     const isOpen = window !== undefined && window.endsAt > now;
     const count = isOpen ? window.count : 0;
     const isExceeded = count + points > limit;
     const remaining = limit - count - (isExceeded ? 0 : points);
-    return { limit, remaining, resetMs: isOpen ? window.endsAt - now : WINDOW_MS, isExceeded };
+    return { limit, remaining, resetMs: isOpen ? window.endsAt - now : WINDOW_MS, isExceeded, rule };
   }
 
   #add(key: string, points: number, now: number): void {
@@ -70,4 +70,4 @@ export class MemoryCounters implements Counters {
   }
 }
 
-const NOTHING: Count = { limit: 0, remaining: 0, resetMs: 0, isExceeded: false };
+const NOTHING: Count = { limit: 0, remaining: 0, resetMs: 0, isExceeded: false, rule: "" };

@@ -50,14 +50,14 @@ export class RedisCounters implements Counters {
     throw failures[0] ?? new Error("nothing was counted");
   }
 
-  async #consume({ key, points, limit }: Charge): Promise<Count> {
+  async #consume({ key, points, limit, rule }: Charge): Promise<Count> {
     try {
       const { remainingPoints, msBeforeNext } = await this.#limiter(limit).consume(key, points);
-      return { limit, remaining: remainingPoints, resetMs: msBeforeNext, isExceeded: false };
+      return { limit, remaining: remainingPoints, resetMs: msBeforeNext, isExceeded: false, rule };
     } catch (refusal) {
       if (refusal instanceof Error || !isRefusal(refusal)) throw refusal;
       const remaining = Math.max(0, limit - (refusal.consumedPoints - points));
-      return { limit, remaining, resetMs: refusal.msBeforeNext, isExceeded: true };
+      return { limit, remaining, resetMs: refusal.msBeforeNext, isExceeded: true, rule };
     }
   }
 

@@ -17,6 +17,6 @@ export function subjectOf({ kind, id, tenant, client }: Principal): string {
 export function encoded(text: string): string {
   if (PLAIN.test(text)) return text;
   // A lone surrogate cannot be percent-encoded.
-  const uri = encodeURIComponent(text.toWellFormed());
+  const uri = encodeURIComponent(Buffer.from(text).toString());
   return uri.length <= LONGEST ? uri : `sha256=${hash("sha256", text, "hex").slice(0, 32)}`;
 }

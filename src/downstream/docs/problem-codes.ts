@@ -141,6 +141,13 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
     "rpc.data says which; call again after that.",
   ),
   problem(
+    "rate_limited",
+    429,
+    "More requests than this caller may send in a minute.",
+    "The gateway's config limits how often each caller may use a method or a tool.",
+    "Wait for the time in Retry-After; RateLimit-Remaining says how many requests are left.",
+  ),
+  problem(
     "internal",
     500,
     "The gateway failed; it is its fault.",

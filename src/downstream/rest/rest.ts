@@ -7,6 +7,7 @@ import { unknownServer } from "../did-you-mean.ts";
 import { methodNotAllowed } from "../method-not-allowed.ts";
 import { namesDocument } from "../openapi/target.ts";
 import { publicPrefix } from "../public-path.ts";
+import { quotaWriter } from "../quota-headers.ts";
 import { requestIdOf } from "../request-id.ts";
 import type { Route } from "../route.ts";
 import { sendJson } from "../send-json.ts";
@@ -61,7 +62,13 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
       return calls.handle({
         request,
         response,
-        visit: { requestId, principal, server: target.server, publicPrefix: prefixOf(request, context) },
+        visit: {
+          requestId,
+          principal,
+          server: target.server,
+          publicPrefix: prefixOf(request, context),
+          onQuota: quotaWriter(response, context.hasQuotas),
+        },
         tool: target.tool,
         query,
       });

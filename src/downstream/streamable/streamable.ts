@@ -117,8 +117,8 @@ export class StreamableDownstream {
       response.removeHeader("Mcp-Session-Id");
       throw error;
     };
-    const { requestId, principal } = visit;
-    const received = attempt(() => session.receive(messages, { requestId, principal, reply: post }), refuse);
+    const { requestId, principal, onQuota } = visit;
+    const received = attempt(() => session.receive(messages, { requestId, principal, onQuota, reply: post }), refuse);
     if (received instanceof Promise) return received.then(() => conversation.begin(post));
     conversation.begin(post);
   }

@@ -5,11 +5,11 @@ export const stderr: AuditSinkKind = { name: "stderr", open: (parts) => Promise.
 
 export const stdout: AuditSinkKind = { name: "stdout", open: (parts) => Promise.resolve(through(parts.stdout())) };
 
-/** The output keeps what it cannot write yet, within its own limit. */
+/** The output keeps one batch that it cannot write yet; the others wait in the trail, which counts what it has to drop. */
 const through = (output: TextOutput): AuditSink => ({
   generation: 0,
   write: (bytes) => {
-    if (output.isDropping) return Promise.reject(new Error("nobody reads this output"));
+    if (output.isWaiting) return Promise.reject(Object.assign(new Error("nobody reads it"), { code: "EAGAIN" }));
     output.write(Buffer.from(bytes).toString("utf8"));
     return Promise.resolve(bytes.length);
   },

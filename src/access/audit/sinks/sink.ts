@@ -12,8 +12,8 @@ export interface AuditSink {
 /** The output streams of the process, written without blocking. */
 export interface TextOutput {
   write(text: string): void;
-  /** Whether lines are dropped because nobody reads. */
-  readonly isDropping: boolean;
+  /** Whether earlier text still waits for a reader. */
+  readonly isWaiting: boolean;
 }
 
 export interface SinkParts {

@@ -1,0 +1,113 @@
+import { byteLength } from "../../lib/lines.ts";
+import type { Redactor } from "../../lib/redactor.ts";
+import type { AdmissionStep, Submission } from "../../protocol/admission.ts";
+import { GatewayError } from "../../protocol/errors.ts";
+import type { ExchangeRecord } from "../../protocol/exchange.ts";
+import type { RequestFrame, ResponseFrame } from "../../protocol/frame.ts";
+import { principalKey } from "../../protocol/principal.ts";
+import type { AuditConfig } from "./config.ts";
+import { auditLine, cut, sessionName, whoIs, type AuditFields } from "./line.ts";
+import { RefusalQuota } from "./refusal-quota.ts";
+import { subjectOfRequest } from "./subject-of-request.ts";
+import { writtenArguments } from "./written-arguments.ts";
+
+/** The key of the config that allows a request; undefined when nothing restricts what callers may do. */
+export type RuleOf = (submission: Submission, request: RequestFrame) => string | undefined;
+
+export interface AuditStepOptions {
+  readonly config: AuditConfig;
+  readonly environment: string;
+  readonly redactor: Redactor;
+  readonly ruleOf?: RuleOf | undefined;
+  readonly write: (line: string) => void;
+  /** Whether the trail cannot be written at the moment. */
+  readonly isFailing: () => boolean;
+}
+
+const RETRY_MS = 1_000;
+
+/** Writes a line for every request of a client when it is over, and for every one that is refused. */
+export class AuditStep implements AdmissionStep {
+  readonly #options: AuditStepOptions;
+  readonly #refusals = new RefusalQuota();
+
+  constructor(options: AuditStepOptions) {
+    this.#options = options;
+  }
+
+  admit(): void {
+    if (this.#options.config.onError === "allow" || !this.#options.isFailing()) return;
+    throw new GatewayError("audit_unavailable", "Calls cannot be recorded at the moment; try again soon.", {
+      retryAfterMs: RETRY_MS,
+    });
+  }
+
+  refused(submission: Submission, error: GatewayError): void {
+    const caller = principalKey(submission.principal);
+    const { rule } = error.details.log ?? {};
+    const { frames } = submission.messages;
+    const requests = frames.filter((frame) => frame.kind === "request");
+    // A refused notification is written when there is nothing else.
+    const meant = requests.length > 0 ? requests : frames.slice(0, 1);
+    for (const frame of meant) {
+      const leftOut = this.#refusals.take(caller);
+      if (leftOut === undefined) continue;
+      const what = frame.kind === "response" ? undefined : subjectOfRequest(frame);
+      this.#write({
+        event: "refused",
+        ...this.#context(submission),
+        method: frame.kind === "response" ? undefined : cut(frame.method),
+        ...what,
+        verdict: "deny",
+        rule,
+        outcome: error.reason,
+        leftOut: leftOut === 0 ? undefined : leftOut,
+      });
+    }
+  }
+
+  open(submission: Submission, request: RequestFrame): ExchangeRecord {
+    const { config, redactor, ruleOf, write } = this.#options;
+    const startedAt = performance.now();
+    // Nothing of the request itself is kept until its answer: it may be long.
+    const known = {
+      event: "call",
+      ...this.#context(submission),
+      method: cut(request.method),
+      ...subjectOfRequest(request),
+      arguments: writtenArguments(request, config.arguments, redactor),
+      verdict: "allow",
+      rule: ruleOf?.(submission, request),
+    } as const;
+    const bytesIn = byteLength(request.line);
+    return {
+      closed: (outcome, answer) => {
+        const ms = Math.round((performance.now() - startedAt) * 10) / 10;
+        write(auditLine({ ...known, outcome, ms, bytesIn, bytesOut: bytesOf(answer) }));
+      },
+    };
+  }
+
+  #write(fields: AuditFields): void {
+    this.#options.write(auditLine(fields));
+  }
+
+  #context({ principal, server, sessionId, transport, reception }: Submission): RequestContext {
+    return {
+      environment: this.#options.environment,
+      requestId: reception.requestId,
+      session: sessionName(sessionId),
+      transport,
+      ...whoIs(principal),
+      server,
+    };
+  }
+}
+
+type RequestContext = Pick<AuditFields, "environment" | "requestId" | "session" | "transport" | "server"> &
+  ReturnType<typeof whoIs>;
+
+/** An error of the gateway is only written as a line where the client reads lines. */
+function bytesOf(answer: ResponseFrame | undefined): number | undefined {
+  return answer === undefined || answer.fault !== undefined ? undefined : byteLength(answer.line);
+}

@@ -1,0 +1,78 @@
+import { member } from "../../lib/json.ts";
+import { principalKey, type Principal } from "../../protocol/principal.ts";
+import type { Transport } from "../../protocol/session.ts";
+
+/** One line of the trail. Its keys are those of the JSON object, in this order; what is undefined is left out. */
+export interface AuditFields {
+  /** A call that ended, or something that was refused. */
+  readonly event: "call" | "refused";
+  readonly environment: string;
+  readonly requestId: string;
+  readonly session?: string | undefined;
+  readonly transport?: Transport | undefined;
+  readonly address?: string | undefined;
+  /** Of a request that was refused before it was known what it wants. */
+  readonly path?: string | undefined;
+  readonly principal?: string | undefined;
+  readonly apiKeyId?: string | undefined;
+  readonly tenant?: string | undefined;
+  readonly client?: string | undefined;
+  readonly sub?: string | undefined;
+  readonly server?: string | undefined;
+  readonly method?: string | undefined;
+  readonly tool?: string | undefined;
+  readonly prompt?: string | undefined;
+  readonly uri?: string | undefined;
+  readonly arguments?: string | undefined;
+  readonly verdict: "allow" | "deny";
+  /** The key of the config that decided. */
+  readonly rule?: string | undefined;
+  /** How a call ended, or why it was refused. */
+  readonly outcome: string;
+  readonly ms?: number | undefined;
+  readonly bytesIn?: number | undefined;
+  readonly bytesOut?: number | undefined;
+  /** Lines like this one that were left out before it, because there were too many of them. */
+  readonly leftOut?: number | undefined;
+}
+
+/**
+ * Characters that are valid in JSON but end a line for some readers, or reorder or hide text on a terminal
+ * (https://unicode.org/reports/tr9/). The other control characters are escaped by JSON itself.
+ */
+const UNSAFE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** As one line of JSON that is safe to print, whatever callers call their tools. */
+export function auditLine(fields: AuditFields): string {
+  const line = JSON.stringify({ time: new Date().toISOString(), ...fields });
+  return line.replaceAll(UNSAFE, escaped);
+}
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
+const LONGEST = 256;
+
+type Who = Pick<AuditFields, "principal" | "apiKeyId" | "tenant" | "client" | "sub">;
+
+export function whoIs(principal: Principal): Who {
+  const { kind, id, tenant, client, claims } = principal;
+  const sub = member(claims, "sub");
+  return {
+    principal: cut(principalKey(principal)),
+    apiKeyId: kind === "apiKey" ? cut(id) : undefined,
+    tenant: cut(tenant),
+    client: cut(client),
+    sub: typeof sub === "string" ? cut(sub) : undefined,
+  };
+}
+
+const SHOWN_ID = 8;
+
+/** Enough of the id to find the session in the log; all of it would be enough to use it where nothing authenticates. */
+export const sessionName = (id: string): string => id.slice(0, SHOWN_ID);
+
+export function cut(text: string): string;
+export function cut(text: string | undefined): string | undefined;
+export function cut(text: string | undefined): string | undefined {
+  return text === undefined || text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
+}

@@ -34,7 +34,7 @@ import { logEvents } from "./observability/log-events.ts";
 import type { LogOutput } from "./observability/log-output.ts";
 import { createLog, type Log } from "./observability/logger.ts";
 import { stdoutOutput } from "./observability/std-outputs.ts";
-import { admissionOf } from "./protocol/admission.ts";
+import { admissionOf, type Admission } from "./protocol/admission.ts";
 import type { Emit, Events } from "./protocol/events.ts";
 import type { SessionTable } from "./protocol/session.ts";
 import type { ToolCatalog } from "./protocol/tool.ts";
@@ -98,6 +98,9 @@ export class Gateway {
       env: options.env,
       emit: events.emit,
     });
+    // In the order in which they are asked.
+    const steps = [this.#limits?.limiter, this.#audit?.step];
+    const admission = admissionOf(steps.filter((step) => step !== undefined));
     this.#sessions = new Sessions({
       connect: this.servers.connect,
       settingsOf,
@@ -105,7 +108,7 @@ export class Gateway {
       records: this.#store.records,
       clientVersion: options.version,
       events,
-      admission: admissionOf([this.#limits?.limiter, this.#audit?.step].filter((step) => step !== undefined)),
+      admission,
       onToolsChanged: (server) => catalog.changed(server),
     });
     const client = {
@@ -128,7 +131,7 @@ export class Gateway {
       config.rest.sessionless === "oneshot" || config.rest.implicitSession.length > 0,
     );
     this.#validator = new SchemaValidator(events.emit);
-    this.#http = this.#createHttp(client, events);
+    this.#http = this.#createHttp(client, admission, events);
   }
 
   /** Where session records are stored, for the operator. */
@@ -224,7 +227,7 @@ export class Gateway {
     });
   }
 
-  #createHttp(client: ClientSettings, events: Events): Http {
+  #createHttp(client: ClientSettings, admission: Admission | undefined, events: Events): Http {
     const { config, servers, catalog, documents } = this;
     const context = {
       ...downstreamContext(config, events, this.#sessions),
@@ -232,6 +235,7 @@ export class Gateway {
       validator: this.#validator,
       gate: this.gate,
       hasQuotas: this.#limits !== undefined,
+      admission,
       hasServer: (name: string) => servers.has(name),
       callsOf: (name: string) => servers.get(name).settings,
       serverNames: servers.names,
@@ -284,7 +288,7 @@ function downstreamContext(
   { limits, publicUrl, servers }: Config,
   events: Events,
   sessions: SessionTable,
-): Omit<DownstreamContext, "gate" | "hasQuotas" | "hasServer" | "serverNames"> {
+): Omit<DownstreamContext, "gate" | "hasQuotas" | "admission" | "hasServer" | "serverNames"> {
   const { streams, bodies, replay } = downstreamLimits(limits);
   return {
     events,

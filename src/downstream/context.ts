@@ -1,3 +1,4 @@
+import type { Admission } from "../protocol/admission.ts";
 import type { Events } from "../protocol/events.ts";
 import type { Quota } from "../protocol/quota.ts";
 import type { Gate, Principal } from "../protocol/principal.ts";
@@ -12,6 +13,8 @@ export interface DownstreamContext {
   readonly gate: Gate;
   /** Whether there are rate limits, of which responses tell. */
   readonly hasQuotas: boolean;
+  /** What sessions ask about messages, for a look ahead. Undefined when nothing is asked. */
+  readonly admission: Admission | undefined;
   readonly sessions: SessionTable;
   readonly hasServer: (name: string) => boolean;
   readonly serverNames: readonly string[];

@@ -1,5 +1,5 @@
 import type { ClientMessages } from "./client-frame.ts";
-import type { GatewayError } from "./errors.ts";
+import { toGatewayError, type GatewayError } from "./errors.ts";
 import type { ExchangeRecord } from "./exchange.ts";
 import type { RequestFrame } from "./frame.ts";
 import type { Principal } from "./principal.ts";
@@ -23,6 +23,11 @@ export interface AdmissionStep {
    * only when it has to wait for something; later messages of the session are relayed after these.
    */
   admit?(submission: Submission): Promise<void> | void;
+  /**
+   * Throws when messages like these would be refused as things are now; counts nothing. Asked before something is started for
+   * messages that do not exist yet.
+   */
+  foresee?(submission: Submission): void;
   /** The messages are not relayed, because of any step, or because the session cannot take them. Must not throw. */
   refused?(submission: Submission, error: GatewayError): void;
   /** A request of admitted messages is about to be relayed. What is returned hears how it ends. Must not throw. */
@@ -32,6 +37,8 @@ export interface AdmissionStep {
 /** All steps, in the order in which they are asked. */
 export interface Admission {
   readonly admit: (submission: Submission) => Promise<void> | void;
+  /** Throws, and tells every step, when they would be refused. */
+  readonly foresee: (submission: Submission) => void;
   readonly refused: (submission: Submission, error: GatewayError) => void;
   readonly open: (submission: Submission, request: RequestFrame) => readonly ExchangeRecord[];
 }
@@ -40,11 +47,20 @@ export interface Admission {
 export function admissionOf(steps: readonly AdmissionStep[]): Admission | undefined {
   if (steps.length === 0) return undefined;
   const isRecorded = steps.some(({ open }) => open !== undefined);
+  const refused = (submission: Submission, error: GatewayError): void => {
+    for (const step of steps) step.refused?.(submission, error);
+  };
   return {
     admit: (submission) => askFrom(0, steps, submission),
-    refused: (submission, error) => {
-      for (const step of steps) step.refused?.(submission, error);
+    foresee: (submission) => {
+      try {
+        for (const step of steps) step.foresee?.(submission);
+      } catch (thrown) {
+        refused(submission, toGatewayError(thrown));
+        throw thrown;
+      }
     },
+    refused,
     open: (submission, request) =>
       isRecorded ? steps.flatMap((step) => step.open?.(submission, request) ?? []) : NOT_RECORDED,
   };

@@ -42,6 +42,10 @@ export class AuditStep implements AdmissionStep {
     });
   }
 
+  foresee(): void {
+    this.admit();
+  }
+
   refused(submission: Submission, error: GatewayError): void {
     const caller = principalKey(submission.principal);
     const { rule } = error.details.log ?? {};
@@ -96,7 +100,7 @@ export class AuditStep implements AdmissionStep {
     return {
       environment: this.#options.environment,
       requestId: reception.requestId,
-      session: sessionName(sessionId),
+      session: sessionId === "" ? undefined : sessionName(sessionId),
       transport,
       ...whoIs(principal),
       server,

@@ -8,6 +8,10 @@ export class RefusalQuota {
   /** The one that was refused longest ago comes first. */
   readonly #byCaller = new Map<string, Sampler>();
 
+  get size(): number {
+    return this.#byCaller.size;
+  }
+
   /** How many refusals were left out since the last one that is written; undefined when this one is left out. */
   take(caller: string): number | undefined {
     const sampler = this.#byCaller.get(caller) ?? new Sampler(PER_SECOND);

@@ -9,8 +9,9 @@ const LONGEST_RETRY_MS = 1_000;
 const WAITING_BYTES = 4 * 1024 * 1024;
 /** How long the last lines may take at the end. */
 const LAST_LINES_MS = 2_000;
-/** So many attempts may find the sink busy. */
-const PATIENCE = 10;
+/** A sink whose reader is slow is asked this often, and so many times in a row before that counts as a failure. */
+const BUSY_MS = 10;
+const PATIENCE = 100;
 const NEWLINE = 0x0a;
 
 /**
@@ -75,7 +76,7 @@ export class AuditTrail {
     const deadline = performance.now() + LAST_LINES_MS;
     while (this.#hasMore && performance.now() < deadline) {
       await this.#write();
-      if (this.#isFailing) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      if (this.#hasMore) await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
     }
     clearTimeout(this.#timer);
     await this.#sink.close().catch(() => undefined);
@@ -83,6 +84,11 @@ export class AuditTrail {
 
   get #hasMore(): boolean {
     return this.#lines.length > 0 || this.#written < this.#batch.length || this.#dropped > 0;
+  }
+
+  get #pauseMs(): number {
+    if (this.#isFailing) return this.#retryMs;
+    return this.#busy > 0 ? BUSY_MS : COLLECT_MS;
   }
 
   #writeIn(ms: number): void {
@@ -98,7 +104,7 @@ export class AuditTrail {
     this.#timer = undefined;
     this.#writing ??= this.#writeBatch().finally(() => {
       this.#writing = undefined;
-      if (!this.#isClosed && this.#hasMore) this.#writeIn(this.#isFailing ? this.#retryMs : COLLECT_MS);
+      if (!this.#isClosed && this.#hasMore) this.#writeIn(this.#pauseMs);
     });
     return this.#writing;
   }

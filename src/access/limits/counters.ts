@@ -22,6 +22,8 @@ export interface Count extends Quota {
 export interface Counters {
   /** Counts all charges or none. The result is that of the charge that has the least room left. */
   take(charges: readonly Charge[]): Count | Promise<Count>;
+  /** The charge that is known to be exceeded, if there is one. Counts nothing. */
+  foresee(charges: readonly Charge[]): Count | undefined;
 }
 
 /** The count to report of two: one that is exceeded for longest, else the one with the least room left. */

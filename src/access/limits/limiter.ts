@@ -39,12 +39,20 @@ export class Limiter implements AdmissionStep {
     this.#judge(count, submission);
   }
 
+  foresee(submission: Submission): void {
+    const charges = this.#chargesFor(submission);
+    if (charges.length > 0 && this.#store?.isReady === false) return this.#onFailure(undefined);
+    const count = this.#counters.foresee(charges);
+    if (count !== undefined) this.#judge(count, submission);
+  }
+
   async #await(counting: Promise<Count>, submission: Submission): Promise<void> {
     let count: Count;
     try {
       count = await counting;
     } catch (cause) {
-      this.#store?.suspect();
+      // What Redis answers with an error concerns this key; only silence concerns everybody.
+      if (!(cause instanceof Error && cause.name === "ReplyError")) this.#store?.suspect();
       return this.#onFailure(cause);
     }
     this.#judge(count, submission);

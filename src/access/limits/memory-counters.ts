@@ -36,6 +36,11 @@ export class MemoryCounters implements Counters {
     return worst ?? NOTHING;
   }
 
+  foresee(charges: readonly Charge[]): Count | undefined {
+    const now = this.#now();
+    return charges.map((charge) => this.#look(charge, now)).find(({ isExceeded }) => isExceeded);
+  }
+
   /** The count as it is with this charge, which is not counted yet. */
   #look({ key, points, limit, rule }: Charge, now: number): Count {
     const window = this.#windows.get(key);

@@ -23,6 +23,8 @@ if ttl < 0 then
 end
 return {count, ttl}`;
 
+const MAX_FULL = 10_000;
+
 type Limiter = Pick<RateLimiterRedis, "consume" | "reward">;
 
 /** Counts in Redis, for all gateways that use it. Rejects when Redis does not answer. */
@@ -30,12 +32,25 @@ export class RedisCounters implements Counters {
   readonly #limiterFor: (limit: number) => Limiter;
   /** One for each limit of the config. */
   readonly #limiters = new Map<number, Limiter>();
+  /** Keys whose windows are full, and until when (`performance.now()`): Redis need not be asked about them. */
+  readonly #full = new Map<string, number>();
 
   constructor(limiterFor: (limit: number) => Limiter) {
     this.#limiterFor = limiterFor;
   }
 
+  foresee(charges: readonly Charge[]): Count | undefined {
+    for (const { key, limit, rule } of charges) {
+      const resetMs = (this.#full.get(key) ?? 0) - performance.now();
+      if (resetMs > 0) return { limit, rule, resetMs, remaining: 0, isExceeded: true };
+      this.#full.delete(key);
+    }
+    return undefined;
+  }
+
   async take(charges: readonly Charge[]): Promise<Count> {
+    const known = this.foresee(charges);
+    if (known !== undefined) return known;
     const taken = await Promise.allSettled(charges.map((charge) => this.#consume(charge)));
     let worst: Count | undefined;
     const failures: unknown[] = [];
@@ -57,8 +72,15 @@ export class RedisCounters implements Counters {
     } catch (refusal) {
       if (refusal instanceof Error || !isRefusal(refusal)) throw refusal;
       const remaining = Math.max(0, limit - (refusal.consumedPoints - points));
+      if (remaining === 0) this.#remember(key, refusal.msBeforeNext);
       return { limit, remaining, resetMs: refusal.msBeforeNext, isExceeded: true, rule };
     }
+  }
+
+  #remember(key: string, ms: number): void {
+    this.#full.set(key, performance.now() + ms);
+    const [oldest] = this.#full.keys();
+    if (this.#full.size > MAX_FULL && oldest !== undefined) this.#full.delete(oldest);
   }
 
   #limiter(limit: number): Limiter {

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { GatewayError } from "../../protocol/errors.ts";
+import { methods } from "../../protocol/methods.ts";
 import { readJsonBody } from "../body.ts";
 import type { Visit } from "../context.ts";
 import { endAnswer, type RestAnswer } from "./answer.ts";
-import { readArguments } from "./arguments.ts";
+import { readArguments, type CallArguments } from "./arguments.ts";
 import { hasBody, limitOf, type RestCall } from "./rest-call.ts";
 import { Caller } from "./caller.ts";
 import { checkedArguments } from "./check-call.ts";
@@ -84,6 +85,25 @@ export class RestCalls {
     return this.#context.idempotency.begin({ principal, server, tool, key, content });
   }
 
+  /** A process is only started for a call that has a chance. */
+  #open({ visit, tool, sessionId }: RestCall, given: CallArguments): RestSession {
+    const { admission } = this.#context;
+    if (admission !== undefined) {
+      const { principal, server, requestId, onQuota } = visit;
+      const params = { name: tool, arguments: given.value };
+      const frame = { kind: "request", id: 0, method: methods.callTool, params, line: given.text } as const;
+      admission.foresee({
+        principal,
+        server,
+        sessionId: sessionId ?? "",
+        transport: "rest",
+        messages: { frames: [frame], isBatch: false },
+        reception: { requestId, onQuota },
+      });
+    }
+    return this.#sessions.open(visit, sessionId);
+  }
+
   async #run(call: RestCall, running: RunningCall | undefined): Promise<void> {
     const { visit, sessionId, caller } = call;
     let session: RestSession | undefined;
@@ -96,7 +116,7 @@ export class RestCalls {
       const given = checked instanceof Promise ? await checked : checked;
       caller.refuseIfLeft();
       // Looked up again: a concurrent call with the same id may have opened the session while this one was looking for its tool.
-      session = this.#sessions.existing(visit, sessionId) ?? this.#sessions.open(visit, sessionId);
+      session = this.#sessions.existing(visit, sessionId) ?? this.#open(call, given);
       if (sessionId !== undefined) caller.response.setHeader("X-MCP-Session", session === existing ? "reused" : "new");
       if (!session.tryEnter()) await session.enter(caller);
       try {

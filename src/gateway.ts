@@ -1,6 +1,10 @@
 import type { AddressInfo } from "node:net";
 import { resolve as absolute } from "node:path";
 import { configuredAuthenticators, AccessGate } from "./access/gate.ts";
+import type { AccessRules } from "./access/policy/config.ts";
+import { PolicyScreen } from "./access/policy/policy-screen.ts";
+import { policyStep } from "./access/policy/policy-step.ts";
+import { policyOf } from "./access/policy/rule-policy.ts";
 import type { ClientSettings } from "./client/mcp-client.ts";
 import { CachingToolCatalog } from "./client/tool-catalog.ts";
 import type { LoadedConfig } from "./config/load.ts";
@@ -29,6 +33,7 @@ import type { LogOutput } from "./observability/log-output.ts";
 import { createLog, type Log } from "./observability/logger.ts";
 import { admissionOf } from "./protocol/admission.ts";
 import type { Events } from "./protocol/events.ts";
+import type { Policy } from "./protocol/policy.ts";
 import type { SessionTable } from "./protocol/session.ts";
 import type { ToolCatalog } from "./protocol/tool.ts";
 import type { ServerSettings } from "./protocol/upstream.ts";
@@ -56,6 +61,8 @@ export class Gateway {
   readonly gate: AccessGate;
   readonly config: Config;
   readonly catalog: ToolCatalog;
+  /** Undefined when whoever is authenticated may do everything. */
+  readonly policy: Policy | undefined;
   readonly documents: DocumentSettings;
   readonly descriptors = new Descriptors();
   readonly #health = new Health();
@@ -72,6 +79,7 @@ export class Gateway {
     const events = eventsFor(levelOf(config), this.log);
     this.servers = this.#createServers(options, redactor, events);
     const settingsOf = (name: string): ServerSettings => this.servers.get(name).settings;
+    this.policy = policyOf({ policy: config.policy, ...permissionsOf(config) }, this.servers.names);
     this.#store = openRecords({
       store: options.isServing === true ? config.sessions.store : "memory",
       dir: config.state.dir,
@@ -88,7 +96,9 @@ export class Gateway {
       records: this.#store.records,
       clientVersion: options.version,
       events,
-      admission: admissionOf([]),
+      // In the order in which they are asked about the messages of a client.
+      admission: admissionOf([...(this.policy === undefined ? [] : [policyStep(this.policy)])]),
+      screen: this.policy && new PolicyScreen(this.policy),
       onToolsChanged: (server) => catalog.changed(server),
     });
     const client = {
@@ -210,6 +220,11 @@ const MAX_CONNECTIONS = 2_048;
 const ENDING_MS = 7_000;
 /** With every session ended, an open request only has to write its refusal. */
 const LAST_ANSWERS_MS = 500;
+
+const permissionsOf = ({ auth: { permissions, options } }: Config): Pick<AccessRules, "permissions" | "options"> => ({
+  permissions,
+  options,
+});
 
 const levelOf = ({ logging, debug }: Config): Level => logging.level ?? debug.level ?? "info";
 

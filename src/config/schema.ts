@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { authMethods } from "../access/auth/methods.ts";
+import { permissionSchemas, policySchema } from "../access/policy/config.ts";
 import { downstreamLimitsSchema, listenSchema } from "../downstream/config.ts";
 import { openapiSchema } from "../downstream/openapi/config.ts";
 import { restSchema } from "../downstream/rest/config.ts";
@@ -28,12 +29,19 @@ export const configSchema = z.strictObject({
     .describe("The older spelling of logging.level.")
     .meta({ examples: [{ level: "debug" }] }),
   auth: z
-    .strictObject(Object.fromEntries(authMethods.map((method) => [method.name, method.config.optional()])))
+    .strictObject({
+      ...Object.fromEntries(authMethods.map((method) => [method.name, method.config.optional()])),
+      ...permissionSchemas,
+    })
     .prefault({})
     .describe(
       "Who may call. A request is admitted if any enabled method accepts it; without a method, anyone may call.",
     )
     .meta({ examples: [{ bearer: { tokens: ["${MCP_GATEWAY_TOKEN}"] } }] }),
+  policy: policySchema
+    .optional()
+    .describe("Who may do what, once it is known who calls. Without it, and without auth.permissions, everything.")
+    .meta({ examples: [{ rules: [{ subject: { tenant: "acme" }, allow: { methods: ["*"], tools: ["git:*"] } }] }] }),
   limits: z
     .strictObject({ ...sessionLimitsSchema, ...upstreamLimitsSchema, ...kindLimits, ...downstreamLimitsSchema })
     .prefault({})

@@ -1,9 +1,11 @@
 import type { AddressInfo } from "node:net";
 import { resolve as absolute } from "node:path";
-import { Audit } from "./access/audit/audit.ts";
-import { activeAudit } from "./access/audit/config.ts";
 import { configuredAuthenticators, AccessGate } from "./access/gate.ts";
-import { RateLimits } from "./access/limits/rate-limits.ts";
+import { Oversight } from "./access/oversight.ts";
+import type { AccessRules } from "./access/policy/config.ts";
+import { PolicyScreen } from "./access/policy/policy-screen.ts";
+import { policyStep } from "./access/policy/policy-step.ts";
+import { policyOf } from "./access/policy/rule-policy.ts";
 import type { ClientSettings } from "./client/mcp-client.ts";
 import { CachingToolCatalog } from "./client/tool-catalog.ts";
 import { RedisStore } from "./cluster/redis.ts";
@@ -36,6 +38,7 @@ import { createLog, type Log } from "./observability/logger.ts";
 import { stdoutOutput } from "./observability/std-outputs.ts";
 import { admissionOf, type Admission } from "./protocol/admission.ts";
 import type { Emit, Events } from "./protocol/events.ts";
+import type { Policy } from "./protocol/policy.ts";
 import type { SessionTable } from "./protocol/session.ts";
 import type { ToolCatalog } from "./protocol/tool.ts";
 import type { ServerSettings } from "./protocol/upstream.ts";
@@ -63,12 +66,13 @@ export class Gateway {
   readonly gate: AccessGate;
   readonly config: Config;
   readonly catalog: ToolCatalog;
+  /** Undefined when whoever is authenticated may do everything. */
+  readonly policy: Policy | undefined;
   readonly documents: DocumentSettings;
   readonly descriptors = new Descriptors();
   readonly #file: string;
   readonly #health: Health;
-  readonly #limits: RateLimits | undefined;
-  readonly #audit: Audit | undefined;
+  readonly #oversight: Oversight;
   readonly #store: RecordStore;
   readonly #sessions: Sessions;
   readonly #validator: SchemaValidator;
@@ -83,12 +87,13 @@ export class Gateway {
       [...secrets, ...secretsOf(options.env["REDIS_URL"])],
     );
     this.log = logFor(options, redactor);
-    const events = eventsFor(levelOf(config), this.log, () => this.#audit);
-    this.#limits = this.#createLimits(options, events.emit);
-    this.#audit = createAudit(options, redactor, events.emit);
-    this.#health = new Health([() => this.#limits?.impairment, () => this.#audit?.impairment]);
+    const events = eventsFor(levelOf(config), this.log, (event) => this.#oversight.hear(event));
     this.servers = this.#createServers(options, redactor, events);
     const settingsOf = (name: string): ServerSettings => this.servers.get(name).settings;
+    this.policy = policyOf({ policy: config.policy, ...permissionsOf(config) }, this.servers.names);
+    this.#oversight = this.#createOversight(options, redactor, events.emit);
+    const { limits, audit } = this.#oversight;
+    this.#health = new Health([() => limits?.impairment, () => audit?.impairment]);
     this.#store = openRecords({
       store: options.isServing === true ? config.sessions.store : "memory",
       dir: config.state.dir,
@@ -98,9 +103,9 @@ export class Gateway {
       env: options.env,
       emit: events.emit,
     });
-    // In the order in which they are asked.
-    const steps = [this.#limits?.limiter, this.#audit?.step];
-    const admission = admissionOf(steps.filter((step) => step !== undefined));
+    // In the order in which they are asked about the messages of a client.
+    const steps = [...(this.policy === undefined ? [] : [policyStep(this.policy)]), ...this.#oversight.steps];
+    const admission = admissionOf(steps);
     this.#sessions = new Sessions({
       connect: this.servers.connect,
       settingsOf,
@@ -109,6 +114,7 @@ export class Gateway {
       clientVersion: options.version,
       events,
       admission,
+      screen: this.policy && new PolicyScreen(this.policy),
       onToolsChanged: (server) => catalog.changed(server),
     });
     const client = {
@@ -179,33 +185,35 @@ export class Gateway {
     clearTimeout(cut);
     this.#validator.close();
     this.servers.end();
-    this.#limits?.close();
-    await this.#audit?.close();
+    await this.#oversight.stop();
   }
 
-  /** Whether there is an audit file, which can be moved away. */
-  get hasAuditFile(): boolean {
-    return this.#audit?.isFile === true;
-  }
-
-  async reopenAudit(): Promise<void> {
-    await this.#audit?.reopen();
+  /** Rate limits and the audit trail. */
+  get oversight(): Pick<Oversight, "limits" | "audit"> {
+    return this.#oversight;
   }
 
   /** Rejects with a ConfigError when the config names something that cannot be used. */
   async #prepare(): Promise<void> {
     try {
-      await this.#audit?.start();
-      await this.#limits?.start();
+      await this.#oversight.start();
     } catch (cause) {
       throw new ConfigError(this.#file, [{ message: cause instanceof Error ? cause.message : String(cause) }]);
     }
   }
 
-  #createLimits({ env }: GatewayOptions, emit: Emit): RateLimits | undefined {
-    const { rateLimit } = this.config;
-    if (rateLimit?.enabled !== true) return undefined;
-    return new RateLimits(rateLimit, env, (url) => RedisStore.connect({ url, emit }));
+  #createOversight({ env, logOutput }: GatewayOptions, redactor: Redactor, emit: Emit): Oversight {
+    const { config, policy } = this;
+    return new Oversight({
+      config,
+      env,
+      redactor,
+      emit,
+      policy,
+      connectStore: (url) => RedisStore.connect({ url, emit }),
+      stderr: logOutput,
+      stdout: stdoutOutput,
+    });
   }
 
   #createServers({ env }: GatewayOptions, redactor: Redactor, { emit }: Events): Servers {
@@ -234,7 +242,7 @@ export class Gateway {
       ...restParts(config),
       validator: this.#validator,
       gate: this.gate,
-      hasQuotas: this.#limits !== undefined,
+      hasQuotas: this.#oversight.limits !== undefined,
       admission,
       hasServer: (name: string) => servers.has(name),
       callsOf: (name: string) => servers.get(name).settings,
@@ -261,6 +269,11 @@ const ENDING_MS = 7_000;
 /** With every session ended, an open request only has to write its refusal. */
 const LAST_ANSWERS_MS = 500;
 
+const permissionsOf = ({ auth: { permissions, options } }: Config): Pick<AccessRules, "permissions" | "options"> => ({
+  permissions,
+  options,
+});
+
 const levelOf = ({ logging, debug }: Config): Level => logging.level ?? debug.level ?? "info";
 
 function logFor({ loaded: { config }, env, logOutput }: GatewayOptions, redactor: Redactor): Log {
@@ -268,18 +281,13 @@ function logFor({ loaded: { config }, env, logOutput }: GatewayOptions, redactor
   return createLog({ level: levelOf(config), format: config.logging.format, redactor, output: logOutput, colors });
 }
 
-function createAudit({ loaded: { config }, env, logOutput }: GatewayOptions, redactor: Redactor, emit: Emit): Audit | undefined {
-  const active = activeAudit(config, env);
-  if (active === undefined) return undefined;
-  return new Audit({ config: active, env, redactor, emit, stderr: logOutput, stdout: stdoutOutput });
-}
-
-function eventsFor(level: Level, log: Log, audit: () => Audit | undefined): Events {
+/** `listen` hears of every event after the log. */
+function eventsFor(level: Level, log: Log, listen: Emit): Events {
   const isDebug = level === "verbose" || level === "debug";
   const logged = logEvents(log);
   const emit: Emit = (event) => {
     logged(event);
-    if (event.type === "refused") audit()?.hear(event);
+    listen(event);
   };
   return { emit, tracing: level === "verbose", exchanges: isDebug, logsRequests: isDebug };
 }

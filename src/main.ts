@@ -131,10 +131,11 @@ function watch(gateway: Gateway): void {
 
 /** As log rotation expects. Without a file to open anew, a hangup ends the gateway, as it does by default. */
 function reopenOnHangup(gateway: Gateway): void {
-  if (!gateway.hasAuditFile) return;
+  const { audit } = gateway.oversight;
+  if (audit?.isFile !== true) return;
   process.on("SIGHUP", () => {
     gateway.log("info", "SIGHUP: the audit file is opened anew");
-    gateway.reopenAudit().catch((error: unknown) => fail(error));
+    audit.reopen().catch((error: unknown) => fail(error));
   });
 }
 

@@ -1,6 +1,8 @@
 import type { AddressInfo } from "node:net";
+import { authMethods } from "../access/auth/methods.ts";
 import type { Config } from "../config/schema.ts";
 import type { Gateway } from "../gateway.ts";
+import { member } from "../lib/json.ts";
 import { isAnyAddress, isLoopback, urlHost } from "../lib/hosts.ts";
 
 /** The parts of a gateway that are described at startup. */
@@ -38,7 +40,7 @@ export function startWarnings(
   const warnings = servers.all.flatMap((server) =>
     server.warnings().map((warning) => `server "${server.name}": ${warning}`),
   );
-  if (!gate.authenticates && Object.keys(auth).length > 0)
+  if (!gate.authenticates && authMethods.some(({ name }) => member(auth, name) !== undefined))
     warnings.push("every method under auth is disabled: anyone may call");
   if (!gate.authenticates && !isLoopback(hostname)) {
     warnings.push(
@@ -61,7 +63,8 @@ export function startWarnings(
 }
 
 function methodsOn({ auth }: Config): string[] {
-  return Object.entries(auth).flatMap(([name, method]) => (method?.["enabled"] === false ? [] : name));
+  const configured = authMethods.flatMap(({ name }) => (member(auth, name) === undefined ? [] : name));
+  return configured.filter((name) => member(member(auth, name), "enabled") !== false);
 }
 
 /** The URL at which this machine reaches a gateway bound to `hostname`. */

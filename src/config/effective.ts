@@ -1,5 +1,5 @@
 import { authMethods } from "../access/auth/methods.ts";
-import { isObject } from "../lib/json.ts";
+import { isObject, member } from "../lib/json.ts";
 import { configJsonSchema } from "./json-schema.ts";
 import { keysAt } from "./schema-at.ts";
 import type { Config } from "./schema.ts";
@@ -13,14 +13,14 @@ export function effective(config: Config, folder: string): unknown {
   const level = logging.level ?? debug.level ?? "info";
   const methods = authMethods.map((method) => [
     method.name,
-    auth[method.name] ?? method.config.parse({ enabled: false }),
+    member(auth, method.name) ?? method.config.parse({ enabled: false }),
   ]);
   const entries = Object.entries(servers).map(([name, entry]) => [name, { type: "stdio", path: folder, ...entry }]);
   const filled = {
     ...config,
     logging: { ...logging, level },
     debug: { level },
-    auth: Object.fromEntries(methods),
+    auth: { ...auth, ...Object.fromEntries(methods) },
     servers: Object.fromEntries(entries),
   };
   return withEveryKey(filled, [], configJsonSchema());

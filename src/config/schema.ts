@@ -2,6 +2,7 @@ import { z } from "zod";
 import { auditSchema } from "../access/audit/config.ts";
 import { authMethods } from "../access/auth/methods.ts";
 import { rateLimitSchema } from "../access/limits/config.ts";
+import { permissionSchemas, policySchema } from "../access/policy/config.ts";
 import { downstreamLimitsSchema, listenSchema } from "../downstream/config.ts";
 import { openapiSchema } from "../downstream/openapi/config.ts";
 import { restSchema } from "../downstream/rest/config.ts";
@@ -30,7 +31,10 @@ export const configSchema = z.strictObject({
     .describe("The older spelling of logging.level.")
     .meta({ examples: [{ level: "debug" }] }),
   auth: z
-    .strictObject(Object.fromEntries(authMethods.map((method) => [method.name, method.config.optional()])))
+    .strictObject({
+      ...Object.fromEntries(authMethods.map((method) => [method.name, method.config.optional()])),
+      ...permissionSchemas,
+    })
     .prefault({})
     .describe(
       "Who may call. A request is admitted if any enabled method accepts it; without a method, anyone may call.",
@@ -44,6 +48,10 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("The trail of who did what: one JSON line for each call and each refusal.")
     .meta({ examples: [{ file: "/var/log/mcp-gateway/audit.jsonl" }] }),
+  policy: policySchema
+    .optional()
+    .describe("Who may do what, once it is known who calls. Without it, and without auth.permissions, everything.")
+    .meta({ examples: [{ rules: [{ subject: { tenant: "acme" }, allow: { methods: ["*"], tools: ["git:*"] } }] }] }),
   limits: z
     .strictObject({ ...sessionLimitsSchema, ...upstreamLimitsSchema, ...kindLimits, ...downstreamLimitsSchema })
     .prefault({})

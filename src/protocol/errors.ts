@@ -21,6 +21,8 @@ const table = {
   session_required: { status: 400, rpc: -32600 },
   unauthorized: { status: 401, rpc: 40100 },
   origin_denied: { status: 403, rpc: 40300 },
+  forbidden: { status: 403, rpc: 40300 },
+  insufficient_scope: { status: 403, rpc: 40300 },
   host_denied: { status: 403, rpc: 40300, sharedCode: "origin_denied" },
   not_found: { status: 404, rpc: 40400 },
   server_not_found: { status: 404, rpc: 40400 },
@@ -76,6 +78,8 @@ export interface ErrorDetails {
   readonly isAnswer?: boolean;
   /** `WWW-Authenticate` challenges (RFC 9110 §11.6.1). */
   readonly challenges?: readonly string[];
+  /** The scopes that would have been sufficient (RFC 6750 §3.1, `insufficient_scope`). */
+  readonly scopes?: readonly string[];
   /** `Allow` of a 405 (RFC 9110 §10.2.1). */
   readonly allow?: string;
   /** The id of the JSON-RPC request that is refused, when it is known. */

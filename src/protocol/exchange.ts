@@ -31,6 +31,8 @@ export interface Exchange {
   readonly timeoutMs: number;
   expiresAt: number;
   readonly records: readonly ExchangeRecord[];
+  /** Turns the server's response into what the client may see. May throw a GatewayError, which is the response then. */
+  readonly revise: ((answer: ResponseFrame) => ResponseFrame) | undefined;
 }
 
 /** How an exchange ended: with the server's response, cancelled by the client, or with an error of the gateway. */

@@ -1,9 +1,15 @@
+import { isObject, member, type JsonObject } from "../lib/json.ts";
+import { methods } from "./methods.ts";
 import type { Principal } from "./principal.ts";
+
+export const TARGET_KINDS = ["tool", "prompt", "resource"] as const;
+export type TargetKind = (typeof TARGET_KINDS)[number];
 
 /** What a method is about: a tool, a prompt, a resource (by URI or URI template). */
 export interface Target {
-  readonly kind: "tool" | "prompt" | "resource";
-  readonly name: string;
+  readonly kind: TargetKind;
+  /** Undefined when the message does not say it as text. */
+  readonly name: string | undefined;
 }
 
 /** Something that a principal wants to do on a server. */
@@ -32,3 +38,45 @@ export interface Policy {
   /** Principals with equal keys are decided alike in everything. */
   viewKey(principal: Principal): string;
 }
+
+/** The action that a request of a client, or a notification, asks for. */
+export function actionOf(server: string, method: string, params: JsonObject | undefined): Action {
+  return { server, method, target: targetOf(method, params) };
+}
+
+/** The action of using an entry of a list. */
+export const useOf = (server: string, kind: TargetKind, name: string): Action => ({
+  server,
+  method: USES[kind],
+  target: { kind, name },
+});
+
+const USES = { tool: methods.callTool, prompt: methods.getPrompt, resource: methods.readResource } as const;
+
+function targetOf(method: string, params: JsonObject | undefined): Target | undefined {
+  switch (method) {
+    case methods.callTool:
+      return { kind: "tool", name: textIn(params?.["name"]) };
+    case methods.getPrompt:
+      return { kind: "prompt", name: textIn(params?.["name"]) };
+    case methods.readResource:
+    case methods.subscribe:
+    case methods.unsubscribe:
+    case methods.resourceUpdated:
+      return { kind: "resource", name: textIn(params?.["uri"]) };
+    case methods.complete:
+      return referred(params?.["ref"]);
+    default:
+      return undefined;
+  }
+}
+
+/** `ref` of `completion/complete` (MCP, utilities, completion). */
+function referred(ref: unknown): Target | undefined {
+  if (!isObject(ref)) return undefined;
+  const type = member(ref, "type");
+  if (type === "ref/prompt") return { kind: "prompt", name: textIn(member(ref, "name")) };
+  return type === "ref/resource" ? { kind: "resource", name: textIn(member(ref, "uri")) } : undefined;
+}
+
+const textIn = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);

@@ -1,5 +1,5 @@
 import { member } from "../lib/json.ts";
-import type { GatewayError } from "../protocol/errors.ts";
+import { toGatewayError, type GatewayError } from "../protocol/errors.ts";
 import type { Exchange, ExchangeOutcome, ExchangeRecord, Reply } from "../protocol/exchange.ts";
 import { faultFrame } from "../protocol/fault-frame.ts";
 import { isProgressToken, type ProgressToken, type RequestFrame, type ResponseFrame } from "../protocol/frame.ts";
@@ -15,6 +15,7 @@ export interface Opening {
   /** Replaces `timeoutMs` until the first progress notification. */
   readonly firstMs: number;
   readonly records?: readonly ExchangeRecord[] | undefined;
+  readonly revise?: Exchange["revise"];
 }
 
 const NO_RECORDS: readonly ExchangeRecord[] = [];
@@ -46,7 +47,7 @@ export class Exchanges {
   }
 
   open(frame: RequestFrame, opening: Opening): void {
-    const { requestId, reply, startedAt, timeoutMs, firstMs, records = NO_RECORDS } = opening;
+    const { requestId, reply, startedAt, timeoutMs, firstMs, records = NO_RECORDS, revise } = opening;
     const { id, method } = frame;
     const progressToken = progressTokenOf(frame);
     const expiresAt = startedAt + firstMs;
@@ -60,6 +61,7 @@ export class Exchanges {
       timeoutMs,
       expiresAt,
       records,
+      revise,
     };
     this.#byId.set(id, exchange);
     if (progressToken !== undefined) this.#byToken.set(progressToken, exchange);
@@ -69,8 +71,9 @@ export class Exchanges {
   answer(frame: ResponseFrame): Exchange | undefined {
     const exchange = this.#take(frame.id);
     if (exchange === undefined) return undefined;
-    exchange.reply.answer(frame);
-    this.#close(exchange, frame.failed ? "error" : "result", frame);
+    const answer = exchange.revise === undefined ? frame : revised(frame, exchange.revise);
+    exchange.reply.answer(answer);
+    this.#close(exchange, answer.fault?.reason ?? (answer.failed ? "error" : "result"), answer);
     return exchange;
   }
 
@@ -131,6 +134,14 @@ export class Exchanges {
     if (progressToken !== undefined && this.#byToken.get(progressToken) === exchange)
       this.#byToken.delete(progressToken);
     return exchange;
+  }
+}
+
+function revised(frame: ResponseFrame, revise: NonNullable<Exchange["revise"]>): ResponseFrame {
+  try {
+    return revise(frame);
+  } catch (error) {
+    return faultFrame(frame.id, toGatewayError(error));
   }
 }
 

@@ -2,8 +2,6 @@ import type { JsonObject } from "../lib/json.ts";
 import type { Submission } from "../protocol/admission.ts";
 import type { ClientMessages } from "../protocol/client-frame.ts";
 import { GatewayError } from "../protocol/errors.ts";
-import type { Reply } from "../protocol/exchange.ts";
-import { faultFrame } from "../protocol/fault-frame.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 import { notificationLine, resultLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
@@ -11,9 +9,10 @@ import type { Principal } from "../protocol/principal.ts";
 import type { EndReason, OpenSession, Outlet, Reception, Session, Transport } from "../protocol/session.ts";
 import type { Upstream } from "../protocol/upstream.ts";
 import { admit, wakes } from "./admission.ts";
+import { ClientSide } from "./client-side.ts";
 import type { SessionContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
-import { Exchanges, renew, replyThrough } from "./exchanges.ts";
+import { Exchanges, renew } from "./exchanges.ts";
 import { openUpstream } from "./open-upstream.ts";
 import { Presence } from "./presence.ts";
 import { Recorder } from "./recorder.ts";
@@ -40,11 +39,10 @@ export class LiveSession implements Session {
   readonly #context: SessionContext;
   readonly #reporter: SessionReporter;
   readonly #outlet: Outlet;
-  /** For responses to requests that have no reply of their own. */
-  readonly #outletReply: Reply;
   readonly #exchanges = new Exchanges((exchange, outcome) => this.#reporter.exchange(exchange, outcome));
   readonly #serverRequests = new ServerRequests();
   readonly #recorder: Recorder;
+  readonly #clientSide: ClientSide;
   /** Undefined when nothing is asked about messages. */
   readonly #intake: Intake | undefined;
   #upstream: Upstream | undefined;
@@ -60,7 +58,6 @@ export class LiveSession implements Session {
     this.#reporter = new SessionReporter(this, context.events);
     this.#recorder = new Recorder(record, (changed) => context.host.onRecord(this, changed));
     this.#outlet = request.outlet(this);
-    this.#outletReply = replyThrough(this.#outlet);
     this.presence = new Presence(this.#outlet, this.#exchanges, this.#recorder);
     const parts: SessionParts = {
       session: this,
@@ -78,6 +75,8 @@ export class LiveSession implements Session {
       withdrawn: (cancellation) => this.#tellServer(cancellation),
       silent: (error) => this.lifecycle.loseProcess("server timeout", error),
     });
+    const { presence, deadlines } = this;
+    this.#clientSide = new ClientSide({ parts, presence, deadlines, send: (frame) => this.#upstream?.send(frame) });
   }
 
   get clientRevision(): string | undefined {
@@ -108,9 +107,7 @@ export class LiveSession implements Session {
     const host: IntakeHost = {
       check: (messages) => this.#check(messages),
       relay: (messages, reception, submission) => this.#relay(messages, reception, submission),
-      answer: ({ frames }, { reply = this.#outletReply }, error) => {
-        for (const frame of frames) if (frame.kind === "request") reply.answer(faultFrame(frame.id, error));
-      },
+      answer: (messages, reception, error) => this.#clientSide.answer(messages, reception, error),
     };
     return new Intake(this, admission, host, limits.inFlight);
   }
@@ -126,7 +123,7 @@ export class LiveSession implements Session {
     this.#upstream ??= this.#open(messages);
     this.#upstream.checkRoom();
     this.presence.touch();
-    for (const frame of messages.frames) this.#pass(frame, reception, submission);
+    for (const frame of messages.frames) this.#clientSide.pass(frame, reception, submission);
   }
 
   pause(): void {
@@ -172,43 +169,6 @@ export class LiveSession implements Session {
     return first?.kind === "request" && (first.method === methods.initialize || first.method === methods.ping);
   }
 
-  #pass(frame: Frame, reception: Reception, submission: Submission | undefined): void {
-    this.#reporter.message("client", frame, reception.requestId);
-    this.#recorder.message(frame);
-    switch (frame.kind) {
-      case "request":
-        return this.#passRequest(frame, reception, submission);
-      case "notification":
-        return this.#passNotification(frame);
-      case "response":
-        return this.#passResponse(frame);
-    }
-  }
-
-  #passRequest(frame: RequestFrame, reception: Reception, submission: Submission | undefined): void {
-    const { requestId, reply = this.#outletReply, timeoutMs } = reception;
-    const times = this.deadlines.timesFor(timeoutMs);
-    const records = submission && this.#context.admission?.open(submission, frame);
-    this.#exchanges.open(frame, { requestId, reply, startedAt: this.presence.activeAt, ...times, records });
-    this.#upstream?.send(frame);
-  }
-
-  #passNotification(frame: NotificationFrame): void {
-    this.#upstream?.send(frame);
-    if (frame.method !== methods.cancelled) return;
-    const id = frame.params?.["requestId"];
-    if (typeof id !== "string" && typeof id !== "number") return;
-    // The server need not respond to a cancelled request (MCP, utilities, cancellation), so the exchange ends here.
-    this.#exchanges.cancel(id);
-  }
-
-  #passResponse(frame: ResponseFrame): void {
-    // Not relayed: the server could take it for the response to a later request of its own.
-    if (!this.#serverRequests.take(frame.id)) return;
-    this.#upstream?.send(frame);
-    this.deadlines.answered(this.presence.activeAt);
-  }
-
   #fromServer(frame: Frame): void {
     if (this.lifecycle.isOver) return;
     this.deadlines.spoken();
@@ -247,6 +207,7 @@ export class LiveSession implements Session {
 
   /** Progress goes to its request and restarts the request's timeout, within the maximum duration. */
   #notify(frame: NotificationFrame): void {
+    if (this.#context.screen?.delivers(this.principal, this.server, frame) === false) return;
     const isProgress = frame.method === methods.progress;
     const exchange = isProgress ? this.#exchanges.withToken(frame.params?.["progressToken"]) : undefined;
     if (exchange === undefined) return this.#outlet.deliver(frame);

@@ -4,6 +4,7 @@ import type { Admission } from "../protocol/admission.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import { guarded, type Events } from "../protocol/events.ts";
 import { principalKey, type Principal } from "../protocol/principal.ts";
+import type { Screen } from "../protocol/screen.ts";
 import type { EndReason, OpenSession, ResumeSession, Session, SessionTable, Transport } from "../protocol/session.ts";
 import type { Connect, ServerSettings } from "../protocol/upstream.ts";
 import type { SessionContext, SessionHost, SessionKey, SessionLimits } from "./context.ts";
@@ -33,6 +34,7 @@ export interface SessionsOptions {
   readonly clientVersion: string;
   readonly events: Events;
   readonly admission?: Admission | undefined;
+  readonly screen?: Screen | undefined;
   readonly onToolsChanged: (server: string) => void;
 }
 

@@ -4,6 +4,7 @@ import type { AdmissionStep, Submission } from "../../protocol/admission.ts";
 import { GatewayError } from "../../protocol/errors.ts";
 import type { ExchangeRecord } from "../../protocol/exchange.ts";
 import type { RequestFrame, ResponseFrame } from "../../protocol/frame.ts";
+import { actionOf, type Policy } from "../../protocol/policy.ts";
 import { principalKey } from "../../protocol/principal.ts";
 import type { AuditConfig } from "./config.ts";
 import { auditLine, cut, sessionName, whoIs, type AuditFields } from "./line.ts";
@@ -11,14 +12,12 @@ import { RefusalQuota } from "./refusal-quota.ts";
 import { subjectOfRequest } from "./subject-of-request.ts";
 import { writtenArguments } from "./written-arguments.ts";
 
-/** The key of the config that allows a request; undefined when nothing restricts what callers may do. */
-export type RuleOf = (submission: Submission, request: RequestFrame) => string | undefined;
-
 export interface AuditStepOptions {
   readonly config: AuditConfig;
   readonly environment: string;
   readonly redactor: Redactor;
-  readonly ruleOf?: RuleOf | undefined;
+  /** Undefined when nothing restricts what callers may do. */
+  readonly policy?: Policy | undefined;
   readonly write: (line: string) => void;
   /** Whether the trail cannot be written at the moment. */
   readonly isFailing: () => boolean;
@@ -71,8 +70,11 @@ export class AuditStep implements AdmissionStep {
   }
 
   open(submission: Submission, request: RequestFrame): ExchangeRecord {
-    const { config, redactor, ruleOf, write } = this.#options;
+    const { config, redactor, policy, write } = this.#options;
     const startedAt = performance.now();
+    const { principal, server } = submission;
+    // What is refused without being told so is answered like any other request.
+    const decision = policy?.decide(principal, actionOf(server, request.method, request.params));
     // Nothing of the request itself is kept until its answer: it may be long.
     const known = {
       event: "call",
@@ -80,8 +82,8 @@ export class AuditStep implements AdmissionStep {
       method: cut(request.method),
       ...subjectOfRequest(request),
       arguments: writtenArguments(request, config.arguments, redactor),
-      verdict: "allow",
-      rule: ruleOf?.(submission, request),
+      verdict: decision?.isAllowed === false ? "deny" : "allow",
+      rule: decision?.rule,
     } as const;
     const bytesIn = byteLength(request.line);
     return {

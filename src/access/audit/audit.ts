@@ -1,7 +1,8 @@
 import type { Redactor } from "../../lib/redactor.ts";
 import type { GatewayError, Reason } from "../../protocol/errors.ts";
 import type { Emit, GatewayEvent } from "../../protocol/events.ts";
-import { AuditStep, type RuleOf } from "./audit-step.ts";
+import type { Policy } from "../../protocol/policy.ts";
+import { AuditStep } from "./audit-step.ts";
 import { environmentOf, type AuditConfig, type AuditEnvironment } from "./config.ts";
 import { auditLine } from "./line.ts";
 import { RefusalQuota } from "./refusal-quota.ts";
@@ -14,6 +15,7 @@ export interface AuditOptions {
   readonly env: AuditEnvironment;
   readonly redactor: Redactor;
   readonly emit: Emit;
+  readonly policy: Policy | undefined;
   readonly stderr: TextOutput;
   readonly stdout: () => TextOutput;
 }
@@ -30,7 +32,6 @@ export class Audit {
   readonly #environment: string;
   readonly #refusals = new RefusalQuota();
   #trail: AuditTrail | undefined;
-  #ruleOf: RuleOf | undefined;
 
   constructor(options: AuditOptions) {
     this.#options = options;
@@ -39,7 +40,7 @@ export class Audit {
       config: options.config,
       environment: this.#environment,
       redactor: options.redactor,
-      ruleOf: (submission, request) => this.#ruleOf?.(submission, request),
+      policy: options.policy,
       write: (line) => this.#trail?.add(line),
       isFailing: () => this.#trail?.isFailing === true,
     });
@@ -60,11 +61,6 @@ export class Audit {
   get impairment(): { readonly reason: string; readonly refuses: boolean } | undefined {
     if (this.#trail?.isFailing !== true) return undefined;
     return { reason: "audit: the trail cannot be written", refuses: this.#options.config.onError === "refuse" };
-  }
-
-  /** Asks who allows a request, for the lines of calls. */
-  askRules(ruleOf: RuleOf): void {
-    this.#ruleOf = ruleOf;
   }
 
   /** Rejects when the sink can never be written, for example because its path is a folder. */

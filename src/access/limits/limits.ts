@@ -1,4 +1,4 @@
-import { matchesGlob } from "../../lib/glob.ts";
+import { globMatcher, type Matches } from "../../lib/glob.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { RateLimitConfig } from "./config.ts";
 import type { Charge } from "./counters.ts";
@@ -43,7 +43,7 @@ interface Limit {
 }
 
 interface ToolLimit extends Limit {
-  readonly pattern: string;
+  readonly matches: Matches;
   readonly hasServer: boolean;
 }
 
@@ -64,7 +64,7 @@ export class Limits {
       name: `${methods.callTool}:${encoded(pattern)}`,
       rpm,
       rule: `rateLimit.byTool.${pattern}`,
-      pattern,
+      matches: globMatcher(pattern),
       hasServer: pattern.includes(":"),
     }));
   }
@@ -80,7 +80,7 @@ export class Limits {
     if (this.#byTool.length === 0 || method !== methods.callTool || typeof tool !== "string") return charges;
     const full = `${server}:${tool}`;
     for (const own of this.#byTool) {
-      if (!matchesGlob(own.pattern, own.hasServer ? full : tool)) continue;
+      if (!own.matches(own.hasServer ? full : tool)) continue;
       charges.push({ key: before + own.name, points: 1, limit: own.rpm, rule: own.rule });
     }
     return charges;

@@ -50,6 +50,20 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
       "Without auth only addresses, names of one label and host.docker.internal need not be listed.",
   ),
   problem(
+    "forbidden",
+    403,
+    "The caller may not do this.",
+    "The gateway's config has a policy, and no rule of it allows this to the caller, or one denies it.",
+    "Ask the operator, whom mcp-gateway policy shows which rule decides.",
+  ),
+  problem(
+    "insufficient_scope",
+    403,
+    "The caller lacks a scope that this needs.",
+    "The gateway's config has auth.permissions, and the caller's scopes are not among those that it lists for this.",
+    "Get a token with the scopes that the answer names, or ask the operator.",
+  ),
+  problem(
     "not_found",
     404,
     "Nothing is served at this URL.",

@@ -21,6 +21,11 @@ const SAMPLES: Readonly<Record<Reason, Sample>> = {
   session_required: { detail: "Add ?sessionId=; GET /api/sessionid gives one, or choose your own." },
   unauthorized: { detail: "Credentials are required." },
   origin_denied: { detail: "Requests from the web origin https://app.example.com are not allowed." },
+  forbidden: { detail: 'You may not use the tool "read" of "files".' },
+  insufficient_scope: {
+    detail: 'You may not use the tool "read" of "files": it needs the scope files:read.',
+    details: { scopes: ["files:read"], data: { scopes: ["files:read"] } },
+  },
   host_denied: { detail: "The host name box.example is not served." },
   not_found: { detail: "Nothing is served at /api/files/read/more." },
   server_not_found: { detail: 'No such server. Did you mean "files"? GET /api lists them.' },

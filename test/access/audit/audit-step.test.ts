@@ -7,6 +7,7 @@ import type { Submission } from "../../../src/protocol/admission.ts";
 import { GatewayError } from "../../../src/protocol/errors.ts";
 import { faultFrame } from "../../../src/protocol/fault-frame.ts";
 import type { RequestFrame } from "../../../src/protocol/frame.ts";
+import type { Policy } from "../../../src/protocol/policy.ts";
 import type { Principal } from "../../../src/protocol/principal.ts";
 
 const DEV: Principal = {
@@ -43,9 +44,16 @@ function stepWith(settings: object = {}, more: Partial<AuditStepOptions> = {}) {
   return { step, lines, read };
 }
 
+const policyThat = (isAllowed: boolean, rule: string): Policy => ({
+  reveals: false,
+  decide: () => ({ isAllowed, rule }),
+  sees: () => true,
+  viewKey: () => "",
+});
+
 describe("a line of the trail", () => {
   it("says who called what, who allowed it, how it ended, how long it took and how large it was", () => {
-    const { step, read } = stepWith({}, { ruleOf: () => "policy.rules[0].allow" });
+    const { step, read } = stepWith({}, { policy: policyThat(true, "policy.rules[0].allow") });
     const request = call("push", { branch: "main" });
     const record = step.open(submissionOf([request]), request);
     const answer = { kind: "response", id: 1, failed: false, line: '{"é":1}' } as const;
@@ -85,6 +93,13 @@ describe("a line of the trail", () => {
       ["cancelled", undefined],
       ["call_timeout", undefined],
     ]);
+  });
+
+  it("tells of a refusal that the client does not see as one", () => {
+    const { step, read } = stepWith({}, { policy: policyThat(false, "policy.default") });
+    const request = call("push");
+    step.open(submissionOf([request]), request).closed("error", undefined);
+    expect(read()).toMatchObject([{ event: "call", tool: "push", verdict: "deny", rule: "policy.default", outcome: "error" }]);
   });
 
   it("names the prompt or the resource that a request is about", () => {

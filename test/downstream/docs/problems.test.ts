@@ -12,6 +12,8 @@ const REASONS = {
   unauthorized: true,
   origin_denied: true,
   host_denied: true,
+  forbidden: true,
+  insufficient_scope: true,
   not_found: true,
   server_not_found: true,
   tool_not_found: true,

@@ -30,11 +30,11 @@ import { MintedIds } from "./downstream/rest/minted-ids.ts";
 import { StreamCare } from "./downstream/stream-care.ts";
 import { Redactor } from "./lib/redactor.ts";
 import { durationMs, sizeBytes } from "./lib/units.ts";
-import { REDACTED_KEYS, type Level } from "./observability/config.ts";
+import { REDACTED_KEYS } from "./observability/config.ts";
 import { Health } from "./observability/health.ts";
-import { logEvents } from "./observability/log-events.ts";
 import type { LogOutput } from "./observability/log-output.ts";
-import { createLog, type Log } from "./observability/logger.ts";
+import { eventsFor, logFor } from "./observability/log-setup.ts";
+import type { Log } from "./observability/logger.ts";
 import { stdoutOutput } from "./observability/std-outputs.ts";
 import { admissionOf, type Admission } from "./protocol/admission.ts";
 import type { Emit, Events } from "./protocol/events.ts";
@@ -86,8 +86,8 @@ export class Gateway {
       [...REDACTED_KEYS, ...config.logging.redactKeys],
       [...secrets, ...secretsOf(options.env["REDIS_URL"])],
     );
-    this.log = logFor(options, redactor);
-    const events = eventsFor(levelOf(config), this.log, (event) => this.#oversight.hear(event));
+    this.log = logFor(config, { env: options.env, output: options.logOutput, redactor });
+    const events = eventsFor(config, this.log, (event) => this.#oversight.hear(event));
     this.servers = this.#createServers(options, redactor, events);
     const settingsOf = (name: string): ServerSettings => this.servers.get(name).settings;
     this.policy = policyOf({ policy: config.policy, ...permissionsOf(config) }, this.servers.names);
@@ -273,24 +273,6 @@ const permissionsOf = ({ auth: { permissions, options } }: Config): Pick<AccessR
   permissions,
   options,
 });
-
-const levelOf = ({ logging, debug }: Config): Level => logging.level ?? debug.level ?? "info";
-
-function logFor({ loaded: { config }, env, logOutput }: GatewayOptions, redactor: Redactor): Log {
-  const colors = logOutput.isTerminal && env["NO_COLOR"] === undefined;
-  return createLog({ level: levelOf(config), format: config.logging.format, redactor, output: logOutput, colors });
-}
-
-/** `listen` hears of every event after the log. */
-function eventsFor(level: Level, log: Log, listen: Emit): Events {
-  const isDebug = level === "verbose" || level === "debug";
-  const logged = logEvents(log);
-  const emit: Emit = (event) => {
-    logged(event);
-    listen(event);
-  };
-  return { emit, tracing: level === "verbose", exchanges: isDebug, logsRequests: isDebug };
-}
 
 function downstreamContext(
   { limits, publicUrl, servers }: Config,

@@ -33,8 +33,9 @@ export class RedisStore implements SharedStore {
 
   /** Rejects, with the reason, when there is no connection in time. Loads ioredis, which only this needs. */
   static async connect({ url, emit, connectMs = CONNECT_MS }: RedisOptions): Promise<RedisStore> {
-    const { Redis: Client } = await import("ioredis");
-    const client = new Client(url, {
+    // The default export: of a CommonJS package, a bundle has no other.
+    const { default: ioredis } = await import("ioredis");
+    const client = new ioredis.Redis(url, {
       lazyConnect: true,
       connectTimeout: connectMs,
       commandTimeout: COMMAND_MS,
@@ -79,14 +80,18 @@ export class RedisStore implements SharedStore {
 
   #checkSoon(): void {
     this.#check = setTimeout(() => {
-      this.client.ping().then(
-        () => {
-          this.#isSlow = false;
-          this.#guard(() => this.#ready());
-        },
-        () => this.#checkSoon(),
-      );
+      void this.#ping();
     }, CHECK_MS).unref();
+  }
+
+  async #ping(): Promise<void> {
+    try {
+      await this.client.ping();
+    } catch {
+      return this.#checkSoon();
+    }
+    this.#isSlow = false;
+    this.#guard(() => this.#ready());
   }
 
   /** Reported once, until it is back. */

@@ -11,7 +11,14 @@ interface SessionRef {
 /** Every event that the log, metrics and audit can subscribe to. */
 export type GatewayEvent =
   | { type: "request"; requestId: string; method: string; path: string; status: number; ms: number }
-  | { type: "refused"; requestId: string; method: string; path: string; address?: string | undefined; error: GatewayError }
+  | {
+      type: "refused";
+      requestId: string;
+      method: string;
+      path: string;
+      address?: string | undefined;
+      error: GatewayError;
+    }
   | ({ type: "session.opened"; transport: Transport; principal: string; requestId: string } & SessionRef)
   | ({ type: "session.closed"; transport: Transport; reason: EndReason; requests: number } & SessionRef)
   | ({ type: "session.hibernated"; reason: EndReason } & SessionRef)

@@ -46,12 +46,7 @@ export class Intake {
     }
   }
 
-  #refuse(
-    thrown: unknown,
-    messages: ClientMessages,
-    reception: Reception,
-    submission: Submission | undefined,
-  ): void {
+  #refuse(thrown: unknown, messages: ClientMessages, reception: Reception, submission: Submission | undefined): void {
     const error = toGatewayError(thrown);
     if (submission !== undefined) this.#admission.refused(submission, error);
     if (error.details.isAnswer !== true || this.#session.transport === "rest") throw thrown;

@@ -57,7 +57,7 @@ export class Audit {
     return this.#options.config.file !== undefined;
   }
 
-  /** What is wrong, for whoever asks whether the gateway is ready. */
+  /** What is wrong, for the report on readiness. */
   get impairment(): { readonly reason: string; readonly refuses: boolean } | undefined {
     if (this.#trail?.isFailing !== true) return undefined;
     return { reason: "audit: the trail cannot be written", refuses: this.#options.config.onError === "refuse" };
@@ -91,10 +91,7 @@ export class Audit {
     return this.#trail?.close() ?? Promise.resolve();
   }
 
-  #refused(
-    { requestId, path, address }: Extract<GatewayEvent, { type: "refused" }>,
-    { reason }: GatewayError,
-  ): void {
+  #refused({ requestId, path, address }: Extract<GatewayEvent, { type: "refused" }>, { reason }: GatewayError): void {
     const leftOut = this.#refusals.take(UNKNOWN);
     if (leftOut === undefined) return;
     this.#trail?.add(

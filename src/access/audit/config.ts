@@ -65,7 +65,7 @@ export function environmentOf({ MCP_GATEWAY_ENV, NODE_ENV }: AuditEnvironment): 
   return [MCP_GATEWAY_ENV, NODE_ENV].find((name) => name !== undefined && name !== "") ?? "development";
 }
 
-/** The parts of the config that say who may do what: whoever writes one wants to know what was done. */
+/** The parts of the config that say who may do what: an operator who writes one wants to know what was done. */
 const ACCESS_BLOCKS: readonly string[] = ["apiKeys", "jwt", "permissions"];
 
 /** The audit block if the trail is to be written, with its defaults if there is none. */

@@ -57,7 +57,9 @@ export class Limits {
     const fallback = (name: string): Limit => ({ name, rpm: defaultRpm, rule: "rateLimit.defaultRpm" });
     this.#byMethod = new Map([
       ...DEFINED.map((name) => [name, fallback(name)] as const),
-      ...Object.entries(byMethod).map(([name, rpm]) => [name, { name, rpm, rule: `rateLimit.byMethod.${name}` }] as const),
+      ...Object.entries(byMethod).map(
+        ([name, rpm]) => [name, { name, rpm, rule: `rateLimit.byMethod.${name}` }] as const,
+      ),
     ]);
     this.#undefined = fallback(UNDEFINED);
     this.#byTool = Object.entries(byTool).map(([pattern, rpm]) => ({

@@ -45,7 +45,7 @@ export class RateLimits {
     this.limiter.countIn(counters, store);
   }
 
-  /** What is wrong, for whoever asks whether the gateway is ready. */
+  /** What is wrong, for the report on readiness. */
   get impairment(): { readonly reason: string; readonly refuses: boolean } | undefined {
     if (this.#store === undefined || this.#store.isReady) return undefined;
     return { reason: "rate limits: Redis cannot be reached", refuses: this.#config.onError === "refuse" };

@@ -94,10 +94,11 @@ export class RedisCounters implements Counters {
 
 /** Loads rate-limiter-flexible, which only this needs. */
 export async function redisCounters(store: SharedStore): Promise<RedisCounters> {
-  const { RateLimiterRedis: Redis } = await import("rate-limiter-flexible");
+  // The default export: of a CommonJS package, a bundle has no other.
+  const { default: limiters } = await import("rate-limiter-flexible");
   return new RedisCounters(
     (points) =>
-      new Redis({
+      new limiters.RateLimiterRedis({
         storeClient: store.client,
         points,
         duration: QUOTA_WINDOW_S,

@@ -45,7 +45,7 @@ async function streamAnswer(client: McpClient, call: CheckedCall, context: RestC
   const { id, answer, admitted } = send(client, call, stream);
   caller.onLeave(() => client.cancel(id, "the caller went away", visit.requestId));
   if (admitted !== undefined) {
-    // Whoever is refused, or has left, does not wait for the answer any more.
+    // A caller that is refused, or has left, does not wait for the answer any more.
     answer.catch(() => undefined);
     // A refusal is a response of its own, not an event.
     await admitted;

@@ -99,7 +99,9 @@ describe("a line of the trail", () => {
     const { step, read } = stepWith({}, { policy: policyThat(false, "policy.default") });
     const request = call("push");
     step.open(submissionOf([request]), request).closed("error", undefined);
-    expect(read()).toMatchObject([{ event: "call", tool: "push", verdict: "deny", rule: "policy.default", outcome: "error" }]);
+    expect(read()).toMatchObject([
+      { event: "call", tool: "push", verdict: "deny", rule: "policy.default", outcome: "error" },
+    ]);
   });
 
   it("names the prompt or the resource that a request is about", () => {
@@ -157,7 +159,14 @@ describe("a refusal", () => {
     const note = { kind: "notification", method: "notifications/x", params: undefined, line: "" } as const;
     step.refused(submissionOf([call("push"), note, call("pull")]), error);
     step.refused(submissionOf([note]), error);
-    const written = read().map(({ event, method, tool, verdict, rule, outcome }) => [event, method, tool, verdict, rule, outcome]);
+    const written = read().map(({ event, method, tool, verdict, rule, outcome }) => [
+      event,
+      method,
+      tool,
+      verdict,
+      rule,
+      outcome,
+    ]);
     const rest = ["deny", "rateLimit.byTool.push", "rate_limited"];
     expect(written).toEqual([
       ["refused", "tools/call", "push", ...rest],
@@ -229,12 +238,10 @@ describe("the trail is written", () => {
     expect(environmentOf(env)).toBe(name);
   });
 
-  it.each([
-    [{ sink: "file" }],
-    [{ sink: "stderr", file: "/x" }],
-    [{ sink: "syslog" }],
-    [{ arguments: "all" }],
-  ])("not with the settings %j, which are refused", (settings) => {
-    expect(auditSchema.safeParse(settings).success).toBe(false);
-  });
+  it.each([[{ sink: "file" }], [{ sink: "stderr", file: "/x" }], [{ sink: "syslog" }], [{ arguments: "all" }]])(
+    "not with the settings %j, which are refused",
+    (settings) => {
+      expect(auditSchema.safeParse(settings).success).toBe(false);
+    },
+  );
 });

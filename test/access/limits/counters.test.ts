@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert as check, integer, nat, property, record } from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Charge, Counters } from "../../../src/access/limits/counters.ts";
 import { MemoryCounters } from "../../../src/access/limits/memory-counters.ts";
@@ -25,7 +25,8 @@ describe.each([
 
   it.skipIf(missing !== undefined)("grant exactly the limit, however many ask at once", () =>
     withCounters(async (counters) => {
-      const counts = await Promise.all(Array.from({ length: 50 }, () => counters.take([charge("a", 20)])));
+      const calls = Array.from({ length: 50 }, () => Promise.resolve(counters.take([charge("a", 20)])));
+      const counts = await Promise.all(calls);
       expect(counts.filter(({ isExceeded }) => !isExceeded)).toHaveLength(20);
       expect(counts.at(-1)).toMatchObject({ isExceeded: true, limit: 20, remaining: 0, rule: "r" });
       expect(counts.at(-1)?.resetMs).toBeGreaterThan(50_000);
@@ -87,9 +88,9 @@ describe("counters in memory", () => {
   });
 
   it("never grant more than the limit in any window, in any order of charges", () => {
-    const step = fc.record({ ms: fc.nat(20_000), points: fc.integer({ min: 1, max: 4 }) });
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    const step = record({ ms: nat(20_000), points: integer({ min: 1, max: 4 }) });
+    check(
+      property(array(step, { maxLength: 60 }), (steps) => {
         let now = 0;
         const counters = new MemoryCounters(() => now);
         let windowEndsAt = 0;
@@ -109,16 +110,19 @@ describe("counters in memory", () => {
 });
 
 describe("counters in Redis", () => {
-  it.skipIf(withoutRedis !== undefined)("heal a key without an expiry, and reject for one of another type", async () => {
-    await using redis = await startRedis();
-    const store = await RedisStore.connect({ url: redis.url, emit: () => undefined });
-    const counters = await redisCounters(store);
-    redis.ask("set", "stuck", "99");
-    expect(await counters.take([charge("stuck", 5)])).toMatchObject({ isExceeded: true });
-    expect(Number(redis.ask("ttl", "stuck"))).toBeGreaterThan(0);
-    redis.ask("lpush", "list", "x");
-    await expect(counters.take([charge("list", 5), charge("fine", 5)])).rejects.toThrow(/WRONGTYPE/);
-    expect(redis.ask("get", "fine")).toBe("0");
-    store.close();
-  });
+  it.skipIf(withoutRedis !== undefined)(
+    "heal a key without an expiry, and reject for one of another type",
+    async () => {
+      await using redis = await startRedis();
+      const store = await RedisStore.connect({ url: redis.url, emit: () => undefined });
+      const counters = await redisCounters(store);
+      redis.ask("set", "stuck", "99");
+      expect(await counters.take([charge("stuck", 5)])).toMatchObject({ isExceeded: true });
+      expect(Number(redis.ask("ttl", "stuck"))).toBeGreaterThan(0);
+      redis.ask("lpush", "list", "x");
+      await expect(counters.take([charge("list", 5), charge("fine", 5)])).rejects.toThrow(/WRONGTYPE/);
+      expect(redis.ask("get", "fine")).toBe("0");
+      store.close();
+    },
+  );
 });

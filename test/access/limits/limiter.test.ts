@@ -146,24 +146,27 @@ describe("a limiter", () => {
   it.each([
     ["refuse", "limits_unavailable"],
     ["allow", undefined],
-  ] as const)("does as onError: %s says while its store is lost, fails, or answers too late", async (onError, reason) => {
-    const limiter = new Limiter(config({ onError }), "p", new MemoryCounters());
-    let suspected = 0;
-    const store = { client: {}, isReady: true, suspect: () => void suspected++ };
-    const failing: Counters = { take: () => Promise.reject(new Error("late")), foresee: () => undefined };
-    limiter.countIn(failing, store);
-    const call = submission([request("tools/call", "x")]);
-    const asked = Promise.resolve(limiter.admit(call)).then(
-      () => undefined,
-      (error: unknown) => (error instanceof GatewayError ? error.reason : error),
-    );
-    expect(await asked).toBe(reason);
-    expect(suspected).toBe(1);
-    store.isReady = false;
-    expect(reasonOf(() => void limiter.admit(call))).toBe(reason);
-    expect(reasonOf(() => limiter.foresee(call))).toBe(reason);
-    expect(reasonOf(() => void limiter.admit(submission([request("ping")])))).toBeUndefined();
-  });
+  ] as const)(
+    "does as onError: %s says while its store is lost, fails, or answers too late",
+    async (onError, reason) => {
+      const limiter = new Limiter(config({ onError }), "p", new MemoryCounters());
+      let suspected = 0;
+      const store = { client: {}, isReady: true, suspect: () => void suspected++ };
+      const failing: Counters = { take: () => Promise.reject(new Error("late")), foresee: () => undefined };
+      limiter.countIn(failing, store);
+      const call = submission([request("tools/call", "x")]);
+      const asked = Promise.resolve(limiter.admit(call)).then(
+        () => undefined,
+        (error: unknown) => (error instanceof GatewayError ? error.reason : error),
+      );
+      expect(await asked).toBe(reason);
+      expect(suspected).toBe(1);
+      store.isReady = false;
+      expect(reasonOf(() => void limiter.admit(call))).toBe(reason);
+      expect(reasonOf(() => limiter.foresee(call))).toBe(reason);
+      expect(reasonOf(() => void limiter.admit(submission([request("ping")])))).toBeUndefined();
+    },
+  );
 });
 
 describe("the settings", () => {

@@ -1,9 +1,9 @@
 import { byteLength } from "../../lib/lines.ts";
 import type { Redactor } from "../../lib/redactor.ts";
 import type { AdmissionStep, Submission } from "../../protocol/admission.ts";
-import { GatewayError } from "../../protocol/errors.ts";
+import { GatewayError, type Reason } from "../../protocol/errors.ts";
 import type { ExchangeRecord } from "../../protocol/exchange.ts";
-import type { RequestFrame, ResponseFrame } from "../../protocol/frame.ts";
+import type { Frame, RequestFrame, ResponseFrame } from "../../protocol/frame.ts";
 import { actionOf, type Policy } from "../../protocol/policy.ts";
 import { principalKey } from "../../protocol/principal.ts";
 import type { AuditConfig } from "./config.ts";
@@ -24,11 +24,14 @@ export interface AuditStepOptions {
 }
 
 const RETRY_MS = 1_000;
+const FAIL_CLOSED: ReadonlySet<Reason> = new Set(["limits_unavailable", "audit_unavailable"]);
 
 /** Writes a line for every request of a client when it is over, and for every one that is refused. */
 export class AuditStep implements AdmissionStep {
   readonly #options: AuditStepOptions;
   readonly #refusals = new RefusalQuota();
+  /** By the details for the log, which an error keeps when it is given the id of its request. */
+  readonly #written = new WeakSet<object>();
 
   constructor(options: AuditStepOptions) {
     this.#options = options;
@@ -47,7 +50,8 @@ export class AuditStep implements AdmissionStep {
 
   refused(submission: Submission, error: GatewayError): void {
     const caller = principalKey(submission.principal);
-    const { rule } = error.details.log ?? {};
+    const { log } = error.details;
+    if (log !== undefined) this.#written.add(log);
     const { frames } = submission.messages;
     const requests = frames.filter((frame) => frame.kind === "request");
     // A refused notification is written when there is nothing else.
@@ -61,12 +65,16 @@ export class AuditStep implements AdmissionStep {
         ...this.#context(submission),
         method: frame.kind === "response" ? undefined : cut(frame.method),
         ...what,
-        verdict: "deny",
-        rule,
+        ...this.#verdictOn(submission, frame, error),
         outcome: error.reason,
         leftOut: leftOut === 0 ? undefined : leftOut,
       });
     }
+  }
+
+  /** Whether this refusal is in the trail already. */
+  hasWritten({ details: { log } }: GatewayError): boolean {
+    return log !== undefined && this.#written.has(log);
   }
 
   open(submission: Submission, request: RequestFrame): ExchangeRecord {
@@ -92,6 +100,21 @@ export class AuditStep implements AdmissionStep {
         write(auditLine({ ...known, outcome, ms, bytesIn, bytesOut: bytesOf(answer) }));
       },
     };
+  }
+
+  /** What is merely impossible, for example because a queue is full, was not denied. */
+  #verdictOn(
+    { principal, server }: Submission,
+    frame: Frame,
+    { status, reason, details }: GatewayError,
+  ): Pick<AuditFields, "verdict" | "rule"> {
+    const { rule } = details.log ?? {};
+    if (rule !== undefined) return { verdict: "deny", rule };
+    if (FAIL_CLOSED.has(reason) || status === 403) return { verdict: "deny" };
+    const { policy } = this.#options;
+    if (policy === undefined || frame.kind === "response") return { verdict: "allow" };
+    const decision = policy.decide(principal, actionOf(server, frame.method, frame.params));
+    return { verdict: decision.isAllowed ? "allow" : "deny", rule: decision.rule };
   }
 
   #write(fields: AuditFields): void {

@@ -1,5 +1,5 @@
 import type { Redactor } from "../../lib/redactor.ts";
-import type { GatewayError, Reason } from "../../protocol/errors.ts";
+import type { GatewayError } from "../../protocol/errors.ts";
 import type { Emit, GatewayEvent } from "../../protocol/events.ts";
 import type { Policy } from "../../protocol/policy.ts";
 import { AuditStep } from "./audit-step.ts";
@@ -20,8 +20,8 @@ export interface AuditOptions {
   readonly stdout: () => TextOutput;
 }
 
-/** Refusals before there is a session to refuse anything. All others are written by the step of the admission. */
-const AT_THE_GATE: ReadonlySet<Reason> = new Set(["unauthorized", "origin_denied", "host_denied"]);
+/** The statuses of refusals that are decisions about a caller. */
+const DENIALS: ReadonlySet<number> = new Set([401, 403, 429]);
 /** All callers that did not prove who they are count as one. */
 const UNKNOWN = "";
 
@@ -78,9 +78,10 @@ export class Audit {
     }
   }
 
-  /** Hears what is refused before it reaches a session. */
+  /** Hears what is refused before it reaches a session; the rest is written by the step of the admission. */
   hear(event: Extract<GatewayEvent, { type: "refused" }>): void {
-    if (AT_THE_GATE.has(event.error.reason)) this.#refused(event, event.error);
+    const { error } = event;
+    if (DENIALS.has(error.status) && !this.step.hasWritten(error)) this.#refused(event, error);
   }
 
   reopen(): Promise<void> {
@@ -91,7 +92,10 @@ export class Audit {
     return this.#trail?.close() ?? Promise.resolve();
   }
 
-  #refused({ requestId, path, address }: Extract<GatewayEvent, { type: "refused" }>, { reason }: GatewayError): void {
+  #refused(
+    { requestId, path, address }: Extract<GatewayEvent, { type: "refused" }>,
+    { reason, details }: GatewayError,
+  ): void {
     const leftOut = this.#refusals.take(UNKNOWN);
     if (leftOut === undefined) return;
     this.#trail?.add(
@@ -102,6 +106,7 @@ export class Audit {
         address,
         path: path.slice(0, 256),
         verdict: "deny",
+        rule: details.log?.["rule"],
         outcome: reason,
         leftOut: leftOut === 0 ? undefined : leftOut,
       }),

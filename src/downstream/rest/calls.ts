@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { GatewayError } from "../../protocol/errors.ts";
+import type { Submission } from "../../protocol/admission.ts";
+import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
 import { methods } from "../../protocol/methods.ts";
+import type { Tool } from "../../protocol/tool.ts";
 import { readJsonBody } from "../body.ts";
 import type { Visit } from "../context.ts";
 import { endAnswer, type RestAnswer } from "./answer.ts";
@@ -85,23 +87,22 @@ export class RestCalls {
     return this.#context.idempotency.begin({ principal, server, tool, key, content });
   }
 
-  /** A process is only started for a call that has a chance. */
-  #open({ visit, tool, sessionId }: RestCall, given: CallArguments): RestSession {
-    const { admission } = this.#context;
-    if (admission !== undefined) {
-      const { principal, server, requestId, onQuota } = visit;
-      const params = { name: tool, arguments: given.value };
-      const frame = { kind: "request", id: 0, method: methods.callTool, params, line: given.text } as const;
-      admission.foresee({
-        principal,
-        server,
-        sessionId: sessionId ?? "",
-        transport: "rest",
-        messages: { frames: [frame], isBatch: false },
-        reception: { requestId, onQuota },
-      });
+  /** A tool that is not there may be one that is hidden from its caller, which is a refusal. */
+  async #find(call: RestCall, session: RestSession | undefined): Promise<Tool> {
+    try {
+      return await this.#tools.find(call.visit, call.tool, session, call.caller);
+    } catch (thrown) {
+      const { admission } = this.#context;
+      const error = toGatewayError(thrown);
+      if (REFUSALS.has(error.status)) admission?.refused(submissionOf(call, call.given), error);
+      throw thrown;
     }
-    return this.#sessions.open(visit, sessionId);
+  }
+
+  /** A process is only started for a call that has a chance. */
+  #open(call: RestCall, given: CallArguments): RestSession {
+    this.#context.admission?.foresee(submissionOf(call, given));
+    return this.#sessions.open(call.visit, call.sessionId);
   }
 
   async #run(call: RestCall, running: RunningCall | undefined): Promise<void> {
@@ -109,8 +110,7 @@ export class RestCalls {
     let session: RestSession | undefined;
     try {
       const existing = this.#sessions.existing(visit, sessionId);
-      const listed =
-        this.#tools.known(visit, call.tool, existing) ?? (await this.#tools.find(visit, call.tool, existing, caller));
+      const listed = this.#tools.known(visit, call.tool, existing) ?? (await this.#find(call, existing));
       refuseTask(listed);
       const checked = checkedArguments(listed, call, this.#context);
       const given = checked instanceof Promise ? await checked : checked;
@@ -129,4 +129,16 @@ export class RestCalls {
       if (sessionId === undefined) void session?.client.session.close("client closed");
     }
   }
+}
+
+/** Not allowed, or not there. */
+const REFUSALS: ReadonlySet<number> = new Set([403, 404]);
+
+/** A call as its session would see it. */
+function submissionOf({ visit, tool, sessionId = "" }: RestCall, given: CallArguments): Submission {
+  const { principal, server, requestId } = visit;
+  const params = { name: tool, arguments: given.value };
+  const frame = { kind: "request", id: 0, method: methods.callTool, params, line: given.text } as const;
+  const messages = { frames: [frame], isBatch: false };
+  return { principal, server, sessionId, transport: "rest", messages, reception: { requestId } };
 }

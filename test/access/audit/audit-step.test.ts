@@ -175,6 +175,38 @@ describe("a refusal", () => {
     ]);
   });
 
+  it.each([
+    ["a full queue", new GatewayError("queue_full", "no"), undefined, ["allow", undefined]],
+    ["a full queue, where a rule allows", new GatewayError("queue_full", "no"), policyThat(true, "a"), ["allow", "a"]],
+    [
+      "a hidden tool",
+      new GatewayError("tool_not_found", "no"),
+      policyThat(false, "policy.default"),
+      ["deny", "policy.default"],
+    ],
+    [
+      "a shown refusal",
+      new GatewayError("origin_denied", "no", { log: { rule: "b" } }),
+      policyThat(false, "a"),
+      ["deny", "b"],
+    ],
+    ["a lost Redis", new GatewayError("limits_unavailable", "no"), policyThat(true, "a"), ["deny", undefined]],
+  ] as const)("because of %s has the verdict of who refused", (_what, error, policy, verdict) => {
+    const { step, read } = stepWith({}, { policy });
+    step.refused(submissionOf([call("push")]), error);
+    expect(read().map((line) => [line["verdict"], line["rule"]])).toEqual([verdict]);
+  });
+
+  it("is known to be written, also with the id of its request", () => {
+    const { step } = stepWith();
+    const error = new GatewayError("rate_limited", "no", { log: { rule: "x" } });
+    expect(step.hasWritten(error)).toBe(false);
+    step.refused(submissionOf([call("push")]), error);
+    const copy = new GatewayError("rate_limited", "no", { ...error.details, rpcId: 1 });
+    expect([step.hasWritten(error), step.hasWritten(copy)]).toEqual([true, true]);
+    expect(step.hasWritten(new GatewayError("unauthorized", "no"))).toBe(false);
+  });
+
   it("of a flood is counted, not written, and hides nobody else's", () => {
     const { step, lines, read } = stepWith();
     const error = new GatewayError("rate_limited", "no");

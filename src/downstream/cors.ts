@@ -27,7 +27,6 @@ const EXPOSED_HEADERS = [
   "RateLimit-Limit",
   "RateLimit-Remaining",
   "RateLimit-Reset",
-  "RateLimit-Policy",
   "X-Request-Id",
   "Location",
   "X-MCP-Session",

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { QUOTA_WINDOW_S, type Quota } from "../protocol/quota.ts";
+import type { Quota } from "../protocol/quota.ts";
 
 /** What tells the caller of its quota; undefined, and nothing is made for the request, when there are no quotas. */
 export function quotaWriter(response: ServerResponse, hasQuotas: boolean): ((quota: Quota) => void) | undefined {
@@ -12,5 +12,4 @@ export function setQuotaHeaders(response: ServerResponse, { limit, remaining, re
   response.setHeader("RateLimit-Limit", limit);
   response.setHeader("RateLimit-Remaining", remaining);
   response.setHeader("RateLimit-Reset", Math.max(0, Math.ceil(resetMs / 1_000)));
-  response.setHeader("RateLimit-Policy", `${limit};w=${QUOTA_WINDOW_S}`);
 }

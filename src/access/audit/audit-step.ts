@@ -77,29 +77,43 @@ export class AuditStep implements AdmissionStep {
     return log !== undefined && this.#written.has(log);
   }
 
+  /** Nothing of the request itself is kept until its answer: it may be long. */
   open(submission: Submission, request: RequestFrame): ExchangeRecord {
-    const { config, redactor, policy, write } = this.#options;
-    const startedAt = performance.now();
-    const { principal, server } = submission;
+    const { config, environment, redactor, policy, write } = this.#options;
+    const { principal, server, sessionId, transport, reception } = submission;
+    const { method, params, line } = request;
     // What is refused without being told so is answered like any other request.
-    const decision = policy?.decide(principal, actionOf(server, request.method, request.params));
-    // Nothing of the request itself is kept until its answer: it may be long.
-    const known = {
+    const decision = policy?.decide(principal, actionOf(server, method, params));
+    const { tool, prompt, uri } = subjectOfRequest(request);
+    const who = whoIs(principal);
+    return new CallRecord(write, {
       event: "call",
-      ...this.#context(submission),
-      method: cut(request.method),
-      ...subjectOfRequest(request),
-      arguments: writtenArguments(request, config.arguments, redactor),
+      environment,
+      requestId: reception.requestId,
+      session: sessionName(sessionId),
+      transport,
+      principal: who.principal,
+      apiKeyId: who.apiKeyId,
+      tenant: who.tenant,
+      client: who.client,
+      sub: who.sub,
+      server,
+      method: cut(method),
+      tool,
+      prompt,
+      uri,
+      arguments: config.arguments === "none" ? undefined : writtenArguments(request, config.arguments, redactor),
       verdict: decision?.isAllowed === false ? "deny" : "allow",
       rule: decision?.rule,
-    } as const;
-    const bytesIn = byteLength(request.line);
-    return {
-      closed: (outcome, answer) => {
-        const ms = Math.round((performance.now() - startedAt) * 10) / 10;
-        write(auditLine({ ...known, outcome, ms, bytesIn, bytesOut: bytesOf(answer) }));
-      },
-    };
+      outcome: "",
+      ms: performance.now(),
+      bytesIn: byteLength(line),
+      bytesOut: undefined,
+    });
+  }
+
+  #write(fields: AuditFields): void {
+    this.#options.write(auditLine(fields));
   }
 
   /** What is merely impossible, for example because a queue is full, was not denied. */
@@ -117,10 +131,6 @@ export class AuditStep implements AdmissionStep {
     return { verdict: decision.isAllowed ? "allow" : "deny", rule: decision.rule };
   }
 
-  #write(fields: AuditFields): void {
-    this.#options.write(auditLine(fields));
-  }
-
   #context({ principal, server, sessionId, transport, reception }: Submission): RequestContext {
     return {
       environment: this.#options.environment,
@@ -132,6 +142,31 @@ export class AuditStep implements AdmissionStep {
     };
   }
 }
+
+/** A call that is not over: `ms` is when it began. */
+class CallRecord implements ExchangeRecord {
+  readonly #write: (line: string) => void;
+  readonly #fields: CallFields;
+
+  constructor(write: (line: string) => void, fields: CallFields) {
+    this.#write = write;
+    this.#fields = fields;
+  }
+
+  closed(outcome: string, answer: ResponseFrame | undefined): void {
+    const fields = this.#fields;
+    fields.outcome = outcome;
+    fields.ms = Math.round((performance.now() - fields.ms) * 10) / 10;
+    fields.bytesOut = bytesOf(answer);
+    this.#write(auditLine(fields));
+  }
+}
+
+type CallFields = Omit<AuditFields, "outcome" | "ms" | "bytesOut"> & {
+  outcome: string;
+  ms: number;
+  bytesOut: number | undefined;
+};
 
 type RequestContext = Pick<AuditFields, "environment" | "requestId" | "session" | "transport" | "server"> &
   ReturnType<typeof whoIs>;

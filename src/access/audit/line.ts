@@ -36,17 +36,60 @@ export interface AuditFields {
   readonly leftOut?: number | undefined;
 }
 
+/** In the order of the line. */
+const KEYS = [
+  "event",
+  "environment",
+  "requestId",
+  "session",
+  "transport",
+  "address",
+  "path",
+  "principal",
+  "apiKeyId",
+  "tenant",
+  "client",
+  "sub",
+  "server",
+  "method",
+  "tool",
+  "prompt",
+  "uri",
+  "arguments",
+  "verdict",
+  "rule",
+  "outcome",
+  "ms",
+  "bytesIn",
+  "bytesOut",
+  "leftOut",
+] as const satisfies readonly (keyof AuditFields)[];
+
+const MEMBERS = KEYS.map((key) => ({ key, before: `,"${key}":` }));
+
+/**
+ * As one line of JSON that is safe to print, whatever callers call their tools. Written by hand: for the short, plain texts of
+ * most lines that costs a third of `JSON.stringify`.
+ */
+export function auditLine(fields: AuditFields): string {
+  let line = `{"time":"${new Date().toISOString()}"`;
+  for (const { key, before } of MEMBERS) {
+    const value = fields[key];
+    if (value === undefined) continue;
+    line += before + (typeof value === "number" ? String(value) : quoted(value));
+  }
+  return `${line}}`;
+}
+
+const PLAIN = /^[A-Za-z0-9 _./:@~+=,*$()[\]-]*$/;
 /**
  * Characters that are valid in JSON but end a line for some readers, or reorder or hide text on a terminal
  * (https://unicode.org/reports/tr9/). The other control characters are escaped by JSON itself.
  */
 const UNSAFE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
-/** As one line of JSON that is safe to print, whatever callers call their tools. */
-export function auditLine(fields: AuditFields): string {
-  const line = JSON.stringify({ time: new Date().toISOString(), ...fields });
-  return line.replaceAll(UNSAFE, escaped);
-}
+const quoted = (text: string): string =>
+  PLAIN.test(text) ? `"${text}"` : JSON.stringify(text).replaceAll(UNSAFE, escaped);
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 

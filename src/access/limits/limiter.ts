@@ -1,6 +1,7 @@
 import type { AdmissionStep, Submission } from "../../protocol/admission.ts";
 import { GatewayError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
+import type { Principal } from "../../protocol/principal.ts";
 import type { SharedStore } from "../../protocol/shared-store.ts";
 import type { RateLimitConfig } from "./config.ts";
 import type { Charge, Count, Counters } from "./counters.ts";
@@ -81,14 +82,15 @@ export class Limiter implements AdmissionStep {
   }
 
   #chargesFor({ principal, server, messages: { frames } }: Submission): readonly Charge[] {
-    const [only] = frames;
-    // Before the beginning of the key is made, which most notifications do not need.
-    if (frames.length === 1 && (only === undefined || !this.#isLimited(only))) return NONE;
+    const [first] = frames;
+    if (first !== undefined && frames.length === 1) return this.#chargesOf(first, principal, server);
+    return merged(frames.flatMap((frame) => this.#chargesOf(frame, principal, server)));
+  }
+
+  #chargesOf(frame: Frame, principal: Principal, server: string): readonly Charge[] {
+    if (!this.#isLimited(frame)) return NONE;
     const before = `${this.#keyPrefix}:rate:${subjectOf(principal)}:`;
-    const charges = frames.flatMap((frame) =>
-      this.#isLimited(frame) ? this.#limits.chargesFor(before, server, frame.method, frame.params?.["name"]) : NONE,
-    );
-    return frames.length === 1 ? charges : merged(charges);
+    return this.#limits.chargesFor(before, server, frame.method, frame.params?.["name"]);
   }
 
   #isLimited(frame: Frame): frame is Extract<Frame, { kind: "request" }> {

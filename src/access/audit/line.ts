@@ -68,8 +68,8 @@ const KEYS = [
 const MEMBERS = KEYS.map((key) => ({ key, before: `,"${key}":` }));
 
 /**
- * As one line of JSON that is safe to print, whatever callers call their tools. Written by hand: for the short, plain texts of
- * most lines that costs a third of `JSON.stringify`.
+ * As one line of JSON in ASCII, whatever callers call their tools. Written by hand: for the short, plain texts of most lines that
+ * costs a third of `JSON.stringify`.
  */
 export function auditLine(fields: AuditFields): string {
   let line = `{"time":"${new Date().toISOString()}"`;
@@ -81,15 +81,16 @@ export function auditLine(fields: AuditFields): string {
   return `${line}}`;
 }
 
-const PLAIN = /^[A-Za-z0-9 _./:@~+=,*$()[\]-]*$/;
-/**
- * Characters that are valid in JSON but end a line for some readers, or reorder or hide text on a terminal
- * (https://unicode.org/reports/tr9/). The other control characters are escaped by JSON itself.
- */
-const UNSAFE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+/** Printable ASCII without quotes and backslashes. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+const NOT_ASCII = /[\u007f-\uffff]/g;
 
-const quoted = (text: string): string =>
-  PLAIN.test(text) ? `"${text}"` : JSON.stringify(text).replaceAll(UNSAFE, escaped);
+/**
+ * As a JSON string of ASCII only: some characters beyond it end a line for some readers, or reorder or hide text on a terminal
+ * (https://unicode.org/reports/tr9/).
+ */
+export const quoted = (text: string): string =>
+  PLAIN.test(text) ? `"${text}"` : JSON.stringify(text).replaceAll(NOT_ASCII, escaped);
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 

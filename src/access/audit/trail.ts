@@ -12,6 +12,7 @@ const LAST_LINES_MS = 2_000;
 /** A sink whose reader is slow is asked this often, and so many times in a row before that counts as a failure. */
 const BUSY_MS = 10;
 const PATIENCE = 100;
+const CHUNK_BYTES = 128 * 1024;
 const NEWLINE = 0x0a;
 
 /**
@@ -21,12 +22,19 @@ const NEWLINE = 0x0a;
 export class AuditTrail {
   readonly #sink: AuditSink;
   readonly #emit: Emit;
-  #lines: string[] = [];
+  /** The lines that are collected, as bytes: strings would be copied once more by the garbage collector. */
+  #filling: Buffer | undefined;
+  #filled = 0;
+  readonly #full: Buffer[] = [];
+  /** One to fill next, kept from before. */
+  #spare: Buffer | undefined;
   #waitingBytes = 0;
   #dropped = 0;
   /** What is being written. */
   #batch: Buffer = Buffer.alloc(0);
   #written = 0;
+  /** The chunk that `#batch` is a part of, if it can be filled again afterwards. */
+  #chunk: Buffer | undefined;
   #generation: number;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
@@ -47,15 +55,19 @@ export class AuditTrail {
     return this.#isFailing || this.#dropped > 0;
   }
 
-  /** Takes one line without its end. */
+  /** Takes one line of ASCII, without its end. */
   add(line: string): void {
     // After a drop, further lines are dropped until the gap is reported, so that the report is where the lines are missing.
     if (this.#dropped > 0 || this.#waitingBytes + line.length > WAITING_BYTES) {
       this.#dropped++;
       return;
     }
-    this.#lines.push(line);
-    this.#waitingBytes += line.length + 1;
+    const size = line.length + 1;
+    const chunk = this.#chunkFor(size);
+    chunk.write(line, this.#filled, "latin1");
+    chunk[this.#filled + line.length] = NEWLINE;
+    this.#filled += size;
+    this.#waitingBytes += size;
     if (this.#timer === undefined && this.#writing === undefined) this.#writeIn(COLLECT_MS);
   }
 
@@ -83,12 +95,28 @@ export class AuditTrail {
   }
 
   get #hasMore(): boolean {
-    return this.#lines.length > 0 || this.#written < this.#batch.length || this.#dropped > 0;
+    return this.#waitingBytes > 0 || this.#dropped > 0;
+  }
+
+  #chunkFor(size: number): Buffer {
+    if (this.#filling !== undefined && this.#filled + size <= this.#filling.length) return this.#filling;
+    if (this.#filling !== undefined) {
+      this.#full.push(this.#filling.subarray(0, this.#filled));
+      // A full chunk has been collected for long enough.
+      if (!this.isFailing && this.#busy === 0) setImmediate(() => void this.#write());
+    }
+    const spare = this.#spare;
+    this.#spare = undefined;
+    const chunk = spare !== undefined && size <= spare.length ? spare : Buffer.alloc(Math.max(CHUNK_BYTES, size));
+    this.#filling = chunk;
+    this.#filled = 0;
+    return chunk;
   }
 
   get #pauseMs(): number {
     if (this.#isFailing) return this.#retryMs;
-    return this.#busy > 0 ? BUSY_MS : COLLECT_MS;
+    if (this.#busy > 0) return BUSY_MS;
+    return this.#full.length > 0 ? 0 : COLLECT_MS;
   }
 
   #writeIn(ms: number): void {
@@ -98,37 +126,51 @@ export class AuditTrail {
     }, ms).unref();
   }
 
-  /** Writes one batch, unless the sink fails. Never rejects. */
+  /** Writes what is there, unless the sink fails. Never rejects. */
   #write(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#writing ??= this.#writeBatch().finally(() => {
+    this.#writing ??= this.#writeChunks().finally(() => {
       this.#writing = undefined;
       if (!this.#isClosed && this.#hasMore) this.#writeIn(this.#pauseMs);
     });
     return this.#writing;
   }
 
-  async #writeBatch(): Promise<void> {
-    if (!this.#hasMore) return;
-    if (this.#written === this.#batch.length) this.#nextBatch();
+  async #writeChunks(): Promise<void> {
     try {
-      while (this.#written < this.#batch.length) {
-        this.#beginLineAgain();
-        this.#written += await this.#sink.write(this.#batch.subarray(this.#written));
-        this.#succeeded();
-      }
+      // Not what is added meanwhile: under load that would never end.
+      for (let chunks = this.#full.length + 2; chunks > 0 && this.#hasMore; chunks--) await this.#writeBatch();
     } catch (cause) {
       this.#failed(cause);
     }
   }
 
+  async #writeBatch(): Promise<void> {
+    if (this.#written === this.#batch.length) this.#nextBatch();
+    while (this.#written < this.#batch.length) {
+      this.#beginLineAgain();
+      this.#written += await this.#sink.write(this.#batch.subarray(this.#written));
+      this.#succeeded();
+    }
+  }
+
   #nextBatch(): void {
-    const lines = this.#dropped > 0 ? [...this.#lines, this.#gap()] : this.#lines;
-    this.#batch = Buffer.from(`${lines.join("\n")}\n`);
+    this.#spare = this.#chunk;
+    this.#chunk = undefined;
     this.#written = 0;
-    this.#lines = [];
-    this.#waitingBytes = this.#batch.length;
+    const full = this.#full.shift();
+    if (full !== undefined) {
+      this.#batch = full;
+    } else if (this.#filled > 0) {
+      this.#chunk = this.#filling;
+      this.#batch = this.#filling?.subarray(0, this.#filled) ?? this.#batch;
+      this.#filling = undefined;
+      this.#filled = 0;
+    } else {
+      this.#batch = Buffer.from(`${this.#gap()}\n`);
+      this.#waitingBytes += this.#batch.length;
+    }
   }
 
   #gap(): string {

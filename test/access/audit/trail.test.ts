@@ -12,6 +12,7 @@ import {
   statSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { file } from "../../../src/access/audit/sinks/file.ts";
@@ -66,6 +67,19 @@ describe("a trail in a file", () => {
     await trail.close();
     const all = [...Array.from({ length: 20 }, (_none, at) => `${path}.${at}`), path].flatMap(linesOf);
     expect(all).toEqual(numbered(written));
+  });
+
+  it("keeps up with far more lines than fit into memory at once", async () => {
+    const path = join(folder, "audit.jsonl");
+    const { trail, events } = await trailTo(path);
+    const line = "x".repeat(999);
+    for (let at = 0; at < 20_000; at++) {
+      trail.add(line);
+      if (at % 200 === 0) await delay(2);
+    }
+    await trail.close();
+    expect(events).toEqual([]);
+    expect(statSync(path).size).toBe(20_000_000);
   });
 
   it("keeps the old file when the new one cannot be opened", async () => {

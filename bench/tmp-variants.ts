@@ -14,7 +14,7 @@ const variants: Record<string, any> = {
 };
 const echo = echoCommand();
 const transport = (process.argv[2] ?? "streamable") as any;
-const names = Object.keys(variants);
+const names = Object.keys(variants).filter((n) => !process.env["ONLY"] || process.env["ONLY"].split(",").includes(n));
 const targets = await Promise.all(
   names.map((n) =>
     startGateway({

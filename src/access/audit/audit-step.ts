@@ -7,9 +7,10 @@ import type { Frame, RequestFrame, ResponseFrame } from "../../protocol/frame.ts
 import { actionOf, type Policy } from "../../protocol/policy.ts";
 import { principalKey } from "../../protocol/principal.ts";
 import type { AuditConfig } from "./config.ts";
-import { auditLine, cut, sessionName, whoIs, type AuditFields } from "./line.ts";
-import { RefusalQuota } from "./refusal-quota.ts";
-import { subjectOfRequest } from "./subject-of-request.ts";
+import { auditLine, cut, quoted, textMembers, type TextMembers } from "./line.ts";
+import { leftOutMember, RefusalQuota } from "./refusal-quota.ts";
+import { subjectOfRequest, type RequestSubject } from "./subject-of-request.ts";
+import { WhoCache } from "./who-cache.ts";
 import { writtenArguments } from "./written-arguments.ts";
 
 export interface AuditStepOptions {
@@ -30,11 +31,13 @@ const FAIL_CLOSED: ReadonlySet<Reason> = new Set(["limits_unavailable", "audit_u
 export class AuditStep implements AdmissionStep {
   readonly #options: AuditStepOptions;
   readonly #refusals = new RefusalQuota();
+  readonly #who: WhoCache;
   /** By the details for the log, which an error keeps when it is given the id of its request. */
   readonly #written = new WeakSet<object>();
 
   constructor(options: AuditStepOptions) {
     this.#options = options;
+    this.#who = new WhoCache(options.environment);
   }
 
   admit(): void {
@@ -59,16 +62,11 @@ export class AuditStep implements AdmissionStep {
     for (const frame of meant) {
       const leftOut = this.#refusals.take(caller);
       if (leftOut === undefined) continue;
-      const what = frame.kind === "response" ? undefined : subjectOfRequest(frame);
-      this.#write({
-        event: "refused",
-        ...this.#context(submission),
-        method: frame.kind === "response" ? undefined : cut(frame.method),
-        ...what,
-        ...this.#verdictOn(submission, frame, error),
-        outcome: error.reason,
-        leftOut: leftOut === 0 ? undefined : leftOut,
-      });
+      const what = frame.kind === "response" ? {} : { method: cut(frame.method), ...subjectOfRequest(frame) };
+      const how = { ...what, ...this.#verdictOn(submission, frame, error), outcome: error.reason };
+      const { requestId } = submission.reception;
+      const members = textMembers({ requestId }) + this.#who.membersOf(submission) + textMembers(how);
+      this.#options.write(auditLine("refused", members + leftOutMember(leftOut)));
     }
   }
 
@@ -79,41 +77,18 @@ export class AuditStep implements AdmissionStep {
 
   /** Nothing of the request itself is kept until its answer: it may be long. */
   open(submission: Submission, request: RequestFrame): ExchangeRecord {
-    const { config, environment, redactor, policy, write } = this.#options;
-    const { principal, server, sessionId, transport, reception } = submission;
-    const { method, params, line } = request;
+    const { config, redactor, policy, write } = this.#options;
+    const { principal, server, reception } = submission;
     // What is refused without being told so is answered like any other request.
-    const decision = policy?.decide(principal, actionOf(server, method, params));
-    const { tool, prompt, uri } = subjectOfRequest(request);
-    const who = whoIs(principal);
-    return new CallRecord(write, {
-      event: "call",
-      environment,
-      requestId: reception.requestId,
-      session: sessionName(sessionId),
-      transport,
-      principal: who.principal,
-      apiKeyId: who.apiKeyId,
-      tenant: who.tenant,
-      client: who.client,
-      sub: who.sub,
-      server,
-      method: cut(method),
-      tool,
-      prompt,
-      uri,
-      arguments: config.arguments === "none" ? undefined : writtenArguments(request, config.arguments, redactor),
-      verdict: decision?.isAllowed === false ? "deny" : "allow",
-      rule: decision?.rule,
-      outcome: "",
-      ms: performance.now(),
-      bytesIn: byteLength(line),
-      bytesOut: undefined,
-    });
-  }
-
-  #write(fields: AuditFields): void {
-    this.#options.write(auditLine(fields));
+    const decision = policy?.decide(principal, actionOf(server, request.method, request.params));
+    const record = new CallRecord(write);
+    record.before = `,"requestId":${quoted(reception.requestId)}${this.#who.membersOf(submission)},"method":${quoted(cut(request.method))}`;
+    record.subject = subjectOfRequest(request);
+    if (config.arguments !== "none") record.arguments = writtenArguments(request, config.arguments, redactor);
+    record.isDenied = decision?.isAllowed === false;
+    record.rule = decision?.rule;
+    record.bytesIn = byteLength(request.line);
+    return record;
   }
 
   /** What is merely impossible, for example because a queue is full, was not denied. */
@@ -121,7 +96,7 @@ export class AuditStep implements AdmissionStep {
     { principal, server }: Submission,
     frame: Frame,
     { status, reason, details }: GatewayError,
-  ): Pick<AuditFields, "verdict" | "rule"> {
+  ): Pick<TextMembers, "verdict" | "rule"> {
     const { rule } = details.log ?? {};
     if (rule !== undefined) return { verdict: "deny", rule };
     if (FAIL_CLOSED.has(reason) || status === 403) return { verdict: "deny" };
@@ -130,46 +105,39 @@ export class AuditStep implements AdmissionStep {
     const decision = policy.decide(principal, actionOf(server, frame.method, frame.params));
     return { verdict: decision.isAllowed ? "allow" : "deny", rule: decision.rule };
   }
-
-  #context({ principal, server, sessionId, transport, reception }: Submission): RequestContext {
-    return {
-      environment: this.#options.environment,
-      requestId: reception.requestId,
-      session: sessionId === "" ? undefined : sessionName(sessionId),
-      transport,
-      ...whoIs(principal),
-      server,
-    };
-  }
 }
 
-/** A call that is not over: `ms` is when it began. */
+/** A call that is not over. */
 class CallRecord implements ExchangeRecord {
+  /** The members of its line that come first. */
+  before = "";
+  subject: RequestSubject = {};
+  arguments: string | undefined;
+  isDenied = false;
+  rule: string | undefined;
+  bytesIn = 0;
+  readonly #startedAt = performance.now();
   readonly #write: (line: string) => void;
-  readonly #fields: CallFields;
 
-  constructor(write: (line: string) => void, fields: CallFields) {
+  constructor(write: (line: string) => void) {
     this.#write = write;
-    this.#fields = fields;
   }
 
   closed(outcome: string, answer: ResponseFrame | undefined): void {
-    const fields = this.#fields;
-    fields.outcome = outcome;
-    fields.ms = Math.round((performance.now() - fields.ms) * 10) / 10;
-    fields.bytesOut = bytesOf(answer);
-    this.#write(auditLine(fields));
+    const { tool, prompt, uri } = this.subject;
+    const ms = Math.round((performance.now() - this.#startedAt) * 10) / 10;
+    const bytesOut = bytesOf(answer);
+    let members = this.before;
+    if (tool !== undefined) members += `,"tool":${quoted(tool)}`;
+    else if (prompt !== undefined || uri !== undefined) members += textMembers({ prompt, uri });
+    if (this.arguments !== undefined) members += textMembers({ arguments: this.arguments });
+    members += this.isDenied ? `,"verdict":"deny"` : `,"verdict":"allow"`;
+    if (this.rule !== undefined) members += `,"rule":${quoted(this.rule)}`;
+    members += `,"outcome":"${outcome}","ms":${ms},"bytesIn":${this.bytesIn}`;
+    if (bytesOut !== undefined) members += `,"bytesOut":${bytesOut}`;
+    this.#write(auditLine("call", members));
   }
 }
-
-type CallFields = Omit<AuditFields, "outcome" | "ms" | "bytesOut"> & {
-  outcome: string;
-  ms: number;
-  bytesOut: number | undefined;
-};
-
-type RequestContext = Pick<AuditFields, "environment" | "requestId" | "session" | "transport" | "server"> &
-  ReturnType<typeof whoIs>;
 
 /** An error of the gateway is only written as a line where the client reads lines. */
 function bytesOf(answer: ResponseFrame | undefined): number | undefined {

@@ -4,8 +4,8 @@ import type { Emit, GatewayEvent } from "../../protocol/events.ts";
 import type { Policy } from "../../protocol/policy.ts";
 import { AuditStep } from "./audit-step.ts";
 import { environmentOf, type AuditConfig, type AuditEnvironment } from "./config.ts";
-import { auditLine } from "./line.ts";
-import { RefusalQuota } from "./refusal-quota.ts";
+import { auditLine, textMembers } from "./line.ts";
+import { leftOutMember, RefusalQuota } from "./refusal-quota.ts";
 import type { TextOutput } from "./sinks/sink.ts";
 import { auditSinks } from "./sinks/sinks.ts";
 import { AuditTrail } from "./trail.ts";
@@ -98,18 +98,15 @@ export class Audit {
   ): void {
     const leftOut = this.#refusals.take(UNKNOWN);
     if (leftOut === undefined) return;
-    this.#trail?.add(
-      auditLine({
-        event: "refused",
-        environment: this.#environment,
-        requestId,
-        address,
-        path: path.slice(0, 256),
-        verdict: "deny",
-        rule: details.log?.["rule"],
-        outcome: reason,
-        leftOut: leftOut === 0 ? undefined : leftOut,
-      }),
-    );
+    const members = textMembers({
+      requestId,
+      environment: this.#environment,
+      address,
+      path: path.slice(0, 256),
+      verdict: "deny",
+      rule: details.log?.["rule"],
+      outcome: reason,
+    });
+    this.#trail?.add(auditLine("refused", members + leftOutMember(leftOut)));
   }
 }

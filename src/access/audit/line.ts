@@ -1,46 +1,10 @@
 import { member } from "../../lib/json.ts";
 import { principalKey, type Principal } from "../../protocol/principal.ts";
-import type { Transport } from "../../protocol/session.ts";
 
-/** One line of the trail. Its keys are those of the JSON object, in this order; what is undefined is left out. */
-export interface AuditFields {
-  /** A call that ended, or something that was refused. */
-  readonly event: "call" | "refused";
-  readonly environment: string;
-  readonly requestId: string;
-  readonly session?: string | undefined;
-  readonly transport?: Transport | undefined;
-  readonly address?: string | undefined;
-  /** Of a request that was refused before it was known what it wants. */
-  readonly path?: string | undefined;
-  readonly principal?: string | undefined;
-  readonly apiKeyId?: string | undefined;
-  readonly tenant?: string | undefined;
-  readonly client?: string | undefined;
-  readonly sub?: string | undefined;
-  readonly server?: string | undefined;
-  readonly method?: string | undefined;
-  readonly tool?: string | undefined;
-  readonly prompt?: string | undefined;
-  readonly uri?: string | undefined;
-  readonly arguments?: string | undefined;
-  readonly verdict: "allow" | "deny";
-  /** The key of the config that decided. */
-  readonly rule?: string | undefined;
-  /** How a call ended, or why it was refused. */
-  readonly outcome: string;
-  readonly ms?: number | undefined;
-  readonly bytesIn?: number | undefined;
-  readonly bytesOut?: number | undefined;
-  /** Lines like this one that were left out before it, because there were too many of them. */
-  readonly leftOut?: number | undefined;
-}
-
-/** In the order of the line. */
-const KEYS = [
-  "event",
-  "environment",
+/** The members of a line of the trail, in their order; what is undefined is left out. `event` and `time` come before them. */
+const MEMBERS = [
   "requestId",
+  "environment",
   "session",
   "transport",
   "address",
@@ -59,27 +23,30 @@ const KEYS = [
   "verdict",
   "rule",
   "outcome",
-  "ms",
-  "bytesIn",
-  "bytesOut",
-  "leftOut",
-] as const satisfies readonly (keyof AuditFields)[];
+] as const;
 
-const MEMBERS = KEYS.map((key) => ({ key, before: `,"${key}":` }));
+/** How a line tells who did what: texts of callers and of the config. */
+export type TextMembers = { readonly [name in (typeof MEMBERS)[number]]?: string | undefined };
+
+/** A call that ended, or something that was refused. */
+export type AuditEvent = "call" | "refused";
 
 /**
- * As one line of JSON in ASCII, whatever callers call their tools. Written by hand: for the short, plain texts of most lines that
- * costs a third of `JSON.stringify`.
+ * The members as the inside of a JSON object. Written by hand: for the short, plain texts of most lines that costs a third of
+ * `JSON.stringify`.
  */
-export function auditLine(fields: AuditFields): string {
-  let line = `{"time":"${new Date().toISOString()}"`;
-  for (const { key, before } of MEMBERS) {
-    const value = fields[key];
-    if (value === undefined) continue;
-    line += before + (typeof value === "number" ? String(value) : quoted(value));
+export function textMembers(texts: TextMembers): string {
+  let members = "";
+  for (const name of MEMBERS) {
+    const text = texts[name];
+    if (text !== undefined) members += `,"${name}":${quoted(text)}`;
   }
-  return `${line}}`;
+  return members;
 }
+
+/** One line: a JSON object in ASCII, whatever callers call their tools. `members` begin with a comma. */
+export const auditLine = (event: AuditEvent, members: string): string =>
+  `{"time":"${new Date().toISOString()}","event":"${event}"${members}}`;
 
 /** Printable ASCII without quotes and backslashes. */
 const PLAIN = /^[ !#-[\]-~]*$/;
@@ -96,9 +63,7 @@ const escaped = (character: string): string => `\\u${character.charCodeAt(0).toS
 
 const LONGEST = 256;
 
-type Who = Pick<AuditFields, "principal" | "apiKeyId" | "tenant" | "client" | "sub">;
-
-export function whoIs(principal: Principal): Who {
+export function whoIs(principal: Principal): TextMembers {
   const { kind, id, tenant, client, claims } = principal;
   const sub = member(claims, "sub");
   return {

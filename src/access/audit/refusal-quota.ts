@@ -22,3 +22,6 @@ export class RefusalQuota {
     return sampler.take();
   }
 }
+
+/** Tells of lines like this one that were left out before it. */
+export const leftOutMember = (leftOut: number): string => (leftOut === 0 ? "" : `,"leftOut":${leftOut}`);

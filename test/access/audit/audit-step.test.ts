@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AuditStep, type AuditStepOptions } from "../../../src/access/audit/audit-step.ts";
 import { activeAudit, auditSchema, environmentOf } from "../../../src/access/audit/config.ts";
+import { WhoCache } from "../../../src/access/audit/who-cache.ts";
 import { RefusalQuota } from "../../../src/access/audit/refusal-quota.ts";
 import { Redactor } from "../../../src/lib/redactor.ts";
 import type { Submission } from "../../../src/protocol/admission.ts";
@@ -216,6 +217,15 @@ describe("a refusal", () => {
     expect(lines.length).toBeLessThan(1_000);
     expect(read().at(-1)).toMatchObject({ principal: "apiKey:other" });
     expect(read().at(-1)).not.toHaveProperty("leftOut");
+  });
+
+  it("of 10,000 sessions takes no more room than that of 1,000, and tells principals with the same session id apart", () => {
+    const who = new WhoCache("e");
+    for (let at = 0; at < 10_000; at++) who.membersOf({ ...submissionOf([]), sessionId: `session-${at}` });
+    expect(who.size).toBe(1_000);
+    const others = [{ tenant: "other" }, { id: "other" }, { claims: { sub: "other" } }, {}];
+    const members = others.map((other) => who.membersOf(submissionOf([], { ...DEV, ...other })));
+    expect(members.map((text) => text.includes("other"))).toEqual([true, true, true, false]);
   });
 
   it("of 10,000 callers takes no more room than that of 1,000", () => {

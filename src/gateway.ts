@@ -24,6 +24,7 @@ import type { RestContext } from "./downstream/rest/context.ts";
 import { IdempotencyStore } from "./downstream/rest/idempotency.ts";
 import { MintedIds } from "./downstream/rest/minted-ids.ts";
 import { StreamCare } from "./downstream/stream-care.ts";
+import { Visibility } from "./downstream/visibility.ts";
 import { Redactor } from "./lib/redactor.ts";
 import { durationMs, sizeBytes } from "./lib/units.ts";
 import { REDACTED_KEYS, type Level } from "./observability/config.ts";
@@ -61,7 +62,7 @@ export class Gateway {
   readonly gate: AccessGate;
   readonly config: Config;
   readonly catalog: ToolCatalog;
-  /** Undefined when whoever is authenticated may do everything. */
+  /** Undefined when every authenticated caller may do everything. */
   readonly policy: Policy | undefined;
   readonly documents: DocumentSettings;
   readonly descriptors = new Descriptors();
@@ -97,7 +98,7 @@ export class Gateway {
       clientVersion: options.version,
       events,
       // In the order in which they are asked about the messages of a client.
-      admission: admissionOf([...(this.policy === undefined ? [] : [policyStep(this.policy)])]),
+      admission: admissionOf(this.policy === undefined ? [] : [policyStep(this.policy)]),
       screen: this.policy && new PolicyScreen(this.policy),
       onToolsChanged: (server) => catalog.changed(server),
     });
@@ -196,9 +197,8 @@ export class Gateway {
       ...restParts(config),
       validator: this.#validator,
       gate: this.gate,
-      hasServer: (name: string) => servers.has(name),
       callsOf: (name: string) => servers.get(name).settings,
-      serverNames: servers.names,
+      visibility: new Visibility(this.policy, servers.names),
       catalog,
       client,
       documents,
@@ -242,7 +242,7 @@ function downstreamContext(
   { limits, publicUrl, servers }: Config,
   events: Events,
   sessions: SessionTable,
-): Omit<DownstreamContext, "gate" | "hasServer" | "serverNames"> {
+): Omit<DownstreamContext, "gate" | "visibility"> {
   const { streams, bodies, replay } = downstreamLimits(limits);
   return {
     events,

@@ -5,13 +5,13 @@ import type { Bodies } from "./bodies.ts";
 import type { PublicPath } from "./public-path.ts";
 import type { StreamCare } from "./stream-care.ts";
 import type { ReplayLimits } from "./streamable/replay.ts";
+import type { Visibility } from "./visibility.ts";
 
 /** Everything that a downstream may use; it has no way around the gate and the sessions. */
 export interface DownstreamContext {
   readonly gate: Gate;
   readonly sessions: SessionTable;
-  readonly hasServer: (name: string) => boolean;
-  readonly serverNames: readonly string[];
+  readonly visibility: Visibility;
   readonly events: Events;
   readonly streams: StreamCare;
   /** Undefined when `publicUrl` is not set. */

@@ -4,7 +4,6 @@ import type { Principal } from "../protocol/principal.ts";
 import { RESERVED_NAMES } from "./config.ts";
 import type { DownstreamContext, Visit } from "./context.ts";
 import { credentialsOf } from "./credentials.ts";
-import { unknownServer } from "./did-you-mean.ts";
 import { methodNotAllowed } from "./method-not-allowed.ts";
 import { requestIdOf } from "./request-id.ts";
 import type { Route } from "./route.ts";
@@ -29,9 +28,11 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
     target: McpTarget,
     principal: Principal,
   ): Promise<void> | void => {
-    if (!context.hasServer(target.server)) {
-      throw unknownServer(target.server, context.serverNames, `The servers are at ${serverPaths(request, context)}.`);
-    }
+    context.visibility.checkServer(
+      principal,
+      target.server,
+      () => `The servers are at ${serverPaths(request, principal, context)}.`,
+    );
     const visit: Visit = { requestId: requestIdOf(response), principal, server: target.server };
 
     const hasSession = request.headers["mcp-session-id"] !== undefined;

@@ -121,7 +121,7 @@ export class RulePolicy implements Policy {
   }
 }
 
-/** The policy of a config; undefined when whoever is authenticated may do everything. */
+/** The policy of a config; undefined when every authenticated caller may do everything. */
 export function policyOf(rules: AccessRules, servers: readonly string[]): Policy | undefined {
   const isConfigured =
     rules.policy !== undefined || rules.permissions !== undefined || (rules.options?.default_scope ?? null) !== null;

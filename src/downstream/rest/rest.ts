@@ -3,7 +3,6 @@ import { GatewayError } from "../../protocol/errors.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { RestCalls } from "./calls.ts";
 import { credentialsOf } from "../credentials.ts";
-import { unknownServer } from "../did-you-mean.ts";
 import { methodNotAllowed } from "../method-not-allowed.ts";
 import { namesDocument } from "../openapi/target.ts";
 import { publicPrefix } from "../public-path.ts";
@@ -54,7 +53,7 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
   const { request, response, target, principal, query, requestId } = visit;
   switch (target.kind) {
     case "tool": {
-      refuseUnknown(target.server, context);
+      context.visibility.checkServer(principal, target.server);
       if (allowed(request, "GET", "POST") === "GET") {
         return describeTool(target.server, target.tool, visit, context).then((tool) => sendJson(response, tool));
       }
@@ -67,7 +66,7 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
       });
     }
     case "server":
-      refuseUnknown(target.server, context);
+      context.visibility.checkServer(principal, target.server);
       allowed(request, "GET");
       return describeServer(target.server, visit, context).then((server) => sendJson(response, server));
     case "index":
@@ -85,10 +84,6 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
     case "broken":
       throw new GatewayError("invalid_request", "The path contains an invalid percent escape.");
   }
-}
-
-function refuseUnknown(server: string, { hasServer, serverNames }: RestContext): void {
-  if (!hasServer(server)) throw unknownServer(server, serverNames);
 }
 
 /** The request method if it is allowed; HEAD counts as GET. */

@@ -1,10 +1,13 @@
 import type { AddressInfo } from "node:net";
 import { resolve as absolute } from "node:path";
+import type { JwtConfig } from "./access/auth/jwt-config.ts";
 import { configuredAuthenticators, AccessGate } from "./access/gate.ts";
 import type { AccessRules } from "./access/policy/config.ts";
 import { PolicyScreen } from "./access/policy/policy-screen.ts";
 import { policyStep } from "./access/policy/policy-step.ts";
 import { policyOf } from "./access/policy/rule-policy.ts";
+import { Logins } from "./access/logins.ts";
+import { authorizationServers, tokenConfig } from "./access/oauth.ts";
 import type { ClientSettings } from "./client/mcp-client.ts";
 import { CachingToolCatalog } from "./client/tool-catalog.ts";
 import type { LoadedConfig } from "./config/load.ts";
@@ -23,8 +26,10 @@ import { restSettings } from "./downstream/rest/config.ts";
 import type { RestContext } from "./downstream/rest/context.ts";
 import { IdempotencyStore } from "./downstream/rest/idempotency.ts";
 import { MintedIds } from "./downstream/rest/minted-ids.ts";
+import type { TokenOffer } from "./downstream/resource-metadata.ts";
 import { StreamCare } from "./downstream/stream-care.ts";
 import { Visibility } from "./downstream/visibility.ts";
+import { TrustedProxies } from "./downstream/trusted-proxies.ts";
 import { Redactor } from "./lib/redactor.ts";
 import { durationMs, sizeBytes } from "./lib/units.ts";
 import { REDACTED_KEYS, type Level } from "./observability/config.ts";
@@ -60,6 +65,7 @@ export class Gateway {
   readonly log: Log;
   readonly servers: Servers;
   readonly gate: AccessGate;
+  readonly #tokens: TokenOffer | undefined;
   readonly config: Config;
   readonly catalog: ToolCatalog;
   /** Undefined when every authenticated caller may do everything. */
@@ -114,11 +120,13 @@ export class Gateway {
       maxAgeMs: durationMs(config.rest.catalogAge),
     });
     this.catalog = catalog;
-    const authenticators = configuredAuthenticators(config.auth);
-    this.gate = new AccessGate(authenticators);
+    const jwt = tokenConfig(config);
+    this.#tokens = tokenOffer(config, jwt);
+    const authenticators = configuredAuthenticators({ ...config.auth, jwt }, events);
+    this.gate = new AccessGate(authenticators, new Logins(config.limits.failedLogins));
     this.documents = documentSettings(
       config.openapi,
-      authenticators.map(({ scheme }) => scheme),
+      this.gate.schemes,
       config.rest.sessionless === "oneshot" || config.rest.implicitSession.length > 0,
     );
     this.#validator = new SchemaValidator(events.emit);
@@ -148,6 +156,7 @@ export class Gateway {
     });
     this.watchTime();
     this.servers.open();
+    this.gate.prepare();
     this.#health.state = "ready";
     const address = server.address();
     if (address === null || typeof address === "string") throw new Error("the socket has no address");
@@ -204,6 +213,7 @@ export class Gateway {
       documents,
       documentsArePublic: config.openapi.public,
       publicUrl: config.publicUrl,
+      tokens: this.#tokens,
       toYaml,
     };
     return createHttp({
@@ -213,6 +223,11 @@ export class Gateway {
       maxConnections: this.descriptors.connections(MAX_CONNECTIONS),
     });
   }
+}
+
+function tokenOffer(config: Config, jwt: JwtConfig | undefined): TokenOffer | undefined {
+  if (jwt === undefined || !jwt.advertise) return undefined;
+  return { authorizationServers: authorizationServers(config, jwt), scopes: jwt.scopesSupported };
 }
 
 const MAX_CONNECTIONS = 2_048;
@@ -239,7 +254,7 @@ function eventsFor(level: Level, log: Log): Events {
 }
 
 function downstreamContext(
-  { limits, publicUrl, servers }: Config,
+  { limits, publicUrl, servers, trustedProxies }: Config,
   events: Events,
   sessions: SessionTable,
 ): Omit<DownstreamContext, "gate" | "visibility"> {
@@ -250,6 +265,7 @@ function downstreamContext(
     streams: new StreamCare(streams, events.emit),
     bodies: new Bodies(bodies),
     replay,
+    trustedProxies: trustedProxies.length === 0 ? undefined : new TrustedProxies(trustedProxies),
     publicPath: publicUrl === undefined ? undefined : new PublicPath(publicUrl, Object.keys(servers)),
   };
 }

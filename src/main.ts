@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import { addAddressOptions } from "./cli/address.ts";
 import { splitArguments, wordMistake, type Arguments } from "./cli/arguments.ts";
 import { health, type HealthFlags } from "./cli/health.ts";
+import { hashKey } from "./cli/hash-key.ts";
 import { addHelp } from "./cli/help.ts";
 import { openapi, type DumpOutcome, type OpenapiFlags } from "./cli/openapi.ts";
 import { run as start } from "./cli/run.ts";
@@ -58,6 +59,10 @@ async function main(argv: readonly string[]): Promise<void> {
   ).action(async (flags: HealthFlags) => {
     if (!(await health(flags))) process.exitCode = EXIT_FAILURE;
   });
+  program
+    .command("hash-key")
+    .description("print the hash of the API key on stdin, or a new key and its hash, for auth.apiKeys")
+    .action(() => hashKey(process.stdin));
   program.command("schema").description("print the JSON Schema of the config file").action(schema);
   const names = program.commands.flatMap((command) => [command.name(), ...command.aliases()]);
   const mistake = wordMistake(words, names);

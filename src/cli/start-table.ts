@@ -1,8 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { authMethods } from "../access/auth/methods.ts";
-import type { Config } from "../config/schema.ts";
 import type { Gateway } from "../gateway.ts";
-import { member } from "../lib/json.ts";
 import { isAnyAddress, isLoopback, urlHost } from "../lib/hosts.ts";
 
 /** The parts of a gateway that are described at startup. */
@@ -27,7 +25,9 @@ export function startTable({ config, servers, gate }: RunningGateway, address: A
   const lines = table.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd(),
   );
-  const auth = gate.authenticates ? methodsOn(config).join(", ") : "none (anyone may call)";
+  const auth = gate.authenticates
+    ? gate.schemes.map(({ kind }) => METHOD_NAMES[kind]).join(", ")
+    : "none (anyone may call)";
   return `\n  ${base}  (web page: ${base}/docs)\n\n${lines.join("\n")}\n\n  auth: ${auth}\n\n`;
 }
 
@@ -40,7 +40,7 @@ export function startWarnings(
   const warnings = servers.all.flatMap((server) =>
     server.warnings().map((warning) => `server "${server.name}": ${warning}`),
   );
-  if (!gate.authenticates && authMethods.some(({ name }) => member(auth, name) !== undefined))
+  if (!gate.authenticates && authMethods.some(({ name }) => Object.hasOwn(auth, name)))
     warnings.push("every method under auth is disabled: anyone may call");
   if (!gate.authenticates && !isLoopback(hostname)) {
     warnings.push(
@@ -62,10 +62,8 @@ export function startWarnings(
   return warnings;
 }
 
-function methodsOn({ auth }: Config): string[] {
-  const configured = authMethods.flatMap(({ name }) => (member(auth, name) === undefined ? [] : name));
-  return configured.filter((name) => member(member(auth, name), "enabled") !== false);
-}
+/** The keys under `auth`. */
+const METHOD_NAMES = { basic: "basic", bearer: "bearer", apiKey: "apiKeys", oidc: "jwt" } as const;
 
 /** The URL at which this machine reaches a gateway bound to `hostname`. */
 export function localUrl(hostname: string, port: number): string {

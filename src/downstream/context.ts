@@ -6,6 +6,7 @@ import type { PublicPath } from "./public-path.ts";
 import type { StreamCare } from "./stream-care.ts";
 import type { ReplayLimits } from "./streamable/replay.ts";
 import type { Visibility } from "./visibility.ts";
+import type { TrustedProxies } from "./trusted-proxies.ts";
 
 /** Everything that a downstream may use; it has no way around the gate and the sessions. */
 export interface DownstreamContext {
@@ -18,6 +19,8 @@ export interface DownstreamContext {
   readonly publicPath: PublicPath | undefined;
   readonly replay: ReplayLimits;
   readonly bodies: Bodies;
+  /** Undefined when none are configured. */
+  readonly trustedProxies?: TrustedProxies | undefined;
 }
 
 /** One authenticated HTTP request. */

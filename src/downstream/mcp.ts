@@ -64,7 +64,11 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
     response: ServerResponse,
     target: McpTarget,
     admitted: Promise<Principal>,
-  ): Promise<void> => serve(request, response, target, await admitted);
+  ): Promise<void> => {
+    const principal = await admitted;
+    // The client may have left while a key was fetched: nothing is opened for it.
+    if (!response.destroyed) await serve(request, response, target, principal);
+  };
 
   return {
     match: ({ url = "" }) => {
@@ -76,7 +80,7 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
     serve: (request, response, target) => {
       // Clients probe with HEAD, which must neither start a server nor look like an authentication failure.
       if (request.method === "HEAD") throw wrongMethod(request, target);
-      const admitted = context.gate.admit(credentialsOf(request));
+      const admitted = context.gate.admit(credentialsOf(request, context));
       if (admitted instanceof Promise) return serveLater(request, response, target, admitted);
       return serve(request, response, target, admitted);
     },

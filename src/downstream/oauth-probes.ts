@@ -1,4 +1,5 @@
 import type { SecurityScheme } from "../protocol/security-scheme.ts";
+import type { TokenOffer } from "./resource-metadata.ts";
 import type { Route } from "./route.ts";
 import { writeRpcError } from "./rpc-error.ts";
 import { sendJson } from "./send-json.ts";
@@ -10,11 +11,12 @@ const ENDPOINTS: readonly string[] = ["/register", "/token", "/authorize"];
 const METADATA = /\/\.well-known\/(?:oauth-[^/]*|openid-configuration)(?:\/|$)/;
 
 /**
- * There is no OAuth here. A client that was refused looks for it, though, and shows its user what it is told there: so the answer is
+ * No authorization server is here. A client that was refused looks for it, though, and shows its user what it is told there: so the answer is
  * an OAuth error (RFC 6749 §5.2, RFC 7591 §3.2.2) that says which credentials are missing.
  */
-export function oauthProbes(security: readonly SecurityScheme[]): Route<true> {
-  const body = { error: "invalid_request", error_description: explanation(security) };
+export function oauthProbes(security: readonly SecurityScheme[], tokens: TokenOffer | undefined): Route<true> {
+  const text = tokens === undefined ? explanation(security) : referral(tokens);
+  const body = { error: "invalid_request", error_description: text };
   return {
     match: ({ url = "" }) => (isProbe(pathOf(url)) ? true : undefined),
     serve: (_request, response) => sendJson(response, body, { status: 404 }),
@@ -30,6 +32,12 @@ function explanation(security: readonly SecurityScheme[]): string {
   if (security.length === 0) return "This gateway has no OAuth and needs no authorization: call it without any.";
   const headers = security.map(headerOf).join(" or ");
   return `This gateway has no OAuth; the Authorization header was missing or not accepted; send ${headers}.`;
+}
+
+/** The URLs of issuers have none of these characters: `new URL` encodes them. */
+function referral({ authorizationServers }: TokenOffer): string {
+  const servers = authorizationServers.map((url) => new URL(url).href).join(" or ");
+  return `This gateway issues no tokens; get one from ${servers}; /.well-known/oauth-protected-resource says so to programs.`;
 }
 
 function headerOf(scheme: SecurityScheme): string {

@@ -10,12 +10,13 @@ import type { DocumentContext } from "./openapi/context.ts";
  */
 export async function readerOf(
   request: IncomingMessage,
-  { documentsArePublic, gate, visibility }: Pick<DocumentContext, "documentsArePublic" | "gate" | "visibility">,
+  context: Pick<DocumentContext, "documentsArePublic" | "gate" | "visibility" | "trustedProxies">,
 ): Promise<Principal> {
-  if (!documentsArePublic) return gate.admit(credentialsOf(request));
+  const { documentsArePublic, gate, visibility } = context;
+  if (!documentsArePublic) return gate.admit(credentialsOf(request, context));
   if (visibility.isUniform) return anonymous;
   try {
-    return await gate.admit(credentialsOf(request));
+    return await gate.admit(credentialsOf(request, context));
   } catch (error) {
     if (error instanceof GatewayError) return anonymous;
     throw error;

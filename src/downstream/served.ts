@@ -9,7 +9,7 @@ import { publicPrefix } from "./public-path.ts";
 const MAX_NAMES = 20;
 const ELSEWHERE = "REST is at /api, the OpenAPI document at /openapi.json, a page for people at /docs.";
 
-type ServedContext = Pick<DownstreamContext, "gate" | "visibility" | "publicPath">;
+type ServedContext = Pick<DownstreamContext, "gate" | "visibility" | "publicPath" | "trustedProxies">;
 
 /** What there is instead of what was asked for. The names of servers are for those who may call them. */
 export async function servedInstead(request: IncomingMessage, context: ServedContext): Promise<string> {
@@ -32,9 +32,9 @@ export function serverPaths(
   return paths.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-async function principalOf(request: IncomingMessage, { gate }: ServedContext): Promise<Principal | undefined> {
+async function principalOf(request: IncomingMessage, context: ServedContext): Promise<Principal | undefined> {
   try {
-    return await gate.admit(credentialsOf(request));
+    return await context.gate.admit(credentialsOf(request, context));
   } catch (error) {
     // That it does not know who asks is the gate's answer, not a failure.
     if (error instanceof GatewayError) return undefined;

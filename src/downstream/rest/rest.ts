@@ -39,8 +39,10 @@ export function restRoute(context: RestContext): Route<RestTarget> {
       return path.startsWith("/api") && !namesDocument(path) ? restTarget(path) : undefined;
     },
     serve: async (request, response, target) => {
-      const admitted = context.gate.admit(credentialsOf(request));
+      const admitted = context.gate.admit(credentialsOf(request, context));
       const principal = admitted instanceof Promise ? await admitted : admitted;
+      // The client may have left while a key was fetched.
+      if (response.destroyed) return;
       const query = queryOf(request.url ?? "");
       const requestId = requestIdOf(response);
       await serve({ request, response, target, principal, query, requestId, tools }, context, calls);

@@ -28,11 +28,8 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
     target: McpTarget,
     principal: Principal,
   ): Promise<void> | void => {
-    context.visibility.checkServer(
-      principal,
-      target.server,
-      () => `The servers are at ${serverPaths(request, principal, context)}.`,
-    );
+    const where = (): string => `The servers are at ${serverPaths(request, principal, context)}.`;
+    context.visibility.checkServer(principal, target.server, where);
     const visit: Visit = { requestId: requestIdOf(response), principal, server: target.server };
 
     const hasSession = request.headers["mcp-session-id"] !== undefined;

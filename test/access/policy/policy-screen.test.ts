@@ -206,7 +206,12 @@ describe("what a server says unasked", () => {
 
   it("is subscribed to for the resources only that the caller may read", () => {
     const policy = rules({ allow: { resources: ["file:///public/*"] } });
-    const asked = { toolsListChanged: true, resourceSubscriptions: ["file:///public/a", "file:///b", 7] };
+    const [allowed, denied] = ["file:///public/a", "file:///b"];
+    const asked = {
+      toolsListChanged: true,
+      ResourceSubscriptions: [denied],
+      resourceSubscriptions: [allowed, denied, 7],
+    };
     const { frame } = screened(policy, request("subscriptions/listen", { notifications: asked })) ?? {};
     expect(parsed(frame?.line).params).toEqual({
       notifications: { toolsListChanged: true, resourceSubscriptions: ["file:///public/a"] },

@@ -1,13 +1,12 @@
 import type { AddressInfo } from "node:net";
 import { resolve as absolute } from "node:path";
-import type { JwtConfig } from "./access/auth/jwt-config.ts";
 import { configuredAuthenticators, AccessGate } from "./access/gate.ts";
 import type { AccessRules } from "./access/policy/config.ts";
 import { PolicyScreen } from "./access/policy/policy-screen.ts";
 import { policyStep } from "./access/policy/policy-step.ts";
 import { policyOf } from "./access/policy/rule-policy.ts";
 import { Logins } from "./access/logins.ts";
-import { authorizationServers, tokenConfig } from "./access/oauth.ts";
+import { tokenConfig, tokenOffer } from "./access/oauth.ts";
 import type { ClientSettings } from "./client/mcp-client.ts";
 import { CachingToolCatalog } from "./client/tool-catalog.ts";
 import type { LoadedConfig } from "./config/load.ts";
@@ -223,11 +222,6 @@ export class Gateway {
       maxConnections: this.descriptors.connections(MAX_CONNECTIONS),
     });
   }
-}
-
-function tokenOffer(config: Config, jwt: JwtConfig | undefined): TokenOffer | undefined {
-  if (jwt === undefined || !jwt.advertise) return undefined;
-  return { authorizationServers: authorizationServers(config, jwt), scopes: jwt.scopesSupported };
 }
 
 const MAX_CONNECTIONS = 2_048;

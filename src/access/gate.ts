@@ -24,6 +24,11 @@ export class AccessGate implements Gate {
     return this.#authenticators.length > 0;
   }
 
+  /** The keys under `auth:` of the methods that are on. */
+  get methods(): string[] {
+    return this.#authenticators.flatMap(({ name }) => name ?? []);
+  }
+
   /** Lets every method fetch in advance what the first caller would otherwise wait for. */
   prepare(): void {
     for (const authenticator of this.#authenticators) authenticator.prepare?.();
@@ -67,13 +72,21 @@ export class AccessGate implements Gate {
     if (isTry && rejection?.isGenuine !== true) this.#logins.fail(credentials.address);
     const challenges = distinctChallenges(this.#authenticators.map(({ challenge }) => challenge(credentials)));
     const message = isTry ? "The credentials are not valid." : "Credentials are required.";
-    return new GatewayError("unauthorized", message, { challenges, cause: rejection?.rejected });
+    return new GatewayError("unauthorized", message, {
+      challenges,
+      cause: rejection?.rejected,
+      log: placeOf(credentials),
+    });
   }
 
   #hasCredentials({ authorization, xApiKey, apiKey }: Credentials): boolean {
     return authorization !== undefined || (this.#takesKeys && (xApiKey !== undefined || apiKey !== undefined));
   }
 }
+
+/** For the operator, who may want to shut an address out. */
+const placeOf = ({ address }: Credentials): Readonly<Record<string, string>> =>
+  address === undefined ? {} : { address };
 
 /** RFC 6750 §2: a client must not use more than one way to send a token, and §3.1: it is told `invalid_request` (400). */
 function refuseMixed({ authorization, xApiKey, apiKey }: Credentials): void {

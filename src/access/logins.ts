@@ -36,7 +36,7 @@ export class Logins {
     if (visits.last === principal) return;
     const key = principalKey(principal);
     if (!visits.admitted.has(key)) {
-      this.#refuseOverLimit(visits);
+      this.#refuseOverLimit(visits, address);
       visits.admitted.add(key);
       const [oldest] = visits.admitted;
       if (visits.admitted.size > PRINCIPALS_PER_ADDRESS && oldest !== undefined) visits.admitted.delete(oldest);
@@ -48,7 +48,7 @@ export class Logins {
   fail(address: string | undefined): void {
     if (address === undefined || this.#limit === Number.POSITIVE_INFINITY) return;
     const visits = this.#of(address);
-    this.#refuseOverLimit(visits);
+    this.#refuseOverLimit(visits, address);
     if (visits.failures === 0) visits.since = performance.now();
     visits.failures++;
   }
@@ -62,14 +62,14 @@ export class Logins {
     return visits;
   }
 
-  #refuseOverLimit(visits: Visits): void {
+  #refuseOverLimit(visits: Visits, address: string): void {
     const waitMs = visits.since + WINDOW_MS - performance.now();
     if (waitMs <= 0) visits.failures = 0;
     if (visits.failures < this.#limit) return;
     throw new GatewayError(
       "too_many_failed_logins",
       "Too many failed logins from this address: wait, then check the credentials.",
-      { retryAfterMs: waitMs },
+      { retryAfterMs: waitMs, log: { address } },
     );
   }
 }

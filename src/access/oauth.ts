@@ -52,11 +52,11 @@ export const oktaSchema = z.strictObject({
 export const claimSchema = {
   claims: z
     .array(z.string().min(1))
-    .default([])
+    .optional()
     .describe("Claims of tokens whose values are looked up in mappings.")
     .meta({ examples: [["groups", "roles"]] }),
   mappings: mappingsSchema
-    .default({})
+    .optional()
     .describe("The scopes that the value of a claim grants: claim:value, in any case.")
     .meta({ examples: [{ "groups:Admin": ["scope:admin"] }] }),
 };
@@ -78,7 +78,7 @@ export interface TokenConfig {
 
 /** All of it as one `auth.jwt` block; undefined when no tokens are accepted. */
 export function tokenConfig(config: TokenConfig): JwtConfig | undefined {
-  const { jwt, claims, mappings } = authKeys.parse(config.auth);
+  const { jwt, claims = [], mappings = {} } = authKeys.parse(config.auth);
   const own = jwt?.enabled === true ? jwt : undefined;
   const foreign = foreignIssuers(config);
   if (own === undefined && foreign.length === 0) return undefined;
@@ -107,8 +107,17 @@ function foreignIssuers(config: TokenConfig): JwtConfig["issuers"] {
   return [...new Set(named)].map((issuer) => ({ issuer, ...(audience !== undefined && { audience }) }));
 }
 
+/** What clients are told about tokens; undefined when they are not to be told anything. */
+export function tokenOffer(
+  config: TokenConfig,
+  jwt: JwtConfig | undefined,
+): { readonly authorizationServers: string[]; readonly scopes: string[] } | undefined {
+  if (jwt === undefined || !jwt.advertise) return undefined;
+  return { authorizationServers: authorizationServers(config, jwt), scopes: jwt.scopesSupported };
+}
+
 /** Where clients get tokens: what the config names, else the issuers. */
-export function authorizationServers({ oauth }: TokenConfig, jwt: JwtConfig): string[] {
+function authorizationServers({ oauth }: TokenConfig, jwt: JwtConfig): string[] {
   const named = [...jwt.authorizationServers, ...(oauth?.enabled === true ? oauth.authorization_servers : [])];
   const issuers = [...(jwt.issuer === undefined ? [] : [jwt.issuer]), ...jwt.issuers.map(({ issuer }) => issuer)];
   return [...new Set(named.length > 0 ? named : issuers)];

@@ -39,16 +39,19 @@ export function accessProblems(config: TokenConfig): AccessFinding[] {
 const SHORT_KEY = 16;
 
 /** Remarks about a valid config. */
-export function accessRemarks({ auth, oauth }: TokenConfig): AccessFinding[] {
+export function accessRemarks({ auth, oauth, okta }: TokenConfig): AccessFinding[] {
   const keys = member(auth, "apiKeys");
   const short = (Array.isArray(keys) ? keys : []).flatMap((entry: unknown, at) => {
     const key = member(entry, "key");
     return typeof key === "string" && key.length < SHORT_KEY ? [at] : [];
   });
-  const remarks = short.map((at) => ({
+  const remarks: AccessFinding[] = short.map((at) => ({
     path: ["auth", "apiKeys", at, "key"],
     message: `auth.apiKeys.${at}.key is shorter than ${SHORT_KEY} characters and can be guessed; mcp-gateway hash-key makes a better one`,
   }));
+  if (okta !== undefined && oauth?.provider.toLowerCase() !== "okta") {
+    remarks.push({ path: ["okta"], message: "okta has no effect without oauth.provider: okta" });
+  }
   const isOkta = oauth?.enabled === true && oauth.provider.toLowerCase() === "okta" && oauth.audience === undefined;
   if (!isObject(auth) || !isOkta) return remarks;
   const message =

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { apiKeys } from "../../src/access/auth/api-keys.ts";
 import { configuredAuthenticators, AccessGate } from "../../src/access/gate.ts";
 import { GatewayError } from "../../src/protocol/errors.ts";
 import { principalKey, type Credentials, type Principal } from "../../src/protocol/principal.ts";
@@ -134,10 +133,6 @@ describe("a session's owner", () => {
     };
     expect(principalKey(one)).toBe(principalKey(next));
   });
-});
-
-it("an empty list switches the method off", () => {
-  expect(apiKeys.create([])).toBeUndefined();
 });
 
 function gateOf(auth: object): AccessGate {

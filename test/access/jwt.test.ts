@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { exportSPKI, importJWK, type JWTPayload } from "jose";
+import { exportSPKI, importJWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jwt } from "../../src/access/auth/jwt.ts";
 import { AccessGate } from "../../src/access/gate.ts";
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => issuer[Symbol.asyncDispose]());
 
 describe("a token is accepted", () => {
-  it.each<[string, JWTPayload, object]>([
+  it.each<[string, object, object]>([
     ["with the audience", {}, {}],
     ["with the audience among others", { aud: ["elsewhere", "gateway"] }, {}],
     ["that expired less than 30 s ago", { exp: inSeconds(-20) }, {}],
@@ -100,12 +100,12 @@ describe("a token is refused as invalid, and nothing is fetched for it,", () => 
     ["a changed payload", async () => withPayload(await issuer.token(), { sub: "root" })],
     ["no exp", () => issuer.token({ exp: undefined })],
     ["an exp in the past", () => issuer.token({ exp: inSeconds(-31) })],
-    ["an exp that is text", async () => issuer.token(JSON.parse('{"exp":"9999999999"}') as JWTPayload)],
+    ["an exp that is text", async () => issuer.token({ exp: "9999999999" })],
     ["an nbf in the future", () => issuer.token({ nbf: inSeconds(120) })],
     ["no sub", () => issuer.token({ sub: undefined })],
     ["an empty sub", () => issuer.token({ sub: "" })],
     ["a sub with a line break", () => issuer.token({ sub: "alice\nroot" })],
-    ["a sub that is a number", () => issuer.token(JSON.parse('{"sub":7}') as JWTPayload)],
+    ["a sub that is a number", () => issuer.token({ sub: 7 })],
     ["no aud", () => issuer.token({ aud: undefined })],
     ["another aud", () => issuer.token({ aud: "gateway2" })],
     ["an aud in another case", () => issuer.token({ aud: "Gateway" })],
@@ -143,7 +143,7 @@ describe("several issuers", () => {
     await using other = await startIssuer();
     const both = gateFor({ issuers: [{ issuer: other.url, audience: "other" }] });
     const [one, two] = [await issuer.token(), await other.token({ aud: "other" })];
-    const found = await Promise.all([one, two].map((token) => both.admit({ authorization: `Bearer ${token}` })));
+    const found = await Promise.all([one, two].map(async (token) => both.admit({ authorization: `Bearer ${token}` })));
     expect(new Set(found.map(({ id }) => id)).size).toBe(2);
     const forged = await other.token({ iss: issuer.url });
     await expect(both.admit({ authorization: `Bearer ${forged}` })).rejects.toMatchObject({ reason: "unauthorized" });

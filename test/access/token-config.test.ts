@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import { ConfigError } from "../../src/config/problems.ts";
 import type { JwtConfig } from "../../src/access/auth/jwt-config.ts";
-import { authorizationServers, tokenConfig } from "../../src/access/oauth.ts";
+import { tokenConfig, tokenOffer } from "../../src/access/oauth.ts";
 
 const SERVERS = "servers: { git: { command: x } }\n";
 const HASH = `sha256:${"0".repeat(64)}`;
@@ -49,7 +49,7 @@ describe("the block of Okta", () => {
       scopesSupported: ["openid", "email", "profile"],
       advertise: true,
     });
-    expect(found && authorizationServers(config, found)).toEqual([OKTA_ISSUER]);
+    expect(tokenOffer(config, found)?.authorizationServers).toEqual([OKTA_ISSUER]);
   });
 
   it("says that Okta's own audience is no good one", () => {
@@ -66,6 +66,12 @@ describe("the block of Okta", () => {
     expect(secrets).toContain(OKTA_ENV.OKTA_PRIVATE_KEY);
     expect(secrets.filter((secret) => secret.includes("okta.com") || secret === "header")).toEqual([]);
     expect(secrets).not.toContain("scope:admin");
+  });
+
+  it("alone does nothing, and validate says so", () => {
+    const { config, notes } = load("okta: { issuer: https://example.okta.com }\n");
+    expect(tokenConfig(config)).toBeUndefined();
+    expect(notes).toMatchObject([{ level: "warn", text: expect.stringContaining("okta has no effect") as string }]);
   });
 
   it("is off when oauth is", () => {
@@ -109,6 +115,7 @@ oauth: { authorization_servers: ["https://b.example.com"] }
 describe("a config is refused", () => {
   const JWT = "issuer: https://idp.example.com, audience: a";
   it.each([
+    ["an empty list of keys, which would let in everybody", "auth: { apiKeys: [] }", "auth.apiKeys: must not be empty"],
     [
       "an empty id",
       `auth: { apiKeys: [{ id: "", key: long-enough-for-this }] }`,

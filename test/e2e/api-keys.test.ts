@@ -86,9 +86,8 @@ it("a session of one tenant is unknown to another, as one that never was", async
       post(url, LIST, { ...bearer(OTHER), accept, "mcp-session-id": sessionId }),
     ),
   );
-  expect(answers.map(refusal)).toEqual(
-    Array(2).fill({ status: 404, code: -32001, reason: "session_not_found", id: 2 }),
-  );
+  const unknown = { status: 404, code: -32001, reason: "session_not_found", id: 2 };
+  expect(answers.map(refusal)).toEqual([unknown, unknown]);
   expect((await post(url, LIST, { "x-api-key": KEY, accept, "mcp-session-id": id })).status).toBe(200);
 });
 
@@ -181,6 +180,7 @@ describe("brute force", () => {
     expect(refusal(await post(`${limited.url}/echo/mcp`, INITIALIZE, { "x-api-key": OTHER }))).toMatchObject({
       status: 429,
     });
+    expect(limited.log()).toMatch(/reason=too_many_failed_logins address="?127\.0\.0\.1/);
     // A proxy is trusted only when the config says so.
     expect((await get("/api", { "x-api-key": OTHER, "x-forwarded-for": "192.0.2.7" })).status).toBe(429);
   });

@@ -2,7 +2,7 @@ import { ClientCredentialsProvider } from "@modelcontextprotocol/sdk/client/auth
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import * as v2 from "@modelcontextprotocol/client";
-import { OAuth2Server, type JWT } from "oauth2-mock-server";
+import { OAuth2Server } from "oauth2-mock-server";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { fixture, type GatewayProcess, startGateway } from "../helpers/gateway.ts";
 import { ask, post, refusal } from "../helpers/http.ts";
@@ -26,10 +26,13 @@ beforeAll(async () => {
   idp = new OAuth2Server();
   await idp.issuer.keys.generate("RS256");
   await idp.start(0, "127.0.0.1");
-  idp.service.on("beforeTokenSigning", ({ payload }: { payload: JWT["payload"] }, { body }: { body: Asked }) => {
-    resources.push(body.resource);
-    Object.assign(payload, { sub: payload["sub"] ?? body.client_id ?? "a-program", aud: AUDIENCE });
-  });
+  idp.service.on(
+    "beforeTokenSigning",
+    ({ payload }: { payload: Record<string, unknown> }, { body }: { body: Asked }) => {
+      resources.push(body.resource);
+      Object.assign(payload, { sub: payload["sub"] ?? body.client_id ?? "a-program", aud: AUDIENCE });
+    },
+  );
   gateway = await startGateway(config({ scopesSupported: ["tools"] }));
 });
 beforeEach(() => {
@@ -159,6 +162,15 @@ describe("the metadata of the gateway", () => {
     expect(refused.headers["www-authenticate"]).toBe('Bearer realm="MCP Gateway"');
     const headers = { authorization: `Bearer ${await token()}` };
     expect((await ask(`${quiet.url}/api/echo`, { headers })).status).toBe(200);
+  });
+});
+
+it("the OpenAPI document names the issuer's discovery document", async () => {
+  const { body } = await ask(`${gateway.url}/openapi.json`, { headers: { authorization: `Bearer ${await token()}` } });
+  const openIdConnectUrl = `${idp.issuer.url}/.well-known/openid-configuration`;
+  expect(JSON.parse(body)).toMatchObject({
+    components: { securitySchemes: { oidc: { type: "openIdConnect", openIdConnectUrl } } },
+    security: [{ oidc: [] }],
   });
 });
 

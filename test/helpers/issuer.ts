@@ -1,14 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import {
-  exportJWK,
-  generateKeyPair,
-  SignJWT,
-  type CryptoKey,
-  type JWK,
-  type JWTHeaderParameters,
-  type JWTPayload,
-} from "jose";
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from "jose";
 
 /** The public half as it is published, and the private half to sign with. */
 export interface SigningKey {
@@ -32,7 +24,7 @@ export interface TestIssuer extends AsyncDisposable {
   /** Answers as an issuer does. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   /** A token for the audience "gateway" and the subject "alice", unless the claims say otherwise; undefined removes a claim. */
-  token(claims?: JWTPayload, header?: Partial<JWTHeaderParameters>, key?: SigningKey): Promise<string>;
+  token(claims?: object, header?: object, key?: SigningKey): Promise<string>;
 }
 
 export async function startIssuer(): Promise<TestIssuer> {

@@ -54,6 +54,7 @@ type Entry = z.output<typeof entry>;
 
 const config = z
   .array(entry)
+  .min(1)
   .superRefine((entries, context) => {
     const [ids, keys] = [new Set<string>(), new Set<string>()];
     for (const [at, item] of entries.entries()) {
@@ -92,9 +93,8 @@ const CHALLENGE = `Api-Key realm="${REALM}"`;
 export const apiKeys = defineAuthMethod({
   name: "apiKeys",
   config,
-  disabled: [],
+  off: () => [],
   create: (entries) => {
-    if (entries.length === 0) return undefined;
     const known = entries.map((item): KnownKey => ({ secret: secretOf(item), principal: principalOf(item) }));
     return {
       schemes: [{ kind: "apiKey", header: "X-API-Key" }],

@@ -1,15 +1,14 @@
 import { isSecureUrl } from "./secure-url.ts";
 
-const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 512 * 1024;
 
 /** A JSON document of an issuer, within limits of time and size, from the URL itself and no other. */
-export async function fetchJson(url: string): Promise<unknown> {
+export async function fetchJson(url: string, timeoutMs: number): Promise<unknown> {
   if (!isSecureUrl(url)) throw new Error(`${url} is not a secure URL`);
   const response = await fetch(url, {
     headers: { accept: "application/json" },
     redirect: "error",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
   });
   if (response.status !== 200) {
     await response.body?.cancel();

@@ -12,9 +12,19 @@ export interface KeyTimes {
   readonly cooldownMs: number;
   /** After a failed fetch, doubled with each further one up to the cooldown. */
   readonly retryMs: number;
+  /** For one document of the issuer. */
+  readonly timeoutMs: number;
 }
 
-const TIMES: KeyTimes = { maxAgeMs: 600_000, cooldownMs: 30_000, retryMs: 2_000 };
+const TIMES: KeyTimes = { maxAgeMs: 600_000, cooldownMs: 30_000, retryMs: 2_000, timeoutMs: 5_000 };
+
+type KeyLookup = ReturnType<typeof createLocalJWKSet>;
+
+interface FoundKey {
+  readonly key: CryptoKey;
+  /** Of the keys among which it was found. */
+  readonly generation: number;
+}
 
 interface IssuerRef {
   readonly issuer: string;
@@ -31,7 +41,7 @@ export class IssuerKeys {
   readonly #issuer: IssuerRef;
   readonly #emit: Emit;
   readonly #times: KeyTimes;
-  #find: ReturnType<typeof createLocalJWKSet> | undefined;
+  #find: KeyLookup | undefined;
   #text = "";
   #fetchedAt = 0;
   #pending: Promise<void> | undefined;
@@ -45,17 +55,23 @@ export class IssuerKeys {
   }
 
   /** The key that a token was signed with. Rejects with a JOSE error when there is none, with a GatewayError when none is known yet. */
-  async find(header: JWSHeaderParameters): Promise<CryptoKey> {
+  async find(header: JWSHeaderParameters): Promise<FoundKey> {
     if (this.#find === undefined) await this.#refresh();
     else this.refreshIfOld();
     if (this.#find === undefined) throw unreachable(this.#notBefore - performance.now());
     try {
-      return await this.#find(header);
+      return await this.#lookUp(this.#find, header);
     } catch (error) {
       if (member({ ...Object(error) }, "code") !== "ERR_JWKS_NO_MATCHING_KEY") throw error;
       await this.#refresh();
-      return this.#find(header);
+      return this.#lookUp(this.#find, header);
     }
+  }
+
+  async #lookUp(find: KeyLookup, header: JWSHeaderParameters): Promise<FoundKey> {
+    // Before the look-up, during which there may come newer keys.
+    const { generation } = this;
+    return { key: await find(header), generation };
   }
 
   /** In the background: the keys that are known serve until there are newer ones. Never throws. */
@@ -90,7 +106,8 @@ export class IssuerKeys {
   async #load(): Promise<void> {
     const { createLocalJWKSet: localKeys } = await import("jose");
     const { issuer, jwksUri } = this.#issuer;
-    const document = await fetchJson(jwksUri ?? (await discoverKeys(issuer)));
+    const { timeoutMs } = this.#times;
+    const document = await fetchJson(jwksUri ?? (await discoverKeys(issuer, timeoutMs)), timeoutMs);
     if (!isKeySet(document) || document.keys.length === 0) throw new Error(`the key set of ${issuer} has no keys`);
     const text = JSON.stringify(document);
     if (text === this.#text) return;

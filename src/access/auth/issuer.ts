@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { JWTPayload } from "jose";
+import type { CryptoKey, JWSHeaderParameters, JWTPayload } from "jose";
 import { LRUCache } from "lru-cache";
 import { GatewayError } from "../../protocol/errors.ts";
 import type { Emit } from "../../protocol/events.ts";
@@ -57,8 +57,14 @@ export class Issuer {
   async check(token: string, id: string): Promise<Principal | Rejection> {
     const { jwtVerify, errors } = await import("jose");
     const { issuer, audience, algorithms = ALGORITHMS } = this.#settings;
+    let generation = 0;
+    const keyFor = async (header: JWSHeaderParameters): Promise<CryptoKey> => {
+      const found = await this.#keys.find(header);
+      ({ generation } = found);
+      return found.key;
+    };
     try {
-      const { payload, protectedHeader } = await jwtVerify(token, (header) => this.#keys.find(header), {
+      const { payload, protectedHeader } = await jwtVerify(token, keyFor, {
         issuer,
         audience: [...audience],
         algorithms: [...algorithms],
@@ -67,7 +73,7 @@ export class Issuer {
       });
       if (!TYPES.includes(protectedHeader.typ?.toLowerCase())) throw new Error("it is no access token");
       const principal = this.#principalOf(payload);
-      this.#checked.set(id, { principal, expiresAt: payload.exp ?? 0, generation: this.#keys.generation });
+      this.#checked.set(id, { principal, expiresAt: payload.exp ?? 0, generation });
       return principal;
     } catch (error) {
       if (error instanceof GatewayError) throw error;

@@ -21,6 +21,8 @@ export interface Authenticator {
   challenge(credentials: Credentials): string;
   /** The method in OpenAPI's terms; several if it trusts several issuers. */
   readonly schemes: readonly SecurityScheme[];
+  /** Its key under `auth:`. */
+  readonly name?: string;
   /** Fetches in advance what the first caller would otherwise wait for. Never throws. */
   prepare?(): void;
 }
@@ -44,18 +46,21 @@ export interface AuthMethod {
 export interface AuthMethodDefinition<C extends z.ZodType> {
   readonly name: string;
   readonly config: C;
-  /** The shortest config with which the method is off; by default `enabled: false`. */
-  readonly disabled?: z.input<C>;
+  /** Its config when it is off; by default `enabled: false`, with defaults. */
+  readonly off?: () => z.output<C>;
   readonly create: (config: z.output<C>, context: AuthContext) => Authenticator | undefined;
 }
 
 export function defineAuthMethod<C extends z.ZodType>(method: AuthMethodDefinition<C>): AuthMethod {
-  const { name, config, disabled = { enabled: false } } = method;
+  const { name, config } = method;
   return {
     name,
     config,
-    off: () => config.parse(disabled),
-    create: (given, context = SILENT) => method.create(config.parse(given), context),
+    off: method.off ?? (() => config.parse({ enabled: false })),
+    create: (given, context = SILENT) => {
+      const made = method.create(config.parse(given), context);
+      return made && { ...made, name };
+    },
   };
 }
 

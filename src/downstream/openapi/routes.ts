@@ -64,7 +64,7 @@ async function serveDocument(
   const { lists, failed } = await listAll(servers, (server) => context.tools.list({ principal, server }, caller));
   if (failed.length > 0) response.set("X-MCP-Unavailable", failed.map(({ server }) => server).join(", "));
   const { tag, parts } = context.texts.take(target, choice, lists, baseUrl(request, context));
-  response.set("ETag", tag).set("Cache-Control", "no-cache").set("Vary", "Authorization, Origin");
+  response.set("ETag", tag).set("Cache-Control", "no-cache").set("Vary", "Authorization, X-API-Key, Api-Key, Origin");
   if (request.fresh) return void response.status(304).end();
   const body = new Pieces(parts);
   response.set("Content-Type", `application/${target.format}; charset=utf-8`).set("Content-Length", `${body.length}`);

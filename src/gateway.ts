@@ -4,8 +4,9 @@ import { configuredAuthenticators, AccessGate } from "./access/gate.ts";
 import { Oversight } from "./access/oversight.ts";
 import type { AccessRules } from "./access/policy/config.ts";
 import { PolicyScreen } from "./access/policy/policy-screen.ts";
-import { policyStep } from "./access/policy/policy-step.ts";
 import { policyOf } from "./access/policy/rule-policy.ts";
+import { Logins } from "./access/logins.ts";
+import { tokenConfig, tokenOffer } from "./access/oauth.ts";
 import type { ClientSettings } from "./client/mcp-client.ts";
 import { CachingToolCatalog } from "./client/tool-catalog.ts";
 import { RedisStore } from "./cluster/redis.ts";
@@ -23,11 +24,11 @@ import type { DocumentSettings } from "./downstream/openapi/documents.ts";
 import { Origins } from "./downstream/origins.ts";
 import { PublicPath } from "./downstream/public-path.ts";
 import { SchemaValidator } from "./downstream/rest/checks/validator.ts";
-import { restSettings } from "./downstream/rest/config.ts";
-import type { RestContext } from "./downstream/rest/context.ts";
-import { IdempotencyStore } from "./downstream/rest/idempotency.ts";
-import { MintedIds } from "./downstream/rest/minted-ids.ts";
+import { restParts } from "./downstream/rest/config.ts";
+import type { TokenOffer } from "./downstream/resource-metadata.ts";
 import { StreamCare } from "./downstream/stream-care.ts";
+import { Visibility } from "./downstream/visibility.ts";
+import { TrustedProxies } from "./downstream/trusted-proxies.ts";
 import { Redactor } from "./lib/redactor.ts";
 import { durationMs, sizeBytes } from "./lib/units.ts";
 import { REDACTED_KEYS } from "./observability/config.ts";
@@ -36,7 +37,6 @@ import type { LogOutput } from "./observability/log-output.ts";
 import { eventsFor, logFor } from "./observability/log-setup.ts";
 import type { Log } from "./observability/logger.ts";
 import { stdoutOutput } from "./observability/std-outputs.ts";
-import { admissionOf, type Admission } from "./protocol/admission.ts";
 import type { Emit, Events } from "./protocol/events.ts";
 import type { Policy } from "./protocol/policy.ts";
 import type { SessionTable } from "./protocol/session.ts";
@@ -64,9 +64,10 @@ export class Gateway {
   readonly log: Log;
   readonly servers: Servers;
   readonly gate: AccessGate;
+  readonly #tokens: TokenOffer | undefined;
   readonly config: Config;
   readonly catalog: ToolCatalog;
-  /** Undefined when whoever is authenticated may do everything. */
+  /** Undefined when every authenticated caller may do everything. */
   readonly policy: Policy | undefined;
   readonly documents: DocumentSettings;
   readonly descriptors = new Descriptors();
@@ -92,8 +93,8 @@ export class Gateway {
     const settingsOf = (name: string): ServerSettings => this.servers.get(name).settings;
     this.policy = policyOf({ policy: config.policy, ...permissionsOf(config) }, this.servers.names);
     this.#oversight = this.#createOversight(options, redactor, events.emit);
-    const { limits, audit } = this.#oversight;
-    this.#health = new Health([() => limits?.impairment, () => audit?.impairment]);
+    const { admission, checks } = this.#oversight;
+    this.#health = new Health(checks);
     this.#store = openRecords({
       store: options.isServing === true ? config.sessions.store : "memory",
       dir: config.state.dir,
@@ -103,9 +104,6 @@ export class Gateway {
       env: options.env,
       emit: events.emit,
     });
-    // In the order in which they are asked about the messages of a client.
-    const steps = [...(this.policy === undefined ? [] : [policyStep(this.policy)]), ...this.#oversight.steps];
-    const admission = admissionOf(steps);
     this.#sessions = new Sessions({
       connect: this.servers.connect,
       settingsOf,
@@ -129,15 +127,17 @@ export class Gateway {
       maxAgeMs: durationMs(config.rest.catalogAge),
     });
     this.catalog = catalog;
-    const authenticators = configuredAuthenticators(config.auth);
-    this.gate = new AccessGate(authenticators);
+    const jwt = tokenConfig(config);
+    this.#tokens = tokenOffer(config, jwt);
+    const authenticators = configuredAuthenticators({ ...config.auth, jwt }, events);
+    this.gate = new AccessGate(authenticators, new Logins(config.limits.failedLogins));
     this.documents = documentSettings(
       config.openapi,
-      authenticators.map(({ scheme }) => scheme),
+      this.gate.schemes,
       config.rest.sessionless === "oneshot" || config.rest.implicitSession.length > 0,
     );
     this.#validator = new SchemaValidator(events.emit);
-    this.#http = this.#createHttp(client, admission, events);
+    this.#http = this.#createHttp(client, events);
   }
 
   /** Where session records are stored, for the operator. */
@@ -164,6 +164,7 @@ export class Gateway {
     });
     this.watchTime();
     this.servers.open();
+    this.gate.prepare();
     this.#health.state = "ready";
     const address = server.address();
     if (address === null || typeof address === "string") throw new Error("the socket has no address");
@@ -235,23 +236,23 @@ export class Gateway {
     });
   }
 
-  #createHttp(client: ClientSettings, admission: Admission | undefined, events: Events): Http {
+  #createHttp(client: ClientSettings, events: Events): Http {
     const { config, servers, catalog, documents } = this;
     const context = {
       ...downstreamContext(config, events, this.#sessions),
-      ...restParts(config),
+      ...restParts(config.rest, config.limits),
       validator: this.#validator,
       gate: this.gate,
       hasQuotas: this.#oversight.limits !== undefined,
-      admission,
-      hasServer: (name: string) => servers.has(name),
+      admission: this.#oversight.admission,
       callsOf: (name: string) => servers.get(name).settings,
-      serverNames: servers.names,
+      visibility: new Visibility(this.policy, servers.names),
       catalog,
       client,
       documents,
       documentsArePublic: config.openapi.public,
       publicUrl: config.publicUrl,
+      tokens: this.#tokens,
       toYaml,
     };
     return createHttp({
@@ -275,10 +276,10 @@ const permissionsOf = ({ auth: { permissions, options } }: Config): Pick<AccessR
 });
 
 function downstreamContext(
-  { limits, publicUrl, servers }: Config,
+  { limits, publicUrl, servers, trustedProxies }: Config,
   events: Events,
   sessions: SessionTable,
-): Omit<DownstreamContext, "gate" | "hasQuotas" | "admission" | "hasServer" | "serverNames"> {
+): Omit<DownstreamContext, "gate" | "hasQuotas" | "admission" | "visibility"> {
   const { streams, bodies, replay } = downstreamLimits(limits);
   return {
     events,
@@ -286,14 +287,7 @@ function downstreamContext(
     streams: new StreamCare(streams, events.emit),
     bodies: new Bodies(bodies),
     replay,
+    trustedProxies: trustedProxies.length === 0 ? undefined : new TrustedProxies(trustedProxies),
     publicPath: publicUrl === undefined ? undefined : new PublicPath(publicUrl, Object.keys(servers)),
-  };
-}
-
-function restParts({ rest, limits }: Config): Pick<RestContext, "settings" | "idempotency" | "minted"> {
-  return {
-    settings: restSettings(rest, limits),
-    idempotency: new IdempotencyStore({ maxAgeMs: durationMs(rest.replayAge), bytes: sizeBytes(rest.replayBytes) }),
-    minted: new MintedIds(durationMs(rest.idle)),
   };
 }

@@ -1,12 +1,13 @@
 import type { Redactor } from "../lib/redactor.ts";
-import type { AdmissionStep } from "../protocol/admission.ts";
+import { admissionOf, type Admission } from "../protocol/admission.ts";
 import type { Emit, GatewayEvent } from "../protocol/events.ts";
 import type { Policy } from "../protocol/policy.ts";
 import { Audit } from "./audit/audit.ts";
 import { activeAudit, type AuditEnvironment } from "./audit/config.ts";
 import type { TextOutput } from "./audit/sinks/sink.ts";
 import type { RateLimitConfig, RateLimitEnvironment } from "./limits/config.ts";
-import { RateLimits, type ConnectStore } from "./limits/rate-limits.ts";
+import { RateLimits, type ConnectStore, type Impairment } from "./limits/rate-limits.ts";
+import { policyStep } from "./policy/policy-step.ts";
 
 export interface OversightOptions {
   readonly config: { readonly rateLimit?: RateLimitConfig | undefined };
@@ -19,21 +20,27 @@ export interface OversightOptions {
   readonly stdout: () => TextOutput;
 }
 
-/** How often callers may do what they may, and what they have done. */
+/** What callers may do, how often, and what they have done: what is asked about their messages. */
 export class Oversight {
   readonly limits: RateLimits | undefined;
   readonly audit: Audit | undefined;
+  /** Undefined when nothing is asked about messages. */
+  readonly admission: Admission | undefined;
 
   constructor({ config, env, connectStore, ...parts }: OversightOptions) {
     const { rateLimit } = config;
     const active = activeAudit(config, env);
     this.limits = rateLimit?.enabled === true ? new RateLimits(rateLimit, env, connectStore) : undefined;
     this.audit = active && new Audit({ config: active, env, ...parts });
+    const mayStep = parts.policy && policyStep(parts.policy);
+    // In the order in which they are asked.
+    const steps = [mayStep, this.limits?.limiter, this.audit?.step];
+    this.admission = admissionOf(steps.filter((step) => step !== undefined));
   }
 
-  /** In the order in which they are asked. */
-  get steps(): AdmissionStep[] {
-    return [this.limits?.limiter, this.audit?.step].filter((step) => step !== undefined);
+  /** What is asked about a failing part, for the report on readiness. */
+  get checks(): (() => Impairment | undefined)[] {
+    return [() => this.limits?.impairment, () => this.audit?.impairment];
   }
 
   hear(event: GatewayEvent): void {

@@ -1,8 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { authMethods } from "../access/auth/methods.ts";
-import type { Config } from "../config/schema.ts";
 import type { Gateway } from "../gateway.ts";
-import { member } from "../lib/json.ts";
 import { isAnyAddress, isLoopback, urlHost } from "../lib/hosts.ts";
 
 /** The parts of a gateway that are described at startup. */
@@ -27,7 +25,7 @@ export function startTable({ config, servers, gate }: RunningGateway, address: A
   const lines = table.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd(),
   );
-  const auth = gate.authenticates ? methodsOn(config).join(", ") : "none (anyone may call)";
+  const auth = gate.authenticates ? gate.methods.join(", ") : "none (anyone may call)";
   return `\n  ${base}  (web page: ${base}/docs)\n\n${lines.join("\n")}\n\n  auth: ${auth}\n\n`;
 }
 
@@ -36,12 +34,12 @@ export function startWarnings(
   { config, servers, gate, descriptors }: RunningGateway,
   isInContainer: boolean,
 ): string[] {
-  const { hostname, auth, limits } = config;
+  const { hostname, auth, oauth, limits } = config;
   const warnings = servers.all.flatMap((server) =>
     server.warnings().map((warning) => `server "${server.name}": ${warning}`),
   );
-  if (!gate.authenticates && authMethods.some(({ name }) => member(auth, name) !== undefined))
-    warnings.push("every method under auth is disabled: anyone may call");
+  const isNamed = oauth !== undefined || authMethods.some(({ name }) => Object.hasOwn(auth, name));
+  if (!gate.authenticates && isNamed) warnings.push("every method under auth is disabled: anyone may call");
   if (!gate.authenticates && !isLoopback(hostname)) {
     warnings.push(
       `listening on ${hostname} without auth: anyone who can reach this port can run every server of the catalog`,
@@ -60,11 +58,6 @@ export function startWarnings(
     );
   }
   return warnings;
-}
-
-function methodsOn({ auth }: Config): string[] {
-  const configured = authMethods.flatMap(({ name }) => (member(auth, name) === undefined ? [] : name));
-  return configured.filter((name) => member(member(auth, name), "enabled") !== false);
 }
 
 /** The URL at which this machine reaches a gateway bound to `hostname`. */

@@ -11,10 +11,7 @@ import type { Config } from "./schema.ts";
 export function effective(config: Config, folder: string): unknown {
   const { logging, debug, auth, servers } = config;
   const level = logging.level ?? debug.level ?? "info";
-  const methods = authMethods.map((method) => [
-    method.name,
-    member(auth, method.name) ?? method.config.parse({ enabled: false }),
-  ]);
+  const methods = authMethods.map(({ name, off }) => [name, member(auth, name) ?? off()]);
   const entries = Object.entries(servers).map(([name, entry]) => [name, { type: "stdio", path: folder, ...entry }]);
   const filled = {
     ...config,

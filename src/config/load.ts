@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LineCounter, parseDocument, type Document } from "yaml";
+import { policyRemarks } from "../access/policy/remarks.ts";
+import { knownCallers } from "../access/policy/subject-remarks.ts";
+import { accessRemarks } from "../access/problems.ts";
 import { documentProblems, type OffsetProblem } from "./document-problems.ts";
 import { exceededLimit } from "./source-limits.ts";
 import { codeFrameMaker, type CodeFrameMaker } from "./code-frame.ts";
@@ -8,7 +11,7 @@ import { isSetting } from "./harmless.ts";
 import { interpolate } from "./interpolate.ts";
 import { withoutJsonComments } from "./json-comments.ts";
 import { findNode } from "./node-at.ts";
-import { adaptPasted } from "./pasted.ts";
+import { adaptPasted, type OffsetNote } from "./pasted.ts";
 import { ConfigError, type Problem } from "./problems.ts";
 import { configSchema, type Config } from "./schema.ts";
 import { schemaProblems } from "./schema-problems.ts";
@@ -59,9 +62,23 @@ export function parseConfig(file: string, source: string, env: NodeJS.ProcessEnv
   return {
     config: deepFreeze(result.data),
     file,
-    notes: notes.map(({ level, message, offset }) => ({ level, text: `${placeText(file, offset, place)} ${message}` })),
+    notes: [...notes, ...remarks(result.data, document)].map(({ level, message, offset }) => ({
+      level,
+      text: `${placeText(file, offset, place)} ${message}`,
+    })),
     secrets: [...filledIn, ...secretsOf(value), ...inheritedSecrets(value, env)],
   };
+}
+
+function remarks(config: Config, document: Document): OffsetNote[] {
+  const servers = Object.keys(config.servers);
+  const { permissions, options } = config.auth;
+  const ofPolicy = policyRemarks({ policy: config.policy, permissions, options }, servers, knownCallers(config));
+  return [...accessRemarks(config), ...ofPolicy].map(({ path, message }) => ({
+    level: "warn",
+    message,
+    offset: findNode(document, path, false),
+  }));
 }
 
 function readConfig(file: string): string {

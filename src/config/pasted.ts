@@ -5,7 +5,7 @@ import { adaptEntry, type EntryVerdict } from "./pasted-entry.ts";
 import { CLIENT_SETTINGS } from "./pasted-keys.ts";
 
 /** A remark about something in the config that works. */
-interface OffsetNote extends OffsetProblem {
+export interface OffsetNote extends OffsetProblem {
   readonly level: "info" | "warn";
 }
 

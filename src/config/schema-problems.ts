@@ -44,13 +44,13 @@ function valueMessage(issue: Issue, schema: object): string {
     case "invalid_type":
       return typeMessage(issue, schema);
     case "invalid_union":
-      return issue.path[0] === "servers"
-        ? "not a known type of server; the only one is stdio"
-        : 'must be a URL, or "*"';
+      return UNION_TEXTS.get(issue.path[0]) ?? "must be text, or a list of texts";
     case "invalid_value":
       return `must be one of ${issue.values.map(String).join(", ")}`;
     case "too_small":
-      return issue.origin === "string" ? "must not be empty" : `must be at least ${issue.minimum}`;
+      return issue.origin === "string" || issue.origin === "array"
+        ? "must not be empty"
+        : `must be at least ${issue.minimum}`;
     case "too_big":
       return `must be at most ${issue.maximum}`;
     case "invalid_format":
@@ -59,6 +59,12 @@ function valueMessage(issue: Issue, schema: object): string {
       return issue.message;
   }
 }
+
+/** What there is to choose from, by the first key of the path. */
+const UNION_TEXTS = new Map<PropertyKey | undefined, string>([
+  ["servers", "not a known type of server; the only one is stdio"],
+  ["allowedOrigins", 'must be a URL, or "*"'],
+]);
 
 function typeMessage({ expected, message, path }: Issue & { expected: string }, schema: object): string {
   const noun = unitNoun(path, schema) ?? NOUNS.get(expected) ?? expected;

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { auditSchema } from "../access/audit/config.ts";
-import { authMethods } from "../access/auth/methods.ts";
 import { rateLimitSchema } from "../access/limits/config.ts";
 import { permissionSchemas, policySchema } from "../access/policy/config.ts";
+import { accessLimitsSchema, authShape } from "../access/config.ts";
+import { oauthSchema, oktaSchema } from "../access/oauth.ts";
+import { accessProblems } from "../access/problems.ts";
 import { downstreamLimitsSchema, listenSchema } from "../downstream/config.ts";
 import { openapiSchema } from "../downstream/openapi/config.ts";
 import { restSchema } from "../downstream/rest/config.ts";
@@ -17,8 +19,7 @@ const [firstKind, ...otherKinds] = upstreamKinds.map((kind) => kind.config.exten
 const kindLimits = Object.fromEntries(upstreamKinds.flatMap((kind) => Object.entries(kind.limits)));
 if (firstKind === undefined) throw new Error("no upstream kind is registered");
 
-/** The schema of the config file, assembled from what each room declares. Schemas validate and default; none transforms. */
-export const configSchema = z.strictObject({
+const keys = z.strictObject({
   ...listenSchema,
   logging: loggingSchema
     .prefault({})
@@ -31,10 +32,7 @@ export const configSchema = z.strictObject({
     .describe("The older spelling of logging.level.")
     .meta({ examples: [{ level: "debug" }] }),
   auth: z
-    .strictObject({
-      ...Object.fromEntries(authMethods.map((method) => [method.name, method.config.optional()])),
-      ...permissionSchemas,
-    })
+    .strictObject({ ...authShape, ...permissionSchemas })
     .prefault({})
     .describe(
       "Who may call. A request is admitted if any enabled method accepts it; without a method, anyone may call.",
@@ -52,8 +50,24 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("Who may do what, once it is known who calls. Without it, and without auth.permissions, everything.")
     .meta({ examples: [{ rules: [{ subject: { tenant: "acme" }, allow: { methods: ["*"], tools: ["git:*"] } }] }] }),
+  oauth: oauthSchema
+    .optional()
+    .describe("Another spelling of auth.jwt: tokens of authorization servers such as Okta's.")
+    .meta({
+      examples: [{ provider: "okta", authorization_servers: ["https://example.okta.com/oauth2/default"] }],
+    }),
+  okta: oktaSchema
+    .optional()
+    .describe("What oauth needs for the provider okta.")
+    .meta({ examples: [{ issuer: "${OKTA_ISSUER}" }] }),
   limits: z
-    .strictObject({ ...sessionLimitsSchema, ...upstreamLimitsSchema, ...kindLimits, ...downstreamLimitsSchema })
+    .strictObject({
+      ...sessionLimitsSchema,
+      ...upstreamLimitsSchema,
+      ...kindLimits,
+      ...downstreamLimitsSchema,
+      ...accessLimitsSchema,
+    })
     .prefault({})
     .describe("Upper bounds on what callers and servers could otherwise make grow without end.")
     .meta({ examples: [{ sessions: 50, idle: "10m" }] }),
@@ -78,6 +92,12 @@ export const configSchema = z.strictObject({
     .refine((servers) => Object.keys(servers).length > 0, "at least one server is needed")
     .describe("The catalog: each entry is an MCP server, started separately for every session.")
     .meta({ examples: [{ everything: { command: "npx", args: ["-y", "@modelcontextprotocol/server-everything"] } }] }),
+});
+
+/** The schema of the config file, assembled from what each room declares. Schemas validate and default; none transforms. */
+export const configSchema = keys.superRefine((config, context) => {
+  for (const { path, message } of accessProblems(config))
+    context.addIssue({ code: "custom", path: [...path], message });
 });
 
 export type Config = z.output<typeof configSchema>;

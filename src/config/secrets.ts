@@ -7,6 +7,15 @@ import { isSecretName } from "./secret-names.ts";
 const URL_PASSWORD = /:\/\/[^\s/?#:@]*:([^\s/]+)@/g;
 const URL_TOKEN = /https?:\/\/([^\s/?#:@]+)@/gi;
 
+/** Keys that look secret by their own name or by names in them, but hold names, addresses and scopes. */
+const NO_SECRETS: ReadonlySet<string> = new Set([
+  "redactKeys",
+  "authorization_servers",
+  "authorizationServers",
+  "bearer_methods_supported",
+  "mappings",
+]);
+
 /**
  * The values in a config that must never be printed: credentials of callers, values of keys named like a secret, secrets in the
  * variables and arguments of servers, and passwords in URLs.
@@ -35,8 +44,7 @@ function found(value: unknown, name: string): string[] {
   }
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
-    // Its items are names of keys, not secrets.
-    if (key === "redactKeys") return [];
+    if (NO_SECRETS.has(key)) return [];
     const isVariable = (name === "env" || name === "headers") && typeof inner === "string";
     return [...(isVariable ? namedSecrets(key, inner) : []), ...found(inner, key)];
   });

@@ -4,6 +4,7 @@ import { count, duration, size } from "../protocol/unit-schemas.ts";
 import type { BodyLimits } from "./bodies.ts";
 import type { StreamLimits } from "./stream-care.ts";
 import type { ReplayLimits } from "./streamable/replay.ts";
+import { isAddressRange } from "./trusted-proxies.ts";
 
 /** The address the gateway listens on, and the names by which it is reached. */
 export const listenSchema = {
@@ -35,6 +36,13 @@ export const listenSchema = {
     .default([])
     .describe("Web origins whose pages may call the gateway, in addition to that of publicUrl.")
     .meta({ examples: [["https://app.example.com"], ["*"]] }),
+  trustedProxies: z
+    .array(z.string().refine(isAddressRange, "must be an address or a range, such as 10.0.0.0/8"))
+    .default([])
+    .describe(
+      "Addresses of proxies whose X-Forwarded-For is believed, so that failed logins are counted per client and not per proxy.",
+    )
+    .meta({ examples: [["127.0.0.1", "10.0.0.0/8"]] }),
 };
 
 /** Paths of the gateway itself, which cannot be server names. */

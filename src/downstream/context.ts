@@ -7,6 +7,8 @@ import type { Bodies } from "./bodies.ts";
 import type { PublicPath } from "./public-path.ts";
 import type { StreamCare } from "./stream-care.ts";
 import type { ReplayLimits } from "./streamable/replay.ts";
+import type { Visibility } from "./visibility.ts";
+import type { TrustedProxies } from "./trusted-proxies.ts";
 
 /** Everything that a downstream may use; it has no way around the gate and the sessions. */
 export interface DownstreamContext {
@@ -16,14 +18,15 @@ export interface DownstreamContext {
   /** What sessions ask about messages, for a look ahead. Undefined when nothing is asked. */
   readonly admission: Admission | undefined;
   readonly sessions: SessionTable;
-  readonly hasServer: (name: string) => boolean;
-  readonly serverNames: readonly string[];
+  readonly visibility: Visibility;
   readonly events: Events;
   readonly streams: StreamCare;
   /** Undefined when `publicUrl` is not set. */
   readonly publicPath: PublicPath | undefined;
   readonly replay: ReplayLimits;
   readonly bodies: Bodies;
+  /** Undefined when none are configured. */
+  readonly trustedProxies?: TrustedProxies | undefined;
 }
 
 /** One authenticated HTTP request. */

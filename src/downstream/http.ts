@@ -15,6 +15,7 @@ import { oauthProbes } from "./oauth-probes.ts";
 import type { Origins } from "./origins.ts";
 import type { PublicPath } from "./public-path.ts";
 import { refusals } from "./refusals.ts";
+import { metadataUrlOf, resourceMetadata } from "./resource-metadata.ts";
 import type { RestContext } from "./rest/context.ts";
 import { restRoute } from "./rest/rest.ts";
 import { mount, type Edge, type Enter, type Take } from "./route.ts";
@@ -50,14 +51,15 @@ export interface Http {
 
 export function createHttp({ context, origins, health, maxConnections }: HttpOptions): Http {
   const { emit } = context.events;
-  const edge = { enter: entrance(origins), refuse: refusals(emit, pageErrorWriter(context)) };
+  const edge = { enter: entrance(origins), refuse: refusals(emit, pageErrorWriter(context), metadataUrlOf(context)) };
   const pages = new LazyPages(context, edge);
   const mcp = mcpRoute(context);
   const takes = [
     mount(mcp, edge),
     mount(restRoute(context), edge),
     mount(healthRoute(health), edge),
-    mount(oauthProbes(context.documents.security), edge),
+    mount(resourceMetadata(context), edge),
+    mount(oauthProbes(context.documents.security, context.tokens), edge),
   ];
   const { events, publicPath } = context;
   const server = createServer(SERVER_OPTIONS);

@@ -4,7 +4,6 @@ import type { Principal } from "../protocol/principal.ts";
 import { RESERVED_NAMES } from "./config.ts";
 import type { DownstreamContext, Visit } from "./context.ts";
 import { credentialsOf } from "./credentials.ts";
-import { unknownServer } from "./did-you-mean.ts";
 import { methodNotAllowed } from "./method-not-allowed.ts";
 import { quotaWriter } from "./quota-headers.ts";
 import { requestIdOf } from "./request-id.ts";
@@ -30,9 +29,8 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
     target: McpTarget,
     principal: Principal,
   ): Promise<void> | void => {
-    if (!context.hasServer(target.server)) {
-      throw unknownServer(target.server, context.serverNames, `The servers are at ${serverPaths(request, context)}.`);
-    }
+    const where = (): string => `The servers are at ${serverPaths(request, principal, context)}.`;
+    context.visibility.checkServer(principal, target.server, where);
     const onQuota = quotaWriter(response, context.hasQuotas);
     const visit: Visit = { requestId: requestIdOf(response), principal, server: target.server, onQuota };
 
@@ -65,7 +63,11 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
     response: ServerResponse,
     target: McpTarget,
     admitted: Promise<Principal>,
-  ): Promise<void> => serve(request, response, target, await admitted);
+  ): Promise<void> => {
+    const principal = await admitted;
+    // The client may have left while a key was fetched: nothing is opened for it.
+    if (!response.destroyed) await serve(request, response, target, principal);
+  };
 
   return {
     match: ({ url = "" }) => {
@@ -77,7 +79,7 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
     serve: (request, response, target) => {
       // Clients probe with HEAD, which must neither start a server nor look like an authentication failure.
       if (request.method === "HEAD") throw wrongMethod(request, target);
-      const admitted = context.gate.admit(credentialsOf(request));
+      const admitted = context.gate.admit(credentialsOf(request, context));
       if (admitted instanceof Promise) return serveLater(request, response, target, admitted);
       return serve(request, response, target, admitted);
     },

@@ -92,16 +92,23 @@ function isUnclaimed(name: string): boolean {
 
 const nameOf = (host: string): string => host.replace(/:\d+$/, "");
 
-/** Node keeps the first of repeated `Authorization` or `Host` headers; a proxy in front of us may have checked another one. */
+/** Of a repeated header Node keeps the first, or joins both; a proxy in front of us may have checked another one. */
 function refuseRepeatedHeaders(rawHeaders: readonly string[]): void {
   let hosts = 0;
   let authorizations = 0;
+  let keys = 0;
+  let longKeys = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at];
     if (name?.length === 4 && name.toLowerCase() === "host") hosts++;
-    if (name?.length === 13 && name.toLowerCase() === "authorization") authorizations++;
+    else if (name?.length === 13 && name.toLowerCase() === "authorization") authorizations++;
+    else if (name?.length === 7 && name.toLowerCase() === "api-key") keys++;
+    else if (name?.length === 9 && name.toLowerCase() === "x-api-key") longKeys++;
   }
-  if (hosts > 1 || authorizations > 1) {
-    throw new GatewayError("invalid_request", "A request may have only one Host and one Authorization header.");
+  if (hosts > 1 || authorizations > 1 || keys > 1 || longKeys > 1) {
+    throw new GatewayError(
+      "invalid_request",
+      "A request may have only one Host and one Authorization, X-API-Key or Api-Key header.",
+    );
   }
 }

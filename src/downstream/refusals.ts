@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { bearerChallenge, withResourceMetadata } from "../protocol/challenges.ts";
 import { toGatewayError, type GatewayError } from "../protocol/errors.ts";
 import { guarded, type Emit } from "../protocol/events.ts";
 import { prefersHtml } from "./accept.ts";
@@ -22,7 +23,11 @@ export type Refuse = <Req extends IncomingMessage, Res extends ServerResponse>(
 ) => void;
 
 /** The only place where failed requests are logged and answered: browsers get `writePage`, programs the writer of the route. */
-export function refusals(emit: Emit, writePage: ErrorWriter): Refuse {
+export function refusals(
+  emit: Emit,
+  writePage: ErrorWriter,
+  metadataUrl: (request: IncomingMessage) => string | undefined = () => undefined,
+): Refuse {
   const answer: Refuse = (thrown, request, response, write) => {
     const error = toGatewayError(thrown);
     const { method = "" } = request;
@@ -34,6 +39,7 @@ export function refusals(emit: Emit, writePage: ErrorWriter): Refuse {
       return;
     }
     setErrorHeaders(response, error);
+    setChallenges(response, error, metadataUrl(request));
     // A person with a browser opens addresses; what writes is a program, whatever it accepts.
     const isVisit = (method === "GET" || method === "HEAD") && prefersHtml(request.headers.accept);
     if (isVisit) writePage(error, request, response);
@@ -48,11 +54,25 @@ export function refusals(emit: Emit, writePage: ErrorWriter): Refuse {
 
 /** The headers of an error response, the same on every route. */
 function setErrorHeaders(response: ServerResponse, { details, retryAfterMs, status }: GatewayError): void {
-  if (details.challenges !== undefined) response.setHeader("WWW-Authenticate", details.challenges);
   if (details.allow !== undefined) response.setHeader("Allow", details.allow);
   if (retryAfterMs !== undefined) response.setHeader("Retry-After", Math.max(1, Math.ceil(retryAfterMs / 1_000)));
   if (details.quota !== undefined) setQuotaHeaders(response, details.quota);
   response.setHeader("Cache-Control", "no-store");
   // The rest of a refused body is not read.
   if (status === 413) response.setHeader("Connection", "close");
+}
+
+/** How to be admitted (RFC 9110 §11.6.1), and where to learn about tokens (RFC 9728 §5.1). */
+function setChallenges(response: ServerResponse, error: GatewayError, metadataUrl: string | undefined): void {
+  const challenges = error.details.challenges ?? scopeChallenges(error);
+  if (challenges === undefined) return;
+  const complete =
+    metadataUrl === undefined ? challenges : challenges.map((one) => withResourceMetadata(one, metadataUrl));
+  response.setHeader("WWW-Authenticate", complete);
+}
+
+/** RFC 6750 §3.1. */
+function scopeChallenges({ reason, details: { scopes } }: GatewayError): readonly string[] | undefined {
+  if (reason !== "insufficient_scope") return undefined;
+  return [bearerChallenge({ error: reason, description: "The access token lacks a scope", scopes })];
 }

@@ -6,10 +6,17 @@ import { inspect } from "node:util";
  * enough to compare it.
  */
 export class Secret {
-  readonly #digest: Buffer;
+  #digest: Buffer;
 
   constructor(value: string) {
     this.#digest = digest(value);
+  }
+
+  /** A secret of which only the SHA-256 digest is known. */
+  static ofDigest(known: Buffer): Secret {
+    const secret = new Secret("");
+    secret.#digest = known;
+    return secret;
   }
 
   /** Compares in constant time. */

@@ -30,6 +30,7 @@ export function logEvents(log: Log): (event: GatewayEvent) => void {
         return log(told.has(error) ? "debug" : levelOfRefusal(error), `${method} ${path} refused: ${error.message}`, {
           requestId,
           reason: error.reason,
+          address: error.details.log?.["address"],
           cause: error.reason === "internal" ? trace(error.cause) : brief(error.cause),
         });
       }

@@ -38,6 +38,7 @@ const table = {
   key_reused: { status: 422, rpc: -32602, sharedCode: "invalid_arguments" },
   tool_error: { status: 422, rpc: -32603 },
   rate_limited: { status: 429, rpc: 42900 },
+  too_many_failed_logins: { status: 429, rpc: 42900 },
   interaction_required: { status: 428, rpc: 42800 },
   internal: { status: 500, rpc: -32603 },
   not_supported: { status: 501, rpc: -32601 },
@@ -52,6 +53,7 @@ const table = {
   too_many_sessions: UNAVAILABLE,
   too_many_starts: UNAVAILABLE,
   descriptors_exhausted: UNAVAILABLE,
+  issuer_unreachable: UNAVAILABLE,
   crash_loop: UNAVAILABLE,
   limits_unavailable: UNAVAILABLE,
   audit_unavailable: UNAVAILABLE,
@@ -78,7 +80,7 @@ export interface ErrorDetails {
   readonly isAnswer?: boolean;
   /** `WWW-Authenticate` challenges (RFC 9110 §11.6.1). */
   readonly challenges?: readonly string[];
-  /** The scopes that would have been sufficient (RFC 6750 §3.1, `insufficient_scope`). */
+  /** Every scope that the request needs, for the challenge of `insufficient_scope` (RFC 6750 §3.1). */
   readonly scopes?: readonly string[];
   /** `Allow` of a 405 (RFC 9110 §10.2.1). */
   readonly allow?: string;

@@ -12,7 +12,8 @@ if (method === undefined) throw new Error("it is switched off");
 
 function who(authorization: string | undefined): Principal | undefined {
   const found = method?.authenticate({ authorization });
-  if (found instanceof Promise) throw new Error("a static token is known at once");
+  if (found instanceof Promise || (found !== undefined && "rejected" in found))
+    throw new Error("a static token is known at once");
   return found;
 }
 

@@ -88,7 +88,7 @@ describe("with a method that asks elsewhere", () => {
     name: "slow",
     config: z.strictObject({ knows: z.string() }),
     create: ({ knows }) => ({
-      scheme: { kind: "bearer" },
+      schemes: [{ kind: "bearer" }],
       challenge: () => "Slow",
       authenticate: async ({ authorization }) =>
         authorization === knows ? { kind: "bearer", id: "slowly known" } : undefined,

@@ -67,3 +67,40 @@ it("the connection is closed when the writer fails", async () => {
   await expect(ask(url)).rejects.toThrow(/aborted|hang up/);
   expect(emitted.map(({ type }) => type)).toEqual(["refused", "trouble"]);
 });
+
+it("a caller without a scope is told every one that it needs, and where tokens are", async () => {
+  const error = new GatewayError("insufficient_scope", "It needs more.", {
+    scopes: ["files:read", 'a "b"', "files:write"],
+  });
+  const offering = refusals(
+    (event) => emitted.push(event),
+    writePage,
+    () => "https://mcp.example.com/metadata",
+  );
+  const challengeBy = async (refuser: typeof refuse): Promise<unknown> => {
+    const url = await serving((request, response) => refuser(error, request, response, writeName));
+    const { status, headers } = await ask(url);
+    return [status, headers["www-authenticate"]];
+  };
+  const challenge =
+    'Bearer realm="MCP Gateway", error="insufficient_scope", error_description="The access token lacks a scope", scope="files:read files:write"';
+  expect(await challengeBy(refuse)).toEqual([403, challenge]);
+  expect(await challengeBy(offering)).toEqual([
+    403,
+    `${challenge}, resource_metadata="https://mcp.example.com/metadata"`,
+  ]);
+});
+
+it("only a Bearer challenge names the metadata", async () => {
+  const error = new GatewayError("unauthorized", "No.", { challenges: ['Bearer realm="x"', 'Basic realm="x"'] });
+  const offering = refusals(
+    (event) => emitted.push(event),
+    writePage,
+    () => "https://mcp.example.com/metadata",
+  );
+  const url = await serving((request, response) => offering(error, request, response, writeName));
+  const { headers } = await ask(url);
+  expect(headers["www-authenticate"]).toBe(
+    'Bearer realm="x", resource_metadata="https://mcp.example.com/metadata", Basic realm="x"',
+  );
+});

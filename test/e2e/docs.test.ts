@@ -325,6 +325,25 @@ describe("with authentication", () => {
     expect(seen.trouble.filter((one) => !one.includes("401"))).toEqual([]);
   });
 
+  test.each(["the-api-key-of-the-page", "Api-Key the-api-key-of-the-page", "ann:päss:word"])(
+    "where there are API keys and passwords, the page takes either: %s",
+    async (credential) => {
+      const basic = { credentials: [{ username: "ann", password: "päss:word" }] };
+      await using keyed = await startGateway({
+        auth: { apiKeys: [{ id: "page", key: "the-api-key-of-the-page" }], basic },
+        servers: { echo: fixture("echo") },
+      });
+      // Only without a Basic challenge a headless browser shows the page of a 401.
+      await using proxy = await prefixProxy(keyed, "", (challenge) => !challenge.startsWith("Basic"));
+      await using seen = await visit(`${proxy.url}/docs`);
+      await seen.page.getByLabel("X-API-Key").fill(credential);
+      await seen.page.getByRole("button", { name: "Open" }).click();
+      const echo = await toolOf(seen.page, "echo", "echo");
+      await echo.getByLabel("message").fill("signed in");
+      expect(await (await call(echo)).innerText()).toContain("signed in");
+    },
+  );
+
   test("openapi.public: everybody reads, calls still need credentials", async () => {
     await using gateway = await startGateway({
       auth: { bearer: { tokens: [TOKEN] } },

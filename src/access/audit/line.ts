@@ -1,5 +1,5 @@
 import { member } from "../../lib/json.ts";
-import { principalKey, type Principal } from "../../protocol/principal.ts";
+import type { Principal } from "../../protocol/principal.ts";
 
 /** The members of a line of the trail, in their order; what is undefined is left out. `event` and `time` come before them. */
 const MEMBERS = [
@@ -67,7 +67,7 @@ export function whoIs(principal: Principal): TextMembers {
   const { kind, id, tenant, client, claims } = principal;
   const sub = member(claims, "sub");
   return {
-    principal: cut(principalKey(principal)),
+    principal: cut(`${kind}:${id}`),
     apiKeyId: kind === "apiKey" ? cut(id) : undefined,
     tenant: cut(tenant),
     client: cut(client),

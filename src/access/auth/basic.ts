@@ -1,8 +1,9 @@
 import { BasicStrategy } from "passport-http";
 import { z } from "zod";
 import { digest, Secret } from "../../lib/secret.ts";
+import { REALM } from "../../protocol/challenges.ts";
 import type { Principal } from "../../protocol/principal.ts";
-import { defineAuthMethod, REALM } from "./method.ts";
+import { defineAuthMethod } from "./method.ts";
 import { strategyRunner, type HeadersOnly, type Verdict } from "./strategy.ts";
 
 const config = z
@@ -37,7 +38,7 @@ const config = z
   });
 
 interface Credential {
-  readonly username: string;
+  readonly principal: Principal;
   readonly usernameDigest: Secret;
   readonly password: Secret;
 }
@@ -49,13 +50,13 @@ export const basic = defineAuthMethod({
   create: ({ enabled, credentials }) => {
     if (!enabled) return undefined;
     const known = credentials.map(({ username, password }) => ({
-      username,
+      principal: { kind: "basic", id: username } as const,
       usernameDigest: new Secret(username),
       password: new Secret(password),
     }));
     const run = strategyRunner(new FirstColonBasicStrategy(known));
     return {
-      scheme: { kind: "basic" },
+      schemes: [{ kind: "basic" }],
       challenge: () => `Basic realm="${REALM}", charset="UTF-8"`,
       authenticate: ({ authorization }) => (authorization === undefined ? undefined : run(authorization)),
     };
@@ -98,5 +99,5 @@ function principalOf(authorization: string, known: readonly Credential[]): Princ
     const isPassword = credential.password.matches(password);
     if (isUser && isPassword) found = credential;
   }
-  return found === undefined ? undefined : { kind: "basic", id: found.username };
+  return found?.principal;
 }

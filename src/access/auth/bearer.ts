@@ -2,7 +2,8 @@ import { Strategy as BearerStrategy } from "passport-http-bearer";
 import { z } from "zod";
 import { digest, Secret } from "../../lib/secret.ts";
 import type { Principal } from "../../protocol/principal.ts";
-import { defineAuthMethod, REALM } from "./method.ts";
+import { bearerChallengeFor } from "./bearer-challenge.ts";
+import { defineAuthMethod } from "./method.ts";
 import { strategyRunner } from "./strategy.ts";
 
 const config = z
@@ -22,34 +23,36 @@ const config = z
     message: "at least one token is needed, or enabled: false",
   });
 
+interface KnownToken {
+  readonly secret: Secret;
+  readonly principal: Principal;
+}
+
 /** Static bearer tokens (RFC 6750), taken from the Authorization header only. */
 export const bearer = defineAuthMethod({
   name: "bearer",
   config,
   create: ({ enabled, tokens }) => {
     if (!enabled) return undefined;
-    const known = tokens.map((token) => new Secret(token));
+    const known = tokens.map((token): KnownToken => {
+      const secret = new Secret(token);
+      return { secret, principal: { kind: "bearer", id: secret.fingerprint } };
+    });
     const run = strategyRunner(
       new BearerStrategy((token: string, done) => done(null, principalOf(token, known) ?? false)),
     );
     return {
-      scheme: { kind: "bearer" },
-      challenge: ({ authorization }) =>
-        authorization !== undefined && TOKEN_SENT.test(authorization) ? INVALID_TOKEN : CHALLENGE,
+      schemes: [{ kind: "bearer" }],
+      challenge: bearerChallengeFor,
       authenticate: ({ authorization }) => (authorization === undefined ? undefined : run(authorization)),
     };
   },
 });
 
-const CHALLENGE = `Bearer realm="${REALM}"`;
-/** RFC 6750 §3.1: `invalid_token` is only sent when the request carried a token; a request without credentials gets no error code. */
-const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token", error_description="The access token is not valid"`;
-const TOKEN_SENT = /^Bearer +[^ ]/i;
-
-function principalOf(token: string, known: readonly Secret[]): Principal | undefined {
+function principalOf(token: string, known: readonly KnownToken[]): Principal | undefined {
   const candidate = digest(token);
-  let found: Secret | undefined;
+  let found: Principal | undefined;
   // Compares every token even after a match: the duration does not reveal the position.
-  for (const secret of known) if (secret.matches(candidate)) found = secret;
-  return found === undefined ? undefined : { kind: "bearer", id: found.fingerprint };
+  for (const { secret, principal } of known) if (secret.matches(candidate)) found = principal;
+  return found;
 }

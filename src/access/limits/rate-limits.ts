@@ -10,6 +10,12 @@ export interface OpenStore extends SharedStore {
   close(): void;
 }
 
+/** What is wrong with a part, and whether calls are refused because of it. */
+export interface Impairment {
+  readonly reason: string;
+  readonly refuses: boolean;
+}
+
 /** Rejects with the reason when the store cannot be reached. */
 export type ConnectStore = (url: string) => Promise<OpenStore>;
 
@@ -46,7 +52,7 @@ export class RateLimits {
   }
 
   /** What is wrong, for the report on readiness. */
-  get impairment(): { readonly reason: string; readonly refuses: boolean } | undefined {
+  get impairment(): Impairment | undefined {
     if (this.#store === undefined || this.#store.isReady) return undefined;
     return { reason: "rate limits: Redis cannot be reached", refuses: this.#config.onError === "refuse" };
   }

@@ -14,7 +14,7 @@ const subjectSchema = z
     tenant: oneOrMore("The caller's tenant; * stands for any text.", "acme"),
     client: oneOrMore("The caller's client, that is its application; * stands for any text.", ["cursor", "vscode"]),
     principal: oneOrMore(
-      "The caller's id: a user name, the id of an API key, the sub of a token; or kind:id.",
+      "The caller's id, or kind:id: a user name, the id of an API key, the issuer and the sub of a token.",
       "alice",
     ),
     scopes: oneOrMore("The caller has one of these scopes (all, with auth.options.scope_mode: all).", ["mcp:write"]),

@@ -1,4 +1,5 @@
-import { isObject, member } from "../../lib/json.ts";
+import { isObject, member, type JsonObject } from "../../lib/json.ts";
+import { folded } from "../../lib/lookalikes.ts";
 import type { NotificationFrame, RequestFrame, ResponseFrame } from "../../protocol/frame.ts";
 import { encodeId, requestLine, type RequestId } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
@@ -47,21 +48,35 @@ export class PolicyScreen implements Screen {
       return { revise: (answer) => (answer.failed ? answer : filteredList(answer, listing, isVisible)) };
     }
     // Written anew: a key that is repeated inside `ref` could mean something else to the server than what was decided on.
-    if (method === methods.complete) return { frame: withParams(frame, params ?? {}) };
+    if (method === methods.complete) return { frame: withParams(frame, withPlainRef(params)) };
     return method === methods.listen ? this.#listen(principal, server, frame) : undefined;
   }
 
   /** Without the resources that the principal may not read (MCP 2026-07-28, subscriptions). */
   #listen(principal: Principal, server: string, frame: RequestFrame): ScreenedRequest | undefined {
     const notifications = member(frame.params, "notifications");
-    const uris = member(notifications, "resourceSubscriptions");
-    if (!isObject(notifications) || uris === undefined) return undefined;
+    if (!isObject(notifications)) return undefined;
+    const uris = notifications["resourceSubscriptions"];
+    // Another spelling of the key would be another list for a server that reads keys without regard to case.
+    const others = Object.entries(notifications).filter(([key]) => folded(key) !== "resourcesubscriptions");
+    if (others.length === Object.keys(notifications).length) return undefined;
     const readable = (Array.isArray(uris) ? (uris as readonly unknown[]) : []).filter(
       (uri) => typeof uri === "string" && this.#policy.decide(principal, useOf(server, "resource", uri)).isAllowed,
     );
-    const params = { ...frame.params, notifications: { ...notifications, resourceSubscriptions: readable } };
+    const params = {
+      ...frame.params,
+      notifications: { ...Object.fromEntries(others), resourceSubscriptions: readable },
+    };
     return { frame: withParams(frame, params) };
   }
+}
+
+/** `ref` with nothing but what was decided on. */
+function withPlainRef(params: RequestFrame["params"] = {}): JsonObject {
+  const ref = params["ref"];
+  const [type, name, uri] = ["type", "name", "uri"].map((key) => member(ref, key));
+  if (type === "ref/prompt") return { ...params, ref: { type, name } };
+  return type === "ref/resource" ? { ...params, ref: { type, uri } } : params;
 }
 
 function withParams(frame: RequestFrame, params: RequestFrame["params"]): RequestFrame {

@@ -20,11 +20,11 @@ interface View {
   readonly servers: Map<string, ServerView>;
 }
 
-const MAX_PRINCIPALS = 10_000;
+const MAX_PRINCIPALS = 2_000;
 const MAX_VIEWS = 1_000;
-const MAX_DECISIONS = 100_000;
+const MAX_DECISIONS = 50_000;
 /** Longer names are decided again each time: what is remembered must not cost more than deciding. */
-const MAX_NAME = 256;
+const MAX_NAME = 128;
 
 /** Decides by `policy.rules` and `auth.permissions`. What it remembers is bounded. */
 export class RulePolicy implements Policy {
@@ -121,7 +121,7 @@ export class RulePolicy implements Policy {
   }
 }
 
-/** The policy of a config; undefined when whoever is authenticated may do everything. */
+/** The policy of a config; undefined when every authenticated caller may do everything. */
 export function policyOf(rules: AccessRules, servers: readonly string[]): Policy | undefined {
   const isConfigured =
     rules.policy !== undefined || rules.permissions !== undefined || (rules.options?.default_scope ?? null) !== null;

@@ -39,7 +39,7 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
     401,
     "There are no credentials, or they are not valid.",
     "The gateway's config has auth: a token or a password is missing, mistyped, or no longer valid.",
-    "Send an Authorization header; WWW-Authenticate in the answer lists the schemes that are accepted.",
+    "Send an Authorization header, or X-API-Key; WWW-Authenticate in the answer lists the schemes that are accepted.",
   ),
   problem(
     "origin_denied",
@@ -59,9 +59,9 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
   problem(
     "insufficient_scope",
     403,
-    "The caller lacks a scope that this needs.",
-    "The gateway's config has auth.permissions, and the caller's scopes are not among those that it lists for this.",
-    "Get a token with the scopes that the answer names, or ask the operator.",
+    "The caller is known, but does not have a scope that this needs.",
+    "Scopes come with the token or the API key, and auth.mappings adds some; auth.permissions asks for others.",
+    "Get a token with one of the scopes that the answer lists, or ask the operator.",
   ),
   problem(
     "not_found",
@@ -146,6 +146,13 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
     "The tool ran and reports an error.",
     "The tool itself decided that it failed: what it was asked for is not there, not allowed, or not possible.",
     "result holds what it said. By default such results come with status 200; rest.toolErrors: http makes it 422.",
+  ),
+  problem(
+    "too_many_failed_logins",
+    429,
+    "Wrong credentials came too often from this address.",
+    "Otherwise passwords and keys could be guessed. Callers who were admitted from there before are not affected.",
+    "Wait for the time in Retry-After, and correct the credentials of the program that sends wrong ones.",
   ),
   problem(
     "interaction_required",

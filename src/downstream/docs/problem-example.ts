@@ -51,6 +51,10 @@ const SAMPLES: Readonly<Record<Reason, Sample>> = {
     detail: 'The tool "read" reports an error; result says which.',
     details: { data: { result: { content: [{ type: "text", text: "no such file" }], isError: true } } },
   },
+  too_many_failed_logins: {
+    detail: "Too many failed logins from this address: wait, then check the credentials.",
+    details: { retryAfterMs: 42_000 },
+  },
   interaction_required: {
     detail: 'The server "files" refused the call of "read": a person must consent first',
     details: { data: { rpc: { code: -32042, message: "a person must consent first", data: {} } } },
@@ -83,6 +87,10 @@ const SAMPLES: Readonly<Record<Reason, Sample>> = {
   too_many_bodies: { detail: "Too many request bodies are being read.", details: busy },
   too_many_sessions: { detail: "All sessions are in use.", details: busy },
   too_many_starts: { detail: "Too many servers are starting.", details: busy },
+  issuer_unreachable: {
+    detail: "The token cannot be checked: its issuer's keys cannot be fetched at present.",
+    details: { retryAfterMs: 2_000 },
+  },
   descriptors_exhausted: { detail: "The gateway has no room for another process.", details: busy },
   crash_loop: { detail: 'The MCP server "files" ends again and again; it is not started for a while.', details: busy },
   limits_unavailable: { detail: "Requests cannot be counted at the moment.", details: busy },
@@ -93,7 +101,14 @@ const SAMPLES: Readonly<Record<Reason, Sample>> = {
 };
 
 /** Where it is named by a caller, before a server and a tool were found. */
-const WITHOUT_TOOL: readonly string[] = ["unauthorized", "origin_denied", "host_denied", "not_found"];
+const WITHOUT_TOOL: readonly string[] = [
+  "unauthorized",
+  "too_many_failed_logins",
+  "issuer_unreachable",
+  "origin_denied",
+  "host_denied",
+  "not_found",
+];
 
 export interface ProblemExample {
   /** The body on REST (RFC 9457). */

@@ -14,6 +14,7 @@ export const REASONS: ReadonlyMap<string, Readonly<Record<string, string>>> = ne
       too_many_sessions: "All the sessions that the limits allow are in use.",
       too_many_starts: "Too many servers are starting at this moment.",
       descriptors_exhausted: "The gateway has no file descriptors left for another process.",
+      issuer_unreachable: "The keys that tokens are checked with cannot be fetched from their issuer.",
       crash_loop: "The server ended too often in a short time and is not started for a while.",
       limits_unavailable: "Redis, in which requests are counted, cannot be reached.",
       audit_unavailable: "The audit trail, without which no call may run, cannot be written.",
@@ -69,6 +70,13 @@ export const REASON_TEXTS: ReadonlyMap<string, readonly [why: string, action: st
     [
       "Every process and every connection takes some, and the system allows only so many.",
       "Raise the limit of open files for the gateway (ulimit -n, LimitNOFILE), or end sessions.",
+    ],
+  ],
+  [
+    "issuer_unreachable",
+    [
+      "The gateway has no keys of the token's issuer yet, and the issuer does not answer.",
+      "Try again after the time in Retry-After; the gateway's log says why the issuer cannot be reached.",
     ],
   ],
   [

@@ -1,5 +1,6 @@
 import type { ToolCatalog } from "../../protocol/tool.ts";
 import type { DownstreamContext } from "../context.ts";
+import type { TokenOffer } from "../resource-metadata.ts";
 import type { DocumentSettings } from "./documents.ts";
 
 /** What documents and pages need in addition to the common downstream context. */
@@ -8,5 +9,7 @@ export interface DocumentContext extends DownstreamContext {
   readonly documents: DocumentSettings;
   readonly documentsArePublic: boolean;
   readonly publicUrl: string | undefined;
+  /** Where clients get tokens; undefined when none are accepted, or clients are not to be told. */
+  readonly tokens: TokenOffer | undefined;
   readonly toYaml: (value: unknown) => string;
 }

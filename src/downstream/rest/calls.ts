@@ -54,13 +54,15 @@ export class RestCalls {
     // The body's memory is reserved until the call is answered.
     const body = hasBody(request) ? (await readJsonBody(request, bodies, visit.principal, response)).toString() : "";
     const call: RestCall = { visit, tool, form, accept, sessionId, preferences, given: readArguments(body), caller };
-    const running = isKept ? this.#begin(call, key, body) : undefined;
+    // What was kept when the caller might still call the tool is not repeated to it.
+    const mayCall = this.#context.visibility.mayCall(visit.principal, visit.server, tool);
+    const running = isKept && mayCall ? this.#begin(call, key, body) : undefined;
     if (running !== undefined && "status" in running) return endAnswer(response, running, streams.limits.stallMs);
     await this.#run(call, running);
   }
 
   #checkSessionId({ principal, server }: Visit, sessionId: string | undefined): void {
-    const { settings, minted, sessions, serverNames } = this.#context;
+    const { settings, minted, sessions, visibility } = this.#context;
     if (sessionId === undefined) {
       if (settings.oneshot) return;
       throw new GatewayError(
@@ -71,7 +73,7 @@ export class RestCalls {
     if (!settings.onlyMinted || minted.has(principal, sessionId)) return;
     // An id stays valid as long as a session opened with it exists.
     const isLive = (name: string): boolean => sessions.look(principal, name, sessionId, "rest") !== undefined;
-    if (isLive(server) || serverNames.some(isLive)) return;
+    if (isLive(server) || visibility.servers(principal).some(isLive)) return;
     throw new GatewayError("session_not_found", "No such session; GET /api/sessionid gives an id.");
   }
 

@@ -3,7 +3,6 @@ import { GatewayError } from "../../protocol/errors.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { RestCalls } from "./calls.ts";
 import { credentialsOf } from "../credentials.ts";
-import { unknownServer } from "../did-you-mean.ts";
 import { methodNotAllowed } from "../method-not-allowed.ts";
 import { namesDocument } from "../openapi/target.ts";
 import { publicPrefix } from "../public-path.ts";
@@ -41,8 +40,10 @@ export function restRoute(context: RestContext): Route<RestTarget> {
       return path.startsWith("/api") && !namesDocument(path) ? restTarget(path) : undefined;
     },
     serve: async (request, response, target) => {
-      const admitted = context.gate.admit(credentialsOf(request));
+      const admitted = context.gate.admit(credentialsOf(request, context));
       const principal = admitted instanceof Promise ? await admitted : admitted;
+      // The client may have left while a key was fetched.
+      if (response.destroyed) return;
       const query = queryOf(request.url ?? "");
       const requestId = requestIdOf(response);
       await serve({ request, response, target, principal, query, requestId, tools }, context, calls);
@@ -55,7 +56,7 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
   const { request, response, target, principal, query, requestId } = visit;
   switch (target.kind) {
     case "tool": {
-      refuseUnknown(target.server, context);
+      context.visibility.checkServer(principal, target.server);
       if (allowed(request, "GET", "POST") === "GET") {
         return describeTool(target.server, target.tool, visit, context).then((tool) => sendJson(response, tool));
       }
@@ -74,7 +75,7 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
       });
     }
     case "server":
-      refuseUnknown(target.server, context);
+      context.visibility.checkServer(principal, target.server);
       allowed(request, "GET");
       return describeServer(target.server, visit, context).then((server) => sendJson(response, server));
     case "index":
@@ -92,10 +93,6 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
     case "broken":
       throw new GatewayError("invalid_request", "The path contains an invalid percent escape.");
   }
-}
-
-function refuseUnknown(server: string, { hasServer, serverNames }: RestContext): void {
-  if (!hasServer(server)) throw unknownServer(server, serverNames);
 }
 
 /** The request method if it is allowed; HEAD counts as GET. */

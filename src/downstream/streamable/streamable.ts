@@ -112,14 +112,30 @@ export class StreamableDownstream {
     const post = conversation.expect({ requests: requests.length, isBatch, form }, response);
     // Set before the messages are relayed: a batch that cancels its own requests completes the response meanwhile.
     response.setHeader("Mcp-Session-Id", session.id);
-    // A refusal carries no session id.
-    const refuse = (error: unknown): never => {
+    const { requestId, principal, onQuota } = visit;
+    try {
+      const received = session.receive(messages, { requestId, principal, onQuota, reply: post });
+      if (received instanceof Promise) return this.#beginLater(conversation, post, received, response);
+    } catch (error) {
+      // A refusal carries no session id.
       response.removeHeader("Mcp-Session-Id");
       throw error;
-    };
-    const { requestId, principal, onQuota } = visit;
-    const received = attempt(() => session.receive(messages, { requestId, principal, onQuota, reply: post }), refuse);
-    if (received instanceof Promise) return received.then(() => conversation.begin(post));
+    }
+    conversation.begin(post);
+  }
+
+  async #beginLater(
+    conversation: Conversation,
+    post: PostAnswer,
+    received: Promise<void>,
+    response: ServerResponse,
+  ): Promise<void> {
+    try {
+      await received;
+    } catch (error) {
+      response.removeHeader("Mcp-Session-Id");
+      throw error;
+    }
     conversation.begin(post);
   }
 

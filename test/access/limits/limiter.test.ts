@@ -53,10 +53,10 @@ describe("a key", () => {
       { tenant: "a" },
       { client: "a" },
       { client: "jwt=x" },
-      { tenant: "", client: "oidc=x" },
+      { tenant: "", client: "basic=x" },
       {},
     ];
-    const subjects = callers.map((caller) => subjectOf({ kind: "oidc", id: "x", ...caller }));
+    const subjects = callers.map((caller) => subjectOf({ kind: "jwt", id: "x", ...caller }));
     expect(new Set(subjects).size).toBe(callers.length);
     expect(subjectOf({ kind: "bearer", id: "x" })).not.toBe(subjectOf({ kind: "basic", id: "x" }));
   });

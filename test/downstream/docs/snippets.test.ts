@@ -270,3 +270,24 @@ describe("the call that curl shows", () => {
     expect(example(tool, { name: "z" })).toEqual({ tool: "z", body: "{}" });
   });
 });
+
+describe("with tokens of an issuer", () => {
+  const security: readonly SecurityScheme[] = [
+    { kind: "oidc", url: "https://idp.example.com/.well-known/openid-configuration" },
+  ];
+
+  it.each(["Claude Code", "Cursor", "VS Code", "mcp-remote"])("%s is said to sign its user in", (client) => {
+    expect(snippet(client, { security }).notes.join(" ")).toContain("the client signs you in");
+    expect(snippet(client).notes.join(" ")).not.toContain("signs you in");
+  });
+
+  it("programs that cannot do that get a token", () => {
+    expect(snippet("curl", { security }).notes.join(" ")).toContain("an access token of your identity provider");
+  });
+});
+
+it("Open WebUI, which only knows bearer tokens, sends an API key as one", () => {
+  const { text, notes } = snippet("Open WebUI", { security: [{ kind: "apiKey", header: "X-API-Key" }] });
+  expect(text).toContain("Auth: Bearer, and your API key");
+  expect(notes).toEqual([]);
+});

@@ -8,20 +8,23 @@ export function credentialOf(place) {
   const field = place.querySelector("#credential");
   if (!(field instanceof HTMLInputElement) || field.value.trim() === "") return { headers: {}, value: "" };
   const { header = "Authorization", schemes = "" } = field.dataset;
-  return { headers: { [header]: headerValue(field.value.trim(), schemes.split(" ")) }, value: field.value };
+  const typed = field.value.trim();
+  const authorization = authorizationOf(typed, schemes.split(" "));
+  const headers = authorization === undefined ? { [header]: typed } : { Authorization: authorization };
+  return { headers, value: field.value };
 }
 
 /**
- * A token, `user:password`, or the whole value of the header.
+ * A token, `user:password`, or the whole value of the header; undefined for a key that has a header of its own.
  * @param {string} typed
  * @param {string[]} schemes
  */
-function headerValue(typed, schemes) {
-  if (/^(?:Bearer|Basic) +\S/i.test(typed)) return typed;
+function authorizationOf(typed, schemes) {
+  if (/^(?:Bearer|Basic|Api-Key) +\S/i.test(typed)) return typed;
   if (schemes.includes("basic") && typed.includes(":")) {
     return `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(typed)))}`;
   }
-  return schemes.includes("bearer") || schemes.includes("oidc") ? `Bearer ${typed}` : typed;
+  return schemes.includes("bearer") || schemes.includes("oidc") ? `Bearer ${typed}` : undefined;
 }
 
 /**

@@ -2,6 +2,7 @@ import { headersWith } from "./credential.ts";
 import {
   headerOption,
   mcpUrl,
+  oauthNote,
   prettyJson,
   shellWord,
   variableNote,
@@ -16,7 +17,7 @@ export function claudeCode(place: SnippetPlace): Snippet {
     client: "Claude Code",
     where: "a shell",
     text: `claude mcp add --transport http ${server} ${shellWord(mcpUrl(place))}${header}`,
-    notes: variableNote(credential),
+    notes: [...variableNote(credential), ...oauthNote(credential)],
   };
 }
 
@@ -30,7 +31,7 @@ export function cursor(place: SnippetPlace): Snippet {
     where: "~/.cursor/mcp.json or .cursor/mcp.json",
     text: prettyJson({ mcpServers: { [server]: entry } }),
     link: { label: "Add to Cursor", href: link },
-    notes: variableNote(credential),
+    notes: [...variableNote(credential), ...oauthNote(credential)],
   };
 }
 
@@ -47,6 +48,9 @@ export function vsCode(place: SnippetPlace): Snippet {
     where: ".vscode/mcp.json",
     text: prettyJson({ ...inputs, servers: { [server]: entry } }),
     link: { label: "Install in VS Code", href: `vscode:mcp/install?${link}` },
-    notes: credential === undefined ? [] : [`VS Code asks once for the credential: ${credential.holds}.`],
+    notes:
+      credential === undefined
+        ? []
+        : [`VS Code asks once for the credential: ${credential.holds}.`, ...oauthNote(credential)],
   };
 }

@@ -8,6 +8,8 @@ export interface Credential {
   readonly variable: string;
   /** What the variable must contain. */
   readonly holds: string;
+  /** Clients that know OAuth need no header: they find out where to sign in. */
+  readonly isOAuth?: boolean;
 }
 
 const BEARER: Credential = {
@@ -16,6 +18,8 @@ const BEARER: Credential = {
   variable: "MCP_GATEWAY_TOKEN",
   holds: "your token",
 };
+
+const OAUTH: Credential = { ...BEARER, holds: "an access token of your identity provider", isOAuth: true };
 
 const BASIC: Credential = {
   header: "Authorization",
@@ -29,7 +33,8 @@ export function credentialFor(schemes: readonly SecurityScheme[]): Credential | 
   const scheme = preferredScheme(schemes);
   if (scheme === undefined) return undefined;
   if (scheme.kind === "basic") return BASIC;
-  if (scheme.kind !== "apiKey") return BEARER;
+  if (scheme.kind === "oidc") return OAUTH;
+  if (scheme.kind === "bearer") return BEARER;
   return { header: scheme.header, prefix: "", variable: "MCP_GATEWAY_API_KEY", holds: "your API key" };
 }
 

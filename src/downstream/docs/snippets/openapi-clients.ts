@@ -3,8 +3,7 @@ import { headerOption, mcpUrl, shellWord, variableNote, type Snippet, type Snipp
 
 export function openWebUi(place: SnippetPlace): Snippet {
   const { server, baseUrl, credential } = place;
-  const auth =
-    credential === undefined ? "None" : credential.prefix === "Bearer " ? "Bearer, and your token" : undefined;
+  const auth = credential === undefined ? "None" : BEARER_TEXTS.get(credential.prefix);
   return {
     client: "Open WebUI",
     where: "Admin Settings → External Tools → +",
@@ -24,6 +23,12 @@ export function openWebUi(place: SnippetPlace): Snippet {
       auth === undefined ? ["Open WebUI sends bearer tokens only: switch on auth.bearer in the gateway's config."] : [],
   };
 }
+
+/** What to type in as a bearer token; an API key is taken as one. */
+const BEARER_TEXTS: ReadonlyMap<string, string> = new Map([
+  ["Bearer ", "Bearer, and your token"],
+  ["", "Bearer, and your API key"],
+]);
 
 export function gptActions(place: SnippetPlace): Snippet {
   const { server, baseUrl, credential, documentsArePublic } = place;

@@ -42,6 +42,11 @@ export function headerOption(option: string, credential: Credential | undefined)
   return ` ${option} "${header}: ${prefix}\${${variable}}"`;
 }
 
+/** For clients that know OAuth. */
+export function oauthNote(credential: Credential | undefined): readonly string[] {
+  return credential?.isOAuth === true ? ["Without the header, the client signs you in, if the provider knows it."] : [];
+}
+
 /** Tells the reader to set the variable, if there is one. */
 export function variableNote(credential: Credential | undefined): readonly string[] {
   return credential === undefined ? [] : [`${credential.variable} holds ${credential.holds}.`];

@@ -2,6 +2,7 @@ import { headerValue, type Credential } from "./credential.ts";
 import {
   headerOption,
   mcpUrl,
+  oauthNote,
   prettyJson,
   shellWord,
   variableNote,
@@ -29,7 +30,7 @@ export function mcpRemote(place: SnippetPlace): Snippet {
     client: "mcp-remote",
     where: "for any client that starts a program",
     text: `npx -y mcp-remote ${shellWord(mcpUrl(place))} ${options}${header}`,
-    notes: variableNote(credential),
+    notes: [...variableNote(credential), ...oauthNote(credential)],
   };
 }
 

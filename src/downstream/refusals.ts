@@ -27,11 +27,12 @@ export function refusals(
   emit: Emit,
   writePage: ErrorWriter,
   metadataUrl: (request: IncomingMessage) => string | undefined = () => undefined,
+  addressOf: (request: IncomingMessage) => string | undefined = ({ socket }) => socket.remoteAddress,
 ): Refuse {
   const answer: Refuse = (thrown, request, response, write) => {
     const error = toGatewayError(thrown);
     const { method = "" } = request;
-    const address = request.socket.remoteAddress;
+    const address = addressOf(request);
     emit({ type: "refused", requestId: requestIdOf(response), method, path: askedPath(request), address, error });
     if (response.headersSent) {
       // The status has been sent: destroys the response, so that an incomplete body is not taken for a complete one.

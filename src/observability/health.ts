@@ -7,7 +7,7 @@ export interface HealthReport {
 }
 
 /** Something that does not work as it should. */
-export interface Impairment {
+interface Impairment {
   /** For everybody: names no address and no caller. */
   readonly reason: string;
   /** Calls are refused because of it. */

@@ -16,7 +16,7 @@ export interface TextOutput {
   readonly isWaiting: boolean;
 }
 
-export interface SinkParts {
+interface SinkParts {
   readonly file: string | undefined;
   readonly stderr: TextOutput;
   readonly stdout: () => TextOutput;

@@ -70,7 +70,7 @@ export class RulePolicy implements Policy {
   }
 
   sees(principal: Principal, server: string): boolean {
-    return this.#serverView(this.#viewOf(principal), server).isVisible();
+    return this.#serverView(this.#viewOf(principal), server).isVisible;
   }
 
   viewKey(principal: Principal): string {

@@ -27,7 +27,7 @@ const MAX_DECISIONS = 50_000;
 const MAX_NAME = 128;
 
 /** Decides by `policy.rules` and `auth.permissions`. What it remembers is bounded. */
-export class RulePolicy implements Policy {
+class RulePolicy implements Policy {
   readonly reveals: boolean;
   readonly #rules: readonly CompiledRule[];
   readonly #permissions: readonly Permission[];

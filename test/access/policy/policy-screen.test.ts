@@ -111,6 +111,25 @@ describe("a list", () => {
   });
 });
 
+describe("a result that its server lets everybody cache", () => {
+  const policy = rules({ allow: { servers: ["git"] } });
+  const revised = (method: string, result: string): string =>
+    screened(policy, request(method, { uri: "file:///x", name: "x" }))
+      ?.revise?.(response(`{"result":${result},"jsonrpc":"2.0","id":7}`))
+      .line.toString() ?? "not looked into";
+
+  it("may be cached for its caller only", () => {
+    const list = '{"tools":[{"name":"a","cacheScope":"public"}], "cacheScope" : "public","ttlMs":1}';
+    expect(revised("tools/list", list)).toBe(
+      '{"jsonrpc":"2.0","id":7,"result":{"tools":[{"name":"a","cacheScope":"public"}], "cacheScope" : "private","ttlMs":1}}',
+    );
+    expect(revised("resources/read", '{"contents":[],"cacheScope":"public"}')).toContain('"cacheScope":"private"');
+    const plain = '{"contents":[{"text":"\\"cacheScope\\":\\"public\\""}]}';
+    expect(revised("resources/read", plain)).toBe(`{"result":${plain},"jsonrpc":"2.0","id":7}`);
+    expect(revised("tools/call", "{}")).toBe("not looked into");
+  });
+});
+
 describe("a refused tool, prompt or resource", () => {
   const policy = rules(
     { allow: { servers: ["git"] } },

@@ -164,6 +164,14 @@ describe("a refused tool, prompt or resource", () => {
     expect(JSON.parse(String(line))).toMatchObject({ result: { text: `no ${name}` } });
   });
 
+  it("cannot be made long by a server that repeats it", () => {
+    const { frame, revise } = screened(policy, request("prompts/get", { name: `p${"x".repeat(1_000_000)}` })) ?? {};
+    const standIn = String(parsed(frame?.line).params["name"]);
+    const answer = (times: number): ResponseFrame => response(JSON.stringify({ text: standIn.repeat(times) }));
+    expect(revise?.(answer(2)).line.length).toBeGreaterThan(2_000_000);
+    expect(() => revise?.(answer(10_000))).toThrow("too often");
+  });
+
   it("is refused in completions too", () => {
     const ref = { type: "ref/prompt", name: "plan" };
     const { frame } =

@@ -2,8 +2,7 @@ import { isObject, member, type JsonObject } from "../lib/json.ts";
 import { methods } from "./methods.ts";
 import type { Principal } from "./principal.ts";
 
-export const TARGET_KINDS = ["tool", "prompt", "resource"] as const;
-export type TargetKind = (typeof TARGET_KINDS)[number];
+export type TargetKind = "tool" | "prompt" | "resource";
 
 /** What a method is about: a tool, a prompt, a resource (by URI or URI template). */
 export interface Target {

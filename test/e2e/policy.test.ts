@@ -243,6 +243,11 @@ function telling({ status, headers, body }: { status: number; headers: object; b
 describe("a server that a caller may not use", () => {
   it.each([
     ["POST", "/<s>"],
+    ["GET", "/<s>"],
+    ["GET", "/<s>", "text/html"],
+    ["GET", "/<s>/mcp", "text/html"],
+    ["GET", "/api/<s>/read_a", "text/html"],
+    ["GET", "/api/<s>/openapi.json", "text/html"],
     ["POST", "/<s>/mcp"],
     ["POST", "/<s>/sse"],
     ["GET", "/<s>/sse"],
@@ -257,21 +262,25 @@ describe("a server that a caller may not use", () => {
     ["GET", "/api/<s>/openapi.json"],
     ["PUT", "/api/<s>/openapi.yaml"],
     ["GET", "/docs?server=<s>"],
-  ])("answers like one that does not exist: %s %s", async (method, path) => {
-    const body = method === "POST" ? '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}' : undefined;
-    const headers = {
-      ...headersOf("bob"),
-      accept: "application/json, text/event-stream",
-      ...(body !== undefined && { "content-type": "application/json" }),
-    };
-    const answers = await Promise.all(
-      ["vault", "vxult"].map(async (server) => {
-        const question = { method, headers, ...(body !== undefined && { body }) };
-        return telling(await ask(`${gateway.url}${path.replace("<s>", server)}`, question), server);
-      }),
-    );
-    expect(answers[0]).toEqual(answers[1]);
-  });
+  ])(
+    "answers like one that does not exist: %s %s %s",
+    async (method, path, accept = "application/json, text/event-stream") => {
+      const body = method === "POST" ? '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}' : undefined;
+      const headers = {
+        ...headersOf("bob"),
+        accept,
+        "x-request-id": "the-same-for-both",
+        ...(body !== undefined && { "content-type": "application/json" }),
+      };
+      const answers = await Promise.all(
+        ["vault", "vxult"].map(async (server) => {
+          const question = { method, headers, ...(body !== undefined && { body }) };
+          return telling(await ask(`${gateway.url}${path.replace("<s>", server)}`, question), server);
+        }),
+      );
+      expect(answers[0]).toEqual(answers[1]);
+    },
+  );
 
   it("is not what was meant, either", async () => {
     const rest = new RestClient(gateway.url, headersOf("bob"));
@@ -355,6 +364,34 @@ it("a notification about a resource reaches those only who may read it", async (
   };
   expect(await updates(0)).toEqual(ALL["shop"]?.resources);
   expect(await updates(1)).toEqual(["shop://public/a", "shop://public/b"]);
+});
+
+describe("documents that are public", () => {
+  it("show everybody what the rules allow to everybody, and a caller what it may use, from one cache", async () => {
+    await using open = await startGateway({
+      ...CONFIG,
+      openapi: { public: true },
+      policy: { rules: [...POLICY.rules, { allow: { tools: ["shop:read_a"] } }] },
+    });
+    const nobody = new RestClient(open.url);
+    const alice = new RestClient(open.url, headersOf("alice"));
+    const wrong = new RestClient(open.url, { authorization: "Bearer wrong" });
+    const toolsIn = (text: string): string[] =>
+      [...new Set(text.match(/\/api\/(?:shop|vault)\/\w+(?=["?])/g))].toSorted();
+    for (const path of ["/openapi.json", "/docs"]) {
+      const asked = { headers: { accept: path === "/docs" ? "text/html" : "*/*" } };
+      const texts = await Promise.all([nobody, alice, wrong, alice, nobody].map((who) => who.ask(path, asked)));
+      const [first = [], whole = [], ...others] = texts.map((answer) => toolsIn(answer.text));
+      expect(first).toEqual(["/api/shop/read_a"]);
+      expect(whole.length).toBeGreaterThanOrEqual(10);
+      expect(others).toEqual([first, whole, first]);
+    }
+    const tag = (await alice.ask("/openapi.json")).headers.etag;
+    const headers = { "If-None-Match": tag };
+    const again = await Promise.all([alice, nobody].map((who) => who.ask("/openapi.json", { headers })));
+    expect(again.map(({ status }) => status)).toEqual([304, 200]);
+    expect((await nobody.call("shop/read_a")).status).toBe(401);
+  });
 });
 
 describe("with policy.reveal", () => {

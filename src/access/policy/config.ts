@@ -86,7 +86,7 @@ export const permissionSchemas = {
     .meta({ examples: [{ scope_mode: "any", default_scope: null }] }),
 };
 
-export type PolicyConfig = z.output<typeof policySchema>;
+type PolicyConfig = z.output<typeof policySchema>;
 export type SubjectConfig = z.output<typeof subjectSchema>;
 export type RuleConfig = PolicyConfig["rules"][number];
 /** `allow` or `deny` of a rule. */

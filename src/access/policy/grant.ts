@@ -1,9 +1,10 @@
 import { globMatcher, isUniversal, type Matches } from "../../lib/glob.ts";
 import { folded } from "../../lib/lookalikes.ts";
 import { methods } from "../../protocol/methods.ts";
-import type { Action, TargetKind } from "../../protocol/policy.ts";
+import type { TargetKind } from "../../protocol/policy.ts";
 import { listsOf, type GrantConfig } from "./config.ts";
 import { ruleKinds } from "./kinds.ts";
+import type { NameForms } from "./name-forms.ts";
 import type { TargetPattern } from "./rule-kind.ts";
 
 /** What everybody needs who may anything at all on a server. */
@@ -59,6 +60,13 @@ export function compileGrant(
 export const impliedMethods = (own: readonly string[]): ReadonlySet<string> =>
   new Set([...BASE, ...HOUSEKEEPING, ...own]);
 
+/** An action whose names have been read. */
+export interface NamedAction {
+  readonly server: string;
+  readonly method: NameForms;
+  readonly target: { readonly kind: TargetKind; readonly name: NameForms } | undefined;
+}
+
 /** Whether the grant is about anything on the server. */
 export function reaches({ servers, targets, isEmpty }: Grant, server: string): boolean {
   if (isEmpty || servers?.(server) === false) return false;
@@ -68,12 +76,11 @@ export function reaches({ servers, targets, isEmpty }: Grant, server: string): b
 }
 
 /** For a grant that reaches the server of the action. */
-export function allows(grant: Grant, { server, method, target }: Action): boolean {
-  if (!allowsMethod(grant, method)) return false;
+export function allows(grant: Grant, { server, method, target }: NamedAction): boolean {
+  if (!allowsMethod(grant, method.written)) return false;
   // A grant that names no tools, prompts or resources is about all of them.
   if (target === undefined || grant.targets.size === 0) return true;
   const { kind, name } = target;
-  if (name === undefined) return false;
   return grant.targets.get(kind)?.some((pattern) => pattern.reaches(server) && pattern.allows(name)) ?? false;
 }
 
@@ -83,10 +90,10 @@ function allowsMethod({ methods: listed, targets, implied }: Grant, method: stri
 }
 
 /** For a grant that reaches the server of the action, or that names no server. Every key denies on its own. */
-export function denies(grant: Grant, { server, method, target }: Action): boolean {
+export function denies(grant: Grant, { server, method, target }: NamedAction): boolean {
   if (grant.methods === undefined && grant.targets.size === 0) return true;
-  if (grant.methods?.(folded(method)) === true) return true;
-  if (target?.name === undefined) return false;
+  if (grant.methods?.(method.folded) === true) return true;
+  if (target === undefined) return false;
   const { kind, name } = target;
   return grant.targets.get(kind)?.some((pattern) => pattern.denies(server, name)) ?? false;
 }

@@ -9,6 +9,7 @@ import type { TargetPattern } from "./rule-kind.ts";
 export function namedPattern(pattern: string): TargetPattern {
   const { serverPattern, namePattern } = splitPattern(pattern);
   const reaches = serverPattern === undefined ? () => true : globMatcher(serverPattern);
+  const allowsName = globMatcher(namePattern);
   const deniesName = globMatcher(folded(namePattern));
   // A name may contain a colon: who denies `a:b` may mean the tool `b` of `a`, or a tool `a:b`.
   const deniesWhole = serverPattern === undefined ? () => false : globMatcher(folded(pattern));
@@ -16,11 +17,8 @@ export function namedPattern(pattern: string): TargetPattern {
     serverPattern,
     reaches,
     isUniversal: isUniversal(namePattern),
-    allows: globMatcher(namePattern),
-    denies: (server, name) => {
-      const plain = folded(name);
-      return (reaches(server) && deniesName(plain)) || deniesWhole(plain);
-    },
+    allows: ({ written }) => allowsName(written),
+    denies: (server, name) => (reaches(server) && deniesName(name.folded)) || deniesWhole(name.folded),
   };
 }
 

@@ -6,6 +6,7 @@ import { methods } from "../../protocol/methods.ts";
 import { actionOf, useOf, type Policy } from "../../protocol/policy.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import type { Screen, ScreenedRequest } from "../../protocol/screen.ts";
+import { CACHEABLE, withPrivateScope } from "./cache-scope.ts";
 import { filteredList, LISTINGS } from "./listings.ts";
 import { StandIn } from "./stand-in.ts";
 
@@ -45,8 +46,11 @@ export class PolicyScreen implements Screen {
     if (listing !== undefined) {
       const { kind } = listing;
       const isVisible = (name: string): boolean => this.#policy.decide(principal, useOf(server, kind, name)).isAllowed;
-      return { revise: (answer) => (answer.failed ? answer : filteredList(answer, listing, isVisible)) };
+      return {
+        revise: (answer) => (answer.failed ? answer : withPrivateScope(filteredList(answer, listing, isVisible))),
+      };
     }
+    if (CACHEABLE.has(method)) return { revise: withPrivateScope };
     // Written anew: a key that is repeated inside `ref` could mean something else to the server than what was decided on.
     if (method === methods.complete) return { frame: withParams(frame, withPlainRef(params)) };
     return method === methods.listen ? this.#listen(principal, server, frame) : undefined;

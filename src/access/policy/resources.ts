@@ -34,7 +34,7 @@ function uriPattern(pattern: string): TargetPattern {
     serverPattern: undefined,
     reaches: () => true,
     isUniversal: isUniversal(pattern),
-    allows: (uri) => asWritten(uri) && asRead(canonicalUri(uri)),
-    denies: (_server, uri) => deniesWritten(folded(uri)) || deniesRead(folded(canonicalUri(uri))),
+    allows: (uri) => asWritten(uri.written) && asRead(uri.canonical),
+    denies: (_server, uri) => deniesWritten(uri.folded) || deniesRead(uri.foldedCanonical),
   };
 }

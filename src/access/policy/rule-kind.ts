@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { TargetKind } from "../../protocol/policy.ts";
+import type { NameForms } from "./name-forms.ts";
 import type { Patterns } from "./patterns.ts";
 
 /** A kind of thing that rules are about: a key of `allow` and `deny`. */
@@ -21,6 +22,6 @@ export interface TargetPattern {
   /** Whether it matches every name on the servers that it reaches. */
   readonly isUniversal: boolean;
   /** For a server that it reaches. */
-  allows(name: string): boolean;
-  denies(server: string, name: string): boolean;
+  allows(name: NameForms): boolean;
+  denies(server: string, name: NameForms): boolean;
 }

@@ -27,7 +27,7 @@ const MAX_DECISIONS = 50_000;
 const MAX_NAME = 128;
 
 /** Decides by `policy.rules` and `auth.permissions`. What it remembers is bounded. */
-export class RulePolicy implements Policy {
+class RulePolicy implements Policy {
   readonly reveals: boolean;
   readonly #rules: readonly CompiledRule[];
   readonly #permissions: readonly Permission[];
@@ -70,7 +70,7 @@ export class RulePolicy implements Policy {
   }
 
   sees(principal: Principal, server: string): boolean {
-    return this.#serverView(this.#viewOf(principal), server).isVisible();
+    return this.#serverView(this.#viewOf(principal), server).isVisible;
   }
 
   viewKey(principal: Principal): string {

@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { JsonObject } from "../../lib/json.ts";
+import { GatewayError } from "../../protocol/errors.ts";
 import type { RequestFrame, ResponseFrame } from "../../protocol/frame.ts";
 import { requestLine } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { Target } from "../../protocol/policy.ts";
 import type { ScreenedRequest } from "../../protocol/screen.ts";
 
+/** Characters of all the names in one answer. */
+const MAX_WRITTEN = 16 * 1024 * 1024;
 /** Schemes whose URIs have a host (WHATWG URL, special schemes). */
 const WITH_HOST: readonly string[] = ["http", "https", "ws", "wss", "ftp"];
 
@@ -52,6 +55,12 @@ function paramsWith(name: string, { method, params = {} }: RequestFrame): JsonOb
 function renamed(answer: ResponseFrame, name: string, asked: string): ResponseFrame {
   if (answer.fault !== undefined) return answer;
   const text = answer.line.toString();
-  if (!text.includes(name)) return answer;
-  return { ...answer, line: text.replaceAll(name, () => JSON.stringify(asked).slice(1, -1)) };
+  const parts = text.split(name);
+  if (parts.length === 1) return answer;
+  const written = JSON.stringify(asked).slice(1, -1);
+  // A server that repeats the name could otherwise multiply a long one into any length.
+  if (written.length * parts.length > MAX_WRITTEN) {
+    throw new GatewayError("protocol_violation", "The server's answer repeats what it was asked for too often.");
+  }
+  return { ...answer, line: parts.join(written) };
 }

@@ -26,7 +26,7 @@ export function hasScopes({ scopes = [] }: Principal, wanted: readonly string[],
   return mode === "all" ? wanted.length > 0 && wanted.every(isHeld) : wanted.some(isHeld);
 }
 
-export const bareScope = (scope: string): string => (scope.startsWith("scope:") ? scope.slice(6) : scope);
+const bareScope = (scope: string): string => (scope.startsWith("scope:") ? scope.slice(6) : scope);
 
 const listOf = (value: string | readonly string[]): readonly string[] => (typeof value === "string" ? [value] : value);
 

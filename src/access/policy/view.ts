@@ -1,5 +1,6 @@
 import type { Action, Decision, TargetKind } from "../../protocol/policy.ts";
-import { allows, denies, deniesAll, reaches, type Grant } from "./grant.ts";
+import { allows, denies, deniesAll, reaches, type Grant, type NamedAction } from "./grant.ts";
+import { NameForms } from "./name-forms.ts";
 import { isAboutAll, PERMISSION_METHODS, type Permission } from "./permission.ts";
 
 /** What applies to all principals that match the same rules and have the same scopes. */
@@ -17,12 +18,15 @@ export interface HeldPermission {
   readonly isHeld: boolean;
 }
 
-const UNREADABLE: Decision = { isAllowed: false, rule: "its name is not text" };
+/** No tool has a longer name, and no server a longer URI: comparing it would only take time. */
+const MAX_NAME = 16 * 1024;
+const UNREADABLE: Decision = { isAllowed: false, rule: "its name is no text, or too long" };
 
 /** The decisions about one server, for principals with the same rules. */
 export class ServerView {
   readonly #server: string;
   readonly #rules: ViewRules;
+  #isVisible: boolean | undefined;
 
   /** Keeps only what is about the server. */
   constructor(server: string, rules: ViewRules) {
@@ -38,13 +42,14 @@ export class ServerView {
   /** What is denied is denied; then what a rule allows is allowed; then scopes decide, and last the default. */
   decide(action: Action): Decision {
     const { denying, allowing, permissions, defaultScope, allowsByDefault } = this.#rules;
-    if (action.target !== undefined && action.target.name === undefined) return UNREADABLE;
-    const denial = denying.find((grant) => denies(grant, action));
+    const named = readNames(action);
+    if (named === undefined) return UNREADABLE;
+    const denial = denying.find((grant) => denies(grant, named));
     if (denial !== undefined) return { isAllowed: false, rule: denial.path };
-    const grant = allowing.find((one) => allows(one, action));
+    const grant = allowing.find((one) => allows(one, named));
     if (grant !== undefined) return { isAllowed: true, rule: grant.path };
-    const permission =
-      action.target === undefined ? this.#forMethod(action.method) : forTarget(permissions, action.target);
+    const { target } = named;
+    const permission = target === undefined ? this.#forMethod(action.method) : forTarget(permissions, target);
     if (permission !== undefined) return decisionOf(permission);
     if (defaultScope !== undefined) {
       const { scope, isHeld } = defaultScope;
@@ -54,7 +59,12 @@ export class ServerView {
   }
 
   /** Whether anything is possible on the server. */
-  isVisible(): boolean {
+  get isVisible(): boolean {
+    this.#isVisible ??= this.#leavesAnything();
+    return this.#isVisible;
+  }
+
+  #leavesAnything(): boolean {
     const { denying, allowing, permissions, defaultScope, allowsByDefault } = this.#rules;
     if (denying.some((grant) => deniesAll(grant, this.#server))) return false;
     if (allowsByDefault || defaultScope?.isHeld === true) return true;
@@ -85,11 +95,21 @@ export class ServerView {
 /** The most specific permission decides. */
 function forTarget(
   permissions: readonly HeldPermission[],
-  { kind, name = "" }: NonNullable<Action["target"]>,
+  { kind, name }: NonNullable<NamedAction["target"]>,
 ): HeldPermission | undefined {
   return permissions.find(({ permission }) =>
     kind === "tool" ? permission.pattern.allows(name) : isAboutAll(permission),
   );
+}
+
+function readNames({ server, method, target }: Action): NamedAction | undefined {
+  if (method.length > MAX_NAME) return undefined;
+  const named = { server, method: new NameForms(method) };
+  if (target === undefined) return { ...named, target };
+  const { kind, name } = target;
+  return name === undefined || name.length > MAX_NAME
+    ? undefined
+    : { ...named, target: { kind, name: new NameForms(name) } };
 }
 
 function decisionOf({ permission: { path, scopes }, isHeld }: HeldPermission): Decision {

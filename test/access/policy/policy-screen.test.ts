@@ -111,6 +111,25 @@ describe("a list", () => {
   });
 });
 
+describe("a result that its server lets everybody cache", () => {
+  const policy = rules({ allow: { servers: ["git"] } });
+  const revised = (method: string, result: string): string =>
+    screened(policy, request(method, { uri: "file:///x", name: "x" }))
+      ?.revise?.(response(`{"result":${result},"jsonrpc":"2.0","id":7}`))
+      .line.toString() ?? "not looked into";
+
+  it("may be cached for its caller only", () => {
+    const list = '{"tools":[{"name":"a","cacheScope":"public"}], "cacheScope" : "public","ttlMs":1}';
+    expect(revised("tools/list", list)).toBe(
+      '{"jsonrpc":"2.0","id":7,"result":{"tools":[{"name":"a","cacheScope":"public"}], "cacheScope" : "private","ttlMs":1}}',
+    );
+    expect(revised("resources/read", '{"contents":[],"cacheScope":"public"}')).toContain('"cacheScope":"private"');
+    const plain = '{"contents":[{"text":"\\"cacheScope\\":\\"public\\""}]}';
+    expect(revised("resources/read", plain)).toBe(`{"result":${plain},"jsonrpc":"2.0","id":7}`);
+    expect(revised("tools/call", "{}")).toBe("not looked into");
+  });
+});
+
 describe("a refused tool, prompt or resource", () => {
   const policy = rules(
     { allow: { servers: ["git"] } },
@@ -143,6 +162,14 @@ describe("a refused tool, prompt or resource", () => {
     const standIn = String(parsed(frame?.line).params["name"]);
     const line = revise?.(response(JSON.stringify({ jsonrpc: "2.0", id: 7, result: { text: `no ${standIn}` } }))).line;
     expect(JSON.parse(String(line))).toMatchObject({ result: { text: `no ${name}` } });
+  });
+
+  it("cannot be made long by a server that repeats it", () => {
+    const { frame, revise } = screened(policy, request("prompts/get", { name: `p${"x".repeat(1_000_000)}` })) ?? {};
+    const standIn = String(parsed(frame?.line).params["name"]);
+    const answer = (times: number): ResponseFrame => response(JSON.stringify({ text: standIn.repeat(times) }));
+    expect(revise?.(answer(2)).line.length).toBeGreaterThan(2_000_000);
+    expect(() => revise?.(answer(10_000))).toThrow("too often");
   });
 
   it("is refused in completions too", () => {

@@ -55,6 +55,36 @@ describe("messages", () => {
     expect([asked, log]).toEqual([[], ["refused 1,2 queue_full"]]);
   });
 
+  it("are answered, each request of them, when the refusal is to be an answer, at once or later", async () => {
+    const error = new GatewayError("rate_limited", "Later.", { isAnswer: true });
+    const atOnce = (): never => {
+      throw error;
+    };
+    const now = intakeOf([{ admit: atOnce }]);
+    expect(now.take([call(1), call(2)])).toBeUndefined();
+    expect(now.log).toEqual(["refused 1,2 rate_limited", "answered 1,2"]);
+    const later = intakeOf([{ admit: () => Promise.reject(error) }]);
+    await later.take(call(1));
+    expect(later.log).toEqual(["refused 1 rate_limited", "answered 1"]);
+  });
+
+  it("that do not exist yet are foreseen to be refused by the first step that would, which every step hears", () => {
+    const heard: string[] = [];
+    const admission = admissionOf([
+      { admit: () => undefined },
+      {
+        foresee: () => {
+          throw new GatewayError("rate_limited", "Later.");
+        },
+      },
+      { foresee: () => void heard.push("asked"), refused: (_submission, { reason }) => void heard.push(reason) },
+    ]);
+    const messages = clientMessages(call(1));
+    const submission = { ...session, sessionId: "", messages, reception: { requestId: "r" } };
+    expect(() => admission?.foresee(submission)).toThrow("Later.");
+    expect(heard).toEqual(["rate_limited"]);
+  });
+
   it("that the session cannot take are refused before a step is asked", () => {
     const asked: string[] = [];
     const { take, log } = intakeOf([{ admit: () => void asked.push("policy") }], () => {

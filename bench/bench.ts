@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { drive, type Drive } from "./driver/drive.ts";
 import { RestSession } from "./driver/rest.ts";
-import type { LoadSession } from "./driver/session.ts";
+import { ECHO, type LoadSession } from "./driver/session.ts";
 import { SseSession } from "./driver/sse.ts";
 import { StreamableSession } from "./driver/streamable.ts";
 import type { EchoCommand } from "./echo-command.ts";
@@ -42,6 +42,16 @@ export async function measure(bench: Bench, target: Target, work: Drive): Promis
   const used = cpuUs(target.pid) - before;
   for (const [what, times] of failures) bench.failures.set(what, (bench.failures.get(what) ?? 0) + times);
   return { calls, ms, cpuUs: used, p50Ms: percentile(latenciesMs, 0.5), p99Ms: percentile(latenciesMs, 0.99) };
+}
+
+/** Until the hot path of the transport is compiled on both sides. */
+export async function warmUp(bench: Bench, transport: Transport, ownProcesses = OWN_PROCESSES): Promise<void> {
+  for (const side of ["gateway", "ideal"] as const) {
+    const target = bench[side];
+    const sessions = await openSessions(transport, target, 2);
+    await measure(bench, target, { sessions, inFlight: 8, call: ECHO, ms: bench.options.compileMs });
+    await closeSessions(sessions, target, ownProcesses[side]);
+  }
 }
 
 /** Runs both targets in turn; each goes first equally often. */

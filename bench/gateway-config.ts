@@ -4,7 +4,7 @@ import type { EchoCommand } from "./echo-command.ts";
 export const TOKEN = "bench-token-0123456789abcdef";
 
 /** The config of a typical deployment: a token, the log at info. Only limits that would slow down opening 50 sessions are raised. */
-export function gatewayConfig({ command, args }: EchoCommand, servers: object = {}, limits: object = {}): string {
+export function gatewayConfig({ command, args }: EchoCommand, { servers, limits, more }: Extras = {}): string {
   return stringify({
     hostname: "127.0.0.1",
     port: 0,
@@ -21,5 +21,31 @@ export function gatewayConfig({ command, args }: EchoCommand, servers: object = 
       ...limits,
     },
     servers: { echo: { command, args }, ...servers },
+    ...more,
   });
+}
+
+/** What is added to the config. */
+export interface Extras {
+  /** Additional entries under `servers:`. */
+  readonly servers?: object | undefined;
+  /** Limits that replace those of the benchmark. */
+  readonly limits?: object | undefined;
+  /** Further keys. */
+  readonly more?: object | undefined;
+}
+
+const RULES = 50;
+
+/** Everything that is asked about a call: 50 rules, of which the last one allows it, a limit that is not reached, an audit file. */
+export function accessConfig(auditFile: string): object {
+  const others = Array.from({ length: RULES - 1 }, (_none, at) => ({
+    subject: { tenant: `tenant-${at}` },
+    allow: { methods: ["tools/*"], tools: [`server-${at}:tool-*`] },
+  }));
+  return {
+    policy: { default: "deny", rules: [...others, { allow: { methods: ["*"], tools: ["echo:*"] } }] },
+    rateLimit: { defaultRpm: 1_000_000 },
+    audit: { file: auditFile },
+  };
 }

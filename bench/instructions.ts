@@ -1,5 +1,6 @@
 // npm run instructions: instructions that the gateway executes per call, counted by valgrind. Unlike CPU time they hardly depend on
-// what else the machine does. The kernel's work is not in them. Needs valgrind; a run takes minutes.
+// what else the machine does. The kernel's work is not in them. Needs valgrind; a run takes minutes. With --access, the gateway has
+// policy rules, rate limits and an audit file.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +11,7 @@ import { newSession } from "./bench.ts";
 import { ECHO, type LoadSession } from "./driver/session.ts";
 import { echoCommand } from "./echo-command.ts";
 import { TRANSPORTS, type Transport } from "./figures.ts";
-import { gatewayConfig } from "./gateway-config.ts";
+import { accessConfig, gatewayConfig } from "./gateway-config.ts";
 import { median } from "./statistics.ts";
 
 const IN_FLIGHT = 16;
@@ -21,6 +22,7 @@ const { values } = parseArgs({
   options: {
     gateway: { type: "string", default: fileURLToPath(new URL("../dist/main.js", import.meta.url)) },
     transport: { type: "string", multiple: true, default: [...TRANSPORTS] },
+    access: { type: "boolean", default: false },
     calls: { type: "string", default: "2500" },
   },
 });
@@ -35,7 +37,8 @@ for (const transport of TRANSPORTS) {
 async function measured(main: string, transport: Transport): Promise<number[]> {
   const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-instructions-"));
   const config = join(folder, "config.yaml");
-  writeFileSync(config, gatewayConfig(echoCommand()));
+  const more = values.access ? accessConfig(join(folder, "audit.jsonl")) : {};
+  writeFileSync(config, gatewayConfig(echoCommand(), { more }));
   const counter = ["--tool=callgrind", "--smc-check=all-non-file", `--callgrind-out-file=${folder}/count`];
   // Without the collector's own threads, which valgrind would count at random.
   const gateway = spawn("valgrind", [...counter, process.execPath, "--single-threaded-gc", main, "--config", config], {

@@ -1,7 +1,8 @@
 // npm run bench: the built gateway compared with an ideal relay, in alternating slices of one run. See BENCHMARKS.md.
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { openSessions, closeSessions, measure, OWN_PROCESSES, type Bench, type Setup } from "./bench.ts";
+import { warmUp, type Bench, type Setup } from "./bench.ts";
+import { access, ACCESS } from "./cases/access.ts";
 import { calls, POINTS } from "./cases/calls.ts";
 import { memoryPerSession } from "./cases/memory.ts";
 import { notifications } from "./cases/notifications.ts";
@@ -10,7 +11,6 @@ import { payloads } from "./cases/payloads.ts";
 import { idle, start } from "./cases/start.ts";
 import { wake } from "./cases/wake.ts";
 import { warmOpen } from "./cases/warm.ts";
-import { ECHO } from "./driver/session.ts";
 import { echoCommand } from "./echo-command.ts";
 import { isReached, TRANSPORTS, type Figure, type Transport } from "./figures.ts";
 import { HELP, readOptions, type Options } from "./options.ts";
@@ -18,7 +18,7 @@ import { profileArgs, profileSummary } from "./profile.ts";
 import { markdown } from "./table.ts";
 import { startGateway, startIdealRelay } from "./targets.ts";
 
-const MORE_POINTS = ["notifications", "answers-1m", "answers-10m", "requests-1m", "open"];
+const MORE_POINTS = [ACCESS, "notifications", "answers-1m", "answers-10m", "requests-1m", "open"];
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 
@@ -61,20 +61,12 @@ async function ofTransport(setup: Setup, transport: Transport): Promise<Figure[]
       ...(await notifications(bench, transport)),
       ...(await payloads(bench, transport)),
       ...(await opens(bench, transport)),
+      ...(await access(bench, transport)),
     ];
   } finally {
     await gateway.stop();
     await ideal.stop();
     if (profileFolder !== undefined) process.stdout.write(`${profileSummary(profileFolder, gateway.pid)}\n\n`);
-  }
-}
-
-async function warmUp(bench: Bench, transport: Transport): Promise<void> {
-  for (const side of ["gateway", "ideal"] as const) {
-    const target = bench[side];
-    const sessions = await openSessions(transport, target, 2);
-    await measure(bench, target, { sessions, inFlight: 8, call: ECHO, ms: bench.options.compileMs });
-    await closeSessions(sessions, target, OWN_PROCESSES[side]);
   }
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { EchoCommand } from "./echo-command.ts";
-import { gatewayConfig } from "./gateway-config.ts";
+import { gatewayConfig, type Extras } from "./gateway-config.ts";
 
 /** A listening process, and how long its start took. */
 export interface Target {
@@ -31,27 +31,17 @@ export interface ProcessEnvironment extends ProcessListener {
   readonly openFiles?: number | undefined;
 }
 
-export interface GatewayOptions {
+export interface GatewayOptions extends Extras {
   readonly main: string;
   readonly echo: EchoCommand;
   readonly nodeArgs?: readonly string[];
-  /** Additional entries under `servers:`. */
-  readonly servers?: object;
-  /** Limits that replace those of the benchmark. */
-  readonly limits?: object;
 }
 
 const START_MS = 20_000;
 const STOP_MS = 20_000;
 
-export function startGateway({
-  main,
-  echo,
-  nodeArgs = [],
-  servers = {},
-  limits = {},
-}: GatewayOptions): Promise<Target> {
-  return startConfigured([...nodeArgs, main], gatewayConfig(echo, servers, limits));
+export function startGateway({ main, echo, nodeArgs = [], ...extras }: GatewayOptions): Promise<Target> {
+  return startConfigured([...nodeArgs, main], gatewayConfig(echo, extras));
 }
 
 /** Starts the gateway with a temporary config file of this text. */

@@ -1,11 +1,18 @@
 import type { AddressInfo } from "node:net";
 import { resolve as absolute } from "node:path";
 import { configuredAuthenticators, AccessGate } from "./access/gate.ts";
+import { Oversight } from "./access/oversight.ts";
+import type { AccessRules } from "./access/policy/config.ts";
+import { PolicyScreen } from "./access/policy/policy-screen.ts";
+import { policyOf } from "./access/policy/rule-policy.ts";
 import { Logins } from "./access/logins.ts";
 import { tokenConfig, tokenOffer } from "./access/oauth.ts";
 import type { ClientSettings } from "./client/mcp-client.ts";
 import { CachingToolCatalog } from "./client/tool-catalog.ts";
+import { RedisStore } from "./cluster/redis.ts";
 import type { LoadedConfig } from "./config/load.ts";
+import { ConfigError } from "./config/problems.ts";
+import { secretsOf } from "./config/secrets.ts";
 import type { Config } from "./config/schema.ts";
 import { toYaml } from "./config/yaml.ts";
 import { Bodies } from "./downstream/bodies.ts";
@@ -17,21 +24,21 @@ import type { DocumentSettings } from "./downstream/openapi/documents.ts";
 import { Origins } from "./downstream/origins.ts";
 import { PublicPath } from "./downstream/public-path.ts";
 import { SchemaValidator } from "./downstream/rest/checks/validator.ts";
-import { restSettings } from "./downstream/rest/config.ts";
-import type { RestContext } from "./downstream/rest/context.ts";
-import { IdempotencyStore } from "./downstream/rest/idempotency.ts";
-import { MintedIds } from "./downstream/rest/minted-ids.ts";
+import { restParts } from "./downstream/rest/config.ts";
 import type { TokenOffer } from "./downstream/resource-metadata.ts";
 import { StreamCare } from "./downstream/stream-care.ts";
+import { Visibility } from "./downstream/visibility.ts";
 import { TrustedProxies } from "./downstream/trusted-proxies.ts";
 import { Redactor } from "./lib/redactor.ts";
 import { durationMs, sizeBytes } from "./lib/units.ts";
-import { REDACTED_KEYS, type Level } from "./observability/config.ts";
+import { REDACTED_KEYS } from "./observability/config.ts";
 import { Health } from "./observability/health.ts";
-import { logEvents } from "./observability/log-events.ts";
 import type { LogOutput } from "./observability/log-output.ts";
-import { createLog, type Log } from "./observability/logger.ts";
-import type { Events } from "./protocol/events.ts";
+import { eventsFor, logFor } from "./observability/log-setup.ts";
+import type { Log } from "./observability/logger.ts";
+import { stdoutOutput } from "./observability/std-outputs.ts";
+import type { Emit, Events } from "./protocol/events.ts";
+import type { Policy } from "./protocol/policy.ts";
 import type { SessionTable } from "./protocol/session.ts";
 import type { ToolCatalog } from "./protocol/tool.ts";
 import type { ServerSettings } from "./protocol/upstream.ts";
@@ -60,9 +67,13 @@ export class Gateway {
   readonly #tokens: TokenOffer | undefined;
   readonly config: Config;
   readonly catalog: ToolCatalog;
+  /** Undefined when every authenticated caller may do everything. */
+  readonly policy: Policy | undefined;
   readonly documents: DocumentSettings;
   readonly descriptors = new Descriptors();
-  readonly #health = new Health();
+  readonly #file: string;
+  readonly #health: Health;
+  readonly #oversight: Oversight;
   readonly #store: RecordStore;
   readonly #sessions: Sessions;
   readonly #validator: SchemaValidator;
@@ -71,11 +82,19 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     const { config, secrets } = options.loaded;
     this.config = config;
-    const redactor = new Redactor([...REDACTED_KEYS, ...config.logging.redactKeys], secrets);
-    this.log = logFor(options, redactor);
-    const events = eventsFor(levelOf(config), this.log);
+    this.#file = options.loaded.file;
+    const redactor = new Redactor(
+      [...REDACTED_KEYS, ...config.logging.redactKeys],
+      [...secrets, ...secretsOf(options.env["REDIS_URL"])],
+    );
+    this.log = logFor(config, { env: options.env, output: options.logOutput, redactor });
+    const events = eventsFor(config, this.log, (event) => this.#oversight.hear(event));
     this.servers = this.#createServers(options, redactor, events);
     const settingsOf = (name: string): ServerSettings => this.servers.get(name).settings;
+    this.policy = policyOf({ policy: config.policy, ...permissionsOf(config) }, this.servers.names);
+    this.#oversight = this.#createOversight(options, redactor, events.emit);
+    const { admission, checks } = this.#oversight;
+    this.#health = new Health(checks);
     this.#store = openRecords({
       store: options.isServing === true ? config.sessions.store : "memory",
       dir: config.state.dir,
@@ -92,6 +111,8 @@ export class Gateway {
       records: this.#store.records,
       clientVersion: options.version,
       events,
+      admission,
+      screen: this.policy && new PolicyScreen(this.policy),
       onToolsChanged: (server) => catalog.changed(server),
     });
     const client = {
@@ -133,6 +154,7 @@ export class Gateway {
   async start(): Promise<AddressInfo> {
     const { hostname, port } = this.config;
     const { server } = this.#http;
+    await this.#prepare();
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(port, hostname, () => {
@@ -164,6 +186,35 @@ export class Gateway {
     clearTimeout(cut);
     this.#validator.close();
     this.servers.end();
+    await this.#oversight.stop();
+  }
+
+  /** Rate limits and the audit trail. */
+  get oversight(): Pick<Oversight, "limits" | "audit"> {
+    return this.#oversight;
+  }
+
+  /** Rejects with a ConfigError when the config names something that cannot be used. */
+  async #prepare(): Promise<void> {
+    try {
+      await this.#oversight.start();
+    } catch (cause) {
+      throw new ConfigError(this.#file, [{ message: cause instanceof Error ? cause.message : String(cause) }]);
+    }
+  }
+
+  #createOversight({ env, logOutput }: GatewayOptions, redactor: Redactor, emit: Emit): Oversight {
+    const { config, policy } = this;
+    return new Oversight({
+      config,
+      env,
+      redactor,
+      emit,
+      policy,
+      connectStore: (url) => RedisStore.connect({ url, emit }),
+      stderr: logOutput,
+      stdout: stdoutOutput,
+    });
   }
 
   #createServers({ env }: GatewayOptions, redactor: Redactor, { emit }: Events): Servers {
@@ -189,12 +240,13 @@ export class Gateway {
     const { config, servers, catalog, documents } = this;
     const context = {
       ...downstreamContext(config, events, this.#sessions),
-      ...restParts(config),
+      ...restParts(config.rest, config.limits),
       validator: this.#validator,
       gate: this.gate,
-      hasServer: (name: string) => servers.has(name),
+      hasQuotas: this.#oversight.limits !== undefined,
+      admission: this.#oversight.admission,
       callsOf: (name: string) => servers.get(name).settings,
-      serverNames: servers.names,
+      visibility: new Visibility(this.policy, servers.names),
       catalog,
       client,
       documents,
@@ -218,23 +270,16 @@ const ENDING_MS = 7_000;
 /** With every session ended, an open request only has to write its refusal. */
 const LAST_ANSWERS_MS = 500;
 
-const levelOf = ({ logging, debug }: Config): Level => logging.level ?? debug.level ?? "info";
-
-function logFor({ loaded: { config }, env, logOutput }: GatewayOptions, redactor: Redactor): Log {
-  const colors = logOutput.isTerminal && env["NO_COLOR"] === undefined;
-  return createLog({ level: levelOf(config), format: config.logging.format, redactor, output: logOutput, colors });
-}
-
-function eventsFor(level: Level, log: Log): Events {
-  const isDebug = level === "verbose" || level === "debug";
-  return { emit: logEvents(log), tracing: level === "verbose", exchanges: isDebug, logsRequests: isDebug };
-}
+const permissionsOf = ({ auth: { permissions, options } }: Config): Pick<AccessRules, "permissions" | "options"> => ({
+  permissions,
+  options,
+});
 
 function downstreamContext(
   { limits, publicUrl, servers, trustedProxies }: Config,
   events: Events,
   sessions: SessionTable,
-): Omit<DownstreamContext, "gate" | "hasServer" | "serverNames"> {
+): Omit<DownstreamContext, "gate" | "hasQuotas" | "admission" | "visibility"> {
   const { streams, bodies, replay } = downstreamLimits(limits);
   return {
     events,
@@ -244,13 +289,5 @@ function downstreamContext(
     replay,
     trustedProxies: trustedProxies.length === 0 ? undefined : new TrustedProxies(trustedProxies),
     publicPath: publicUrl === undefined ? undefined : new PublicPath(publicUrl, Object.keys(servers)),
-  };
-}
-
-function restParts({ rest, limits }: Config): Pick<RestContext, "settings" | "idempotency" | "minted"> {
-  return {
-    settings: restSettings(rest, limits),
-    idempotency: new IdempotencyStore({ maxAgeMs: durationMs(rest.replayAge), bytes: sizeBytes(rest.replayBytes) }),
-    minted: new MintedIds(durationMs(rest.idle)),
   };
 }

@@ -7,6 +7,7 @@ import { health, type HealthFlags } from "./cli/health.ts";
 import { hashKey } from "./cli/hash-key.ts";
 import { addHelp } from "./cli/help.ts";
 import { openapi, type DumpOutcome, type OpenapiFlags } from "./cli/openapi.ts";
+import { policy, type PolicyFlags } from "./cli/policy.ts";
 import { run as start } from "./cli/run.ts";
 import { schemaDump, type RunFlags } from "./cli/schema-dump.ts";
 import { schema } from "./cli/schema.ts";
@@ -63,6 +64,21 @@ async function main(argv: readonly string[]): Promise<void> {
     .command("hash-key")
     .description("print the hash of the API key on stdin, or a new key and its hash, for auth.apiKeys")
     .action(() => hashKey(process.stdin));
+  program
+    .command("policy")
+    .description("print what a caller may do, and which rule says so")
+    .option(...CONFIG_OPTION)
+    .option("--as <tenant:client>", "the tenant and the client of the caller")
+    .option("--principal <id>", "its id, or kind:id: basic:alice")
+    .option("--scopes <list>", "its scopes, separated by commas")
+    .option("--groups <list>", "its groups, separated by commas")
+    .option("--tool <server:name>", "only about this tool; exit code 1 when it is refused")
+    .option("--prompt <server:name>", "only about this prompt")
+    .option("--resource <server:uri>", "only about this resource")
+    .option("--method <server:method>", "only about this method")
+    .action((flags: PolicyFlags) => {
+      if (!policy(flags)) process.exitCode = EXIT_FAILURE;
+    });
   program.command("schema").description("print the JSON Schema of the config file").action(schema);
   const names = program.commands.flatMap((command) => [command.name(), ...command.aliases()]);
   const mistake = wordMistake(words, names);
@@ -131,6 +147,17 @@ function outliveReaders(): void {
 function watch(gateway: Gateway): void {
   stopOnSignals(gateway);
   stopOnUnexpectedErrors(gateway);
+  reopenOnHangup(gateway);
+}
+
+/** As log rotation expects. Without a file to open anew, a hangup ends the gateway, as it does by default. */
+function reopenOnHangup(gateway: Gateway): void {
+  const { audit } = gateway.oversight;
+  if (audit?.isFile !== true) return;
+  process.on("SIGHUP", () => {
+    gateway.log("info", "SIGHUP: the audit file is opened anew");
+    audit.reopen().catch((error: unknown) => fail(error));
+  });
 }
 
 /** The first signal drains and exits; the second one exits immediately. */

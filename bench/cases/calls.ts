@@ -47,7 +47,12 @@ interface Load {
 }
 
 /** Alternating slices of one kind of load, after warming up both targets. */
-export async function slices(bench: Bench, transport: Transport, load: Load): Promise<Pair<Slice>[]> {
+export async function slices(
+  bench: Bench,
+  transport: Transport,
+  load: Load,
+  ownProcesses = OWN_PROCESSES,
+): Promise<Pair<Slice>[]> {
   const { rounds, sliceMs, warmMs } = bench.options;
   const { inFlight, call } = load;
   const open = {
@@ -59,7 +64,7 @@ export async function slices(bench: Bench, transport: Transport, load: Load): Pr
   await run("gateway", warmMs);
   await run("ideal", warmMs);
   const pairs = await alternate(rounds, (side) => run(side, sliceMs));
-  await closeSessions(open.gateway, bench.gateway, OWN_PROCESSES.gateway);
-  await closeSessions(open.ideal, bench.ideal, OWN_PROCESSES.ideal);
+  await closeSessions(open.gateway, bench.gateway, ownProcesses.gateway);
+  await closeSessions(open.ideal, bench.ideal, ownProcesses.ideal);
   return pairs;
 }

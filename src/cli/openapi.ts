@@ -5,7 +5,7 @@ import { Gateway } from "../gateway.ts";
 import { errorMessage } from "../lib/error-message.ts";
 import { isAnyAddress } from "../lib/hosts.ts";
 import type { LogOutput } from "../observability/log-output.ts";
-import { stderrOutput } from "../observability/stderr-output.ts";
+import { stderrOutput } from "../observability/std-outputs.ts";
 import { toJson } from "../openapi/serialize.ts";
 import { readSource, type SourceFlags } from "./source.ts";
 import { localUrl } from "./start-table.ts";

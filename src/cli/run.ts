@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { Gateway } from "../gateway.ts";
-import { stderrOutput } from "../observability/stderr-output.ts";
+import { stderrOutput } from "../observability/std-outputs.ts";
 import { isInContainer } from "./container.ts";
 import { readSource, type SourceFlags } from "./source.ts";
 import { version } from "./version.ts";
@@ -23,6 +23,9 @@ export async function run(flags: SourceFlags): Promise<Gateway> {
   for (const { level, text } of loaded.notes) gateway.log(level, text);
   for (const warning of startWarnings(gateway, isInContainer(process.env))) gateway.log("warn", warning);
   gateway.log("info", `Sessions are kept ${gateway.sessionPlace}`);
+  const { limits, audit } = gateway.oversight;
+  if (limits !== undefined) gateway.log("info", `Requests are counted ${limits.place}`);
+  if (audit !== undefined) gateway.log("info", `The audit trail is written ${audit.place}`);
   gateway.log("info", `MCP gateway listening on ${address.address}:${address.port}`, { config: loaded.file });
   return gateway;
 }

@@ -4,10 +4,10 @@ import type { Gateway } from "../gateway.ts";
 import { isAnyAddress, isLoopback, urlHost } from "../lib/hosts.ts";
 
 /** The parts of a gateway that are described at startup. */
-type RunningGateway = Pick<Gateway, "config" | "servers" | "gate" | "descriptors">;
+type RunningGateway = Pick<Gateway, "config" | "servers" | "gate" | "policy" | "descriptors">;
 
 /** The URLs of each server, as a client on this machine (or of `publicUrl`) would use them. */
-export function startTable({ config, servers, gate }: RunningGateway, address: AddressInfo): string {
+export function startTable({ config, servers, gate, policy }: RunningGateway, address: AddressInfo): string {
   const base = (config.publicUrl ?? localUrl(config.hostname, address.port))
     .replace(/\/$/, "")
     // Removes a password, which must not appear in the log.
@@ -26,12 +26,12 @@ export function startTable({ config, servers, gate }: RunningGateway, address: A
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd(),
   );
   const auth = gate.authenticates ? gate.methods.join(", ") : "none (anyone may call)";
-  return `\n  ${base}  (web page: ${base}/docs)\n\n${lines.join("\n")}\n\n  auth: ${auth}\n\n`;
+  return `\n  ${base}  (web page: ${base}/docs)\n\n${lines.join("\n")}\n\n  auth: ${auth}${policy === undefined ? "" : "\n  policy: on"}\n\n`;
 }
 
 /** Problems that an operator should see at startup. */
 export function startWarnings(
-  { config, servers, gate, descriptors }: RunningGateway,
+  { config, servers, gate, policy, descriptors }: RunningGateway,
   isInContainer: boolean,
 ): string[] {
   const { hostname, auth, oauth, limits } = config;
@@ -40,7 +40,12 @@ export function startWarnings(
   );
   const isNamed = oauth !== undefined || authMethods.some(({ name }) => Object.hasOwn(auth, name));
   if (!gate.authenticates && isNamed) warnings.push("every method under auth is disabled: anyone may call");
-  if (!gate.authenticates && !isLoopback(hostname)) {
+  if (!gate.authenticates && policy !== undefined) {
+    warnings.push(
+      "policy or auth.permissions is set, but auth is off: to the rules, every caller is the same (anonymous)",
+    );
+  }
+  if (!gate.authenticates && policy === undefined && !isLoopback(hostname)) {
     warnings.push(
       `listening on ${hostname} without auth: anyone who can reach this port can run every server of the catalog`,
     );

@@ -4,6 +4,8 @@ import type { Reply } from "../protocol/exchange.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 import { errorLine, notificationLine, requestLine } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
+import type { Principal } from "../protocol/principal.ts";
+import type { Quota } from "../protocol/quota.ts";
 import { errorOf, resultOf } from "../protocol/result-text.ts";
 import type { OpenSession, Outlet, Session, SessionOpener } from "../protocol/session.ts";
 import type { JsonObject } from "../lib/json.ts";
@@ -21,6 +23,10 @@ export interface ClientSettings {
 export interface CallOptions {
   readonly requestId: string;
   readonly timeoutMs?: number | undefined;
+  /** The caller on whose behalf the gateway sends this; without one it is a message of the gateway itself. */
+  readonly principal?: Principal | undefined;
+  /** Hears how much of its rate limit the caller has left. */
+  readonly onQuota?: ((quota: Quota) => void) | undefined;
   /** Receives the progress of this call, and the server's log messages while it runs. */
   readonly onNotification?: ((frame: NotificationFrame) => void) | undefined;
 }
@@ -29,6 +35,8 @@ export interface CallOptions {
 export interface Call {
   readonly id: number;
   readonly answer: Promise<ResponseFrame>;
+  /** Settles when it is decided whether the call is sent; undefined when it has been sent already. */
+  readonly admitted: Promise<void> | undefined;
 }
 
 /** When to look again if a deadline was extended, as it is while the server waits for the client. */
@@ -40,7 +48,7 @@ class CallReply implements Reply {
   readonly onNotification: CallOptions["onNotification"];
   #timer: NodeJS.Timeout | undefined;
   #resolve: (frame: ResponseFrame) => void = () => undefined;
-  #reject: (error: GatewayError) => void = () => undefined;
+  #reject: (error: unknown) => void = () => undefined;
 
   constructor(onNotification: CallOptions["onNotification"]) {
     this.onNotification = onNotification;
@@ -65,8 +73,12 @@ class CallReply implements Reply {
   }
 
   withdrawn(): void {
+    this.refuse(new GatewayError("session_ended", "The call was cancelled."));
+  }
+
+  refuse(error: unknown): void {
     clearTimeout(this.#timer);
-    this.#reject(new GatewayError("session_ended", "The call was cancelled."));
+    this.#reject(error);
   }
 }
 
@@ -81,6 +93,8 @@ export class McpClient implements Outlet {
   readonly settings: ClientSettings;
   /** Calls that receive the server's log messages, newest last. */
   readonly #listeners = new Set<CallReply>();
+  /** Calls that wait for their admission. */
+  readonly #waiting = new Set<number>();
   #initialized: Promise<JsonObject> | undefined;
   #lastId = 0;
   #toolsChanged = false;
@@ -108,11 +122,14 @@ export class McpClient implements Outlet {
     const id = ++this.#lastId;
     const line = requestLine(id, method, paramsText);
     const reply = new CallReply(options.onNotification);
-    const { requestId, timeoutMs } = options;
+    const { requestId, timeoutMs, principal, onQuota } = options;
     const frame: Frame = { kind: "request", id, method, params, line };
-    this.session.receive({ frames: [frame], isBatch: false }, { requestId, timeoutMs, reply });
-    if (timeoutMs !== undefined && this.session.waitsFor(id)) reply.endIn(timeoutMs, () => this.#endInTime(id, reply));
-    return { id, answer: options.onNotification === undefined ? reply.answered : this.#listen(reply) };
+    const reception = { requestId, timeoutMs, principal, onQuota, reply, isOwn: principal === undefined };
+    const received = this.session.receive({ frames: [frame], isBatch: false }, reception);
+    const admitted = received instanceof Promise ? received : undefined;
+    if (admitted !== undefined) this.#awaitAdmission(id, reply, admitted, timeoutMs);
+    else this.#limitTime(id, reply, timeoutMs);
+    return { id, admitted, answer: options.onNotification === undefined ? reply.answered : this.#listen(reply) };
   }
 
   /** Sends a request; throws when the response is an error. */
@@ -128,7 +145,7 @@ export class McpClient implements Outlet {
 
   /** Cancels a request that is still open. */
   cancel(id: number, reason: string, requestId: string): void {
-    if (!this.session.waitsFor(id)) return;
+    if (!this.session.waitsFor(id) && !this.#waiting.has(id)) return;
     const params = { requestId: id, reason };
     const line = notificationLine(methods.cancelled, params);
     this.#send({ kind: "notification", method: methods.cancelled, params, line }, requestId);
@@ -144,6 +161,19 @@ export class McpClient implements Outlet {
 
   /** Nothing to do: the session has failed every open call by then. */
   ended(): void {}
+
+  #awaitAdmission(id: number, reply: CallReply, admitted: Promise<void>, timeoutMs: number | undefined): void {
+    this.#waiting.add(id);
+    const over = (): boolean => this.#waiting.delete(id);
+    admitted.then(
+      () => over() && this.#limitTime(id, reply, timeoutMs),
+      (error: unknown) => over() && reply.refuse(error),
+    );
+  }
+
+  #limitTime(id: number, reply: CallReply, timeoutMs: number | undefined): void {
+    if (timeoutMs !== undefined && this.session.waitsFor(id)) reply.endIn(timeoutMs, () => this.#endInTime(id, reply));
+  }
 
   /** The clock of the sessions ticks for all of them, too slowly for one caller's own time. Progress may have prolonged that. */
   #endInTime(id: number, reply: CallReply): void {
@@ -169,7 +199,7 @@ export class McpClient implements Outlet {
     const result = await this.#sendInitialize(params, requestId);
     const line = notificationLine(methods.initialized);
     const frame: Frame = { kind: "notification", method: methods.initialized, params: undefined, line };
-    this.session.receive({ frames: [frame], isBatch: false }, { requestId });
+    await this.session.receive({ frames: [frame], isBatch: false }, { requestId, isOwn: true });
     return result;
   }
 
@@ -192,7 +222,8 @@ export class McpClient implements Outlet {
   /** Sends a message that needs no response. */
   #send(frame: Frame, requestId: string): void {
     try {
-      this.session.receive({ frames: [frame], isBatch: false }, { requestId });
+      const received = this.session.receive({ frames: [frame], isBatch: false }, { requestId, isOwn: true });
+      if (received instanceof Promise) received.catch(() => undefined);
     } catch (error) {
       // The session has ended or its server does not read: the message is dropped.
       if (!(error instanceof GatewayError)) throw error;

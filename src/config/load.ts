@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LineCounter, parseDocument, type Document } from "yaml";
+import { policyRemarks } from "../access/policy/remarks.ts";
+import { knownCallers } from "../access/policy/subject-remarks.ts";
 import { accessRemarks } from "../access/problems.ts";
 import { documentProblems, type OffsetProblem } from "./document-problems.ts";
 import { exceededLimit } from "./source-limits.ts";
@@ -69,7 +71,10 @@ export function parseConfig(file: string, source: string, env: NodeJS.ProcessEnv
 }
 
 function remarks(config: Config, document: Document): OffsetNote[] {
-  return accessRemarks(config).map(({ path, message }) => ({
+  const servers = Object.keys(config.servers);
+  const { permissions, options } = config.auth;
+  const ofPolicy = policyRemarks({ policy: config.policy, permissions, options }, servers, knownCallers(config));
+  return [...accessRemarks(config), ...ofPolicy].map(({ path, message }) => ({
     level: "warn",
     message,
     offset: findNode(document, path, false),

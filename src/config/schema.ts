@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { auditSchema } from "../access/audit/config.ts";
+import { rateLimitSchema } from "../access/limits/config.ts";
+import { permissionSchemas, policySchema } from "../access/policy/config.ts";
 import { accessLimitsSchema, authShape } from "../access/config.ts";
 import { oauthSchema, oktaSchema } from "../access/oauth.ts";
 import { accessProblems } from "../access/problems.ts";
@@ -29,12 +32,24 @@ const keys = z.strictObject({
     .describe("The older spelling of logging.level.")
     .meta({ examples: [{ level: "debug" }] }),
   auth: z
-    .strictObject(authShape)
+    .strictObject({ ...authShape, ...permissionSchemas })
     .prefault({})
     .describe(
       "Who may call. A request is admitted if any enabled method accepts it; without a method, anyone may call.",
     )
     .meta({ examples: [{ bearer: { tokens: ["${MCP_GATEWAY_TOKEN}"] } }] }),
+  rateLimit: rateLimitSchema
+    .optional()
+    .describe("How often each caller may; without this block there is no limit.")
+    .meta({ examples: [{ defaultRpm: 600, byMethod: { "tools/call": 120 } }] }),
+  audit: auditSchema
+    .optional()
+    .describe("The trail of who did what: one JSON line for each call and each refusal.")
+    .meta({ examples: [{ file: "/var/log/mcp-gateway/audit.jsonl" }] }),
+  policy: policySchema
+    .optional()
+    .describe("Who may do what, once it is known who calls. Without it, and without auth.permissions, everything.")
+    .meta({ examples: [{ rules: [{ subject: { tenant: "acme" }, allow: { methods: ["*"], tools: ["git:*"] } }] }] }),
   oauth: oauthSchema
     .optional()
     .describe("Another spelling of auth.jwt: tokens of authorization servers such as Okta's.")

@@ -1,18 +1,24 @@
+import type { Admission } from "../protocol/admission.ts";
 import type { Events } from "../protocol/events.ts";
+import type { Quota } from "../protocol/quota.ts";
 import type { Gate, Principal } from "../protocol/principal.ts";
 import type { SessionTable } from "../protocol/session.ts";
 import type { Bodies } from "./bodies.ts";
 import type { PublicPath } from "./public-path.ts";
 import type { StreamCare } from "./stream-care.ts";
 import type { ReplayLimits } from "./streamable/replay.ts";
+import type { Visibility } from "./visibility.ts";
 import type { TrustedProxies } from "./trusted-proxies.ts";
 
 /** Everything that a downstream may use; it has no way around the gate and the sessions. */
 export interface DownstreamContext {
   readonly gate: Gate;
+  /** Whether there are rate limits, of which responses tell. */
+  readonly hasQuotas: boolean;
+  /** What sessions ask about messages, for a look ahead. Undefined when nothing is asked. */
+  readonly admission: Admission | undefined;
   readonly sessions: SessionTable;
-  readonly hasServer: (name: string) => boolean;
-  readonly serverNames: readonly string[];
+  readonly visibility: Visibility;
   readonly events: Events;
   readonly streams: StreamCare;
   /** Undefined when `publicUrl` is not set. */
@@ -28,6 +34,8 @@ export interface Visit {
   readonly requestId: string;
   readonly principal: Principal;
   readonly server: string;
+  /** Sets the rate limit headers of the response; undefined when nothing is limited. */
+  readonly onQuota?: ((quota: Quota) => void) | undefined;
   /** The path prefix under which the caller sees the gateway; only used by REST. */
   readonly publicPrefix?: string;
 }

@@ -5,14 +5,14 @@ import { writeRpcError } from "./rpc-error.ts";
 import { sendJson } from "./send-json.ts";
 import { pathOf } from "./target.ts";
 
-const LIVE: readonly string[] = ["/health", "/healthz", "/live"];
+export const LIVE_PATHS: readonly string[] = ["/health", "/healthz", "/live"];
 
 /** For load balancers and container runtimes: needs no credentials and reveals nothing about servers or callers. */
 export function healthRoute(health: Health): Route<HealthReport> {
   return {
     match: ({ url = "" }) => {
       const path = pathOf(url);
-      if (LIVE.includes(path)) return health.live();
+      if (LIVE_PATHS.includes(path)) return health.live();
       return path === "/ready" ? health.ready() : undefined;
     },
     serve: ({ method }, response, { status, body }) => {

@@ -51,7 +51,10 @@ export interface Http {
 
 export function createHttp({ context, origins, health, maxConnections }: HttpOptions): Http {
   const { emit } = context.events;
-  const edge = { enter: entrance(origins), refuse: refusals(emit, pageErrorWriter(context), metadataUrlOf(context)) };
+  const { trustedProxies } = context;
+  const addressOf = trustedProxies && ((request: IncomingMessage) => trustedProxies.clientOf(request));
+  const refuse = refusals(emit, pageErrorWriter(context), metadataUrlOf(context), addressOf);
+  const edge = { enter: entrance(origins), refuse };
   const pages = new LazyPages(context, edge);
   const mcp = mcpRoute(context);
   const takes = [

@@ -4,8 +4,8 @@ import type { Principal } from "../protocol/principal.ts";
 import { RESERVED_NAMES } from "./config.ts";
 import type { DownstreamContext, Visit } from "./context.ts";
 import { credentialsOf } from "./credentials.ts";
-import { unknownServer } from "./did-you-mean.ts";
 import { methodNotAllowed } from "./method-not-allowed.ts";
+import { quotaWriter } from "./quota-headers.ts";
 import { requestIdOf } from "./request-id.ts";
 import type { Route } from "./route.ts";
 import { writeRpcError } from "./rpc-error.ts";
@@ -29,10 +29,10 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
     target: McpTarget,
     principal: Principal,
   ): Promise<void> | void => {
-    if (!context.hasServer(target.server)) {
-      throw unknownServer(target.server, context.serverNames, `The servers are at ${serverPaths(request, context)}.`);
-    }
-    const visit: Visit = { requestId: requestIdOf(response), principal, server: target.server };
+    const where = (): string => `The servers are at ${serverPaths(request, principal, context)}.`;
+    context.visibility.checkServer(principal, target.server, where);
+    const onQuota = quotaWriter(response, context.hasQuotas);
+    const visit: Visit = { requestId: requestIdOf(response), principal, server: target.server, onQuota };
 
     const hasSession = request.headers["mcp-session-id"] !== undefined;
     const speaksStreamable = target.endpoint !== "sse";

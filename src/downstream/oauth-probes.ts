@@ -6,7 +6,7 @@ import { sendJson } from "./send-json.ts";
 import { pathOf } from "./target.ts";
 
 /** Where MCP clients look for an authorization server when they are refused (MCP 2025-03-26 and later, authorization). */
-const ENDPOINTS: readonly string[] = ["/register", "/token", "/authorize"];
+export const OAUTH_ENDPOINTS: readonly string[] = ["/register", "/token", "/authorize"];
 /** RFC 8414 §3.1 puts the path of the resource behind it, OpenID Connect Discovery §4.1 before it. */
 const METADATA = /\/\.well-known\/(?:oauth-[^/]*|openid-configuration)(?:\/|$)/;
 
@@ -25,7 +25,7 @@ export function oauthProbes(security: readonly SecurityScheme[], tokens: TokenOf
 }
 
 const isProbe = (path: string): boolean =>
-  ENDPOINTS.includes(path) || (path.includes("/.well-known/") && METADATA.test(path));
+  OAUTH_ENDPOINTS.includes(path) || (path.includes("/.well-known/") && METADATA.test(path));
 
 /** One sentence, without the characters that an `error_description` must not have: `"` and `\` (RFC 6749 §5.2). */
 function explanation(security: readonly SecurityScheme[]): string {

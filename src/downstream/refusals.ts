@@ -3,6 +3,7 @@ import { bearerChallenge, withResourceMetadata } from "../protocol/challenges.ts
 import { toGatewayError, type GatewayError } from "../protocol/errors.ts";
 import { guarded, type Emit } from "../protocol/events.ts";
 import { prefersHtml } from "./accept.ts";
+import { setQuotaHeaders } from "./quota-headers.ts";
 import { requestIdOf } from "./request-id.ts";
 import { askedPath } from "./target.ts";
 
@@ -26,11 +27,13 @@ export function refusals(
   emit: Emit,
   writePage: ErrorWriter,
   metadataUrl: (request: IncomingMessage) => string | undefined = () => undefined,
+  addressOf: (request: IncomingMessage) => string | undefined = ({ socket }) => socket.remoteAddress,
 ): Refuse {
   const answer: Refuse = (thrown, request, response, write) => {
     const error = toGatewayError(thrown);
     const { method = "" } = request;
-    emit({ type: "refused", requestId: requestIdOf(response), method, path: askedPath(request), error });
+    const address = addressOf(request);
+    emit({ type: "refused", requestId: requestIdOf(response), method, path: askedPath(request), address, error });
     if (response.headersSent) {
       // The status has been sent: destroys the response, so that an incomplete body is not taken for a complete one.
       response.destroy();
@@ -54,6 +57,7 @@ export function refusals(
 function setErrorHeaders(response: ServerResponse, { details, retryAfterMs, status }: GatewayError): void {
   if (details.allow !== undefined) response.setHeader("Allow", details.allow);
   if (retryAfterMs !== undefined) response.setHeader("Retry-After", Math.max(1, Math.ceil(retryAfterMs / 1_000)));
+  if (details.quota !== undefined) setQuotaHeaders(response, details.quota);
   response.setHeader("Cache-Control", "no-store");
   // The rest of a refused body is not read.
   if (status === 413) response.setHeader("Connection", "close");

@@ -44,7 +44,8 @@ export class SseDownstream {
     const session = sessions.find(visit.principal, visit.server, sessionId, "sse");
     const messages = readClientMessages(await readJsonBody(request, bodies, visit.principal));
     try {
-      session.receive(messages, visit);
+      const received = session.receive(messages, visit);
+      if (received instanceof Promise) await received;
     } catch (error) {
       throw refusalOf(error, idOf(messages));
     }

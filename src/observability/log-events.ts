@@ -34,6 +34,18 @@ export function logEvents(log: Log): (event: GatewayEvent) => void {
           cause: error.reason === "internal" ? trace(error.cause) : brief(error.cause),
         });
       }
+      case "store.lost":
+        return log("error", "Redis is lost: requests cannot be counted", { cause: event.reason });
+      case "store.back":
+        return log("info", "Redis is back: requests are counted again");
+      case "audit.failed":
+        return log("error", "The audit trail cannot be written", { cause: brief(event.cause) });
+      case "audit.back":
+        return log("info", "The audit trail is written again");
+      case "audit.dropped":
+        return log("error", "Lines of the audit trail are missing: too many waited to be written", {
+          lines: event.lines,
+        });
       case "trouble":
         return log("warn", event.what, { cause: trace(event.cause) });
       case "server.failed":
@@ -63,7 +75,10 @@ function logFailure(log: Log, { error, sessionId }: Extract<GatewayEvent, { type
   });
 }
 
-type SessionEvent = Exclude<GatewayEvent, { type: "request" | "refused" | "trouble" | "server.failed" }>;
+type SessionEvent = Exclude<
+  GatewayEvent,
+  { type: "request" | "refused" | "trouble" | "server.failed" | `store.${string}` | `audit.${string}` }
+>;
 
 function logSession(log: Log, event: SessionEvent): void {
   const { server, sessionId } = event;

@@ -30,6 +30,11 @@ export class LogOutput {
     this.isTerminal = isTerminal;
   }
 
+  /** Whether lines wait for a reader. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Takes one line, or several that belong together. */
   write(text: string): void {
     const bytes = Buffer.from(text);

@@ -1,6 +1,6 @@
 import type { Warn } from "../lib/warnings.ts";
 import type { Tool } from "../protocol/tool.ts";
-import { matchesGlob } from "./glob.ts";
+import { matchesGlob } from "../lib/glob.ts";
 import { TOOLS_PER_SERVER } from "./limits.ts";
 
 /** A server and its tools. The name is from the config; the rest comes from the server unchecked. */

@@ -1,3 +1,5 @@
+import type { Quota } from "./quota.ts";
+
 interface Row {
   /** The HTTP status, on REST and when the gateway refuses a request. */
   readonly status: number;
@@ -19,6 +21,7 @@ const table = {
   session_required: { status: 400, rpc: -32600 },
   unauthorized: { status: 401, rpc: 40100 },
   origin_denied: { status: 403, rpc: 40300 },
+  forbidden: { status: 403, rpc: 40300 },
   insufficient_scope: { status: 403, rpc: 40300 },
   host_denied: { status: 403, rpc: 40300, sharedCode: "origin_denied" },
   not_found: { status: 404, rpc: 40400 },
@@ -34,6 +37,7 @@ const table = {
   invalid_arguments: { status: 422, rpc: -32602 },
   key_reused: { status: 422, rpc: -32602, sharedCode: "invalid_arguments" },
   tool_error: { status: 422, rpc: -32603 },
+  rate_limited: { status: 429, rpc: 42900 },
   too_many_failed_logins: { status: 429, rpc: 42900 },
   interaction_required: { status: 428, rpc: 42800 },
   internal: { status: 500, rpc: -32603 },
@@ -51,6 +55,8 @@ const table = {
   descriptors_exhausted: UNAVAILABLE,
   issuer_unreachable: UNAVAILABLE,
   crash_loop: UNAVAILABLE,
+  limits_unavailable: UNAVAILABLE,
+  audit_unavailable: UNAVAILABLE,
   draining: UNAVAILABLE,
   call_timeout: { status: 504, rpc: -32603 },
   start_timeout: { status: 504, rpc: -32603 },
@@ -68,6 +74,10 @@ export interface ErrorDetails {
   /** Members of `error.data` besides `reason`; visible to the caller. */
   readonly data?: Readonly<Record<string, unknown>>;
   readonly retryAfterMs?: number;
+  /** The rate limit that refuses, for the headers. */
+  readonly quota?: Quota;
+  /** Over MCP, every request of the refused body is answered with this error, and the HTTP status is 200. */
+  readonly isAnswer?: boolean;
   /** `WWW-Authenticate` challenges (RFC 9110 §11.6.1). */
   readonly challenges?: readonly string[];
   /** Every scope that the request needs, for the challenge of `insufficient_scope` (RFC 6750 §3.1). */

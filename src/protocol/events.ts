@@ -11,7 +11,14 @@ interface SessionRef {
 /** Every event that the log, metrics and audit can subscribe to. */
 export type GatewayEvent =
   | { type: "request"; requestId: string; method: string; path: string; status: number; ms: number }
-  | { type: "refused"; requestId: string; method: string; path: string; error: GatewayError }
+  | {
+      type: "refused";
+      requestId: string;
+      method: string;
+      path: string;
+      address?: string | undefined;
+      error: GatewayError;
+    }
   | ({ type: "session.opened"; transport: Transport; principal: string; requestId: string } & SessionRef)
   | ({ type: "session.closed"; transport: Transport; reason: EndReason; requests: number } & SessionRef)
   | ({ type: "session.hibernated"; reason: EndReason } & SessionRef)
@@ -34,6 +41,11 @@ export type GatewayEvent =
   | ({ type: "server.stderr"; text: string; dropped: number } & SessionRef)
   | ({ type: "server.garbage"; sample: string; dropped: number } & SessionRef)
   | ({ type: "server.bad-message"; why: string; dropped: number } & SessionRef)
+  | { type: "store.lost"; reason: string }
+  | { type: "store.back" }
+  | { type: "audit.failed"; cause: unknown }
+  | { type: "audit.back" }
+  | { type: "audit.dropped"; lines: number }
   | { type: "trouble"; what: string; cause: unknown };
 
 export type Emit = (event: GatewayEvent) => void;

@@ -11,6 +11,12 @@ export interface Reply {
   withdrawn(): void;
 }
 
+/** Hears how an exchange ended; made by a step of the admission. Must not throw. */
+export interface ExchangeRecord {
+  /** `answer` is the response that the client gets; undefined when the client has cancelled the request. */
+  closed(outcome: ExchangeOutcome, answer: ResponseFrame | undefined): void;
+}
+
 /** One request of a client and its response. */
 export interface Exchange {
   readonly id: RequestId;
@@ -24,6 +30,9 @@ export interface Exchange {
   /** The timeout for the response; progress restarts it. */
   readonly timeoutMs: number;
   expiresAt: number;
+  readonly records: readonly ExchangeRecord[];
+  /** Turns the server's response into what the client may see. May throw a GatewayError, which is the response then. */
+  readonly revise: ((answer: ResponseFrame) => ResponseFrame) | undefined;
 }
 
 /** How an exchange ended: with the server's response, cancelled by the client, or with an error of the gateway. */

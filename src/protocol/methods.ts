@@ -1,4 +1,4 @@
-/** The methods that the gateway handles itself; all others are relayed unchanged. */
+/** The methods that the gateway handles itself, or that policy decides on by name; all others are relayed unchanged. */
 export const methods = {
   initialize: "initialize",
   initialized: "notifications/initialized",
@@ -14,4 +14,12 @@ export const methods = {
   unsubscribe: "resources/unsubscribe",
   listTools: "tools/list",
   callTool: "tools/call",
+  listPrompts: "prompts/list",
+  getPrompt: "prompts/get",
+  listResources: "resources/list",
+  listTemplates: "resources/templates/list",
+  readResource: "resources/read",
+  resourceUpdated: "notifications/resources/updated",
+  complete: "completion/complete",
+  listen: "subscriptions/listen",
 } as const;

@@ -4,6 +4,7 @@ import type { Reply } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
 import type { Principal } from "./principal.ts";
+import type { Quota } from "./quota.ts";
 
 export type Transport = "sse" | "streamable-http" | "rest";
 
@@ -24,8 +25,11 @@ export interface Session {
   readonly principal: Principal;
   /** The revision that the client requested in `initialize`, if known. */
   readonly clientRevision: string | undefined;
-  /** Relays the messages of one HTTP body, all or none: throws a GatewayError when they are refused. */
-  receive(messages: ClientMessages, reception: Reception): void;
+  /**
+   * Relays the messages of one HTTP body, all or none: throws a GatewayError when they are refused. Returns a promise, which
+   * may reject with one, when they have to wait for their admission.
+   */
+  receive(messages: ClientMessages, reception: Reception): Promise<void> | void;
   /** Whether this request is still waiting for its response. */
   waitsFor(id: RequestId): boolean;
   /** The time left to a request; it ends now if its time is over. Undefined when it no longer waits. */
@@ -43,6 +47,12 @@ export interface Reception {
   readonly requestId: string;
   /** Where the responses to these requests go; by default to the session's outlet. */
   readonly reply?: Reply | undefined;
+  /** Who sent this HTTP request; by default the principal of the session. */
+  readonly principal?: Principal | undefined;
+  /** A message of the gateway itself, such as the handshake of a REST session: nothing is asked about it. */
+  readonly isOwn?: boolean | undefined;
+  /** Hears how much of its rate limit the caller has left, before the messages are relayed. */
+  readonly onQuota?: ((quota: Quota) => void) | undefined;
   /** The caller's own timeout for a response, instead of the session's. */
   readonly timeoutMs?: number | undefined;
 }

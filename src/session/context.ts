@@ -1,5 +1,7 @@
+import type { Admission } from "../protocol/admission.ts";
 import type { Events } from "../protocol/events.ts";
 import type { Principal } from "../protocol/principal.ts";
+import type { Screen } from "../protocol/screen.ts";
 import type { EndReason, Transport } from "../protocol/session.ts";
 import type { Connect, ServerSettings } from "../protocol/upstream.ts";
 import type { SessionRecord } from "./session-record.ts";
@@ -30,6 +32,10 @@ export interface SessionContext {
   readonly limits: SessionLimits;
   readonly events: Events;
   readonly host: SessionHost;
+  /** What is asked about the messages of a client; undefined when nothing is. */
+  readonly admission?: Admission | undefined;
+  /** Keeps from clients what they may not see; undefined when they may see everything. */
+  readonly screen?: Screen | undefined;
   /** Called when a server reports that its list of tools has changed. */
   readonly onToolsChanged: (server: string) => void;
 }

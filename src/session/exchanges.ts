@@ -1,6 +1,6 @@
 import { member } from "../lib/json.ts";
-import type { GatewayError } from "../protocol/errors.ts";
-import type { Exchange, ExchangeOutcome, Reply } from "../protocol/exchange.ts";
+import { toGatewayError, type GatewayError } from "../protocol/errors.ts";
+import type { Exchange, ExchangeOutcome, ExchangeRecord, Reply } from "../protocol/exchange.ts";
 import { faultFrame } from "../protocol/fault-frame.ts";
 import { isProgressToken, type ProgressToken, type RequestFrame, type ResponseFrame } from "../protocol/frame.ts";
 import type { RequestId } from "../protocol/jsonrpc.ts";
@@ -14,7 +14,11 @@ export interface Opening {
   readonly timeoutMs: number;
   /** Replaces `timeoutMs` until the first progress notification. */
   readonly firstMs: number;
+  readonly records?: readonly ExchangeRecord[] | undefined;
+  readonly revise?: Exchange["revise"];
 }
+
+const NO_RECORDS: readonly ExchangeRecord[] = [];
 
 /** Called once for each exchange, when it is over. */
 export type ExchangeListener = (exchange: Exchange, outcome: ExchangeOutcome) => void;
@@ -42,11 +46,23 @@ export class Exchanges {
     return exchange === undefined ? undefined : exchange.expiresAt - now;
   }
 
-  open(frame: RequestFrame, { requestId, reply, startedAt, timeoutMs, firstMs }: Opening): void {
+  open(frame: RequestFrame, opening: Opening): void {
+    const { requestId, reply, startedAt, timeoutMs, firstMs, records = NO_RECORDS, revise } = opening;
     const { id, method } = frame;
     const progressToken = progressTokenOf(frame);
     const expiresAt = startedAt + firstMs;
-    const exchange: Exchange = { id, method, progressToken, reply, requestId, startedAt, timeoutMs, expiresAt };
+    const exchange: Exchange = {
+      id,
+      method,
+      progressToken,
+      reply,
+      requestId,
+      startedAt,
+      timeoutMs,
+      expiresAt,
+      records,
+      revise,
+    };
     this.#byId.set(id, exchange);
     if (progressToken !== undefined) this.#byToken.set(progressToken, exchange);
   }
@@ -55,8 +71,9 @@ export class Exchanges {
   answer(frame: ResponseFrame): Exchange | undefined {
     const exchange = this.#take(frame.id);
     if (exchange === undefined) return undefined;
-    exchange.reply.answer(frame);
-    this.#onClosed(exchange, frame.failed ? "error" : "result");
+    const answer = exchange.revise === undefined ? frame : revised(frame, exchange.revise);
+    exchange.reply.answer(answer);
+    this.#close(exchange, answer.fault?.reason ?? (answer.failed ? "error" : "result"), answer);
     return exchange;
   }
 
@@ -64,8 +81,9 @@ export class Exchanges {
   fail(id: RequestId | undefined, error: GatewayError): void {
     const exchange = id === undefined ? undefined : this.#take(id);
     if (exchange === undefined) return;
-    exchange.reply.answer(faultFrame(exchange.id, error));
-    this.#onClosed(exchange, error.reason);
+    const frame = faultFrame(exchange.id, error);
+    exchange.reply.answer(frame);
+    this.#close(exchange, error.reason, frame);
   }
 
   /** The client has cancelled the request. */
@@ -73,7 +91,7 @@ export class Exchanges {
     const exchange = this.#take(id);
     if (exchange === undefined) return;
     exchange.reply.withdrawn();
-    this.#onClosed(exchange, "cancelled");
+    this.#close(exchange, "cancelled", undefined);
   }
 
   withToken(token: unknown): Exchange | undefined {
@@ -103,6 +121,11 @@ export class Exchanges {
     return [...this.#byId.values()];
   }
 
+  #close(exchange: Exchange, outcome: ExchangeOutcome, answer: ResponseFrame | undefined): void {
+    this.#onClosed(exchange, outcome);
+    for (const record of exchange.records) record.closed(outcome, answer);
+  }
+
   #take(id: RequestId): Exchange | undefined {
     const exchange = this.#byId.get(id);
     if (exchange === undefined) return undefined;
@@ -111,6 +134,14 @@ export class Exchanges {
     if (progressToken !== undefined && this.#byToken.get(progressToken) === exchange)
       this.#byToken.delete(progressToken);
     return exchange;
+  }
+}
+
+function revised(frame: ResponseFrame, revise: NonNullable<Exchange["revise"]>): ResponseFrame {
+  try {
+    return revise(frame);
+  } catch (error) {
+    return faultFrame(frame.id, toGatewayError(error));
   }
 }
 

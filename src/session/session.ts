@@ -1,7 +1,7 @@
 import type { JsonObject } from "../lib/json.ts";
+import type { Submission } from "../protocol/admission.ts";
 import type { ClientMessages } from "../protocol/client-frame.ts";
 import { GatewayError } from "../protocol/errors.ts";
-import type { Reply } from "../protocol/exchange.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 import { notificationLine, resultLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
@@ -9,13 +9,15 @@ import type { Principal } from "../protocol/principal.ts";
 import type { EndReason, OpenSession, Outlet, Reception, Session, Transport } from "../protocol/session.ts";
 import type { Upstream } from "../protocol/upstream.ts";
 import { admit, wakes } from "./admission.ts";
+import { ClientSide } from "./client-side.ts";
 import type { SessionContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
-import { Exchanges, renew, replyThrough } from "./exchanges.ts";
+import { Exchanges, renew } from "./exchanges.ts";
 import { openUpstream } from "./open-upstream.ts";
 import { Presence } from "./presence.ts";
 import { Recorder } from "./recorder.ts";
 import { SessionReporter } from "./reporter.ts";
+import { Intake, type IntakeHost } from "./intake.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { ServerRequests } from "./server-requests.ts";
@@ -37,11 +39,12 @@ export class LiveSession implements Session {
   readonly #context: SessionContext;
   readonly #reporter: SessionReporter;
   readonly #outlet: Outlet;
-  /** For responses to requests that have no reply of their own. */
-  readonly #outletReply: Reply;
   readonly #exchanges = new Exchanges((exchange, outcome) => this.#reporter.exchange(exchange, outcome));
   readonly #serverRequests = new ServerRequests();
   readonly #recorder: Recorder;
+  readonly #clientSide: ClientSide;
+  /** Undefined when nothing is asked about messages. */
+  readonly #intake: Intake | undefined;
   #upstream: Upstream | undefined;
   #isPaused = false;
 
@@ -55,7 +58,6 @@ export class LiveSession implements Session {
     this.#reporter = new SessionReporter(this, context.events);
     this.#recorder = new Recorder(record, (changed) => context.host.onRecord(this, changed));
     this.#outlet = request.outlet(this);
-    this.#outletReply = replyThrough(this.#outlet);
     this.presence = new Presence(this.#outlet, this.#exchanges, this.#recorder);
     const parts: SessionParts = {
       session: this,
@@ -67,11 +69,14 @@ export class LiveSession implements Session {
       recorder: this.#recorder,
       reporter: this.#reporter,
     };
+    this.#intake = this.#createIntake();
     this.lifecycle = new Lifecycle(parts, () => this.#stopServer());
     this.deadlines = new Deadlines(parts, {
       withdrawn: (cancellation) => this.#tellServer(cancellation),
       silent: (error) => this.lifecycle.loseProcess("server timeout", error),
     });
+    const { presence, deadlines } = this;
+    this.#clientSide = new ClientSide({ parts, presence, deadlines, send: (frame) => this.#upstream?.send(frame) });
   }
 
   get clientRevision(): string | undefined {
@@ -90,15 +95,35 @@ export class LiveSession implements Session {
     return this.deadlines.timeLeft(id, performance.now());
   }
 
-  receive(messages: ClientMessages, reception: Reception): void {
+  receive(messages: ClientMessages, reception: Reception): Promise<void> | void {
+    if (this.#intake !== undefined) return this.#intake.take(messages, reception);
+    this.#check(messages);
+    this.#relay(messages, reception, undefined);
+  }
+
+  #createIntake(): Intake | undefined {
+    const { admission, limits } = this.#context;
+    if (admission === undefined) return undefined;
+    const host: IntakeHost = {
+      check: (messages) => this.#check(messages),
+      relay: (messages, reception, submission) => this.#relay(messages, reception, submission),
+      answer: (messages, reception, error) => this.#clientSide.answer(messages, reception, error),
+    };
+    return new Intake(this, admission, host, limits.inFlight);
+  }
+
+  #check(messages: ClientMessages): void {
     if (this.lifecycle.isOver) throw new GatewayError("session_not_found", "The session has ended.");
     const { inFlight } = this.#context.limits;
     admit(messages, { exchanges: this.#exchanges, revision: this.#recorder.revision, inFlight });
+  }
+
+  #relay(messages: ClientMessages, reception: Reception, submission: Submission | undefined): void {
     if (this.#upstream === undefined && this.lifecycle.canHibernate && !wakes(messages)) return;
     this.#upstream ??= this.#open(messages);
     this.#upstream.checkRoom();
     this.presence.touch();
-    for (const frame of messages.frames) this.#pass(frame, reception);
+    for (const frame of messages.frames) this.#clientSide.pass(frame, reception, submission);
   }
 
   pause(): void {
@@ -144,41 +169,6 @@ export class LiveSession implements Session {
     return first?.kind === "request" && (first.method === methods.initialize || first.method === methods.ping);
   }
 
-  #pass(frame: Frame, reception: Reception): void {
-    this.#reporter.message("client", frame, reception.requestId);
-    this.#recorder.message(frame);
-    switch (frame.kind) {
-      case "request":
-        return this.#passRequest(frame, reception);
-      case "notification":
-        return this.#passNotification(frame);
-      case "response":
-        return this.#passResponse(frame);
-    }
-  }
-
-  #passRequest(frame: RequestFrame, { requestId, reply = this.#outletReply, timeoutMs }: Reception): void {
-    const times = this.deadlines.timesFor(timeoutMs);
-    this.#exchanges.open(frame, { requestId, reply, startedAt: this.presence.activeAt, ...times });
-    this.#upstream?.send(frame);
-  }
-
-  #passNotification(frame: NotificationFrame): void {
-    this.#upstream?.send(frame);
-    if (frame.method !== methods.cancelled) return;
-    const id = frame.params?.["requestId"];
-    if (typeof id !== "string" && typeof id !== "number") return;
-    // The server need not respond to a cancelled request (MCP, utilities, cancellation), so the exchange ends here.
-    this.#exchanges.cancel(id);
-  }
-
-  #passResponse(frame: ResponseFrame): void {
-    // Not relayed: the server could take it for the response to a later request of its own.
-    if (!this.#serverRequests.take(frame.id)) return;
-    this.#upstream?.send(frame);
-    this.deadlines.answered(this.presence.activeAt);
-  }
-
   #fromServer(frame: Frame): void {
     if (this.lifecycle.isOver) return;
     this.deadlines.spoken();
@@ -217,6 +207,7 @@ export class LiveSession implements Session {
 
   /** Progress goes to its request and restarts the request's timeout, within the maximum duration. */
   #notify(frame: NotificationFrame): void {
+    if (this.#context.screen?.delivers(this.principal, this.server, frame) === false) return;
     const isProgress = frame.method === methods.progress;
     const exchange = isProgress ? this.#exchanges.withToken(frame.params?.["progressToken"]) : undefined;
     if (exchange === undefined) return this.#outlet.deliver(frame);

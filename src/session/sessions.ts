@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { nanoid } from "nanoid";
+import type { Admission } from "../protocol/admission.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import { guarded, type Events } from "../protocol/events.ts";
 import { principalKey, type Principal } from "../protocol/principal.ts";
+import type { Screen } from "../protocol/screen.ts";
 import type { EndReason, OpenSession, ResumeSession, Session, SessionTable, Transport } from "../protocol/session.ts";
 import type { Connect, ServerSettings } from "../protocol/upstream.ts";
 import type { SessionContext, SessionHost, SessionKey, SessionLimits } from "./context.ts";
@@ -31,6 +33,8 @@ export interface SessionsOptions {
   readonly records: SessionRecords;
   readonly clientVersion: string;
   readonly events: Events;
+  readonly admission?: Admission | undefined;
+  readonly screen?: Screen | undefined;
   readonly onToolsChanged: (server: string) => void;
 }
 

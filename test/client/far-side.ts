@@ -1,3 +1,4 @@
+import type { Admission } from "../../src/protocol/admission.ts";
 import type { Events } from "../../src/protocol/events.ts";
 import type { Connect } from "../../src/protocol/upstream.ts";
 import { Sessions, type TableLimits } from "../../src/session/sessions.ts";
@@ -21,7 +22,12 @@ const LIMITS = {
   requestMaxMs: 60_000,
 };
 
-export function sessionsOver(connect: Connect, events: Events, limits: Partial<TableLimits> = {}): Sessions {
+export function sessionsOver(
+  connect: Connect,
+  events: Events,
+  limits: Partial<TableLimits> = {},
+  admission?: Admission,
+): Sessions {
   return new Sessions({
     connect,
     settingsOf,
@@ -29,6 +35,7 @@ export function sessionsOver(connect: Connect, events: Events, limits: Partial<T
     clientVersion: "1",
     limits: { ...LIMITS, ...limits },
     events,
+    admission,
     onToolsChanged: () => undefined,
   });
 }

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { McpClient } from "../../src/client/mcp-client.ts";
+import { admissionOf } from "../../src/protocol/admission.ts";
+import { GatewayError } from "../../src/protocol/errors.ts";
 import { anonymous } from "../../src/protocol/principal.ts";
 import { fakeEvents, fakeServers } from "../session/fakes.ts";
 import type { TableLimits } from "../../src/session/sessions.ts";
@@ -165,5 +167,51 @@ describe("a call with a time of its own", () => {
     const { ended } = call(all, Number.POSITIVE_INFINITY);
     await vi.advanceTimersByTimeAsync(3_600_000);
     expect(ended).toEqual([]);
+  });
+});
+
+describe("a call that has to wait for its admission", () => {
+  /** A client whose calls wait until the test decides. */
+  async function waitingConversation() {
+    const { connect, servers } = fakeServers();
+    const verdicts: { admit: () => void; refuse: (error: Error) => void }[] = [];
+    const admission = admissionOf([
+      { admit: () => new Promise<void>((admit, refuse) => verdicts.push({ admit, refuse })) },
+    ]);
+    const sessions = sessionsOver(connect, fakeEvents().events, {}, admission);
+    const request = { principal: anonymous, server: "git", transport: "rest", requestId: "r" } as const;
+    const client = new McpClient(sessions, request, { version: "1", listingBytes: 1_000 });
+    const initialized = client.initialize("r");
+    answer(servers[0], "initialize", {});
+    await initialized;
+    const call = () =>
+      client.call("tools/call", { name: "x" }, '{"name":"x"}', { requestId: "r", principal: anonymous });
+    return { client, server: servers[0], verdicts, call };
+  }
+
+  it("is sent once it is admitted; the gateway's own messages need no admission", async () => {
+    const { server, verdicts, call } = await waitingConversation();
+    const { answer: answered } = call();
+    expect(server?.sent).toHaveLength(2);
+    verdicts[0]?.admit();
+    await vi.waitFor(() => expect(server?.sent.at(-1)).toMatchObject({ method: "tools/call" }));
+    answer(server, "tools/call", { content: [] });
+    expect((await answered).failed).toBe(false);
+  });
+
+  it("fails with the reason when it is refused", async () => {
+    const { verdicts, call } = await waitingConversation();
+    const { answer: answered } = call();
+    verdicts[0]?.refuse(new GatewayError("queue_full", "Too often."));
+    await expect(answered).rejects.toThrow("Too often.");
+  });
+
+  it("can be cancelled before it is admitted", async () => {
+    const { client, server, verdicts, call } = await waitingConversation();
+    const { id, answer: answered } = call();
+    client.cancel(id, "the caller left", "r");
+    verdicts[0]?.admit();
+    await expect(answered).rejects.toThrow("cancelled");
+    expect(server?.sent.at(-1)).toMatchObject({ method: "notifications/cancelled", params: { requestId: id } });
   });
 });

@@ -57,7 +57,7 @@ describe("an unquoted placeholder", () => {
       "port: ${PORT}\nservers: { git: { command: x } }\nauth:\n  basic:\n    enabled: ${ON}\n    credentials: []\n";
     const { config } = parse(yaml, { PORT: "8080", ON: "false" });
     expect(config.port).toBe(8080);
-    expect(config.auth["basic"]).toMatchObject({ enabled: false });
+    expect(config.auth).toMatchObject({ basic: { enabled: false } });
   });
 
   it("becomes a number from its default too", () => {

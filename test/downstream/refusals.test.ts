@@ -36,7 +36,9 @@ it("a failed request is logged once, and answered by the writer of its route", a
   const { status, headers, body } = await ask(url, { method: "POST" });
   expect({ status, body }).toEqual({ status: 503, body: "queue_full" });
   expect(headers).toMatchObject({ "retry-after": "2", "cache-control": "no-store" });
-  expect(emitted).toEqual([{ type: "refused", requestId: "the-request", method: "POST", path: "/some/path", error }]);
+  const address = "127.0.0.1";
+  const path = "/some/path";
+  expect(emitted).toEqual([{ type: "refused", requestId: "the-request", method: "POST", path, address, error }]);
 });
 
 it("a person with a browser gets a page, and it is logged the same", async () => {

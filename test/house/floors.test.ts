@@ -32,6 +32,7 @@ const doors: ReadonlyMap<string, readonly string[]> = new Map([
   ["prom-client", ["observability"]],
   ["@opentelemetry/api", ["observability"]],
   ["ioredis", ["cluster"]],
+  ["rate-limiter-flexible", ["access"]],
   ["openapi3-ts", ["openapi"]],
   ["commander", ["cli", "main.ts"]],
   // Rooms declare the schema of their own part of the config.

@@ -23,7 +23,7 @@ describe("schemas/config.schema.json", () => {
     expect(read("schemas/config.schema.json")).toBe(`${JSON.stringify(configJsonSchema(), undefined, 2)}\n`);
   });
 
-  it("describes every key, and gives an example that fits it", () => {
+  it("describes every key, and gives an example that fits it", { timeout: 30_000 }, () => {
     const keys = keysOf(configJsonSchema(), "");
     expect(keys.length).toBeGreaterThan(60);
     expect(keys.filter(({ schema }) => (schema.description ?? "") === "").map(({ at }) => at)).toEqual([]);

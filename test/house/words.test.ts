@@ -27,6 +27,9 @@ const RETIRED: ReadonlyMap<string, string> = new Map([
   ["whoever", "the caller, the owner, …"],
 ]);
 
+/** Keys of the config are spelled as other gateways have them. */
+const SPELLINGS: ReadonlyMap<string, string> = new Map([["backend", "src/access/limits/"]]);
+
 /** A type is named by a noun: these alone say what was done to a thing, not what it is. */
 const PARTICIPLES = new Set(
   "Adapted Asked Begun Described Documented Expected Given Heard Held Hoisted Kept Known Listed Placed Sent Started Told Wanted".split(
@@ -51,7 +54,7 @@ describe("the source", () => {
   });
 
   it("has no retired word in an identifier or a comment", () => {
-    expect(sources.flatMap((file) => retiredIn(read(file)).map((fault) => `${file}: ${fault}`))).toEqual([]);
+    expect(sources.flatMap((file) => retiredIn(read(file), file).map((fault) => `${file}: ${fault}`))).toEqual([]);
   });
 
   it("names types by nouns", () => {
@@ -102,13 +105,13 @@ it.each(["UTF-8 and CWE-117", "SHA-256", "RFC-7617"])("a public name is left alo
   expect(text.match(ELSEWHERE)).toBeNull();
 });
 
-function retiredIn(source: string): string[] {
+function retiredIn(source: string, file = ""): string[] {
   const identifiers = tokensOf(source)
     .filter(({ kind }) => kind === "word")
     .flatMap(({ text }) => text.split(/[^A-Za-z]+|(?<=[a-z])(?=[A-Z])/));
   const found = [...identifiers, ...commentsIn(source).flatMap((comment) => comment.split(/[^A-Za-z]+/))]
     .map((word) => word.toLowerCase())
-    .filter((word) => RETIRED.has(word));
+    .filter((word) => RETIRED.has(word) && !file.startsWith(SPELLINGS.get(word) ?? "/"));
   return [...new Set(found)].map((word) => `"${word}": use ${RETIRED.get(word) ?? ""}`);
 }
 

@@ -24,6 +24,11 @@ const EVENTS: readonly GatewayEvent[] = [
     // A key of the client's own, as JSON.stringify quotes it.
     error: new GatewayError("invalid_request", `The key ${JSON.stringify(FORGED)} stands twice.`, { cause: FORGED }),
   },
+  { type: "store.lost", reason: FORGED },
+  { type: "store.back" },
+  { type: "audit.failed", cause: new Error(FORGED) },
+  { type: "audit.back" },
+  { type: "audit.dropped", lines: 3 },
   { type: "session.opened", transport: "sse", principal: `basic:${FORGED}`, requestId: FORGED, ...SESSION },
   { type: "session.closed", transport: "sse", reason: "idle", requests: 3, ...SESSION },
   { type: "session.message", from: "client", line: `{"a":"${FORGED}"}`, requestId: "r", ...SESSION },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { toolsOf } from "../../src/openapi/server-tools.ts";
-import { matchesGlob } from "../../src/openapi/glob.ts";
+import { matchesGlob } from "../../src/lib/glob.ts";
 import { operationIds } from "../../src/openapi/operation-id.ts";
 import { inTime } from "../helpers/in-time.ts";
 import { toolsListed } from "../helpers/tools.ts";

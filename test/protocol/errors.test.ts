@@ -8,6 +8,8 @@ const TABLE: readonly (readonly [Reason, number, number])[] = [
   ["unauthorized", 401, 40100],
   ["origin_denied", 403, 40300],
   ["host_denied", 403, 40300],
+  ["forbidden", 403, 40300],
+  ["insufficient_scope", 403, 40300],
   ["not_found", 404, 40400],
   ["server_not_found", 404, 40400],
   ["session_not_found", 404, -32001],

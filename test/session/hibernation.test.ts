@@ -382,8 +382,9 @@ function table(limits: Partial<TableLimits> = {}, records: SessionRecords = memo
   sessions.start();
   const of = (transport: Transport, principal: Principal, client: FakeClient) =>
     ({ principal, server: "git", transport, requestId: "http-0", outlet: () => client }) as const;
-  const say = (session: Session, message: object): void =>
-    session.receive(clientMessages(message), { requestId: "http-1" });
+  const say = (session: Session, message: object): void => {
+    void session.receive(clientMessages(message), { requestId: "http-1" });
+  };
   const open = (transport: Transport = "streamable-http", principal = ann) => {
     const client = new FakeClient();
     return { client, session: sessions.open(of(transport, principal, client)) };

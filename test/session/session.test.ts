@@ -34,7 +34,7 @@ describe("a message", () => {
     const line =
       '{"method":"tools/call","params":{"name":"x","arguments":{"n":12345678901234567890,"f":1.0}} ,"id":5,"jsonrpc":"2.0"}';
     const frame: Frame = { kind: "request", id: 5, method: "tools/call", params: {}, line };
-    session.receive({ frames: [frame], isBatch: false }, { requestId: "r" });
+    void session.receive({ frames: [frame], isBatch: false }, { requestId: "r" });
     expect(server.lines.at(-1)).toBe(line);
     const answer = '{"result":{"n":12345678901234567890}, "id":5,"jsonrpc":"2.0"}';
     server.listener.frame({ kind: "response", id: 5, failed: false, line: answer });
@@ -245,8 +245,8 @@ describe("a request that is not answered in time", () => {
 
   it("has the time that its caller asked for", () => {
     const { session, client, pass } = started();
-    session.receive(clientMessages({ id: 5, method: "tools/list" }), { requestId: "r", timeoutMs: 1_000 });
-    session.receive(clientMessages({ id: 6, method: "tools/list" }), { requestId: "r", timeoutMs: 120_000 });
+    void session.receive(clientMessages({ id: 5, method: "tools/list" }), { requestId: "r", timeoutMs: 1_000 });
+    void session.receive(clientMessages({ id: 6, method: "tools/list" }), { requestId: "r", timeoutMs: 120_000 });
     pass(1_000);
     expect(client.requestIds).toEqual([5]);
     pass(118_000);
@@ -337,7 +337,7 @@ describe("progress", () => {
 
   it("never takes time away from a caller who asked for more", () => {
     const { session, server, client, pass } = started();
-    session.receive(clientMessages(call), { requestId: "r", timeoutMs: 300_000, reply: client.replyTo(5) });
+    void session.receive(clientMessages(call), { requestId: "r", timeoutMs: 300_000, reply: client.replyTo(5) });
     pass(1_000);
     server.says(progress);
     pass(298_000);
@@ -613,7 +613,7 @@ function conversation(limits: Partial<SessionLimits> = {}, connect = fakeServers
     const messages = clientMessages(message);
     const [first] = messages.frames;
     const reply = first?.kind === "request" ? client.replyTo(first.id) : undefined;
-    session.receive(messages, { requestId: "http-1", reply });
+    void session.receive(messages, { requestId: "http-1", reply });
   };
   const pass = (ms: number): void => {
     vi.advanceTimersByTime(ms);

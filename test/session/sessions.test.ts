@@ -103,7 +103,7 @@ describe("a session is found", () => {
   it("no more once it is closing, although its server is still there", () => {
     const { sessions, open, servers } = table();
     const { session } = open(ann, "git");
-    session.receive(clientMessages({ id: 1, method: "ping" }), { requestId: "r" });
+    void session.receive(clientMessages({ id: 1, method: "ping" }), { requestId: "r" });
     const [server] = servers;
     if (server !== undefined) server.gone = new Promise(() => undefined);
     void session.close("idle");
@@ -198,7 +198,7 @@ describe("at a cap", () => {
       vi.advanceTimersByTime(1_000);
       return begin();
     });
-    all[0]?.session.receive(clientMessages({ method: "notifications/x" }), { requestId: "r" });
+    void all[0]?.session.receive(clientMessages({ method: "notifications/x" }), { requestId: "r" });
     vi.advanceTimersByTime(57_999);
     expect(refusalOf(() => begin()).reason).toBe("too_many_sessions");
     vi.advanceTimersByTime(1);
@@ -212,7 +212,7 @@ describe("at a cap", () => {
   it("a session that waits for an answer is never the one", () => {
     const { begin } = table({ sessions: 1 });
     const { session, client } = begin();
-    session.receive(clientMessages({ id: 1, method: "tools/list" }), { requestId: "r" });
+    void session.receive(clientMessages({ id: 1, method: "tools/list" }), { requestId: "r" });
     vi.advanceTimersByTime(3_600_000);
     expect(refusalOf(() => begin()).reason).toBe("too_many_sessions");
     expect(client.ends).toEqual([]);
@@ -259,7 +259,10 @@ describe("the sweep", () => {
     const quiet = begin(ann, "git");
     const busy = begin(ann, "files");
     const rest = begin(bob, "git", { transport: "rest", id: "rest-session" });
-    busy.session.receive(clientMessages({ id: 1, method: "tools/list" }), { requestId: "r", timeoutMs: 10_000_000 });
+    void busy.session.receive(clientMessages({ id: 1, method: "tools/list" }), {
+      requestId: "r",
+      timeoutMs: 10_000_000,
+    });
     busy.server()?.says({ method: "notifications/message", params: {} });
     vi.advanceTimersByTime(599_000);
     expect(rest.client.ends).toEqual([]);
@@ -285,9 +288,9 @@ describe("the clock", () => {
     const { sessions, open } = table();
     sessions.start();
     const { session, client, server } = open();
-    session.receive(clientMessages({ id: 0, method: "initialize" }), { requestId: "r" });
+    void session.receive(clientMessages({ id: 0, method: "initialize" }), { requestId: "r" });
     server()?.says({ id: 0, result: {} });
-    session.receive(clientMessages({ id: 1, method: "tools/list" }), { requestId: "r" });
+    void session.receive(clientMessages({ id: 1, method: "tools/list" }), { requestId: "r" });
     vi.advanceTimersByTime(59_000);
     expect(client.got).toHaveLength(1);
     vi.advanceTimersByTime(2_000);
@@ -310,7 +313,8 @@ describe("draining", () => {
     vi.useRealTimers();
     const { sessions, open, servers } = table();
     const all = [open(ann, "git"), open(bob, "files")];
-    for (const { session } of all) session.receive(clientMessages({ method: "notifications/x" }), { requestId: "r" });
+    for (const { session } of all)
+      void session.receive(clientMessages({ method: "notifications/x" }), { requestId: "r" });
     let leave = (): void => undefined;
     const [first] = servers;
     if (first !== undefined) first.gone = new Promise((resolve) => (leave = resolve));
@@ -328,7 +332,7 @@ describe("draining", () => {
     vi.useRealTimers();
     const { sessions, open, servers } = table();
     const { session } = open();
-    session.receive(clientMessages({ method: "notifications/x" }), { requestId: "r" });
+    void session.receive(clientMessages({ method: "notifications/x" }), { requestId: "r" });
     let leave = (): void => undefined;
     const [first] = servers;
     if (first !== undefined) first.gone = new Promise((resolve) => (leave = resolve));
@@ -345,7 +349,7 @@ describe("draining", () => {
     vi.useRealTimers();
     const { sessions, open } = table();
     const { session, client, server } = open();
-    session.receive(clientMessages({ id: 1, method: "tools/list" }), { requestId: "r" });
+    void session.receive(clientMessages({ id: 1, method: "tools/list" }), { requestId: "r" });
     const drained = sessions.drain(10_000);
     expect(client.ends).toEqual([]);
     server()?.says({ id: 1, result: { tools: [] } });
@@ -358,7 +362,7 @@ describe("draining", () => {
     vi.useRealTimers();
     const { sessions, open } = table();
     const { session, client } = open();
-    session.receive(clientMessages({ id: 1, method: "tools/list" }), { requestId: "r" });
+    void session.receive(clientMessages({ id: 1, method: "tools/list" }), { requestId: "r" });
     await sessions.drain(20);
     expect(client.got).toMatchObject([{ id: 1, error: { data: { reason: "session_ended" } } }]);
   });
@@ -398,13 +402,13 @@ function table(limits: Partial<TableLimits> = {}) {
   const begin = (...of: Parameters<typeof open>) => {
     const opened = open(...of);
     try {
-      opened.session.receive(clientMessages({ id: 0, method: "initialize", params: {} }), { requestId: "r" });
+      void opened.session.receive(clientMessages({ id: 0, method: "initialize", params: {} }), { requestId: "r" });
     } catch (error) {
       void opened.session.close("client closed");
       throw error;
     }
     opened.server()?.says({ id: 0, result: {} });
-    opened.session.receive(clientMessages({ method: "notifications/initialized" }), { requestId: "r" });
+    void opened.session.receive(clientMessages({ method: "notifications/initialized" }), { requestId: "r" });
     return opened;
   };
   return { sessions, open, begin, servers, emitted };

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import express, { Router, type Request, type Response } from "express";
 import { prefersHtml } from "../accept.ts";
 import { baseUrl } from "../base-url.ts";
-import { credentialsOf } from "../credentials.ts";
 import type { DocumentContext } from "../openapi/context.ts";
+import { readerOf } from "../reader.ts";
 import { readOnly } from "../read-only.ts";
 import { Renderings } from "../renderings.ts";
 import { docsPage } from "./docs-page.ts";
@@ -45,14 +45,14 @@ interface ShownContext extends DocumentContext {
 }
 
 async function showDocs(request: Request, response: Response, context: ShownContext): Promise<void> {
-  const { documents, documentsArePublic, gate } = context;
-  if (!documentsArePublic) await gate.admit(credentialsOf(request, context));
+  const { documents, documentsArePublic } = context;
+  const principal = await readerOf(request, context);
   const reached = baseUrl(request, context);
   // A Host may look like one and yet be none: its port can be too high.
   const base = URL.canParse(reached) ? reached : "http://localhost";
   const root = rootOf(request);
   const only = new URLSearchParams(request.url.split("?")[1] ?? "").get("server") ?? undefined;
-  const servers = await overviewOf(context, { root, baseUrl: base, only });
+  const servers = await overviewOf({ ...context, principal }, { root, baseUrl: base, only });
   const body = docsPage(servers, { documents, documentsArePublic, root, baseUrl: base });
   sendPage(response, 200, { title: documents.info.title, body, root });
 }

@@ -14,7 +14,10 @@ import { snippetBoxes } from "./snippet-boxes.ts";
 import { credentialFor } from "./snippets/credential.ts";
 import { snippetsFor } from "./snippets/snippets.ts";
 
-type PageContext = Pick<DocumentContext, "documents" | "documentsArePublic" | "hasServer" | "publicUrl" | "publicPath">;
+type PageContext = Pick<
+  DocumentContext,
+  "documents" | "documentsArePublic" | "visibility" | "publicUrl" | "publicPath"
+>;
 
 /** Errors for people with a browser, on every route. */
 export function pageErrorWriter(context: PageContext): ErrorWriter {
@@ -38,10 +41,10 @@ function pageFor(error: GatewayError, request: IncomingMessage, response: Server
 }
 
 /** The server at whose URL a browser was refused only because it is none of its clients. Only admitted callers learn it. */
-function serverAt({ reason }: GatewayError, request: IncomingMessage, { hasServer }: ErrorPlace): string | undefined {
+function serverAt({ reason }: GatewayError, request: IncomingMessage, { visibility }: ErrorPlace): string | undefined {
   if (request.method !== "GET" || (reason !== "not_acceptable" && reason !== "method_not_allowed")) return undefined;
   const server = mcpTarget(askedPath(request))?.server;
-  return server !== undefined && hasServer(server) ? server : undefined;
+  return server !== undefined && visibility.exists(server) ? server : undefined;
 }
 
 function connectPage(server: string, request: IncomingMessage, place: ErrorPlace): Html {

@@ -3,6 +3,7 @@ import { openapiDocument } from "../../openapi/document.ts";
 import { lintForGpt } from "../../openapi/gpt-lint.ts";
 import { someText } from "../../lib/text.ts";
 import { toGatewayError } from "../../protocol/errors.ts";
+import type { Principal } from "../../protocol/principal.ts";
 import type { ToolList } from "../../protocol/tool.ts";
 import { serverTools } from "../openapi/documents.ts";
 import type { DocumentContext } from "../openapi/context.ts";
@@ -35,8 +36,8 @@ export interface KeptOverview extends Rendering {
   readonly server: ListedServer;
 }
 
-/** As many as there are servers, two paths of the page and two schemes of its address. */
-export const KEPT_OVERVIEWS: RenderingLimits = { entries: Infinity, bytes: 48 * 1024 * 1024, isFirstFree: true };
+/** As many as there are servers, views of their tools, two paths of the page and two schemes of its address. */
+export const KEPT_OVERVIEWS: RenderingLimits = { entries: 2_000, bytes: 48 * 1024 * 1024, isFirstFree: true };
 
 interface UnlistedServer {
   readonly kind: "unlisted";
@@ -51,8 +52,9 @@ const PATIENCE_MS = 2_000;
 const LONG_PATIENCE_MS = 10_000;
 const STARTING = "It is still starting; this fills in by itself. Without JavaScript, load the page again.";
 
-interface Sources extends Pick<DocumentContext, "catalog" | "serverNames" | "documents"> {
+interface Sources extends Pick<DocumentContext, "catalog" | "visibility" | "documents"> {
   readonly kept: Renderings<KeptOverview>;
+  readonly principal: Principal;
 }
 
 export interface OverviewPlace {
@@ -64,8 +66,10 @@ export interface OverviewPlace {
 
 export function overviewOf(context: Sources, place: OverviewPlace): Promise<readonly ServerOverview[]> {
   const { only } = place;
-  // The index is that of all servers: it is in the ids of their sections.
-  const asked = [...context.serverNames.entries()].filter(([, name]) => only === undefined || only === name);
+  // The index is that of all servers that the reader sees: it is in the ids of their sections.
+  const asked = [...context.visibility.servers(context.principal).entries()].filter(
+    ([, name]) => only === undefined || only === name,
+  );
   return Promise.all(asked.map(([index, name]) => serverOverview(name, index, context, place)));
 }
 
@@ -77,11 +81,12 @@ async function serverOverview(
 ): Promise<ServerOverview> {
   try {
     const patienceMs = only === undefined ? PATIENCE_MS : LONG_PATIENCE_MS;
-    const list = await withPatience(context.catalog.list(name), patienceMs);
-    if (list === undefined) return { kind: "unlisted", name, why: STARTING, isStarting: true };
+    const whole = await withPatience(context.catalog.list(name), patienceMs);
+    if (whole === undefined) return { kind: "unlisted", name, why: STARTING, isStarting: true };
     const address = baseUrl.startsWith("https://") ? "https://address.invalid" : "http://address.invalid";
-    const key = `${index} ${root} ${address}`;
-    const { server } = context.kept.take(key, [list], () => {
+    const { list, key: view } = context.visibility.tools(context.principal, whole);
+    const key = `${index} ${root} ${address} ${view}`;
+    const { server } = context.kept.take(key, [whole], () => {
       const made = listed(list, index, context, { root, baseUrl: address });
       return { server: made, bytes: String(made.tools.sections).length + String(made.tools.links).length };
     });

@@ -50,11 +50,18 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
       "Without auth only addresses, names of one label and host.docker.internal need not be listed.",
   ),
   problem(
+    "forbidden",
+    403,
+    "The caller may not do this.",
+    "The gateway's config has a policy, and no rule of it allows this to the caller, or one denies it.",
+    "Ask the operator, whom mcp-gateway policy shows which rule decides.",
+  ),
+  problem(
     "insufficient_scope",
     403,
-    "The caller is known, but its token does not grant what this needs.",
-    "Scopes come with the token or the API key, and auth.mappings adds some; the rules of the gateway ask for others.",
-    "Get a token with the scopes that WWW-Authenticate lists.",
+    "The caller is known, but does not have a scope that this needs.",
+    "Scopes come with the token or the API key, and auth.mappings adds some; auth.permissions asks for others.",
+    "Get a token with one of the scopes that the answer lists, or ask the operator.",
   ),
   problem(
     "not_found",
@@ -153,6 +160,13 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
     "The tool needs a person to visit a URL first.",
     "Some tools need a consent or a login, which only a person can give in a browser.",
     "rpc.data says which; call again after that.",
+  ),
+  problem(
+    "rate_limited",
+    429,
+    "More requests than this caller may send in a minute.",
+    "The gateway's config limits how often each caller may use a method or a tool.",
+    "Wait for the time in Retry-After; RateLimit-Remaining says how many requests are left.",
   ),
   problem(
     "internal",

@@ -21,8 +21,12 @@ const SAMPLES: Readonly<Record<Reason, Sample>> = {
   session_required: { detail: "Add ?sessionId=; GET /api/sessionid gives one, or choose your own." },
   unauthorized: { detail: "Credentials are required." },
   origin_denied: { detail: "Requests from the web origin https://app.example.com are not allowed." },
+  forbidden: { detail: 'You may not use the tool "read" of "files".' },
+  insufficient_scope: {
+    detail: 'You may not use the tool "read" of "files": it needs the scope files:read.',
+    details: { scopes: ["files:read"], data: { scopes: ["files:read"] } },
+  },
   host_denied: { detail: "The host name box.example is not served." },
-  insufficient_scope: { detail: "This needs the scope files:write.", details: { scopes: ["files:write"] } },
   not_found: { detail: "Nothing is served at /api/files/read/more." },
   server_not_found: { detail: 'No such server. Did you mean "files"? GET /api lists them.' },
   tool_not_found: {
@@ -75,6 +79,10 @@ const SAMPLES: Readonly<Record<Reason, Sample>> = {
   },
   protocol_violation: { detail: 'The MCP server "files" sent a message that cannot be passed on: it is too large.' },
   session_ended: { detail: "The session ended before the answer came." },
+  rate_limited: {
+    detail: "More than 120 such requests in a minute; try again in 12 s.",
+    details: { retryAfterMs: 12_000, data: { limit: 120 } },
+  },
   queue_full: { detail: "Too many calls of this session wait already.", details: busy },
   too_many_bodies: { detail: "Too many request bodies are being read.", details: busy },
   too_many_sessions: { detail: "All sessions are in use.", details: busy },
@@ -85,6 +93,8 @@ const SAMPLES: Readonly<Record<Reason, Sample>> = {
   },
   descriptors_exhausted: { detail: "The gateway has no room for another process.", details: busy },
   crash_loop: { detail: 'The MCP server "files" ends again and again; it is not started for a while.', details: busy },
+  limits_unavailable: { detail: "Requests cannot be counted at the moment.", details: busy },
+  audit_unavailable: { detail: "Calls cannot be recorded at the moment.", details: busy },
   draining: { detail: "The gateway is shutting down.", details: busy },
   call_timeout: { detail: 'The MCP server "files" did not answer in time (rest.timeout: 60 s).' },
   start_timeout: { detail: 'The MCP server "files" was not ready in time (limits.start: 60 s).' },

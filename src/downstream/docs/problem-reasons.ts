@@ -16,6 +16,8 @@ export const REASONS: ReadonlyMap<string, Readonly<Record<string, string>>> = ne
       descriptors_exhausted: "The gateway has no file descriptors left for another process.",
       issuer_unreachable: "The keys that tokens are checked with cannot be fetched from their issuer.",
       crash_loop: "The server ended too often in a short time and is not started for a while.",
+      limits_unavailable: "Redis, in which requests are counted, cannot be reached.",
+      audit_unavailable: "The audit trail, without which no call may run, cannot be written.",
       draining: "The gateway is shutting down.",
     },
   ],
@@ -82,6 +84,20 @@ export const REASON_TEXTS: ReadonlyMap<string, readonly [why: string, action: st
     [
       "Starting it again at once would only end again: a module, a key or a file is missing, or it crashes.",
       "Look into the gateway's log for its last words, mend the cause, and wait for the time in Retry-After.",
+    ],
+  ],
+  [
+    "limits_unavailable",
+    [
+      "Without counting, a caller could do more than it may.",
+      "Bring Redis back, or set rateLimit.onError: allow; GET /ready says when requests are counted again.",
+    ],
+  ],
+  [
+    "audit_unavailable",
+    [
+      "The disk is full, or nobody reads the output, and audit.onError is refuse.",
+      "Make room for the trail; GET /ready says when it is written again.",
     ],
   ],
   [

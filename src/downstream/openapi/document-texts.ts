@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { toJson } from "../../openapi/serialize.ts";
 import type { ToolList } from "../../protocol/tool.ts";
 import { Renderings } from "../renderings.ts";
+import type { VisibleList } from "../visibility.ts";
 import { describeLists, type DocumentChoice, type DocumentSettings } from "./documents.ts";
 import type { DocumentTarget } from "./target.ts";
 
@@ -35,8 +36,8 @@ const MIB = 1024 * 1024;
 /** The texts of the documents, each rendered once for the tools that it describes. */
 export class DocumentTexts {
   readonly #context: TextContext;
-  /** One entry per place, profile, version, format and choice of media types; clients cannot ask for more. */
-  readonly #whole = new Renderings<DocumentText>({ entries: Infinity, bytes: 48 * MIB, isFirstFree: true });
+  /** One entry per place, profile, version, format, choice of media types, and view of the tools; clients cannot ask for more. */
+  readonly #whole = new Renderings<DocumentText>({ entries: 2_000, bytes: 48 * MIB, isFirstFree: true });
   /** With `?tools=` clients can ask for any number of documents. */
   readonly #chosen = new Renderings<DocumentText>({ entries: 32, bytes: 8 * MIB, isFirstFree: false });
 
@@ -44,11 +45,14 @@ export class DocumentTexts {
     this.#context = context;
   }
 
-  take(target: DocumentTarget, choice: TextChoice, lists: readonly ToolList[], address: string): DocumentBody {
+  /** `visible` is what the reader sees of each list. */
+  take(target: DocumentTarget, choice: TextChoice, visible: readonly VisibleList[], address: string): DocumentBody {
     const { profile, version, accept = "json", tools } = choice;
-    const key = [target.folder, target.format, profile, version, accept, ...(tools ?? [])].join("\n");
+    const [lists, sources] = [visible.map(({ list }) => list), visible.map(({ source }) => source)];
+    const view = visible.map((one) => one.key).join(" ");
+    const key = [target.folder, target.format, profile, version, accept, view, ...(tools ?? [])].join("\n");
     const texts = tools === undefined ? this.#whole : this.#chosen;
-    const { tag, parts } = texts.take(key, lists, () => this.#render(target, choice, lists));
+    const { tag, parts } = texts.take(key, sources, () => this.#render(target, choice, lists));
     const [before, ...after] = parts;
     return {
       tag: `"${hash("sha256", tag + address).slice(0, 32)}"`,

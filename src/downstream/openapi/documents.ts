@@ -16,13 +16,13 @@ interface FailedServer {
 }
 
 /** The lists of tools, in the order of the servers. */
-export interface ListOutcomes {
-  readonly lists: readonly ToolList[];
+export interface ListOutcomes<T> {
+  readonly lists: readonly T[];
   /** Servers whose tools could not be listed and are missing from the document. */
   readonly failed: readonly FailedServer[];
 }
 
-export interface DocumentReport extends DocumentResult, Pick<ListOutcomes, "failed"> {}
+export interface DocumentReport extends DocumentResult, Pick<ListOutcomes<ToolList>, "failed"> {}
 
 /** Builds a document, for the command line and for HTTP. */
 export async function documentTools(
@@ -36,9 +36,12 @@ export async function documentTools(
 }
 
 /** One failing server does not affect the others. */
-export async function listAll(servers: readonly string[], list: ToolCatalog["list"]): Promise<ListOutcomes> {
+export async function listAll<T>(
+  servers: readonly string[],
+  list: (server: string) => Promise<T>,
+): Promise<ListOutcomes<T>> {
   const outcomes = await Promise.allSettled(servers.map((server) => list(server)));
-  const lists: ToolList[] = [];
+  const lists: T[] = [];
   const failed: FailedServer[] = [];
   for (const [index, outcome] of outcomes.entries()) {
     if (outcome.status === "fulfilled") lists.push(outcome.value);

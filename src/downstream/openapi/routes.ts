@@ -1,10 +1,10 @@
 import { Router, type Request, type RequestHandler, type Response } from "express";
 import { Pieces } from "../../lib/pieces.ts";
 import { GatewayError } from "../../protocol/errors.ts";
+import { anonymous, type Principal } from "../../protocol/principal.ts";
 import { baseUrl } from "../base-url.ts";
-import { credentialsOf } from "../credentials.ts";
-import { unknownServer } from "../did-you-mean.ts";
 import { endWatched } from "../end-watched.ts";
+import { readerOf } from "../reader.ts";
 import { readOnly } from "../read-only.ts";
 import { Caller } from "../rest/caller.ts";
 import { Deadline, OVERVIEW } from "../rest/deadline.ts";
@@ -19,31 +19,28 @@ export function documentRoutes(context: DocumentContext): Router {
   const texts = new DocumentTexts(context);
   const tools = new ToolFinder(context);
   const router = Router({ caseSensitive: true, strict: true });
-  const checks = [admit(context), knownServer(context), readOnly];
+  const readers = new WeakMap<Request, Principal>();
+  const checks = [admit(context, readers), readOnly];
   for (const [name, file] of DOCUMENT_FILES) {
     router.all(
       [`/${name}`, `/api/${name}`, `/api/:server/${name}`],
       checks,
       async (request: Request, response: Response) => {
-        await serveDocument(request, response, targetOf(request, file), { ...context, texts, tools });
+        const principal = readers.get(request) ?? anonymous;
+        await serveDocument(request, response, targetOf(request, file), { ...context, texts, tools, principal });
       },
     );
   }
   return router;
 }
 
-/** Comes first, so that unauthenticated callers cannot find out which servers exist. */
-function admit(context: DocumentContext): RequestHandler {
+/** Comes first, so that callers cannot find out about servers that they may not use. */
+function admit(context: DocumentContext, readers: WeakMap<Request, Principal>): RequestHandler {
   return async (request, _response, next) => {
-    if (!context.documentsArePublic) await context.gate.admit(credentialsOf(request, context));
-    next();
-  };
-}
-
-function knownServer({ hasServer, serverNames }: DocumentContext): RequestHandler {
-  return ({ params }, _response, next) => {
-    const { server } = params;
-    if (typeof server === "string" && !hasServer(server)) throw unknownServer(server, serverNames);
+    const principal = await readerOf(request, context);
+    const { server } = request.params;
+    if (typeof server === "string") context.visibility.checkServer(principal, server);
+    readers.set(request, principal);
     next();
   };
 }
@@ -51,6 +48,7 @@ function knownServer({ hasServer, serverNames }: DocumentContext): RequestHandle
 interface RouteContext extends DocumentContext {
   readonly texts: DocumentTexts;
   readonly tools: ToolFinder;
+  readonly principal: Principal;
 }
 
 async function serveDocument(
@@ -60,9 +58,10 @@ async function serveDocument(
   context: RouteContext,
 ): Promise<void> {
   const choice = choiceOf(request, target);
-  const servers = target.server === undefined ? context.serverNames : [target.server];
+  const { principal } = context;
+  const servers = target.server === undefined ? context.visibility.servers(principal) : [target.server];
   const caller = new Caller(new Deadline(OVERVIEW), response, false);
-  const { lists, failed } = await listAll(servers, (server) => context.tools.list(server, caller));
+  const { lists, failed } = await listAll(servers, (server) => context.tools.list({ principal, server }, caller));
   if (failed.length > 0) response.set("X-MCP-Unavailable", failed.map(({ server }) => server).join(", "));
   const { tag, parts } = context.texts.take(target, choice, lists, baseUrl(request, context));
   response.set("ETag", tag).set("Cache-Control", "no-cache").set("Vary", "Authorization, X-API-Key, Api-Key, Origin");

@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { GatewayError } from "../../protocol/errors.ts";
+import type { Submission } from "../../protocol/admission.ts";
+import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
+import { methods } from "../../protocol/methods.ts";
+import type { Tool } from "../../protocol/tool.ts";
 import { readJsonBody } from "../body.ts";
 import type { Visit } from "../context.ts";
 import { endAnswer, type RestAnswer } from "./answer.ts";
-import { readArguments } from "./arguments.ts";
+import { readArguments, type CallArguments } from "./arguments.ts";
 import { hasBody, limitOf, type RestCall } from "./rest-call.ts";
 import { Caller } from "./caller.ts";
 import { checkedArguments } from "./check-call.ts";
@@ -51,13 +54,15 @@ export class RestCalls {
     // The body's memory is reserved until the call is answered.
     const body = hasBody(request) ? (await readJsonBody(request, bodies, visit.principal, response)).toString() : "";
     const call: RestCall = { visit, tool, form, accept, sessionId, preferences, given: readArguments(body), caller };
-    const running = isKept ? this.#begin(call, key, body) : undefined;
+    // What was kept when the caller might still call the tool is not repeated to it.
+    const mayCall = this.#context.visibility.mayCall(visit.principal, visit.server, tool);
+    const running = isKept && mayCall ? this.#begin(call, key, body) : undefined;
     if (running !== undefined && "status" in running) return endAnswer(response, running, streams.limits.stallMs);
     await this.#run(call, running);
   }
 
   #checkSessionId({ principal, server }: Visit, sessionId: string | undefined): void {
-    const { settings, minted, sessions, serverNames } = this.#context;
+    const { settings, minted, sessions, visibility } = this.#context;
     if (sessionId === undefined) {
       if (settings.oneshot) return;
       throw new GatewayError(
@@ -68,7 +73,7 @@ export class RestCalls {
     if (!settings.onlyMinted || minted.has(principal, sessionId)) return;
     // An id stays valid as long as a session opened with it exists.
     const isLive = (name: string): boolean => sessions.look(principal, name, sessionId, "rest") !== undefined;
-    if (isLive(server) || serverNames.some(isLive)) return;
+    if (isLive(server) || visibility.servers(principal).some(isLive)) return;
     throw new GatewayError("session_not_found", "No such session; GET /api/sessionid gives an id.");
   }
 
@@ -84,19 +89,36 @@ export class RestCalls {
     return this.#context.idempotency.begin({ principal, server, tool, key, content });
   }
 
+  /** A tool that is not there may be one that is hidden from its caller, which is a refusal. */
+  async #find(call: RestCall, session: RestSession | undefined): Promise<Tool> {
+    try {
+      return await this.#tools.find(call.visit, call.tool, session, call.caller);
+    } catch (thrown) {
+      const { admission } = this.#context;
+      const error = toGatewayError(thrown);
+      if (REFUSALS.has(error.status)) admission?.refused(submissionOf(call, call.given), error);
+      throw thrown;
+    }
+  }
+
+  /** A process is only started for a call that has a chance. */
+  #open(call: RestCall, given: CallArguments): RestSession {
+    this.#context.admission?.foresee(submissionOf(call, given));
+    return this.#sessions.open(call.visit, call.sessionId);
+  }
+
   async #run(call: RestCall, running: RunningCall | undefined): Promise<void> {
     const { visit, sessionId, caller } = call;
     let session: RestSession | undefined;
     try {
       const existing = this.#sessions.existing(visit, sessionId);
-      const listed =
-        this.#tools.known(visit, call.tool, existing) ?? (await this.#tools.find(visit, call.tool, existing, caller));
+      const listed = this.#tools.known(visit, call.tool, existing) ?? (await this.#find(call, existing));
       refuseTask(listed);
       const checked = checkedArguments(listed, call, this.#context);
       const given = checked instanceof Promise ? await checked : checked;
       caller.refuseIfLeft();
       // Looked up again: a concurrent call with the same id may have opened the session while this one was looking for its tool.
-      session = this.#sessions.existing(visit, sessionId) ?? this.#sessions.open(visit, sessionId);
+      session = this.#sessions.existing(visit, sessionId) ?? this.#open(call, given);
       if (sessionId !== undefined) caller.response.setHeader("X-MCP-Session", session === existing ? "reused" : "new");
       if (!session.tryEnter()) await session.enter(caller);
       try {
@@ -109,4 +131,16 @@ export class RestCalls {
       if (sessionId === undefined) void session?.client.session.close("client closed");
     }
   }
+}
+
+/** Not allowed, or not there. */
+const REFUSALS: ReadonlySet<number> = new Set([403, 404]);
+
+/** A call as its session would see it. */
+function submissionOf({ visit, tool, sessionId = "" }: RestCall, given: CallArguments): Submission {
+  const { principal, server, requestId } = visit;
+  const params = { name: tool, arguments: given.value };
+  const frame = { kind: "request", id: 0, method: methods.callTool, params, line: given.text } as const;
+  const messages = { frames: [frame], isBatch: false };
+  return { principal, server, sessionId, transport: "rest", messages, reception: { requestId } };
 }

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { durationMs } from "../../lib/units.ts";
+import { durationMs, sizeBytes } from "../../lib/units.ts";
 import { duration, size } from "../../protocol/unit-schemas.ts";
-import type { RestSettings } from "./context.ts";
+import type { RestContext, RestSettings } from "./context.ts";
+import { IdempotencyStore } from "./idempotency.ts";
+import { MintedIds } from "./minted-ids.ts";
 
 /** The keys of `rest:`. */
 export const restSchema = z.strictObject({
@@ -56,11 +58,27 @@ export const restSchema = z.strictObject({
   replayBytes: size("16MiB").describe("How much the kept answers may take together."),
 });
 
-/** `limits`: the session limits that also apply to REST. */
-export function restSettings(
-  rest: z.output<typeof restSchema>,
-  limits: { readonly requestMax: string; readonly inFlight: number },
-): RestSettings {
+type RestConfig = z.output<typeof restSchema>;
+
+/** The session limits that also apply to REST. */
+interface SharedLimits {
+  readonly requestMax: string;
+  readonly inFlight: number;
+}
+
+/** The parts of REST that are made from the config. */
+export function restParts(
+  rest: RestConfig,
+  limits: SharedLimits,
+): Pick<RestContext, "settings" | "idempotency" | "minted"> {
+  return {
+    settings: restSettings(rest, limits),
+    idempotency: new IdempotencyStore({ maxAgeMs: durationMs(rest.replayAge), bytes: sizeBytes(rest.replayBytes) }),
+    minted: new MintedIds(durationMs(rest.idle)),
+  };
+}
+
+function restSettings(rest: RestConfig, limits: SharedLimits): RestSettings {
   return {
     timeoutMs: durationMs(rest.timeout),
     maxTimeoutMs: durationMs(limits.requestMax),

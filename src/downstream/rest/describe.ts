@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { toGatewayError } from "../../protocol/errors.ts";
+import type { Principal } from "../../protocol/principal.ts";
 import type { Tool, ToolList } from "../../protocol/tool.ts";
 import { publicPrefix } from "../public-path.ts";
 import { Caller } from "./caller.ts";
@@ -15,6 +16,7 @@ interface Reader {
   readonly response: ServerResponse;
   readonly query: URLSearchParams | undefined;
   readonly tools: ToolFinder;
+  readonly principal: Principal;
 }
 
 /** `GET /api`: all servers and tools. A server whose tools cannot be listed has an error and does not affect the others. */
@@ -24,19 +26,19 @@ export async function describeAll(reader: Reader, context: RestContext): Promise
   const urls = urlsFor(reader, context);
   const describe = async (name: string): Promise<object> => {
     try {
-      const found = await list(name);
+      const { list: found } = await list(name);
       return { ...summary(found), tools: [...found.tools.keys()], url: urls.server(name) };
     } catch (error) {
       // The cause is in the log; here it only matters that the tools are missing.
       return { name, url: urls.server(name), error: toGatewayError(error).message };
     }
   };
-  return { servers: await Promise.all(context.serverNames.map(describe)) };
+  return { servers: await Promise.all(context.visibility.servers(reader.principal).map(describe)) };
 }
 
 /** `GET /api/<server>`. */
 export async function describeServer(server: string, reader: Reader, context: RestContext): Promise<object> {
-  const list = await listsFor(reader, timeFor(reader, server, context)).list(server);
+  const { list } = await listsFor(reader, timeFor(reader, server, context)).list(server);
   const { tool: urlOf } = urlsFor(reader, context);
   return { ...summary(list), tools: [...list.tools.values()].map((tool) => described(tool, urlOf(server, tool.name))) };
 }
@@ -59,11 +61,11 @@ function timeFor({ request, query }: Reader, server: string | undefined, context
   return limitOf(preferencesOf(request, query), query, server, context);
 }
 
-function listsFor({ response, tools }: Reader, limit: TimeLimit) {
+function listsFor({ response, tools, principal }: Reader, limit: TimeLimit) {
   const caller = new Caller(new Deadline(limit), response, false);
   return {
-    list: (server: string) => tools.list(server, caller),
-    find: (server: string, name: string) => tools.listed(server, name, caller),
+    list: (server: string) => tools.list({ principal, server }, caller),
+    find: (server: string, name: string) => tools.listed({ principal, server }, name, caller),
   };
 }
 

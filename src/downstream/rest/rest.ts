@@ -3,10 +3,10 @@ import { GatewayError } from "../../protocol/errors.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { RestCalls } from "./calls.ts";
 import { credentialsOf } from "../credentials.ts";
-import { unknownServer } from "../did-you-mean.ts";
 import { methodNotAllowed } from "../method-not-allowed.ts";
 import { namesDocument } from "../openapi/target.ts";
 import { publicPrefix } from "../public-path.ts";
+import { quotaWriter } from "../quota-headers.ts";
 import { requestIdOf } from "../request-id.ts";
 import type { Route } from "../route.ts";
 import { sendJson } from "../send-json.ts";
@@ -56,20 +56,26 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
   const { request, response, target, principal, query, requestId } = visit;
   switch (target.kind) {
     case "tool": {
-      refuseUnknown(target.server, context);
+      context.visibility.checkServer(principal, target.server);
       if (allowed(request, "GET", "POST") === "GET") {
         return describeTool(target.server, target.tool, visit, context).then((tool) => sendJson(response, tool));
       }
       return calls.handle({
         request,
         response,
-        visit: { requestId, principal, server: target.server, publicPrefix: prefixOf(request, context) },
+        visit: {
+          requestId,
+          principal,
+          server: target.server,
+          publicPrefix: prefixOf(request, context),
+          onQuota: quotaWriter(response, context.hasQuotas),
+        },
         tool: target.tool,
         query,
       });
     }
     case "server":
-      refuseUnknown(target.server, context);
+      context.visibility.checkServer(principal, target.server);
       allowed(request, "GET");
       return describeServer(target.server, visit, context).then((server) => sendJson(response, server));
     case "index":
@@ -87,10 +93,6 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
     case "broken":
       throw new GatewayError("invalid_request", "The path contains an invalid percent escape.");
   }
-}
-
-function refuseUnknown(server: string, { hasServer, serverNames }: RestContext): void {
-  if (!hasServer(server)) throw unknownServer(server, serverNames);
 }
 
 /** The request method if it is allowed; HEAD counts as GET. */

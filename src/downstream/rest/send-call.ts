@@ -42,9 +42,16 @@ export async function sendCall(
 async function streamAnswer(client: McpClient, call: CheckedCall, context: RestContext): Promise<void> {
   const { caller, visit, tool } = call;
   const stream = new CallStream(context, visit);
-  const { id, answer } = send(client, call, stream);
-  stream.begin(caller.response);
+  const { id, answer, admitted } = send(client, call, stream);
   caller.onLeave(() => client.cancel(id, "the caller went away", visit.requestId));
+  if (admitted !== undefined) {
+    // A caller that is refused, or has left, does not wait for the answer any more.
+    answer.catch(() => undefined);
+    // A refusal is a response of its own, not an event.
+    await admitted;
+    caller.refuseIfLeft();
+  }
+  stream.begin(caller.response);
   try {
     stream.finish(inTime(await answer, call, context), tool);
   } catch (thrown) {
@@ -63,7 +70,8 @@ function send(client: McpClient, { visit, tool, given, caller }: RestCall, strea
     ...(token !== undefined && { _meta: { progressToken: token } }),
   };
   const onNotification = stream === undefined ? undefined : (frame: NotificationFrame): void => stream.notify(frame);
-  const options = { requestId: visit.requestId, timeoutMs: caller.deadline.leftMs, onNotification };
+  const { requestId, principal, onQuota } = visit;
+  const options = { requestId, principal, onQuota, timeoutMs: caller.deadline.leftMs, onNotification };
   return client.call(methods.callTool, params, `{"name":${name},"arguments":${given.text}${meta}}`, options);
 }
 

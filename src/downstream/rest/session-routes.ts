@@ -37,7 +37,9 @@ export function showSession(response: ServerResponse, principal: Principal, id: 
   if (running.length === 0 && !context.minted.has(principal, id)) {
     throw new GatewayError("session_not_found", "No such session; it may have ended.");
   }
-  const servers = Object.fromEntries(context.serverNames.map((name) => [name, { state: "not started" }]));
+  const servers = Object.fromEntries(
+    context.visibility.servers(principal).map((name) => [name, { state: "not started" }]),
+  );
   for (const { server } of running) servers[server] = { state: "running" };
   sendJson(response, { sessionId: id, servers });
 }
@@ -54,6 +56,6 @@ export async function deleteSession(
   response.writeHead(204).end();
 }
 
-function sessionsOf(principal: Principal, id: string, { sessions, serverNames }: RestContext): Session[] {
-  return serverNames.flatMap((server) => sessions.look(principal, server, id, "rest") ?? []);
+function sessionsOf(principal: Principal, id: string, { sessions, visibility }: RestContext): Session[] {
+  return visibility.servers(principal).flatMap((server) => sessions.look(principal, server, id, "rest") ?? []);
 }

@@ -32,8 +32,9 @@ export class StreamableDownstream {
     const messages = readClientMessages(await readJsonBody(request, this.#context.bodies, visit.principal));
     const requests = messages.frames.filter((frame) => frame.kind === "request");
     try {
-      if (requests.length === 0) return this.#take(request, response, visit, messages);
-      this.#ask(request, response, visit, { ...messages, requests });
+      if (requests.length === 0) return await this.#take(request, response, visit, messages);
+      const asked = this.#ask(request, response, visit, { ...messages, requests });
+      if (asked instanceof Promise) await asked;
     } catch (error) {
       // With the id of the request, so that the client fails that request and not only its connection.
       throw refusalOf(error, requests[0]?.id);
@@ -59,13 +60,25 @@ export class StreamableDownstream {
   }
 
   /** Relays notifications and responses, which get no response of their own. */
-  #take(request: IncomingMessage, response: ServerResponse, visit: Visit, messages: ClientMessages): void {
+  async #take(
+    request: IncomingMessage,
+    response: ServerResponse,
+    visit: Visit,
+    messages: ClientMessages,
+  ): Promise<void> {
     checkVersionHeader(request.headers["mcp-protocol-version"]);
-    this.#find(visit, sessionIdOf(request)).receive(messages, visit);
+    const received = this.#find(visit, sessionIdOf(request)).receive(messages, visit);
+    if (received instanceof Promise) await received;
     response.writeHead(202, { "Content-Length": 0 }).end();
   }
 
-  #ask(request: IncomingMessage, response: ServerResponse, visit: Visit, messages: RequestMessages): void {
+  /** Returns a promise when the messages have to wait for their admission. */
+  #ask(
+    request: IncomingMessage,
+    response: ServerResponse,
+    visit: Visit,
+    messages: RequestMessages,
+  ): Promise<void> | void {
     for (const frame of messages.frames) refuseModern(frame);
     checkVersionHeader(request.headers["mcp-protocol-version"]);
     const form = answerForm(request.headers.accept);
@@ -76,28 +89,50 @@ export class StreamableDownstream {
     }
     if (messages.isBatch) throw new GatewayError("invalid_request", "initialize must not be part of a batch.");
     const session = this.#context.sessions.open({ ...visit, transport: "streamable-http", outlet: this.#outlet });
-    try {
-      this.#pass(session, messages, visit, { response, form });
-    } catch (error) {
-      // The client does not know the id yet, so the session would only sit idle.
+    // The client does not know the id yet, so the session would only sit idle.
+    const giveUp = (error: unknown): never => {
       void session.close("client closed");
       throw error;
-    }
+    };
+    const passed = attempt(() => this.#pass(session, messages, visit, { response, form }), giveUp);
     whenClosed(response, () => {
       if (!response.writableFinished) void session.close("client closed");
     });
+    return passed;
   }
 
-  #pass(session: Session, messages: RequestMessages, visit: Visit, { response, form }: ResponseOptions): void {
+  #pass(
+    session: Session,
+    messages: RequestMessages,
+    visit: Visit,
+    { response, form }: ResponseOptions,
+  ): Promise<void> | void {
     const conversation = this.#conversationOf(session);
     const { isBatch, requests } = messages;
     const post = conversation.expect({ requests: requests.length, isBatch, form }, response);
     // Set before the messages are relayed: a batch that cancels its own requests completes the response meanwhile.
     response.setHeader("Mcp-Session-Id", session.id);
+    const { requestId, principal, onQuota } = visit;
     try {
-      session.receive(messages, { requestId: visit.requestId, reply: post });
+      const received = session.receive(messages, { requestId, principal, onQuota, reply: post });
+      if (received instanceof Promise) return this.#beginLater(conversation, post, received, response);
     } catch (error) {
       // A refusal carries no session id.
+      response.removeHeader("Mcp-Session-Id");
+      throw error;
+    }
+    conversation.begin(post);
+  }
+
+  async #beginLater(
+    conversation: Conversation,
+    post: PostAnswer,
+    received: Promise<void>,
+    response: ServerResponse,
+  ): Promise<void> {
+    try {
+      await received;
+    } catch (error) {
       response.removeHeader("Mcp-Session-Id");
       throw error;
     }
@@ -122,6 +157,16 @@ export class StreamableDownstream {
     const conversation = this.#conversations.get(session);
     if (conversation === undefined) throw new Error(`no conversation for a session of ${session.server}`);
     return conversation;
+  }
+}
+
+/** Calls `onError` for what `run` throws, or rejects with if it returns a promise. */
+function attempt(run: () => Promise<void> | void, onError: (error: unknown) => never): Promise<void> | void {
+  try {
+    const running = run();
+    return running instanceof Promise ? running.catch(onError) : undefined;
+  } catch (error) {
+    onError(error);
   }
 }
 

@@ -1,3 +1,5 @@
+import { anonymous } from "../../../src/protocol/principal.ts";
+import { Visibility } from "../../../src/downstream/visibility.ts";
 import { describe, expect, it } from "vitest";
 import { docsPage } from "../../../src/downstream/docs/docs-page.ts";
 import {
@@ -228,7 +230,8 @@ async function pageOf(
   const overview: readonly ServerOverview[] = await overviewOf(
     {
       catalog: catalogOf(servers),
-      serverNames: Object.keys(servers),
+      visibility: new Visibility(undefined, Object.keys(servers)),
+      principal: anonymous,
       documents,
       kept: new Renderings<KeptOverview>(KEPT_OVERVIEWS),
     },

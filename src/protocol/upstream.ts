@@ -1,3 +1,4 @@
+import type { Era } from "./eras/modern.ts";
 import type { GatewayError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import type { Principal } from "./principal.ts";
@@ -41,6 +42,8 @@ export interface ServerSettings {
   readonly isStateful: boolean;
   /** The timeout for responses of this server; by default that of all servers. */
   readonly timeoutMs: number | undefined;
+  /** The era that its entry names; `auto` if the gateway finds out. */
+  readonly era: Era | "auto";
   /** Digest of the configuration entry; changes with it. */
   readonly fingerprint: string;
 }

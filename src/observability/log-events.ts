@@ -33,6 +33,11 @@ export function logEvents(log: Log): (event: GatewayEvent) => void {
           cause: error.reason === "internal" ? trace(error.cause) : brief(error.cause),
         });
       }
+      case "modern-only":
+        return log(
+          "info",
+          `"${event.server}" speaks MCP 2026-07-28 only: its clients of earlier revisions are translated`,
+        );
       case "trouble":
         return log("warn", event.what, { cause: trace(event.cause) });
       case "server.failed":
@@ -62,7 +67,10 @@ function logFailure(log: Log, { error, sessionId }: Extract<GatewayEvent, { type
   });
 }
 
-type SessionEvent = Exclude<GatewayEvent, { type: "request" | "refused" | "trouble" | "server.failed" }>;
+type SessionEvent = Exclude<
+  GatewayEvent,
+  { type: "request" | "refused" | "trouble" | "modern-only" | "server.failed" }
+>;
 
 function logSession(log: Log, event: SessionEvent): void {
   const { server, sessionId } = event;

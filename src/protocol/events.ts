@@ -34,6 +34,7 @@ export type GatewayEvent =
   | ({ type: "server.stderr"; text: string; dropped: number } & SessionRef)
   | ({ type: "server.garbage"; sample: string; dropped: number } & SessionRef)
   | ({ type: "server.bad-message"; why: string; dropped: number } & SessionRef)
+  | { type: "modern-only"; server: string }
   | { type: "trouble"; what: string; cause: unknown };
 
 export type Emit = (event: GatewayEvent) => void;

@@ -1,3 +1,4 @@
+import type { Era } from "./eras/modern.ts";
 import type { GatewayError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import type { Principal } from "./principal.ts";
@@ -47,6 +48,8 @@ export interface ServerSettings {
   readonly timeoutMs: number | undefined;
   /** Whether modern calls of one principal share a process, or each has its own. */
   readonly isolation: Isolation;
+  /** The era that its entry names; `auto` if the gateway finds out. */
+  readonly era: Era | "auto";
   /** Digest of the configuration entry; changes with it. */
   readonly fingerprint: string;
 }

@@ -8,6 +8,13 @@ export const entrySchema = {
       "How long an answer of this server may take, on all transports; default: limits.request, and for REST calls rest.timeout.",
     )
     .meta({ examples: ["30s"] }),
+  era: z
+    .enum(["auto", "legacy", "modern"])
+    .default("auto")
+    .describe(
+      "Which MCP it speaks: legacy begins with initialize (up to 2025-11-25), modern has no sessions (2026-07-28). Auto finds out.",
+    )
+    .meta({ examples: ["modern"] }),
   stateful: z
     .boolean()
     .default(false)

@@ -31,8 +31,10 @@ import type { Events } from "./protocol/events.ts";
 import type { SessionTable } from "./protocol/session.ts";
 import type { ToolCatalog } from "./protocol/tool.ts";
 import type { ServerSettings } from "./protocol/upstream.ts";
-import { recordLimits, sessionLimits } from "./session/config.ts";
+import { modernLimits, recordLimits, sessionLimits } from "./session/config.ts";
+import { ModernSessions } from "./session/modern/modern-sessions.ts";
 import { openRecords, type RecordStore } from "./session/open-records.ts";
+import { ServerEras } from "./session/server-eras.ts";
 import { Sessions } from "./session/sessions.ts";
 import { Descriptors } from "./upstream/descriptors.ts";
 import { upstreamKinds } from "./upstream/kinds.ts";
@@ -60,6 +62,8 @@ export class Gateway {
   readonly #health = new Health();
   readonly #store: RecordStore;
   readonly #sessions: Sessions;
+  readonly #eras: ServerEras;
+  readonly #modern: ModernSessions;
   readonly #validator: SchemaValidator;
   readonly #http: Http;
 
@@ -88,6 +92,20 @@ export class Gateway {
       clientVersion: options.version,
       events,
       onToolsChanged: (server) => catalog.changed(server),
+    });
+    const erasOptions = {
+      settingsOf,
+      connect: this.servers.connect,
+      clientVersion: options.version,
+      emit: events.emit,
+    };
+    this.#eras = new ServerEras(erasOptions);
+    this.#modern = new ModernSessions({
+      ...erasOptions,
+      sessions: this.#sessions,
+      eras: this.#eras,
+      limits: modernLimits(config.limits),
+      queueBytes: sizeBytes(config.limits.queueBytes),
     });
     const client = {
       version: options.version,
@@ -181,6 +199,7 @@ export class Gateway {
     const { config, servers, catalog, documents } = this;
     const context = {
       ...downstreamContext(config, events, this.#sessions),
+      modern: this.#modern,
       ...restParts(config),
       validator: this.#validator,
       gate: this.gate,
@@ -225,7 +244,7 @@ function downstreamContext(
   { limits, publicUrl, servers }: Config,
   events: Events,
   sessions: SessionTable,
-): Omit<DownstreamContext, "gate" | "hasServer" | "serverNames"> {
+): Omit<DownstreamContext, "gate" | "hasServer" | "modern" | "serverNames"> {
   const { streams, bodies, replay } = downstreamLimits(limits);
   return {
     events,

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { MODERN_REVISION } from "../protocol/eras/modern.ts";
 import type { GatewayError } from "../protocol/errors.ts";
 import type { Principal } from "../protocol/principal.ts";
 import { RESERVED_NAMES } from "./config.ts";
@@ -36,6 +37,8 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
 
     const hasSession = request.headers["mcp-session-id"] !== undefined;
     const speaksStreamable = target.endpoint !== "sse";
+    // MCP 2026-07-28 only has POST, whatever else is sent along.
+    if (isModernHeader(request) && request.method !== "POST") throw methodNotAllowed(request.method, "POST");
 
     switch (request.method) {
       case "POST":
@@ -50,7 +53,7 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
         else break;
         return;
       case "DELETE":
-        if (!speaksStreamable) break;
+        if (!speaksStreamable || !hasSession) break;
         streamable.delete(request, response, visit);
         return;
       default:
@@ -83,13 +86,16 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
   };
 }
 
+const isModernHeader = ({ headers }: IncomingMessage): boolean => headers["mcp-protocol-version"] === MODERN_REVISION;
+
 function wrongMethod(request: IncomingMessage, target: McpTarget): GatewayError {
   return methodNotAllowed(request.method, allowedMethods(request, target));
 }
 
-/** There is no stream to GET at `/mcp` before there is a session, and nothing to POST at `/sse`. */
+/** There is no stream to GET at `/mcp`, and nothing to DELETE, before there is a session, and nothing to POST at `/sse`. */
 function allowedMethods({ headers }: IncomingMessage, { endpoint, sessionId }: McpTarget): string {
   if (endpoint === "sse") return sessionId === undefined ? "GET" : "GET, POST";
-  const isStreamless = endpoint === "mcp" && headers["mcp-session-id"] === undefined;
-  return isStreamless ? "POST, DELETE" : "GET, POST, DELETE";
+  const hasSession = headers["mcp-session-id"] !== undefined;
+  if (hasSession) return "GET, POST, DELETE";
+  return endpoint === "mcp" ? "POST" : "GET, POST";
 }

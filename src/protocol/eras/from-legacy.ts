@@ -4,7 +4,7 @@ import type { Line } from "../../lib/lines.ts";
 import { Pieces } from "../../lib/pieces.ts";
 import type { ResponseFrame } from "../frame.ts";
 import { encodeId, type RequestId } from "../jsonrpc.ts";
-import { errorOf } from "../result-text.ts";
+import { errorOf, resultOf } from "../result-text.ts";
 import { MODERN_REVISION, metaKeys, modernCodes } from "./modern.ts";
 
 /** Results that a client may keep, and therefore must be told for how long (MCP 2026-07-28, caching). */
@@ -92,7 +92,20 @@ export function toModernError(frame: ResponseFrame): ResponseFrame {
   return { ...frame, line: errorText(frame.id, modernCodes.invalidParams, message, data) };
 }
 
-export function errorText(id: RequestId, code: number, message: string, data?: unknown): string {
+/** Whether a call has come to nothing: an error, or a result that says so (MCP, server, tools, error handling). */
+export function isFailure(frame: ResponseFrame): boolean {
+  if (frame.failed) return true;
+  return frame.line.includes('"isError":true') && resultOf(frame.line)["isError"] === true;
+}
+
+/** The answer to a call that needs something of its client which that has not declared. */
+export function capabilityMissing(id: RequestId, requiredCapabilities: JsonObject): ResponseFrame {
+  const message = "This needs a capability that the client has not declared.";
+  const line = errorText(id, modernCodes.missingCapability, message, { requiredCapabilities });
+  return { kind: "response", id, failed: true, line };
+}
+
+function errorText(id: RequestId, code: number, message: string, data?: unknown): string {
   return `{"jsonrpc":"2.0","id":${encodeId(id)},"error":${JSON.stringify({ code, message, data })}}`;
 }
 

@@ -1,3 +1,4 @@
+import { isObject } from "../../lib/json.ts";
 import { memberOf, membersOf, type JsonMember } from "../../lib/json-members.ts";
 import type { Line } from "../../lib/lines.ts";
 import { Pieces } from "../../lib/pieces.ts";
@@ -12,9 +13,13 @@ import { metaKeys } from "./modern.ts";
 export function withIds(frame: RequestFrame, id: number): RequestFrame {
   const text = frame.line.toString();
   const top = membersOf(text);
-  const meta = nested(text, top, "params", "_meta");
-  const line = replaced(text, [memberOf(top, "id"), memberOf(meta, "progressToken")], String(id));
-  return { ...frame, id, line };
+  const meta = frame.params?.["_meta"];
+  if (!isObject(meta) || meta["progressToken"] === undefined) {
+    return { ...frame, id, line: replaced(text, [memberOf(top, "id")], String(id)) };
+  }
+  const token = memberOf(nested(text, top, "params", "_meta"), "progressToken");
+  const params = { ...frame.params, _meta: { ...meta, progressToken: id } };
+  return { ...frame, id, params, line: replaced(text, [memberOf(top, "id"), token], String(id)) };
 }
 
 const ID = String.raw`(?:"[^"\\]*"|-?\d{1,15})`;

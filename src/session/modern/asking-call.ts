@@ -12,8 +12,8 @@ import { errorOf } from "../../protocol/result-text.ts";
 export interface AskingHost {
   /** Answers a request of the client. `frame` is in the form of MCP 2026-07-28. */
   answer(frame: ResponseFrame): void;
-  /** Answers with what the server has answered. */
-  answerWith(frame: ResponseFrame, method: string): void;
+  /** Answers the client's request `id` with what the server has answered. */
+  answerWith(frame: ResponseFrame, method: string, id: RequestId): void;
   /** Sends a message to the server. */
   toServer(frame: Frame): void;
   /** Sends a call to the server. */
@@ -86,12 +86,17 @@ export class AskingCall {
     this.#host.answer(faultFrame(frame.id, new GatewayError("invalid_request_state", message)));
   }
 
-  /** A request of the server. */
-  ask(frame: RequestFrame): void {
-    const why = this.#refusal(frame);
-    if (why !== undefined) return this.#refuse(frame.id, why);
+  /** A request of the server. Returns the capability that its client has not declared, if it needs one. */
+  ask(frame: RequestFrame): JsonObject | undefined {
+    const missing = this.#missingFor(frame);
+    if (missing !== undefined || !CAPABILITY_FOR.has(frame.method)) {
+      this.#refuse(frame.id, `This client does not support ${frame.method}.`);
+      return missing;
+    }
+    if (this.#asks.length >= MAX_ASKS) return void this.#refuse(frame.id, "Too many questions at once.");
     this.#asks.push(askOf(frame, ++this.#asked));
     if (this.#running?.id !== undefined) this.#gather();
+    return undefined;
   }
 
   /** An answer of the server; false when it is not that of this call. */
@@ -154,7 +159,7 @@ export class AskingCall {
     this.#forget("The call is over.");
     const asks = this.#asksIn(answer);
     if (asks.length > 0) this.#host.answer(inputRequired(id, asks, this.#host.seal(frame, { round: AGAIN })));
-    else this.#host.answerWith({ ...answer, id }, frame.method);
+    else this.#host.answerWith(answer, frame.method, id);
   }
 
   /** Error -32042 of MCP 2025-11-25: the call is to be made again after its user has visited a URL. */
@@ -180,13 +185,11 @@ export class AskingCall {
     for (const { id, method } of asks) if (id !== undefined && method !== "roots/list") this.#refuse(id, why);
   }
 
-  #refusal({ method, params }: RequestFrame): string | undefined {
+  #missingFor({ method, params }: RequestFrame): JsonObject | undefined {
     const needed = CAPABILITY_FOR.get(method);
-    if (needed === undefined || this.#capabilities[needed] === undefined) {
-      return `This client does not support ${method}.`;
-    }
-    if (member(params, "mode") === "url" && !this.#takesUrls) return "This client does not open URLs.";
-    return this.#asks.length >= MAX_ASKS ? "Too many questions at once." : undefined;
+    if (needed === undefined) return undefined;
+    if (this.#capabilities[needed] === undefined) return { [needed]: {} };
+    return member(params, "mode") === "url" && !this.#takesUrls ? { [needed]: { url: {} } } : undefined;
   }
 
   get #takesUrls(): boolean {

@@ -1,8 +1,10 @@
 import { member, type JsonObject } from "../../lib/json.ts";
 import { byteLength } from "../../lib/lines.ts";
 import {
+  capabilityMissing,
   discoverResult,
   identityOf,
+  isFailure,
   modernCapabilities,
   toModernError,
   toModernResult,
@@ -54,6 +56,8 @@ export class TranslatedUpstream implements Translation {
   #identity = "{}";
   /** The methods of the requests that wait for the server. */
   readonly #methods = new Map<RequestId, string>();
+  /** What a running call needs and its client has not declared. */
+  readonly #missing = new Map<RequestId, JsonObject>();
   #hasLogLevel = false;
   #isOver = false;
 
@@ -161,6 +165,7 @@ export class TranslatedUpstream implements Translation {
 
   #cancelAtServer(id: RequestId): void {
     this.#methods.delete(id);
+    this.#missing.delete(id);
     if (typeof id === "bigint") return;
     const params = { requestId: id, reason: "the client does not wait any longer" };
     const line = notificationLine(methods.cancelled, params);
@@ -173,7 +178,7 @@ export class TranslatedUpstream implements Translation {
       case "response":
         return this.#onResponse(frame);
       case "request":
-        if (frame.method !== methods.ping) return this.#asking.ask(frame);
+        if (frame.method !== methods.ping) return this.#ask(frame);
         return this.#upstream.send({
           kind: "response",
           id: frame.id,
@@ -195,6 +200,16 @@ export class TranslatedUpstream implements Translation {
     if (method === undefined) return;
     this.#methods.delete(frame.id);
     if (!this.#asking.takes(frame)) this.#answer(this.#modern(frame, method));
+    this.#missing.delete(frame.id);
+  }
+
+  #ask(frame: RequestFrame): void {
+    const missing = this.#asking.ask(frame);
+    if (missing === undefined) return;
+    const askable = [...this.#methods].filter(([, method]) => mayAsk(method));
+    const [only] = askable;
+    // The server does not say for which call it asks; if there is only one, it is that.
+    if (only !== undefined && askable.length === 1) this.#missing.set(only[0], missing);
   }
 
   #onNotification(frame: NotificationFrame): void {
@@ -236,7 +251,9 @@ export class TranslatedUpstream implements Translation {
     if (!this.#isOver) this.#options.listener.ended(error);
   }
 
-  #modern(frame: ResponseFrame, method: string): ResponseFrame {
+  #modern(frame: ResponseFrame, method: string, missing = this.#missing.get(frame.id)): ResponseFrame {
+    // It has not managed without.
+    if (missing !== undefined && isFailure(frame)) return capabilityMissing(frame.id, missing);
     return frame.failed ? toModernError(frame) : toModernResult(frame, method, this.#identity);
   }
 
@@ -249,7 +266,7 @@ export class TranslatedUpstream implements Translation {
     const { principal, server } = destination;
     return {
       answer: (frame) => this.#answer(frame),
-      answerWith: (frame, method) => this.#answer(this.#modern(withResponseId(frame, frame.id), method)),
+      answerWith: (frame, method, id) => this.#answer(withResponseId(this.#modern(frame, method), id)),
       toServer: (frame) => this.#upstream.send(frame),
       pass: (frame) => this.#pass(frame),
       cancel: (id) => this.#cancelAtServer(id),

@@ -71,6 +71,8 @@ export interface OpenSession {
   readonly id?: string;
   /** Creates the outlet of the new session. */
   readonly outlet: (session: Session) => Outlet;
+  /** After this time without a message its process is ended, instead of limits.idle. */
+  readonly idleMs?: number | undefined;
   /** How the session reaches its server, instead of directly. */
   readonly connect?: Connect;
 }

@@ -31,6 +31,7 @@ export class LiveSession implements Session {
   readonly server: string;
   readonly principal: Principal;
   readonly transport: Transport;
+  readonly idleMs: number | undefined;
   readonly presence: Presence;
   readonly deadlines: Deadlines;
   readonly lifecycle: Lifecycle;
@@ -52,6 +53,7 @@ export class LiveSession implements Session {
     this.server = request.server;
     this.principal = request.principal;
     this.transport = request.transport;
+    this.idleMs = request.idleMs;
     this.#context = context;
     this.#connect = request.connect ?? context.connect;
     this.#reporter = new SessionReporter(this, context.events);

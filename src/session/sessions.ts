@@ -169,7 +169,7 @@ export class Sessions implements SessionTable, SessionHost {
       if (isOrphan) this.#release(session, "idle");
       return;
     }
-    const isIdle = presence.idleMs(now) >= (transport === "rest" ? restIdleMs : idleMs);
+    const isIdle = presence.idleMs(now) >= (session.idleMs ?? (transport === "rest" ? restIdleMs : idleMs));
     if (isOrphan || isIdle) lifecycle.loseProcess("idle", undefined);
   }
 

@@ -47,6 +47,11 @@ export class ModernAnswer implements Reply {
     whenClosed(response, () => options.streams.guard(() => this.#onClosed()));
   }
 
+  /** Whether nobody waits for it any more. */
+  get hasLeft(): boolean {
+    return this.#hasLeft;
+  }
+
   /** The request has been passed on. */
   begin(cancel: () => void): void {
     if (this.#isDone) return;

@@ -74,7 +74,10 @@ export class ModernDownstream {
       frame,
       envelope,
       reply,
-      checkParams: (params) => checkHeaderParams(params, args, headers),
+      checkParams: (params) => {
+        if (reply.hasLeft) throw new GatewayError("session_ended", "The client has closed the stream of the request.");
+        checkHeaderParams(params, args, headers);
+      },
     });
   }
 }

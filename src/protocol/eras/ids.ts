@@ -17,9 +17,10 @@ export function withIds(frame: RequestFrame, id: number): RequestFrame {
   if (!isObject(meta) || meta["progressToken"] === undefined) {
     return { ...frame, id, line: replaced(text, [memberOf(top, "id")], String(id)) };
   }
-  const token = memberOf(nested(text, top, "params", "_meta"), "progressToken");
+  // All of them, if it is repeated: which one a server would read is its own affair.
+  const tokens = nested(text, top, "params", "_meta").filter(({ key }) => key === "progressToken");
   const params = { ...frame.params, _meta: { ...meta, progressToken: id } };
-  return { ...frame, id, params, line: replaced(text, [memberOf(top, "id"), token], String(id)) };
+  return { ...frame, id, params, line: replaced(text, [memberOf(top, "id"), ...tokens], String(id)) };
 }
 
 const ID = String.raw`(?:"[^"\\]*"|-?\d{1,15})`;

@@ -29,7 +29,8 @@ export function isModern({ frames }: ClientMessages, headers: Headers): boolean 
 
 function hasEnvelope(frame: Frame): boolean {
   if (frame.kind === "response") return false;
-  return frame.method === modernMethods.discover || metaOf(frame.params)[metaKeys.protocolVersion] !== undefined;
+  if (frame.method === modernMethods.discover) return true;
+  return member(frame.params?.["_meta"], metaKeys.protocolVersion) !== undefined;
 }
 
 /** Reads and checks the envelope and the headers that repeat parts of the body (MCP 2026-07-28, basic, transports). */

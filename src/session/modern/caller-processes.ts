@@ -11,6 +11,8 @@ export interface CallerOptions extends Pick<
 > {
   /** Whether the server may ask these clients something. */
   readonly isAskable: boolean;
+  /** How long a process that is not the only one is kept without a call. */
+  readonly extraIdleMs: number;
   readonly onFilled: () => void;
   readonly onEmpty: () => void;
 }
@@ -74,6 +76,8 @@ export class CallerProcesses {
       ...this.#options,
       requestId,
       isSingle,
+      // The first one keeps the state that the caller has built up; others are there for calls at the same time.
+      idleMs: this.#sessions.size === 0 && !isSingle ? undefined : this.#options.extraIdleMs,
       onAnnounced: (frame) => this.#announce(session, frame),
       onEnded: () => {
         this.#sessions.delete(session);

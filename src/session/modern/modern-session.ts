@@ -30,6 +30,8 @@ export interface ModernSessionOptions {
   readonly connect: (...args: [...Parameters<Connect>, processId: string]) => Upstream | Translation;
   /** How many listens may be open at once. */
   readonly maxListens: number;
+  /** After this time without a call it ends; by default after limits.idle. */
+  readonly idleMs: number | undefined;
   /** It serves one call only. */
   readonly isSingle: boolean;
   /** Something that listens in all processes of this caller should be told. */
@@ -46,6 +48,7 @@ export interface PassedCall {
   /** The server may ask the client something meanwhile: nothing else that may do so runs in this process. */
   readonly isExclusive?: boolean;
   readonly isOwn?: boolean;
+  readonly timeoutMs?: number;
 }
 
 /** A session that no client knows of: one process, shared by the calls of one principal. */
@@ -72,7 +75,16 @@ export class ModernSession implements Outlet {
       if ("isParked" in upstream) this.#translation = upstream;
       return upstream;
     };
-    this.session = sessions.open({ principal, server, requestId, transport: "modern", outlet: () => this, connect });
+    const { idleMs } = options;
+    this.session = sessions.open({
+      principal,
+      server,
+      requestId,
+      transport: "modern",
+      outlet: () => this,
+      connect,
+      idleMs,
+    });
   }
 
   /** Whether a call that may be asked something can run here. */
@@ -81,7 +93,7 @@ export class ModernSession implements Outlet {
   }
 
   /** Throws when the session does not take it. */
-  call({ frame, envelope, reply, requestId, isExclusive = false, isOwn = false }: PassedCall): Cancel {
+  call({ frame, envelope, reply, requestId, isExclusive = false, isOwn = false, timeoutMs }: PassedCall): Cancel {
     const isListen = frame.method === modernMethods.listen;
     if (isListen) this.#checkListens();
     const id = ++this.#lastId;
@@ -106,7 +118,12 @@ export class ModernSession implements Outlet {
     if (isListen) this.#listens++;
     if (isExclusive) this.#exclusive++;
     try {
-      this.#receive(withIds(frame, id), { requestId, reply: own, isOwn, ...(isListen && { timeoutMs: Infinity }) });
+      this.#receive(withIds(frame, id), {
+        requestId,
+        reply: own,
+        isOwn,
+        timeoutMs: isListen ? Infinity : timeoutMs,
+      });
     } catch (error) {
       if (!isOver) onOver();
       throw error;

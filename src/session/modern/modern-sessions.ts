@@ -34,6 +34,8 @@ export interface ModernSessionsOptions {
   readonly emit: Emit;
 }
 
+const EXTRA_MS = 60_000;
+
 /**
  * The processes behind clients of MCP 2026-07-28, which has no sessions: the calls of one principal share one process of a server, so
  * that its state lasts and no call waits for a start. Two principals never share one.
@@ -95,6 +97,8 @@ export class ModernSessions implements ModernServers {
       principal,
       server,
       maxListens: limits.listens,
+      // Longer than any call waits for its client.
+      extraIdleMs: limits.inputMs + EXTRA_MS,
       connect: isModern ? this.#options.connect : this.#translation(capabilities),
       isAskable: Object.keys(capabilities).length > 0,
       onEmpty: () => {

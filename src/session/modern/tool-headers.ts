@@ -1,6 +1,7 @@
 import { member } from "../../lib/json.ts";
 import { headerParams, type HeaderParam } from "../../protocol/eras/param-headers.ts";
 import { MODERN_REVISION, metaKeys } from "../../protocol/eras/modern.ts";
+import { GatewayError } from "../../protocol/errors.ts";
 import type { RequestFrame, ResponseFrame } from "../../protocol/frame.ts";
 import { requestLine } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
@@ -16,6 +17,7 @@ type Pass = (call: PassedCall) => Cancel;
 const NOTHING: readonly HeaderParam[] = [];
 const MAX_AGE_MS = 60_000;
 const MAX_PAGES = 100;
+const LISTING_MS = 30_000;
 
 /**
  * Which arguments the tools of a server want repeated in headers. Servers behind a pipe never see the headers, so the gateway has to
@@ -34,30 +36,31 @@ export class ToolHeaders {
   /** `pass` passes a request on to a process. */
   of(tool: string, pass: Pass): readonly HeaderParam[] | Promise<readonly HeaderParam[]> {
     if (this.#known === undefined) return this.#list(pass).then((known) => known.get(tool) ?? NOTHING);
-    if (performance.now() - this.#listedAt >= MAX_AGE_MS) void this.#list(pass);
+    if (performance.now() - this.#listedAt >= MAX_AGE_MS) this.#list(pass).catch(() => undefined);
     return this.#known.get(tool) ?? NOTHING;
   }
 
   /** The server has announced other tools. */
   changed(): void {
     this.#known = undefined;
+    this.#pending = undefined;
   }
 
+  /** Rejects when nothing is known and the server cannot be asked: what cannot be checked is not passed on. */
   #list(pass: Pass): Promise<ParamsByTool> {
-    this.#pending ??= this.#fetch(pass).finally(() => (this.#pending = undefined));
-    return this.#pending;
-  }
-
-  async #fetch(pass: Pass): Promise<ParamsByTool> {
+    if (this.#pending !== undefined) return this.#pending;
     this.#listedAt = performance.now();
-    try {
-      const known = await list(this.#server, pass);
-      this.#known = known;
+    const pending = list(this.#server, pass).then((known) => {
+      // Unless the tools have changed meanwhile.
+      if (this.#pending === pending) this.#known = known;
       return known;
-    } catch {
-      // The server has no tools, or does not answer; the call that follows meets the same trouble and says so.
-      return this.#known ?? new Map();
-    }
+    });
+    this.#pending = pending;
+    const settled = (): void => {
+      if (this.#pending === pending) this.#pending = undefined;
+    };
+    pending.then(settled, settled);
+    return pending;
   }
 }
 
@@ -89,10 +92,11 @@ function ask(pass: Pass, cursor: unknown): Promise<ResponseFrame> {
       envelope: { capabilities: {}, logLevel: undefined },
       requestId: "tool headers",
       isOwn: true,
+      timeoutMs: LISTING_MS,
       reply: {
         message: () => undefined,
         answer: (answer) => (answer.fault === undefined ? resolve(answer) : reject(answer.fault)),
-        withdrawn: () => reject(new Error("withdrawn")),
+        withdrawn: () => reject(new GatewayError("session_ended", "The tools could not be listed.")),
       },
     });
   });

@@ -208,7 +208,8 @@ export class LiveSession implements Session {
     if (exchange === undefined) return;
     this.presence.touch();
     // Initialization failed, so there is no reason to keep the process.
-    if (frame.failed && exchange.method === methods.initialize) void this.close("refused");
+    const isOpening = exchange.method === methods.initialize && this.transport !== "modern";
+    if (frame.failed && isOpening) void this.close("refused");
   }
 
   #ask(frame: RequestFrame): void {

@@ -32,7 +32,9 @@ import type { SessionTable } from "./protocol/session.ts";
 import type { ToolCatalog } from "./protocol/tool.ts";
 import type { ServerSettings } from "./protocol/upstream.ts";
 import { recordLimits, sessionLimits } from "./session/config.ts";
+import { connectAnyEra } from "./session/era-upstream.ts";
 import { openRecords, type RecordStore } from "./session/open-records.ts";
+import { ServerEras } from "./session/server-eras.ts";
 import { Sessions } from "./session/sessions.ts";
 import { Descriptors } from "./upstream/descriptors.ts";
 import { upstreamKinds } from "./upstream/kinds.ts";
@@ -56,6 +58,7 @@ export class Gateway {
   readonly config: Config;
   readonly catalog: ToolCatalog;
   readonly documents: DocumentSettings;
+  readonly eras: ServerEras;
   readonly descriptors = new Descriptors();
   readonly #health = new Health();
   readonly #store: RecordStore;
@@ -80,10 +83,13 @@ export class Gateway {
       env: options.env,
       emit: events.emit,
     });
+    const limits = sessionLimits(config.limits, config.rest.idle, config.limits.queueBytes);
+    const { connect } = this.servers;
+    this.eras = new ServerEras({ connect, settingsOf, clientVersion: options.version, emit: events.emit });
     this.#sessions = new Sessions({
-      connect: this.servers.connect,
+      connect: connectAnyEra({ connect, eras: this.eras, heldBytes: limits.queueBytes, emit: events.emit }),
       settingsOf,
-      limits: sessionLimits(config.limits, config.rest.idle, config.limits.queueBytes),
+      limits,
       records: this.#store.records,
       clientVersion: options.version,
       events,

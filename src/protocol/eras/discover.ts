@@ -77,8 +77,16 @@ function withoutTasks(extensions: unknown): JsonObject {
   return Object.keys(others).length === 0 ? {} : { extensions: others };
 }
 
+export interface InitializeResult extends JsonObject {
+  readonly capabilities: JsonObject;
+}
+
 /** The response to a legacy client's `initialize`, from what `server/discover` said. */
-export function initializeResult(discovered: JsonObject, params: JsonObject | undefined, server: string): JsonObject {
+export function initializeResult(
+  discovered: JsonObject,
+  params: JsonObject | undefined,
+  server: string,
+): InitializeResult {
   const { capabilities, instructions, _meta: meta } = discovered;
   const { tasks: _tasks, extensions, ...offered } = isObject(capabilities) ? capabilities : {};
   const info = member(meta, metaKeys.serverInfo);

@@ -20,7 +20,7 @@ export interface ProblemPlace {
 /** Statuses that depend on load or time and not on the request, so that repeating it may succeed. */
 const RETRYABLE = new Set([409, 429, 503, 504]);
 /** A tool that asked for input asks again. */
-const HOPELESS: ReadonlySet<Reason> = new Set(["input_required"]);
+const FUTILE: ReadonlySet<Reason> = new Set(["input_required"]);
 
 /** Maximum length of a tool name, which comes from the caller. */
 const TOOL = 200;
@@ -41,7 +41,7 @@ export function problemOf(error: GatewayError, place: ProblemPlace): object {
     requestId,
     ...(server !== undefined && { server }),
     ...(tool !== undefined && { tool: tool.slice(0, TOOL) }),
-    retryable: RETRYABLE.has(error.status) && !HOPELESS.has(error.reason),
+    retryable: RETRYABLE.has(error.status) && !FUTILE.has(error.reason),
     ...rest,
     ...(exitCode !== undefined && { exit: { code: exitCode, signal } }),
   };

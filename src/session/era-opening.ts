@@ -205,6 +205,7 @@ export class EraOpening {
   }
 
   #settle(answer: ResponseFrame): void {
+    clearTimeout(this.#timer);
     this.#host.legacy();
     this.#host.listener.frame(answer);
   }

@@ -29,6 +29,8 @@ const MAX_WAITING = 512;
 /** A listen that the server ended is opened again, each time after twice as long. */
 const REOPEN_MS = 1_000;
 const MAX_REOPENINGS = 6;
+/** One that was open for so long did not end because of what it asked for. */
+const STABLE_MS = 60_000;
 
 /**
  * Keeps one `subscriptions/listen` open for what a legacy client hears without asking (MCP 2026-07-28, subscriptions). When its
@@ -44,6 +46,7 @@ export class ListenKeeper {
   #pending: Listen | undefined;
   #isStale = false;
   #reopenings = 0;
+  #openedAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(capabilities: JsonObject, host: ListenHost) {
@@ -73,7 +76,10 @@ export class ListenKeeper {
 
   unsubscribe(id: RequestId, uri: unknown): void {
     if (!canSubscribe(this.#capabilities)) return this.#host.fail(id, modernCodes.methodNotFound, "Method not found");
-    if (typeof uri === "string" && this.#uris.delete(uri)) this.#update();
+    if (typeof uri === "string" && this.#uris.delete(uri)) {
+      this.#answerWaiting([uri], () => undefined);
+      this.#update();
+    }
     this.#host.succeed(id);
   }
 
@@ -120,10 +126,10 @@ export class ListenKeeper {
     const listen = this.#pending;
     if (listen === undefined || listen.id !== id) return;
     this.#pending = undefined;
-    this.#reopenings = 0;
+    this.#openedAt = performance.now();
     this.#replace(listen);
     const honored = honoredUris(frame);
-    this.#settle(listen, (uri) =>
+    this.#answerWaiting(listen.uris, (uri) =>
       honored.includes(uri) ? undefined : `The server does not watch ${uri.slice(0, 200)}`,
     );
     this.#catchUp();
@@ -135,8 +141,8 @@ export class ListenKeeper {
     if (before !== undefined) this.#host.notify(methods.cancelled, { requestId: before.id });
   }
 
-  /** The answers to those who wait for what this listen asked for; `whyNot` is the reason of a refusal. */
-  #settle({ uris }: Listen, whyNot: (uri: string) => string | undefined): void {
+  /** Answers those who wait for one of these resources; `whyNot` is the reason of a refusal. */
+  #answerWaiting(uris: readonly string[], whyNot: (uri: string) => string | undefined): void {
     for (const [id, uri] of this.#waiting) {
       if (!uris.includes(uri)) continue;
       this.#waiting.delete(id);
@@ -153,11 +159,12 @@ export class ListenKeeper {
     if (id !== undefined && id === this.#pending?.id) {
       const listen = this.#pending;
       this.#pending = undefined;
-      this.#settle(listen, () => why);
+      this.#answerWaiting(listen.uris, () => why);
       return this.#catchUp();
     }
     if (id === undefined || id !== this.#current?.id) return;
     this.#current = undefined;
+    if (performance.now() - this.#openedAt >= STABLE_MS) this.#reopenings = 0;
     if (this.#reopenings >= MAX_REOPENINGS) return;
     const ms = REOPEN_MS * 2 ** this.#reopenings++;
     const what = `a subscription to "${this.#host.server}" could not be opened again`;

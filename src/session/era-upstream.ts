@@ -117,10 +117,11 @@ export class EraUpstream implements Upstream {
 
   #onModern({ initialize, discovered, relayed, held }: Opened): void {
     this.#opening = undefined;
-    const { emit } = this.#options;
+    const { emit, heldBytes: keptBytes } = this.#options;
     const { server } = this.#destination;
     const send = (frame: Frame): void => this.#upstream.send(frame);
-    const modern = new ModernConversation({ server, discovered, initialize, listener: this.#listener, send, emit });
+    const listener = this.#listener;
+    const modern = new ModernConversation({ server, discovered, initialize, listener, keptBytes, send, emit });
     this.#modern = modern;
     modern.begin();
     for (const frame of relayed) modern.fromClient(frame, true);

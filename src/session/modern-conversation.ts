@@ -29,6 +29,8 @@ export interface ModernConversationOptions {
   /** The client's `initialize`. */
   readonly initialize: RequestFrame;
   readonly listener: UpstreamListener;
+  /** How much is kept of calls that may have to be sent again. */
+  readonly keptBytes: number;
   /** Sends a message to the server. */
   readonly send: (frame: Frame) => void;
   readonly emit: Emit;
@@ -47,13 +49,14 @@ export class ModernConversation {
   readonly #result: InitializeResult;
   readonly #capabilities: JsonObject;
   readonly #client: ClientFacts;
-  readonly #calls = new OpenCalls();
+  readonly #calls: OpenCalls;
   readonly #listen: ListenKeeper;
   #logLevel: string | undefined;
 
   constructor(options: ModernConversationOptions) {
     this.#options = options;
     const { discovered, initialize, server, emit } = options;
+    this.#calls = new OpenCalls(options.keptBytes);
     this.#client = clientFactsIn(initialize.params);
     this.#result = initializeResult(discovered, initialize.params, server);
     this.#capabilities = this.#result.capabilities;
@@ -185,6 +188,7 @@ export class ModernConversation {
     if (++call.rounds > MAX_ROUNDS) {
       return this.#fail(call, this.#violation(`more than ${MAX_ROUNDS} requests for input in one call`));
     }
+    if (!this.#calls.isKept(call)) return this.#fail(call, this.#full());
     if (asks.length === 0) return this.#retry(call, { responses: undefined, requestState });
     const unanswerable = asks.find((ask) => !canAnswer(ask, this.#client.capabilities));
     if (unanswerable !== undefined) return this.#fail(call, this.#inputRequired(unanswerable.method, wanted));
@@ -202,7 +206,7 @@ export class ModernConversation {
     const key = this.#calls.answered(call, frame.id);
     if (key === undefined) return;
     if (frame.failed) return this.#fail(call, this.#refusedBy(frame));
-    responses.set(key, resultText(frame.line).toString());
+    if (!this.#calls.keep(call, key, resultText(frame.line).toString())) return this.#fail(call, this.#full());
     if (open.size === 0) this.#retry(call, { responses, requestState });
   }
 
@@ -246,6 +250,11 @@ export class ModernConversation {
     const { code, message } = errorOf(line);
     const text = `The client did not give the input that "${this.#options.server}" needs: ${message.slice(0, 500)}`;
     return new GatewayError("input_required", text, { data: { rpc: { code, message } } });
+  }
+
+  #full(): GatewayError {
+    const message = "Too much waits for answers in this session: send fewer or shorter calls at a time.";
+    return new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
   }
 
   #violation(what: string): GatewayError {

@@ -1,10 +1,11 @@
+import { byteLength } from "../lib/lines.ts";
 import type { RequestFrame } from "../protocol/frame.ts";
 import type { RequestId } from "../protocol/jsonrpc.ts";
 
 /** A request of the client that a modern server may answer with a request for input. */
 export interface OpenCall {
-  /** As the client sent it. */
-  readonly frame: RequestFrame;
+  /** As the client sent it; without its line when there was no room to keep that. */
+  frame: RequestFrame;
   /** The id under which the server knows it: a retry has another one. */
   sentAs: RequestId;
   /** How often the server has asked for input. */
@@ -26,9 +27,17 @@ const MAX_CALLS = 1_024;
 
 /** The calls of a session that are open, by the id that the client, the server, and an ask gave them. */
 export class OpenCalls {
+  readonly #maxBytes: number;
+  /** Of the lines and the answers that are kept for retries. */
+  #bytes = 0;
   readonly #byId = new Map<RequestId, OpenCall>();
   readonly #bySentAs = new Map<RequestId, OpenCall>();
   readonly #byAsk = new Map<RequestId, OpenCall>();
+
+  /** `maxBytes`: how much is kept for calls that may be sent again; the newest is always kept. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
 
   add(call: OpenCall): void {
     const before = this.of(call.frame.id);
@@ -36,6 +45,13 @@ export class OpenCalls {
     if (this.#byId.size >= MAX_CALLS) this.#forgetOldest();
     this.#byId.set(call.frame.id, call);
     this.#bySentAs.set(call.sentAs, call);
+    this.#bytes += byteLength(call.frame.line);
+    if (this.#bytes > this.#maxBytes) this.#lighten(call);
+  }
+
+  /** Whether the call can be sent again. */
+  isKept({ frame }: OpenCall): boolean {
+    return byteLength(frame.line) > 0;
   }
 
   of(id: RequestId): OpenCall | undefined {
@@ -72,20 +88,47 @@ export class OpenCalls {
     return key;
   }
 
+  /** Keeps an answer for the retry. False when there is no room for it. */
+  keep({ waiting }: OpenCall, key: string, text: string): boolean {
+    if (this.#bytes + Buffer.byteLength(text) > 2 * this.#maxBytes) return false;
+    this.#bytes += Buffer.byteLength(text);
+    waiting?.responses.set(key, text);
+    return true;
+  }
+
   resend(call: OpenCall, id: RequestId): void {
     this.#bySentAs.delete(call.sentAs);
+    this.#bytes -= answerBytes(call);
     call.waiting = undefined;
     call.sentAs = id;
     this.#bySentAs.set(id, call);
   }
 
   remove(call: OpenCall): void {
+    // Only once, because its bytes are counted.
+    if (this.#byId.get(call.frame.id) !== call) return;
     this.#byId.delete(call.frame.id);
+    this.#bytes -= byteLength(call.frame.line) + answerBytes(call);
     this.#bySentAs.delete(call.sentAs);
     for (const askId of call.waiting?.open.keys() ?? []) this.#byAsk.delete(askId);
+  }
+
+  /** Frees the lines of the oldest calls. */
+  #lighten(newest: OpenCall): void {
+    for (const call of this.#byId.values()) {
+      if (this.#bytes <= this.#maxBytes || call === newest) return;
+      this.#bytes -= byteLength(call.frame.line);
+      call.frame = { ...call.frame, params: undefined, line: "" };
+    }
   }
 
   #forgetOldest(): void {
     for (const call of this.#byId.values()) return this.remove(call);
   }
+}
+
+function answerBytes({ waiting }: OpenCall): number {
+  let bytes = 0;
+  for (const text of waiting?.responses.values() ?? []) bytes += Buffer.byteLength(text);
+  return bytes;
 }

@@ -262,9 +262,29 @@ describe("a call that needs input", () => {
     expect(heard.messages).toMatchObject([{ id: 1, result: { resultType: "input_required" } }]);
   });
 
+  it("fails when too much else waits, but is kept as the newest, however long", () => {
+    const { say, heard, at } = modern();
+    const long = { ...CALL.params, name: "x".repeat(900) };
+    for (const id of [1, 2]) say({ ...CALL, id, params: long });
+    at(0).says({ id: 1, ...asks({ name: ELICIT }) });
+    expect(heard.errors).toMatchObject([[1, { reason: "queue_full" }]]);
+    at(0).says({ id: 2, ...asks({ name: ELICIT, model: SAMPLE }) });
+    const [name, model] = heard.messages.splice(0) as Sent[];
+    say({ id: name?.id, result: { action: "accept", content: { name: "y".repeat(500) } } });
+    say({ id: model?.id, result: { text: "z".repeat(900) } });
+    expect(heard.errors.slice(1)).toMatchObject([[2, { reason: "queue_full" }]]);
+    for (let id = 3; id < 50; id++) {
+      say({ ...CALL, id });
+      at(0).says({ id, ...asks({ name: ELICIT }) });
+      say({ id: (heard.messages.at(-1) as Sent).id, result: { action: "accept", content: { name: "y".repeat(500) } } });
+      at(0).says({ id: (at(0).sent.at(-1) as Sent).id, result: DONE });
+      expect(heard.messages.at(-1)).toMatchObject({ id, result: DONE });
+    }
+  });
+
   it("is forgotten when there are too many", () => {
-    const { say, heard, sent, at } = modern();
-    for (let id = 1; id <= 1_025; id++) say({ ...CALL, id });
+    const { say, sent, heard, at } = modern();
+    for (let id = 1; id <= 1_025; id++) say({ id, method: "tools/call", params: {} });
     expect(sent()).toHaveLength(1_025);
     at(0).says({ id: 1_025, ...asks({ name: ELICIT }) });
     expect(heard.messages).toMatchObject([ELICIT]);

@@ -23,12 +23,16 @@ export interface InputWanted {
 const TYPE = '"input_required"';
 /** No client can answer more of them at once. */
 const MAX_ASKS = 32;
+/** A longer result is complete: nobody answers so many questions. */
+const MAX_BYTES = 1024 * 1024;
 
 /** Reads a response: undefined when its result is complete, a text that says why when it is malformed. */
 export function inputWantedIn(line: Line): InputWanted | string | undefined {
-  // A complete result need not be parsed, however long it is.
-  if (!line.includes(TYPE)) return undefined;
+  // A complete result need not be parsed.
+  if (line.length > MAX_BYTES || !line.includes(TYPE)) return undefined;
   const text = line.toString();
+  // A long line has not been parsed yet.
+  if (typeof line !== "string" && !isJson(text)) return "it is not valid JSON";
   const result = memberOf(membersOf(text), "result");
   if (result === undefined) return undefined;
   const members = membersOf(text, result.valueAt);
@@ -49,6 +53,15 @@ export function inputWantedIn(line: Line): InputWanted | string | undefined {
   if (wrong !== undefined) return wrong;
   if (new Set(requests.map(({ key }) => key)).size < requests.length) return "two asks have the same key";
   return { asks: asks.filter((ask) => typeof ask !== "string"), requestState };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readAsk(key: string, text: string): AskedInput | string {

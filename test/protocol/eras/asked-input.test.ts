@@ -15,6 +15,12 @@ describe("a result", () => {
     expect(inputWantedIn(piecesOf(line(result)))).toBe(undefined);
   });
 
+  it("that is long is complete, whatever it says; one that is not JSON is malformed", () => {
+    const long = line(`{"resultType":"input_required","requestState":"${"x".repeat(1024 * 1024)}"}`);
+    expect([inputWantedIn(long), inputWantedIn(piecesOf(long))]).toEqual([undefined, undefined]);
+    expect(inputWantedIn(piecesOf(line(`{"resultType":"input_required",}`)))).toBe("it is not valid JSON");
+  });
+
   it.each([
     [`{}`, "it asks for nothing"],
     [`{"requestState":7}`, "requestState is not a string"],

@@ -7,6 +7,7 @@ import {
   mayBeModern,
   namesModern,
 } from "../../../src/protocol/eras/discover.ts";
+import { piecesOf } from "../../helpers/pieces.ts";
 import type { ResponseFrame } from "../../../src/protocol/frame.ts";
 
 const MODERN = ["2026-07-28"];
@@ -23,6 +24,7 @@ describe("a response to server/discover", () => {
     ["versions that are no list", result({ supportedVersions: MODERN[0], capabilities }), false],
     ["an empty object", result({}), false],
     ["an error", error(-32601), false],
+    ["a long line that is not JSON", { ...result({}), line: piecesOf(`{"jsonrpc":"2.0","id":1,"result":{,}}`) }, false],
   ])("%s", (_what, answer, isDiscovered) => {
     expect(discoveredIn(answer) !== undefined).toBe(isDiscovered);
   });
@@ -46,6 +48,7 @@ describe("what a client said in initialize, to a modern server", () => {
   it.each([
     [undefined, {}],
     [{ capabilities: "all" }, {}],
+    [{ capabilities: { elicitation: {} }, clientInfo: { name: "x".repeat(17_000) } }, {}],
     [{ capabilities: { elicitation: {}, sampling: { tools: {} } } }, { elicitation: {}, sampling: { tools: {} } }],
     [{ capabilities: { roots: { listChanged: true }, tasks: { list: {} } } }, { roots: {} }],
     [

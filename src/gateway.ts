@@ -32,6 +32,7 @@ import type { SessionTable } from "./protocol/session.ts";
 import type { ToolCatalog } from "./protocol/tool.ts";
 import type { ServerSettings } from "./protocol/upstream.ts";
 import { modernLimits, recordLimits, sessionLimits } from "./session/config.ts";
+import { connectAnyEra } from "./session/era-upstream.ts";
 import { ModernSessions } from "./session/modern/modern-sessions.ts";
 import { openRecords, type RecordStore } from "./session/open-records.ts";
 import { ServerEras } from "./session/server-eras.ts";
@@ -62,7 +63,6 @@ export class Gateway {
   readonly #health = new Health();
   readonly #store: RecordStore;
   readonly #sessions: Sessions;
-  readonly #eras: ServerEras;
   readonly #modern: ModernSessions;
   readonly #validator: SchemaValidator;
   readonly #http: Http;
@@ -84,28 +84,27 @@ export class Gateway {
       env: options.env,
       emit: events.emit,
     });
+    const limits = sessionLimits(config.limits, config.rest.idle, config.limits.queueBytes);
+    const { connect } = this.servers;
+    const eras = new ServerEras({ connect, settingsOf, clientVersion: options.version, emit: events.emit });
     this.#sessions = new Sessions({
-      connect: this.servers.connect,
+      connect: connectAnyEra({ connect, eras, heldBytes: limits.queueBytes, emit: events.emit }),
       settingsOf,
-      limits: sessionLimits(config.limits, config.rest.idle, config.limits.queueBytes),
+      limits,
       records: this.#store.records,
       clientVersion: options.version,
       events,
       onToolsChanged: (server) => catalog.changed(server),
     });
-    const erasOptions = {
+    this.#modern = new ModernSessions({
+      sessions: this.#sessions,
+      eras,
+      connect,
       settingsOf,
-      connect: this.servers.connect,
+      limits: modernLimits(config.limits),
+      queueBytes: limits.queueBytes,
       clientVersion: options.version,
       emit: events.emit,
-    };
-    this.#eras = new ServerEras(erasOptions);
-    this.#modern = new ModernSessions({
-      ...erasOptions,
-      sessions: this.#sessions,
-      eras: this.#eras,
-      limits: modernLimits(config.limits),
-      queueBytes: sizeBytes(config.limits.queueBytes),
     });
     const client = {
       version: options.version,

@@ -26,6 +26,7 @@ const table = {
   session_not_found: { status: 404, rpc: -32001 },
   method_not_allowed: { status: 405, rpc: 40500 },
   not_acceptable: { status: 406, rpc: 40600 },
+  input_required: { status: 409, rpc: 40900 },
   in_progress: { status: 409, rpc: 40900 },
   precondition_failed: { status: 412, rpc: 41200 },
   payload_too_large: { status: 413, rpc: -32600 },

@@ -66,7 +66,7 @@ class Probe {
         },
       );
     } catch {
-      // Whoever connects next gets the reason.
+      // The next session of this server is refused for the same reason, and reports it.
       return this.#end({});
     }
     // It may have ended while it was being connected.

@@ -1,4 +1,4 @@
-import type { ServerEra } from "../protocol/eras/modern.ts";
+import type { Era, ServerEra } from "../protocol/eras/modern.ts";
 import type { Emit } from "../protocol/events.ts";
 import type { Connect, ServerSettings } from "../protocol/upstream.ts";
 import { probeEra, type EraFacts } from "./era-probe.ts";
@@ -26,9 +26,19 @@ export class ServerEras {
   }
 
   /** Whether the server speaks this era, if that is known. */
-  speaks(server: string, era: "legacy" | "modern"): boolean | undefined {
+  speaks(server: string, era: Era): boolean | undefined {
     const { era: setting } = this.#options.settingsOf(server);
     return setting === "auto" ? this.#facts.get(server)?.[era] : setting === era;
+  }
+
+  /** Whether its entry says so. */
+  isSetTo(server: string, era: Era): boolean {
+    return this.#options.settingsOf(server).era === era;
+  }
+
+  /** What was known is out of date. */
+  forget(server: string): void {
+    this.#facts.delete(server);
   }
 
   /** A process of the server has shown that it speaks an era, or that it does not. Replaces what was known. */

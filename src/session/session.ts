@@ -225,9 +225,15 @@ export class LiveSession implements Session {
   #notify(frame: NotificationFrame): void {
     const isProgress = frame.method === methods.progress;
     const exchange = isProgress ? this.#exchanges.withToken(frame.params?.["progressToken"]) : undefined;
-    if (exchange === undefined) return this.#outlet.deliver(frame);
+    if (exchange === undefined) return this.#deliver(frame);
     renew(exchange, performance.now(), this.#context.limits.requestMaxMs);
     exchange.reply.message(frame);
+  }
+
+  #deliver(frame: NotificationFrame): void {
+    if (frame.method === methods.cancelled && this.#serverRequests.withdraw(frame.params))
+      this.deadlines.answered(performance.now());
+    this.#outlet.deliver(frame);
   }
 
   #tellClient(method: string, params?: JsonObject): void {

@@ -127,6 +127,13 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
     "Accept application/json; the detail lists the other forms.",
   ),
   problem(
+    "input_required",
+    409,
+    "The tool asks for input in the middle of the call, and this caller cannot give it.",
+    "A tool may ask the user, the model or the files of its client. REST has no way to ask, and an MCP client must declare it.",
+    "inputRequests holds what was asked, or rpc what is missing. Use an MCP client that can answer.",
+  ),
+  problem(
     "in_progress",
     409,
     "A call with the same Idempotency-Key is still running.",

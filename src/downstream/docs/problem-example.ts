@@ -41,6 +41,12 @@ const SAMPLES: Readonly<Record<Reason, Sample>> = {
   session_not_found: session,
   method_not_allowed: { detail: "PUT is not allowed here.", details: { allow: "GET, POST" } },
   not_acceptable: { detail: "This is an event stream: accept text/event-stream." },
+  input_required: {
+    detail: 'The MCP server "files" needs input that this client cannot give: elicitation/create.',
+    details: {
+      data: { inputRequests: { confirm: { method: "elicitation/create", params: { message: "Overwrite?" } } } },
+    },
+  },
   in_progress: { detail: "A call with this Idempotency-Key is still running." },
   precondition_failed: { detail: "The file is not the one that you know." },
   payload_too_large: { detail: "The body is larger than 16777216 bytes (limits.bodyBytes)." },

@@ -25,9 +25,18 @@ export function envelopeOf({ capabilities, clientInfo }: ClientFacts, logLevel?:
  * the gateway speaks.
  */
 export function discoveredIn(answer: ResponseFrame): JsonObject | undefined {
-  if (answer.failed) return undefined;
-  const result = resultOf(answer.line);
-  return listsModern(result["supportedVersions"]) && isObject(result["capabilities"]) ? result : undefined;
+  const result = answer.failed ? undefined : readResult(answer);
+  if (result === undefined || !listsModern(result["supportedVersions"])) return undefined;
+  return isObject(result["capabilities"]) ? result : undefined;
+}
+
+function readResult({ line }: ResponseFrame): JsonObject | undefined {
+  try {
+    return resultOf(line);
+  } catch {
+    // A long line has not been parsed yet, and may be no JSON.
+    return undefined;
+  }
 }
 
 /** Whether an error response says that its server speaks the modern revision instead of what was asked (MCP 2026-07-28, versioning). */
@@ -53,11 +62,15 @@ export function mayBeModern(refusal: ResponseFrame): boolean {
 /** What a client said in `initialize`, without what means nothing to a modern server, or something else. */
 export function clientFactsIn(params: JsonObject | undefined): ClientFacts {
   const { capabilities, clientInfo } = params ?? {};
-  return {
+  const facts = {
     capabilities: isObject(capabilities) ? modernCapabilities(capabilities) : {},
     clientInfo: isObject(clientInfo) ? clientInfo : undefined,
   };
+  return JSON.stringify(facts).length <= MAX_FACTS ? facts : { capabilities: {}, clientInfo: undefined };
 }
+
+/** It is repeated in every request. No client has so much to say of itself. */
+const MAX_FACTS = 16 * 1024;
 
 /** Tasks were a capability in 2025-11-25 and are an extension with other methods since: neither side's mean the other's. */
 const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
@@ -77,8 +90,16 @@ function withoutTasks(extensions: unknown): JsonObject {
   return Object.keys(others).length === 0 ? {} : { extensions: others };
 }
 
+export interface InitializeResult extends JsonObject {
+  readonly capabilities: JsonObject;
+}
+
 /** The response to a legacy client's `initialize`, from what `server/discover` said. */
-export function initializeResult(discovered: JsonObject, params: JsonObject | undefined, server: string): JsonObject {
+export function initializeResult(
+  discovered: JsonObject,
+  params: JsonObject | undefined,
+  server: string,
+): InitializeResult {
   const { capabilities, instructions, _meta: meta } = discovered;
   const { tasks: _tasks, extensions, ...offered } = isObject(capabilities) ? capabilities : {};
   const info = member(meta, metaKeys.serverInfo);

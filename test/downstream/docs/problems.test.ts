@@ -23,6 +23,7 @@ const REASONS = {
   session_not_found: true,
   method_not_allowed: true,
   not_acceptable: true,
+  input_required: true,
   in_progress: true,
   precondition_failed: true,
   payload_too_large: true,

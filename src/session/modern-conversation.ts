@@ -1,0 +1,277 @@
+import { nanoid } from "nanoid";
+import type { JsonObject } from "../lib/json.ts";
+import { askFrame, canAnswer, inputWantedIn, type InputWanted } from "../protocol/eras/asked-input.ts";
+import {
+  clientFactsIn,
+  envelopeOf,
+  initializeResult,
+  type ClientFacts,
+  type InitializeResult,
+} from "../protocol/eras/discover.ts";
+import { withResponseId } from "../protocol/eras/ids.ts";
+import { withoutSubscription } from "../protocol/eras/listening.ts";
+import { modernCodes } from "../protocol/eras/modern.ts";
+import { asksForInput, handlingOf, isLogLevel, modernParams, type Retry } from "../protocol/eras/to-modern.ts";
+import { GatewayError } from "../protocol/errors.ts";
+import type { Emit } from "../protocol/events.ts";
+import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
+import { notificationLine, requestLine, resultLine, rpcErrorLine, type RequestId } from "../protocol/jsonrpc.ts";
+import { methods } from "../protocol/methods.ts";
+import { errorOf, resultText } from "../protocol/result-text.ts";
+import type { UpstreamListener } from "../protocol/upstream.ts";
+import { ListenKeeper } from "./listen-keeper.ts";
+import { OpenCalls, type OpenCall } from "./open-calls.ts";
+
+export interface ModernConversationOptions {
+  readonly server: string;
+  /** What `server/discover` returned. */
+  readonly discovered: JsonObject;
+  /** The client's `initialize`. */
+  readonly initialize: RequestFrame;
+  readonly listener: UpstreamListener;
+  /** How much is kept of calls that may have to be sent again. */
+  readonly keptBytes: number;
+  /** Sends a message to the server. */
+  readonly send: (frame: Frame) => void;
+  readonly emit: Emit;
+}
+
+/** How often a call may ask its client for more; a form of many pages is one call. */
+const MAX_ROUNDS = 20;
+/** A legacy client that sets no level leaves it to the server, a modern server says nothing without one. */
+const DEFAULT_LOG_LEVEL = "info";
+/** What a refused call tells of what was asked. */
+const MAX_TOLD = 16 * 1024;
+
+/** The conversation of a legacy client with a modern server (MCP 2026-07-28): both hear only what they know. */
+export class ModernConversation {
+  readonly #options: ModernConversationOptions;
+  readonly #result: InitializeResult;
+  readonly #capabilities: JsonObject;
+  readonly #client: ClientFacts;
+  readonly #calls: OpenCalls;
+  readonly #listen: ListenKeeper;
+  #logLevel: string | undefined;
+
+  constructor(options: ModernConversationOptions) {
+    this.#options = options;
+    const { discovered, initialize, server, emit } = options;
+    this.#calls = new OpenCalls(options.keptBytes);
+    this.#client = clientFactsIn(initialize.params);
+    this.#result = initializeResult(discovered, initialize.params, server);
+    this.#capabilities = this.#result.capabilities;
+    this.#logLevel = this.#capabilities["logging"] === undefined ? undefined : DEFAULT_LOG_LEVEL;
+    this.#listen = new ListenKeeper(this.#capabilities, {
+      server,
+      emit,
+      request: (id, method, params) => {
+        const text = JSON.stringify({ ...params, _meta: envelopeOf(this.#client) });
+        options.send({ kind: "request", id, method, params, line: requestLine(id, method, text) });
+      },
+      notify: (method, params) => options.send(notification(method, params)),
+      succeed: (id) => this.#answer(id, {}),
+      fail: (id, code, message) => this.#refuse(id, code, message),
+    });
+  }
+
+  /** Responds to the client's `initialize`. */
+  begin(): void {
+    this.#answer(this.#options.initialize.id, this.#result);
+  }
+
+  close(): void {
+    this.#listen.close();
+  }
+
+  /** `isAgain`: the server was sent it before under the same id, and may still answer that. */
+  fromClient(frame: Frame, isAgain = false): void {
+    if (frame.kind === "response") return this.#onAnswered(frame);
+    switch (handlingOf(frame.method)) {
+      case "initialized":
+        return this.#listen.start();
+      case "cancels":
+        return this.#cancel(frame);
+      case "not passed on":
+        return;
+      case "sent on":
+        return frame.kind === "request" ? this.#request(frame, isAgain) : this.#options.send(frame);
+      default:
+        if (frame.kind === "request") this.#serve(frame);
+    }
+  }
+
+  fromServer(frame: Frame): void {
+    switch (frame.kind) {
+      case "response":
+        return this.#respond(frame);
+      case "notification":
+        if (this.#listen.admits(frame)) this.#options.listener.frame(withoutSubscription(frame));
+        return;
+      case "request":
+      // Modern servers have no requests of their own (MCP 2026-07-28, stdio), and there is no way to respond to one.
+    }
+  }
+
+  /** The server wrote something about this request that cannot be passed on. */
+  failed(id: RequestId | undefined, error: GatewayError): void {
+    const call = id === undefined ? undefined : this.#calls.take(id);
+    this.#options.listener.badMessage(call?.frame.id ?? id, error);
+  }
+
+  #request(frame: RequestFrame, isAgain: boolean): void {
+    const isTracked = isAgain || asksForInput(frame.method);
+    const id = isAgain ? freshId() : frame.id;
+    if (isTracked) this.#calls.add({ frame, sentAs: id, rounds: 0 });
+    this.#send(frame, id);
+  }
+
+  #send(frame: RequestFrame, id: RequestId, retry?: Retry): void {
+    const text = modernParams(frame.line, envelopeOf(this.#client, this.#logLevel), retry);
+    this.#options.send({ ...frame, id, line: requestLine(id, frame.method, text) });
+  }
+
+  /** Methods that modern servers do not have. */
+  #serve({ id, method, params }: RequestFrame): void {
+    switch (handlingOf(method)) {
+      case "answered here":
+        return this.#answer(id, {});
+      case "sets the log level":
+        return this.#setLogLevel(id, params?.["level"]);
+      case "subscribes":
+        return this.#listen.subscribe(id, params?.["uri"]);
+      case "unsubscribes":
+        return this.#listen.unsubscribe(id, params?.["uri"]);
+      default:
+        return this.#refuse(id, modernCodes.methodNotFound, "Method not found");
+    }
+  }
+
+  #setLogLevel(id: RequestId, level: unknown): void {
+    if (this.#capabilities["logging"] === undefined)
+      return this.#refuse(id, modernCodes.methodNotFound, "Method not found");
+    if (!isLogLevel(level)) return this.#refuse(id, modernCodes.invalidParams, "No such log level");
+    this.#logLevel = level;
+    this.#answer(id, {});
+  }
+
+  #cancel(frame: Frame): void {
+    if (frame.kind !== "notification") return;
+    const id = frame.params?.["requestId"];
+    if (typeof id !== "string" && typeof id !== "number") return;
+    if (this.#listen.forget(id)) return;
+    const call = this.#calls.of(id);
+    if (call === undefined) return this.#options.send(frame);
+    this.#calls.remove(call);
+    if (call.waiting !== undefined) return this.#withdraw(call);
+    this.#options.send(notification(methods.cancelled, { ...frame.params, requestId: call.sentAs }));
+  }
+
+  #respond(frame: ResponseFrame): void {
+    if (this.#listen.takesResponse(frame)) return;
+    const call = this.#calls.sentAs(frame.id);
+    if (call === undefined) {
+      // It was sent again under another id, whose answer counts.
+      if (this.#calls.of(frame.id) === undefined) this.#options.listener.frame(frame);
+      return;
+    }
+    const wanted = frame.failed || !asksForInput(call.frame.method) ? undefined : inputWantedIn(frame.line);
+    if (typeof wanted === "string") return this.#fail(call, this.#violation(`a result that is malformed: ${wanted}`));
+    if (wanted !== undefined) return this.#ask(call, wanted);
+    this.#calls.remove(call);
+    if (frame.failed && errorOf(frame.line).code === modernCodes.missingCapability)
+      return this.#options.listener.badMessage(call.frame.id, this.#lacking(frame));
+    this.#options.listener.frame(call.sentAs === call.frame.id ? frame : withResponseId(frame, call.frame.id));
+  }
+
+  #ask(call: OpenCall, wanted: InputWanted): void {
+    const { asks, requestState } = wanted;
+    if (++call.rounds > MAX_ROUNDS) {
+      return this.#fail(call, this.#violation(`more than ${MAX_ROUNDS} requests for input in one call`));
+    }
+    if (!this.#calls.isKept(call)) return this.#fail(call, this.#full());
+    if (asks.length === 0) return this.#retry(call, { responses: undefined, requestState });
+    const unanswerable = asks.find((ask) => !canAnswer(ask, this.#client.capabilities));
+    if (unanswerable !== undefined) return this.#fail(call, this.#inputRequired(unanswerable.method, wanted));
+    const open = new Map(asks.map((ask) => [freshId(), ask]));
+    call.waiting = { open: new Map([...open].map(([id, { key }]) => [id, key])), responses: new Map(), requestState };
+    this.#calls.onWaiting(call);
+    for (const [id, ask] of open) this.#options.listener.frame(askFrame(ask, id));
+  }
+
+  /** The client has responded to something that was asked. */
+  #onAnswered(frame: ResponseFrame): void {
+    const call = this.#calls.asking(frame.id);
+    if (call?.waiting === undefined) return;
+    const { open, responses, requestState } = call.waiting;
+    const key = this.#calls.answered(call, frame.id);
+    if (key === undefined) return;
+    if (frame.failed) return this.#fail(call, this.#refusedBy(frame));
+    if (!this.#calls.keep(call, key, resultText(frame.line).toString())) return this.#fail(call, this.#full());
+    if (open.size === 0) this.#retry(call, { responses, requestState });
+  }
+
+  /** A retry is a new request (MCP 2026-07-28, multi round-trip requests). */
+  #retry(call: OpenCall, retry: Retry): void {
+    const id = freshId();
+    this.#calls.resend(call, id);
+    this.#send(call.frame, id, retry);
+  }
+
+  #fail(call: OpenCall, error: GatewayError): void {
+    this.#calls.remove(call);
+    this.#withdraw(call);
+    this.#options.listener.badMessage(call.frame.id, error);
+  }
+
+  /** Tells the client that what it was asked is of no use any more. */
+  #withdraw({ waiting }: OpenCall): void {
+    for (const requestId of waiting?.open.keys() ?? [])
+      this.#options.listener.frame(notification(methods.cancelled, { requestId, reason: "the call has ended" }));
+  }
+
+  #inputRequired(method: string, { asks }: InputWanted): GatewayError {
+    const inputRequests = Object.fromEntries(
+      asks.map(({ key, method: asked, params }) => [key, { method: asked, params }]),
+    );
+    const isShort = JSON.stringify(inputRequests).length <= MAX_TOLD;
+    const message = `The MCP server "${this.#options.server}" needs input that this client cannot give: ${method.slice(0, 64)}.`;
+    return new GatewayError("input_required", message, { data: isShort ? { inputRequests } : {} });
+  }
+
+  #lacking({ line }: ResponseFrame): GatewayError {
+    const { message, data } = errorOf(line);
+    const text = `The MCP server "${this.#options.server}" needs a client with other capabilities: ${message.slice(0, 500)}`;
+    return new GatewayError("input_required", text, {
+      data: { rpc: { code: modernCodes.missingCapability, message, data } },
+    });
+  }
+
+  #refusedBy({ line }: ResponseFrame): GatewayError {
+    const { code, message } = errorOf(line);
+    const text = `The client did not give the input that "${this.#options.server}" needs: ${message.slice(0, 500)}`;
+    return new GatewayError("input_required", text, { data: { rpc: { code, message } } });
+  }
+
+  #full(): GatewayError {
+    const message = "Too much waits for answers in this session: send fewer or shorter calls at a time.";
+    return new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
+  }
+
+  #violation(what: string): GatewayError {
+    return new GatewayError("protocol_violation", `The MCP server "${this.#options.server}" sent ${what}.`);
+  }
+
+  #answer(id: RequestId, result: JsonObject): void {
+    this.#options.listener.frame({ kind: "response", id, failed: false, line: resultLine(id, result) });
+  }
+
+  #refuse(id: RequestId, code: number, message: string): void {
+    this.#options.listener.frame({ kind: "response", id, failed: true, line: rpcErrorLine(id, code, message) });
+  }
+}
+
+const freshId = (): string => `mcp-gateway:${nanoid()}`;
+
+function notification(method: string, params: JsonObject): NotificationFrame {
+  return { kind: "notification", method, params, line: notificationLine(method, params) };
+}

@@ -86,7 +86,8 @@ export class Gateway {
     });
     const limits = sessionLimits(config.limits, config.rest.idle, config.limits.queueBytes);
     const { connect } = this.servers;
-    const eras = new ServerEras({ connect, settingsOf, clientVersion: options.version, emit: events.emit });
+    const common = { connect, settingsOf, clientVersion: options.version, emit: events.emit };
+    const eras = new ServerEras(common);
     this.#sessions = new Sessions({
       connect: connectAnyEra({ connect, eras, heldBytes: limits.queueBytes, emit: events.emit }),
       settingsOf,
@@ -97,14 +98,10 @@ export class Gateway {
       onToolsChanged: (server) => catalog.changed(server),
     });
     this.#modern = new ModernSessions({
+      ...common,
       sessions: this.#sessions,
       eras,
-      connect,
-      settingsOf,
-      limits: modernLimits(config.limits),
-      queueBytes: limits.queueBytes,
-      clientVersion: options.version,
-      emit: events.emit,
+      limits: modernLimits(config.limits, limits.queueBytes),
     });
     const client = {
       version: options.version,

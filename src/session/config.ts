@@ -84,10 +84,11 @@ export function sessionLimits(limits: LimitsConfig, restIdle: string, queueBytes
   };
 }
 
-/** The limits of callers without a session. */
-export const modernLimits = ({ listens, input }: LimitsConfig): ModernLimits => ({
+/** The limits of callers without a session; `queueBytes` as in `sessionLimits`. */
+export const modernLimits = ({ listens, input }: LimitsConfig, queueBytes: number): ModernLimits => ({
   listens,
   inputMs: durationMs(input),
+  queueBytes,
 });
 
 export function recordLimits({ retention, retained, retainedPerPrincipal, retainedBytes }: LimitsConfig): RecordLimits {

@@ -6,7 +6,8 @@ import { until } from "../helpers/until.ts";
 
 // The official client of MCP 2026-07-28, on a server of an older revision and on one of its own.
 
-const TOKENS = ["token-of-one", "token-of-another"];
+const [ONE, ANOTHER] = ["token-of-one", "token-of-another"] as const;
+const TOKENS = [ONE, ANOTHER];
 
 let gateway: GatewayProcess;
 
@@ -37,7 +38,7 @@ interface Options {
 type Client = v2.Client & AsyncDisposable;
 
 async function connect(server: string, options: Options = {}): Promise<Client> {
-  const { mode = { pin: "2026-07-28" }, token = TOKENS[0], capabilities = {}, before } = options;
+  const { mode = { pin: "2026-07-28" }, token = ONE, capabilities = {}, before } = options;
   const client = new v2.Client({ name: "modern", version: "1" }, { capabilities, versionNegotiation: { mode } });
   before?.(client);
   await client.connect(
@@ -117,7 +118,7 @@ describe.each(["v1", "v2"])("over the server %s, a client of 2026-07-28", (serve
     const logged: unknown[] = [];
     const hear = (client: v2.Client): void =>
       client.setNotificationHandler("notifications/message", ({ params }) => void logged.push(params.data));
-    await using client = await connect(server, { token: TOKENS[1]!, before: hear });
+    await using client = await connect(server, { token: ANOTHER, before: hear });
     await client.callTool({ name: "test_logging_tool", arguments: {} });
     expect(logged).toEqual([]);
     const _meta = { "io.modelcontextprotocol/logLevel": "info" };
@@ -173,7 +174,7 @@ test("a call that is given up is cancelled at its server, whatever revision it s
   const before = gateway.log().split("the call was cancelled").length;
   await until(() => gateway.children("v2").length > 0, { what: "the server runs" });
   setTimeout(() => given.abort(), 100);
-  await expect(call).rejects.toThrow();
+  await expect(call).rejects.toThrow("abort");
   await until(() => gateway.log().split("the call was cancelled").length > before, { what: "the server has heard it" });
 });
 

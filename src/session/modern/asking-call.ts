@@ -1,6 +1,8 @@
 import { isObject, member, type JsonObject } from "../../lib/json.ts";
+import { byteLength } from "../../lib/lines.ts";
 import { CAPABILITY_FOR } from "../../protocol/eras/input-capabilities.ts";
 import { askOf, asksOfError, inputRequired, responsesTo, type Ask } from "../../protocol/eras/input-required.ts";
+import { withResponseId } from "../../protocol/eras/ids.ts";
 import { URL_ELICITATION_REQUIRED } from "../../protocol/eras/from-legacy.ts";
 import type { CallState } from "../../protocol/eras/request-state.ts";
 import { GatewayError } from "../../protocol/errors.ts";
@@ -12,8 +14,6 @@ import { errorOf } from "../../protocol/result-text.ts";
 export interface AskingHost {
   /** Answers a request of the client. `frame` is in the form of MCP 2026-07-28. */
   answer(frame: ResponseFrame): void;
-  /** Answers the client's request `id` with what the server has answered. */
-  answerWith(frame: ResponseFrame, method: string, id: RequestId): void;
   /** Sends a message to the server. */
   toServer(frame: Frame): void;
   /** Sends a call to the server. */
@@ -31,8 +31,14 @@ export interface AskingHost {
 const GATHER_MS = 25;
 /** More than this is refused: a server that asks without end. */
 const MAX_ASKS = 64;
+const MAX_BYTES = 4 * 1024 * 1024;
 /** The round of a call that the server has ended and that is simply called again. */
 const AGAIN = 0;
+
+interface Answer {
+  readonly raw: ResponseFrame;
+  readonly translated: ResponseFrame;
+}
 
 /** The call that is running, or waits for its client's answers. */
 interface Running {
@@ -40,8 +46,8 @@ interface Running {
   /** The id of the client's latest request for it; undefined while it is parked. */
   id: RequestId | undefined;
   round: number;
-  /** What the server has answered while it was parked. */
-  answer: ResponseFrame | undefined;
+  /** What the server has answered while it was parked: as it came, and for the client. */
+  answer: Answer | undefined;
 }
 
 /**
@@ -55,6 +61,8 @@ export class AskingCall {
   #running: Running | undefined;
   #asks: Ask[] = [];
   #asked = 0;
+  /** Of the questions since none was open. */
+  #askedBytes = 0;
   #rounds = AGAIN;
   #stopTimer: () => void = () => undefined;
 
@@ -88,23 +96,29 @@ export class AskingCall {
 
   /** A request of the server. Returns the capability that its client has not declared, if it needs one. */
   ask(frame: RequestFrame): JsonObject | undefined {
+    if (this.#asks.length === 0) this.#askedBytes = 0;
     const missing = this.#missingFor(frame);
     if (missing !== undefined || !CAPABILITY_FOR.has(frame.method)) {
       this.#refuse(frame.id, `This client does not support ${frame.method}.`);
       return missing;
     }
-    if (this.#asks.length >= MAX_ASKS) return void this.#refuse(frame.id, "Too many questions at once.");
+    const bytes = byteLength(frame.line);
+    if (this.#asks.length >= MAX_ASKS || this.#askedBytes + bytes > MAX_BYTES) {
+      this.#refuse(frame.id, "Too many questions at once.");
+      return undefined;
+    }
+    this.#askedBytes += bytes;
     this.#asks.push(askOf(frame, ++this.#asked));
     if (this.#running?.id !== undefined) this.#gather();
     return undefined;
   }
 
-  /** An answer of the server; false when it is not that of this call. */
-  takes(frame: ResponseFrame): boolean {
+  /** An answer of the server, as it came and for the client; false when it is not that of this call. */
+  takes(raw: ResponseFrame, translated: ResponseFrame): boolean {
     const running = this.#running;
-    if (running === undefined || running.frame.id !== frame.id) return false;
-    if (running.id === undefined) running.answer = frame;
-    else this.#finish(running.id, running, frame);
+    if (running === undefined || running.frame.id !== raw.id) return false;
+    if (running.id === undefined) running.answer = { raw, translated };
+    else this.#finish(running.id, running, { raw, translated });
     return true;
   }
 
@@ -153,13 +167,13 @@ export class AskingCall {
     this.#host.answer(inputRequired(id, this.#asks, this.#host.seal(frame, running)));
   }
 
-  #finish(id: RequestId, { frame }: Running, answer: ResponseFrame): void {
+  #finish(id: RequestId, { frame }: Running, { raw, translated }: Answer): void {
     this.#running = undefined;
     this.#stopTimer();
     this.#forget("The call is over.");
-    const asks = this.#asksIn(answer);
+    const asks = this.#asksIn(raw);
     if (asks.length > 0) this.#host.answer(inputRequired(id, asks, this.#host.seal(frame, { round: AGAIN })));
-    else this.#host.answerWith(answer, frame.method, id);
+    else this.#host.answer(withResponseId(translated, id));
   }
 
   /** Error -32042 of MCP 2025-11-25: the call is to be made again after its user has visited a URL. */

@@ -20,6 +20,8 @@ export interface ModernLimits {
   readonly listens: number;
   /** How long a call waits for its client's answers. */
   readonly inputMs: number;
+  /** How much may be queued for a server that is starting. */
+  readonly queueBytes: number;
 }
 
 export interface ModernSessionsOptions {
@@ -28,8 +30,6 @@ export interface ModernSessionsOptions {
   readonly connect: Connect;
   readonly settingsOf: (server: string) => ServerSettings;
   readonly limits: ModernLimits;
-  /** How much may be queued for a server that is starting. */
-  readonly queueBytes: number;
   readonly clientVersion: string;
   readonly emit: Emit;
 }
@@ -110,7 +110,7 @@ export class ModernSessions implements ModernServers {
   }
 
   #translation(capabilities: JsonObject): ModernSessionOptions["connect"] {
-    const { connect, limits, queueBytes, clientVersion, emit, eras } = this.#options;
+    const { connect, limits, clientVersion, emit, eras } = this.#options;
     return (destination, listener, processId) =>
       new TranslatedUpstream({
         connect,
@@ -121,7 +121,7 @@ export class ModernSessions implements ModernServers {
         processId,
         states: this.#states,
         inputMs: limits.inputMs,
-        heldBytes: queueBytes,
+        heldBytes: limits.queueBytes,
         emit,
         onRefused: (answer) => {
           if (namesModern(answer)) eras.learn(destination.server, { legacy: false, modern: true });

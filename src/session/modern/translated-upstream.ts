@@ -1,15 +1,7 @@
 import { member, type JsonObject } from "../../lib/json.ts";
 import { byteLength } from "../../lib/lines.ts";
-import {
-  capabilityMissing,
-  discoverResult,
-  identityOf,
-  isFailure,
-  modernCapabilities,
-  toModernError,
-  toModernResult,
-} from "../../protocol/eras/from-legacy.ts";
-import { withProgressToken, withResponseId } from "../../protocol/eras/ids.ts";
+import { discoverResult, identityOf, modernCapabilities } from "../../protocol/eras/from-legacy.ts";
+import { withProgressToken } from "../../protocol/eras/ids.ts";
 import { MODERN_REVISION, metaKeys, modernMethods } from "../../protocol/eras/modern.ts";
 import type { RequestStates } from "../../protocol/eras/request-state.ts";
 import { isRemoved, mayAsk, toLegacy } from "../../protocol/eras/to-legacy.ts";
@@ -20,7 +12,8 @@ import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../.
 import { notificationLine, resultLine, type RequestId } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { Connect, Destination, Upstream, UpstreamListener } from "../../protocol/upstream.ts";
-import { AskingCall } from "./asking-call.ts";
+import { AskingCall, type AskingHost } from "./asking-call.ts";
+import { LegacyCalls } from "./legacy-calls.ts";
 import { LegacyGreeting } from "./legacy-greeting.ts";
 import { Listens } from "./listens.ts";
 import type { Translation } from "./modern-session.ts";
@@ -53,11 +46,7 @@ export class TranslatedUpstream implements Translation {
   #held: Frame[] | undefined = [];
   #heldBytes = 0;
   #initializeResult: JsonObject = {};
-  #identity = "{}";
-  /** The methods of the requests that wait for the server. */
-  readonly #methods = new Map<RequestId, string>();
-  /** What a running call needs and its client has not declared. */
-  readonly #missing = new Map<RequestId, JsonObject>();
+  readonly #calls = new LegacyCalls();
   #hasLogLevel = false;
   #isOver = false;
 
@@ -137,7 +126,7 @@ export class TranslatedUpstream implements Translation {
 
   #pass(frame: RequestFrame): void {
     this.#openLog(frame);
-    this.#methods.set(frame.id, frame.method);
+    this.#calls.add(frame);
     this.#upstream.send(toLegacy(frame));
   }
 
@@ -160,13 +149,11 @@ export class TranslatedUpstream implements Translation {
     const id = params?.["requestId"];
     if (typeof id !== "number" && typeof id !== "string") return;
     if (this.#asking.withdraw(id) || this.#listens.close(id)) return;
-    if (this.#methods.has(id)) this.#cancelAtServer(id);
+    this.#cancelAtServer(id);
   }
 
   #cancelAtServer(id: RequestId): void {
-    this.#methods.delete(id);
-    this.#missing.delete(id);
-    if (typeof id === "bigint") return;
+    if (!this.#calls.delete(id) || typeof id === "bigint") return;
     const params = { requestId: id, reason: "the client does not wait any longer" };
     const line = notificationLine(methods.cancelled, params);
     this.#upstream.send({ kind: "notification", method: methods.cancelled, params, line });
@@ -196,20 +183,13 @@ export class TranslatedUpstream implements Translation {
       else if (this.#greeting.refusal !== undefined) this.#onRefused(this.#greeting.refusal);
       return;
     }
-    const method = this.#methods.get(frame.id);
-    if (method === undefined) return;
-    this.#methods.delete(frame.id);
-    if (!this.#asking.takes(frame)) this.#answer(this.#modern(frame, method));
-    this.#missing.delete(frame.id);
+    const answer = this.#calls.translate(frame);
+    if (answer !== undefined && !this.#asking.takes(frame, answer)) this.#answer(answer);
   }
 
   #ask(frame: RequestFrame): void {
     const missing = this.#asking.ask(frame);
-    if (missing === undefined) return;
-    const askable = [...this.#methods].filter(([, method]) => mayAsk(method));
-    const [only] = askable;
-    // The server does not say for which call it asks; if there is only one, it is that.
-    if (only !== undefined && askable.length === 1) this.#missing.set(only[0], missing);
+    if (missing !== undefined) this.#calls.lacks(missing);
   }
 
   #onNotification(frame: NotificationFrame): void {
@@ -225,7 +205,7 @@ export class TranslatedUpstream implements Translation {
 
   #onGreeted(result: JsonObject): void {
     this.#initializeResult = result;
-    this.#identity = identityOf(result);
+    this.#calls.identity = identityOf(result);
     this.#options.listener.spoken?.();
     const held = this.#held ?? [];
     this.#held = undefined;
@@ -242,8 +222,7 @@ export class TranslatedUpstream implements Translation {
   #onBadMessage(id: RequestId | undefined, error: GatewayError): void {
     // Without a response to `initialize` the server is unusable.
     if (this.#held !== undefined && this.#greeting.isOpenedBy(id)) return this.#onEnded(error);
-    const frame = id === undefined || !this.#methods.has(id) ? undefined : faultFrame(id, error);
-    if (frame !== undefined) this.#onResponse(frame);
+    if (id !== undefined && this.#calls.has(id)) this.#onResponse(faultFrame(id, error));
   }
 
   #onEnded(error: GatewayError): void {
@@ -251,22 +230,15 @@ export class TranslatedUpstream implements Translation {
     if (!this.#isOver) this.#options.listener.ended(error);
   }
 
-  #modern(frame: ResponseFrame, method: string, missing = this.#missing.get(frame.id)): ResponseFrame {
-    // It has not managed without.
-    if (missing !== undefined && isFailure(frame)) return capabilityMissing(frame.id, missing);
-    return frame.failed ? toModernError(frame) : toModernResult(frame, method, this.#identity);
-  }
-
   #answer(frame: ResponseFrame): void {
     this.#options.listener.frame(frame);
   }
 
-  #askingHost(): ConstructorParameters<typeof AskingCall>[0] {
+  #askingHost(): AskingHost {
     const { states, destination, processId, inputMs, emit } = this.#options;
     const { principal, server } = destination;
     return {
       answer: (frame) => this.#answer(frame),
-      answerWith: (frame, method, id) => this.#answer(withResponseId(this.#modern(frame, method), id)),
       toServer: (frame) => this.#upstream.send(frame),
       pass: (frame) => this.#pass(frame),
       cancel: (id) => this.#cancelAtServer(id),

@@ -74,58 +74,62 @@ describe("a request of MCP 2026-07-28", () => {
 
   const call = request("tools/call", { name: "näh" });
   const good = headersFor("tools/call", `=?base64?${Buffer.from("näh").toString("base64")}?=`);
-  it.each<[string, object, Headers, number, RegExp]>([
-    ["no version", request("tools/list", {}, {}), headersFor("tools/list"), -32602, /protocolVersion/],
-    ["no _meta at all", { jsonrpc: "2.0", id: 1, method: "tools/list" }, headersFor("tools/list"), -32602, /protocolV/],
+  it.each<[string, object, Headers, readonly [number, RegExp]]>([
+    ["no version", request("tools/list", {}, {}), headersFor("tools/list"), [-32602, /protocolVersion/]],
+    [
+      "no _meta at all",
+      { jsonrpc: "2.0", id: 1, method: "tools/list" },
+      headersFor("tools/list"),
+      [-32602, /protocolV/],
+    ],
     [
       "no capabilities",
       request("tools/list", {}, { "io.modelcontextprotocol/protocolVersion": "2026-07-28" }),
       headersFor("tools/list"),
-      -32602,
-      /clientCapabilities/,
+      [-32602, /clientCapabilities/],
     ],
     [
       "an unknown log level",
       request("tools/list", {}, { ...META, "io.modelcontextprotocol/logLevel": "loud" }),
       headersFor("tools/list"),
-      -32602,
-      /logLevel/,
+      [-32602, /logLevel/],
     ],
     [
       "no version header",
       request("tools/list"),
       { "mcp-method": "tools/list" },
-      -32020,
-      /MCP-Protocol-Version is missing/,
+      [-32020, /MCP-Protocol-Version is missing/],
     ],
     [
       "another version in the header",
       request("tools/list", {}, { ...META, "io.modelcontextprotocol/protocolVersion": "v9" }),
       headersFor("tools/list"),
-      -32020,
-      /MCP-Protocol-Version/,
+      [-32020, /MCP-Protocol-Version/],
     ],
     [
       "a version that nobody knows, in both",
       request("tools/list", {}, { ...META, "io.modelcontextprotocol/protocolVersion": "v9" }),
       { ...headersFor("tools/list"), "mcp-protocol-version": "v9" },
-      -32022,
-      /2026-07-28/,
+      [-32022, /2026-07-28/],
     ],
     [
       "no method header",
       request("tools/list"),
       { "mcp-protocol-version": "2026-07-28" },
-      -32020,
-      /Mcp-Method is missing/,
+      [-32020, /Mcp-Method is missing/],
     ],
-    ["another method", request("tools/list"), headersFor("Tools/list"), -32020, /Mcp-Method/],
-    ["no name", call, headersFor("tools/call"), -32020, /Mcp-Name is missing/],
-    ["another name", call, headersFor("tools/call", "nah"), -32020, /Mcp-Name/],
-    ["a name that is not encoded", call, headersFor("tools/call", "näh"), -32020, /Mcp-Name/],
-    ["a name that is encoded badly", call, headersFor("tools/call", "=?base64?!?="), -32020, /Mcp-Name/],
-    ["another URI", request("resources/read", { uri: "a:b" }), headersFor("resources/read", "a:c"), -32020, /Mcp-Name/],
-  ])("is refused with %s", (_what, message, headers, code, text) => {
+    ["another method", request("tools/list"), headersFor("Tools/list"), [-32020, /Mcp-Method/]],
+    ["no name", call, headersFor("tools/call"), [-32020, /Mcp-Name is missing/]],
+    ["another name", call, headersFor("tools/call", "nah"), [-32020, /Mcp-Name/]],
+    ["a name that is not encoded", call, headersFor("tools/call", "näh"), [-32020, /Mcp-Name/]],
+    ["a name that is encoded badly", call, headersFor("tools/call", "=?base64?!?="), [-32020, /Mcp-Name/]],
+    [
+      "another URI",
+      request("resources/read", { uri: "a:b" }),
+      headersFor("resources/read", "a:c"),
+      [-32020, /Mcp-Name/],
+    ],
+  ])("is refused with %s", (_what, message, headers, [code, text]) => {
     let refusal: unknown;
     try {
       read(message, headers);

@@ -69,8 +69,7 @@ function table({ isModern = false, limits = {}, settings = {} }: Options = {}) {
     settingsOf: settingsNow,
     clientVersion: "0",
     emit: events.emit,
-    queueBytes: 4_096,
-    limits: { listens: 3, inputMs: INPUT_MS, ...limits },
+    limits: { listens: 3, inputMs: INPUT_MS, queueBytes: 4_096, ...limits },
     eras: { speaks: () => isModern, of: () => Promise.reject(new Error("not asked")), learn: () => undefined },
   });
   return { modern, sessions, servers, emitted };
@@ -318,9 +317,8 @@ describe("a tool that wants arguments repeated in headers", () => {
     of.servers[0]?.says({ id: 1, result: { tools: [] } });
     await expect(wrong.cancel).rejects.toMatchObject({ reason: "header_mismatch" });
     const unknown = ask(table({ isModern: true }), "tools/call", { params: { name: "t" } });
-    const refused = expect(unknown.cancel).rejects.toMatchObject({ reason: "start_timeout" });
-    await vi.advanceTimersByTimeAsync(LIMITS.startMs + 2_000);
-    await refused;
+    const [refusal] = await Promise.allSettled([unknown.cancel, vi.advanceTimersByTimeAsync(LIMITS.startMs + 2_000)]);
+    expect(refusal).toMatchObject({ reason: { reason: "start_timeout" } });
   });
 });
 
@@ -551,7 +549,8 @@ describe("a listen", () => {
     expect(sent(server, "resources/subscribe")).toHaveLength(1);
     server?.says({ method: "notifications/tools/list_changed" });
     server?.says({ method: "notifications/resources/updated", params: { uri: "a:b" } });
-    const id = (line: Line): unknown => (line.params?.["_meta"] as Record<string, unknown>)[`${PREFIX}subscriptionId`];
+    const id = ({ params = {} }: Line): unknown =>
+      (params["_meta"] as Record<string, unknown>)[`${PREFIX}subscriptionId`];
     expect(one.got.map((line) => [line.method, id(line)])).toEqual([
       ["notifications/subscriptions/acknowledged", "1"],
       ["notifications/tools/list_changed", "1"],
@@ -585,17 +584,18 @@ describe("a listen", () => {
   it("of 10,000 is refused beyond limits.listens, calls still pass, and nothing is left in the end", async () => {
     const of = table();
     const open: { cancel: unknown }[] = [];
+    const refusals = new Set<unknown>();
     let refused = 0;
     for (let n = 0; n < 10_000; n++) {
       try {
         open.push(listen(of, n, { resourceSubscriptions: [`a:${n}`] }));
       } catch (error) {
-        expect(error).toMatchObject({ reason: "queue_full" });
+        refusals.add((error as GatewayError).reason);
         refused++;
       }
     }
     greet(of.servers[0]);
-    expect([open.length, refused, of.servers.length]).toEqual([3, 9_997, 1]);
+    expect([open.length, refused, [...refusals], of.servers.length]).toEqual([3, 9_997, ["queue_full"], 1]);
     const { got } = ask(of, "prompts/list");
     of.servers[0]?.says({ id: sent(of.servers[0], "prompts/list")[0]?.id, result: {} });
     expect(got).toHaveLength(1);

@@ -37,8 +37,7 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
 
     const hasSession = request.headers["mcp-session-id"] !== undefined;
     const speaksStreamable = target.endpoint !== "sse";
-    // MCP 2026-07-28 only has POST, whatever else is sent along.
-    if (isModernHeader(request) && request.method !== "POST") throw methodNotAllowed(request.method, "POST");
+    if (isModern(request, target) && request.method !== "POST") throw wrongMethod(request, target);
 
     switch (request.method) {
       case "POST":
@@ -86,16 +85,20 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
   };
 }
 
-const isModernHeader = ({ headers }: IncomingMessage): boolean => headers["mcp-protocol-version"] === MODERN_REVISION;
+/** MCP 2026-07-28 only has POST, whatever else is sent along. */
+function isModern({ headers }: IncomingMessage, { endpoint }: McpTarget): boolean {
+  return endpoint !== "sse" && headers["mcp-protocol-version"] === MODERN_REVISION;
+}
 
 function wrongMethod(request: IncomingMessage, target: McpTarget): GatewayError {
   return methodNotAllowed(request.method, allowedMethods(request, target));
 }
 
 /** There is no stream to GET at `/mcp`, and nothing to DELETE, before there is a session, and nothing to POST at `/sse`. */
-function allowedMethods({ headers }: IncomingMessage, { endpoint, sessionId }: McpTarget): string {
+function allowedMethods(request: IncomingMessage, target: McpTarget): string {
+  if (isModern(request, target)) return "POST";
+  const { endpoint, sessionId } = target;
   if (endpoint === "sse") return sessionId === undefined ? "GET" : "GET, POST";
-  const hasSession = headers["mcp-session-id"] !== undefined;
-  if (hasSession) return "GET, POST, DELETE";
+  if (request.headers["mcp-session-id"] !== undefined) return "GET, POST, DELETE";
   return endpoint === "mcp" ? "POST" : "GET, POST";
 }

@@ -104,7 +104,8 @@ describe("a request without a session", () => {
     const params = { name: "test_tool_with_progress", arguments: {} };
     const told = await read(post("/v1", "tools/call", { params, meta: { ...META, progressToken: "p" } }));
     expect(told.headers.get("x-accel-buffering")).toBe("no");
-    expect(told.messages.map(({ method, params }) => [method, params?.["progressToken"]])).toEqual([
+    const toldOf = told.messages.map((message) => [message.method, message.params?.["progressToken"]]);
+    expect(toldOf).toEqual([
       ...Array.from({ length: 3 }, () => ["notifications/progress", "p"]),
       [undefined, undefined],
     ]);

@@ -31,9 +31,10 @@ export class RequestStates {
     this.#key = key;
   }
 
-  /** `expiresAt` is in milliseconds since the epoch. */
+  /** `expiresAt` is in milliseconds since the epoch, or Infinity. */
   seal(call: SealedCall, { process, round }: CallState, expiresAt: number): string {
-    const body = Buffer.from(JSON.stringify([process, round, Math.round(expiresAt)])).toString("base64url");
+    const until = Math.min(Math.round(expiresAt), Number.MAX_SAFE_INTEGER);
+    const body = Buffer.from(JSON.stringify([process, round, until])).toString("base64url");
     return `${body}.${this.#mac(body, call).toString("base64url")}`;
   }
 

@@ -17,6 +17,7 @@ type Pass = (call: PassedCall) => Cancel;
 const NOTHING: readonly HeaderParam[] = [];
 const MAX_AGE_MS = 60_000;
 const MAX_PAGES = 100;
+/** Of all pages together. */
 const LISTING_MS = 30_000;
 
 /**
@@ -66,9 +67,10 @@ export class ToolHeaders {
 
 async function list(server: string, pass: Pass): Promise<ParamsByTool> {
   const params = new Map<string, readonly HeaderParam[]>();
+  const endsAt = performance.now() + LISTING_MS;
   let cursor: unknown;
   for (let page = 0; page < MAX_PAGES; page++) {
-    const answer = await ask(pass, cursor);
+    const answer = await ask(pass, cursor, endsAt - performance.now());
     const result = answer.failed ? {} : resultOf(answer.line);
     if (answer.line.includes("x-mcp-header")) {
       const reader = new ToolReader(server);
@@ -81,7 +83,7 @@ async function list(server: string, pass: Pass): Promise<ParamsByTool> {
   return params;
 }
 
-function ask(pass: Pass, cursor: unknown): Promise<ResponseFrame> {
+function ask(pass: Pass, cursor: unknown, timeoutMs: number): Promise<ResponseFrame> {
   const _meta = { [metaKeys.protocolVersion]: MODERN_REVISION, [metaKeys.clientCapabilities]: {} };
   const params = { _meta, ...(typeof cursor === "string" && { cursor }) };
   const line = requestLine(1, methods.listTools, JSON.stringify(params));
@@ -92,7 +94,7 @@ function ask(pass: Pass, cursor: unknown): Promise<ResponseFrame> {
       envelope: { capabilities: {}, logLevel: undefined },
       requestId: "tool headers",
       isOwn: true,
-      timeoutMs: LISTING_MS,
+      timeoutMs: Math.max(0, timeoutMs),
       reply: {
         message: () => undefined,
         answer: (answer) => (answer.fault === undefined ? resolve(answer) : reject(answer.fault)),

@@ -1,4 +1,5 @@
 import { member, type JsonObject } from "../../lib/json.ts";
+import { LONGEST_TIMER_MS } from "../../lib/units.ts";
 import { byteLength } from "../../lib/lines.ts";
 import { discoverResult, identityOf, modernCapabilities } from "../../protocol/eras/from-legacy.ts";
 import { withProgressToken } from "../../protocol/eras/ids.ts";
@@ -251,7 +252,7 @@ export class TranslatedUpstream implements Translation {
       },
       later: (ms, run) => {
         const what = `a timer failed for a call of "${server}"`;
-        const timer = setTimeout(() => guarded(emit, what, run), ms);
+        const timer = setTimeout(() => guarded(emit, what, run), Math.min(ms, LONGEST_TIMER_MS));
         return () => clearTimeout(timer);
       },
     };

@@ -54,6 +54,11 @@ describe("a sealed state", () => {
     expect(states.open(call, state, 999)).toBeUndefined();
   });
 
+  it("may be sealed without an expiry", () => {
+    const lasting = states.seal(call, { process: "p-1", round: 3 }, Infinity);
+    expect(states.open(call, lasting, Date.now())).toEqual({ process: "p-1", round: 3 });
+  });
+
   it("does not open when its time is over, or for another gateway", () => {
     expect(states.open(call, sealed, 1_000)).toBeUndefined();
     expect(new RequestStates(Buffer.alloc(32, 2)).open(call, sealed, 999)).toBeUndefined();

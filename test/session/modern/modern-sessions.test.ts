@@ -581,6 +581,15 @@ describe("a listen", () => {
     expect(of.sessions.size).toBe(0);
   });
 
+  it("is ended, not failed, when the gateway shuts down", async () => {
+    const of = table();
+    const { got } = listen(of, "x", {});
+    greet(of.servers[0]);
+    await of.sessions.drain(0);
+    expect(got[1]).toMatchObject({ id: "x", result: { resultType: "complete" } });
+    expect(() => ask(of, "prompts/list")).toThrow(expect.objectContaining({ reason: "draining" }));
+  });
+
   it("of 10,000 is refused beyond limits.listens, calls still pass, and nothing is left in the end", async () => {
     const of = table();
     const open: { cancel: unknown }[] = [];

@@ -11,12 +11,18 @@ import { metaKeys } from "./modern.ts";
 
 /** The request under another id, which is also its progress token, if it has one. */
 export function withIds(frame: RequestFrame, id: number): RequestFrame {
-  const text = frame.line.toString();
-  const top = membersOf(text);
   const meta = frame.params?.["_meta"];
   if (!isObject(meta) || meta["progressToken"] === undefined) {
-    return { ...frame, id, line: replaced(text, [memberOf(top, "id")], String(id)) };
+    return {
+      kind: "request",
+      id,
+      method: frame.method,
+      params: frame.params,
+      line: lineWithId(frame.line, String(id)),
+    };
   }
+  const text = frame.line.toString();
+  const top = membersOf(text);
   // All of them, if it is repeated: which one a server would read is its own affair.
   const tokens = nested(text, top, "params", "_meta").filter(({ key }) => key === "progressToken");
   const params = { ...frame.params, _meta: { ...meta, progressToken: id } };

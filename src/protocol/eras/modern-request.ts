@@ -38,7 +38,7 @@ export function readRequest(frame: RequestFrame, headers: Headers): RequestEnvel
   const meta = metaOf(frame.params);
   const revision = meta[metaKeys.protocolVersion];
   if (typeof revision !== "string") throw missing(metaKeys.protocolVersion);
-  matchHeader(headers, "MCP-Protocol-Version", revision);
+  if (headers["mcp-protocol-version"] !== revision) matchHeader(headers, "MCP-Protocol-Version", revision);
   if (revision !== MODERN_REVISION) {
     const data = { supported: [MODERN_REVISION], requested: revision };
     throw new GatewayError("unsupported_version", `This URL speaks MCP ${MODERN_REVISION}, not the one asked for.`, {
@@ -47,7 +47,7 @@ export function readRequest(frame: RequestFrame, headers: Headers): RequestEnvel
   }
   const capabilities = meta[metaKeys.clientCapabilities];
   if (!isObject(capabilities)) throw missing(metaKeys.clientCapabilities);
-  matchHeader(headers, "Mcp-Method", frame.method);
+  if (headers["mcp-method"] !== frame.method) matchHeader(headers, "Mcp-Method", frame.method);
   matchName(frame, headers);
   return { capabilities, logLevel: logLevelIn(meta[metaKeys.logLevel]) };
 }
@@ -78,6 +78,8 @@ export function mismatch(name: string, why: string): GatewayError {
   return new GatewayError("header_mismatch", `Header mismatch: ${name} ${why}.`);
 }
 
+/** A name that needs no encoding. */
+const PLAIN = /^[\w./:-]+$/;
 const PRINTABLE = /^[\t\x20-\x7e]*$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
@@ -94,7 +96,7 @@ function matchName({ method, params }: RequestFrame, headers: Headers): void {
   const key = NAMED_BY.get(method);
   const name = key === undefined ? undefined : member(params, key);
   // Without a name in the body there is nothing to repeat; the server says what is wrong with such a request.
-  if (typeof name !== "string") return;
+  if (typeof name !== "string" || (headers["mcp-name"] === name && PLAIN.test(name))) return;
   const value = headerValue(headers, "Mcp-Name");
   if (value === undefined) throw mismatch("Mcp-Name", "is missing");
   if (decodedHeader(value) !== name) throw mismatch("Mcp-Name", "is not what the body says");

@@ -85,8 +85,9 @@ export function sessionLimits(limits: LimitsConfig, restIdle: string, queueBytes
 }
 
 /** The limits of callers without a session; `queueBytes` as in `sessionLimits`. */
-export const modernLimits = ({ listens, input }: LimitsConfig, queueBytes: number): ModernLimits => ({
+export const modernLimits = ({ listens, input, request }: LimitsConfig, queueBytes: number): ModernLimits => ({
   listens,
+  requestMs: durationMs(request),
   inputMs: durationMs(input),
   queueBytes,
 });

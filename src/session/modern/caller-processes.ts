@@ -9,6 +9,8 @@ export interface CallerOptions extends Pick<
   ModernSessionOptions,
   "sessions" | "principal" | "server" | "connect" | "maxListens"
 > {
+  /** How long the server may take to list its tools. */
+  readonly listingMs: number;
   /** Whether the server may ask these clients something. */
   readonly isAskable: boolean;
   /** How long a process that is not the only one is kept without a call. */
@@ -26,7 +28,7 @@ export class CallerProcesses {
 
   constructor(options: CallerOptions) {
     this.#options = options;
-    this.#headers = new ToolHeaders(options.server);
+    this.#headers = new ToolHeaders(options.server, options.listingMs);
   }
 
   get isAskable(): boolean {

@@ -22,6 +22,8 @@ export interface ModernLimits {
   readonly inputMs: number;
   /** How much may be queued for a server that is starting. */
   readonly queueBytes: number;
+  /** How long an answer may take. */
+  readonly requestMs: number;
 }
 
 export interface ModernSessionsOptions {
@@ -35,6 +37,8 @@ export interface ModernSessionsOptions {
 }
 
 const EXTRA_MS = 60_000;
+/** A call whose headers are to be checked does not wait longer for the list of tools. */
+const LISTING_MS = 30_000;
 
 /**
  * The processes behind clients of MCP 2026-07-28, which has no sessions: the calls of one principal share one process of a server, so
@@ -91,12 +95,13 @@ export class ModernSessions implements ModernServers {
     const key = `${server}\n${isModern ? "modern" : capabilityKey(capabilities)}\n${principalKey(principal)}`;
     const known = this.#callers.get(key);
     if (known !== undefined) return known;
-    const { sessions, limits } = this.#options;
+    const { sessions, limits, settingsOf } = this.#options;
     const caller = new CallerProcesses({
       sessions,
       principal,
       server,
       maxListens: limits.listens,
+      listingMs: Math.min(LISTING_MS, settingsOf(server).timeoutMs ?? limits.requestMs),
       // Longer than any call waits for its client.
       extraIdleMs: limits.inputMs + EXTRA_MS,
       connect: isModern ? this.#options.connect : this.#translation(capabilities),

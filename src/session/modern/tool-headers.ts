@@ -17,8 +17,6 @@ type Pass = (call: PassedCall) => Cancel;
 const NOTHING: readonly HeaderParam[] = [];
 const MAX_AGE_MS = 60_000;
 const MAX_PAGES = 100;
-/** Of all pages together. */
-const LISTING_MS = 30_000;
 
 /**
  * Which arguments the tools of a server want repeated in headers. Servers behind a pipe never see the headers, so the gateway has to
@@ -29,9 +27,12 @@ export class ToolHeaders {
   #pending: Promise<ParamsByTool> | undefined;
   #listedAt = 0;
   readonly #server: string;
+  readonly #listingMs: number;
 
-  constructor(server: string) {
+  /** `listingMs`: how long the list may take, all pages together. */
+  constructor(server: string, listingMs: number) {
     this.#server = server;
+    this.#listingMs = listingMs;
   }
 
   /** `pass` passes a request on to a process. */
@@ -51,7 +52,7 @@ export class ToolHeaders {
   #list(pass: Pass): Promise<ParamsByTool> {
     if (this.#pending !== undefined) return this.#pending;
     this.#listedAt = performance.now();
-    const pending = list(this.#server, pass).then((known) => {
+    const pending = list(this.#server, pass, performance.now() + this.#listingMs).then((known) => {
       // Unless the tools have changed meanwhile.
       if (this.#pending === pending) this.#known = known;
       return known;
@@ -65,9 +66,8 @@ export class ToolHeaders {
   }
 }
 
-async function list(server: string, pass: Pass): Promise<ParamsByTool> {
+async function list(server: string, pass: Pass, endsAt: number): Promise<ParamsByTool> {
   const params = new Map<string, readonly HeaderParam[]>();
-  const endsAt = performance.now() + LISTING_MS;
   let cursor: unknown;
   for (let page = 0; page < MAX_PAGES; page++) {
     const answer = await ask(pass, cursor, endsAt - performance.now());

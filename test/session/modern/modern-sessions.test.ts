@@ -69,7 +69,7 @@ function table({ isModern = false, limits = {}, settings = {} }: Options = {}) {
     settingsOf: settingsNow,
     clientVersion: "0",
     emit: events.emit,
-    limits: { listens: 3, inputMs: INPUT_MS, queueBytes: 4_096, ...limits },
+    limits: { listens: 3, inputMs: INPUT_MS, queueBytes: 4_096, requestMs: LIMITS.requestMs, ...limits },
     eras: { speaks: () => isModern, of: () => Promise.reject(new Error("not asked")), learn: () => undefined },
   });
   return { modern, sessions, servers, emitted };
@@ -319,6 +319,12 @@ describe("a tool that wants arguments repeated in headers", () => {
     const unknown = ask(table({ isModern: true }), "tools/call", { params: { name: "t" } });
     const [refusal] = await Promise.allSettled([unknown.cancel, vi.advanceTimersByTimeAsync(LIMITS.startMs + 2_000)]);
     expect(refusal).toMatchObject({ reason: { reason: "start_timeout" } });
+    // It has started, and lists nothing.
+    const slow = table({ limits: { requestMs: 5_000 } });
+    const silent = ask(slow, "tools/call", { params: { name: "t" } });
+    greet(slow.servers[0]);
+    const [timeout] = await Promise.allSettled([silent.cancel, vi.advanceTimersByTimeAsync(7_000)]);
+    expect(timeout).toMatchObject({ reason: { reason: "call_timeout" } });
   });
 });
 

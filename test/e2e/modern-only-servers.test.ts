@@ -184,6 +184,7 @@ describe.each(Object.keys(transports) as (keyof typeof transports)[])("the SDK v
     });
     await client.callTool({ name: "test_trigger_prompt_change" });
     await until(() => changed.includes("prompts"), { what: "the client hears of the prompts" });
+    expect(new Set(changed)).toEqual(new Set(["tools", "prompts"]));
   });
 
   test("goes on with another process: log level and subscriptions hold", async () => {

@@ -25,6 +25,8 @@ interface Listen {
 }
 
 const MAX_URIS = 1_000;
+/** Of all of them together: they are repeated whenever one is added. */
+const MAX_CHARACTERS = 64 * 1024;
 const MAX_WAITING = 512;
 /** A listen that the server ended is opened again, each time after twice as long. */
 const REOPEN_MS = 1_000;
@@ -67,8 +69,8 @@ export class ListenKeeper {
     if (!canSubscribe(this.#capabilities)) return this.#host.fail(id, modernCodes.methodNotFound, "Method not found");
     if (typeof uri !== "string") return this.#host.fail(id, modernCodes.invalidParams, "uri must be a string");
     if (this.#uris.has(uri) && this.#current?.uris.includes(uri) === true) return this.#host.succeed(id);
-    if (this.#uris.size >= MAX_URIS || this.#waiting.size >= MAX_WAITING)
-      return this.#host.fail(id, modernCodes.invalidParams, `A session may subscribe to ${MAX_URIS} resources`);
+    if (!this.#hasRoomFor(uri))
+      return this.#host.fail(id, modernCodes.invalidParams, "Too many resources are subscribed to");
     this.#uris.add(uri);
     this.#waiting.set(id, uri);
     this.#update();
@@ -108,6 +110,12 @@ export class ListenKeeper {
       return false;
     }
     return id === undefined || id === this.#current?.id;
+  }
+
+  #hasRoomFor(uri: string): boolean {
+    let characters = uri.length;
+    for (const known of this.#uris) characters += known.length;
+    return this.#uris.size < MAX_URIS && this.#waiting.size < MAX_WAITING && characters <= MAX_CHARACTERS;
   }
 
   #update(): void {

@@ -12,13 +12,14 @@ import { withResponseId } from "../protocol/eras/ids.ts";
 import { withoutSubscription } from "../protocol/eras/listening.ts";
 import { modernCodes } from "../protocol/eras/modern.ts";
 import { asksForInput, handlingOf, isLogLevel, modernParams, type Retry } from "../protocol/eras/to-modern.ts";
-import { GatewayError } from "../protocol/errors.ts";
+import type { GatewayError } from "../protocol/errors.ts";
 import type { Emit } from "../protocol/events.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 import { notificationLine, requestLine, resultLine, rpcErrorLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import { errorOf, resultText } from "../protocol/result-text.ts";
 import type { UpstreamListener } from "../protocol/upstream.ts";
+import { fullError, lackingError, refusedError, unanswerableError, violation } from "./input-errors.ts";
 import { ListenKeeper } from "./listen-keeper.ts";
 import { OpenCalls, type OpenCall } from "./open-calls.ts";
 
@@ -40,8 +41,6 @@ export interface ModernConversationOptions {
 const MAX_ROUNDS = 20;
 /** A legacy client that sets no level leaves it to the server, a modern server says nothing without one. */
 const DEFAULT_LOG_LEVEL = "info";
-/** What a refused call tells of what was asked. */
-const MAX_TOLD = 16 * 1024;
 
 /** The conversation of a legacy client with a modern server (MCP 2026-07-28): both hear only what they know. */
 export class ModernConversation {
@@ -175,23 +174,28 @@ export class ModernConversation {
       return;
     }
     const wanted = frame.failed || !asksForInput(call.frame.method) ? undefined : inputWantedIn(frame.line);
-    if (typeof wanted === "string") return this.#fail(call, this.#violation(`a result that is malformed: ${wanted}`));
+    if (typeof wanted === "string")
+      return this.#fail(call, violation(this.#options.server, `a result that is malformed: ${wanted}`));
     if (wanted !== undefined) return this.#ask(call, wanted);
     this.#calls.remove(call);
     if (frame.failed && errorOf(frame.line).code === modernCodes.missingCapability)
-      return this.#options.listener.badMessage(call.frame.id, this.#lacking(frame));
+      return this.#options.listener.badMessage(call.frame.id, lackingError(this.#options.server, frame));
     this.#options.listener.frame(call.sentAs === call.frame.id ? frame : withResponseId(frame, call.frame.id));
   }
 
   #ask(call: OpenCall, wanted: InputWanted): void {
     const { asks, requestState } = wanted;
     if (++call.rounds > MAX_ROUNDS) {
-      return this.#fail(call, this.#violation(`more than ${MAX_ROUNDS} requests for input in one call`));
+      return this.#fail(
+        call,
+        violation(this.#options.server, `more than ${MAX_ROUNDS} requests for input in one call`),
+      );
     }
-    if (!this.#calls.isKept(call)) return this.#fail(call, this.#full());
+    if (!this.#calls.isKept(call)) return this.#fail(call, fullError());
     if (asks.length === 0) return this.#retry(call, { responses: undefined, requestState });
     const unanswerable = asks.find((ask) => !canAnswer(ask, this.#client.capabilities));
-    if (unanswerable !== undefined) return this.#fail(call, this.#inputRequired(unanswerable.method, wanted));
+    if (unanswerable !== undefined)
+      return this.#fail(call, unanswerableError(this.#options.server, unanswerable.method, wanted));
     const open = new Map(asks.map((ask) => [freshId(), ask]));
     call.waiting = { open: new Map([...open].map(([id, { key }]) => [id, key])), responses: new Map(), requestState };
     this.#calls.onWaiting(call);
@@ -205,8 +209,8 @@ export class ModernConversation {
     const { open, responses, requestState } = call.waiting;
     const key = this.#calls.answered(call, frame.id);
     if (key === undefined) return;
-    if (frame.failed) return this.#fail(call, this.#refusedBy(frame));
-    if (!this.#calls.keep(call, key, resultText(frame.line).toString())) return this.#fail(call, this.#full());
+    if (frame.failed) return this.#fail(call, refusedError(this.#options.server, frame));
+    if (!this.#calls.keep(call, key, resultText(frame.line).toString())) return this.#fail(call, fullError());
     if (open.size === 0) this.#retry(call, { responses, requestState });
   }
 
@@ -227,38 +231,6 @@ export class ModernConversation {
   #withdraw({ waiting }: OpenCall): void {
     for (const requestId of waiting?.open.keys() ?? [])
       this.#options.listener.frame(notification(methods.cancelled, { requestId, reason: "the call has ended" }));
-  }
-
-  #inputRequired(method: string, { asks }: InputWanted): GatewayError {
-    const inputRequests = Object.fromEntries(
-      asks.map(({ key, method: asked, params }) => [key, { method: asked, params }]),
-    );
-    const isShort = JSON.stringify(inputRequests).length <= MAX_TOLD;
-    const message = `The MCP server "${this.#options.server}" needs input that this client cannot give: ${method.slice(0, 64)}.`;
-    return new GatewayError("input_required", message, { data: isShort ? { inputRequests } : {} });
-  }
-
-  #lacking({ line }: ResponseFrame): GatewayError {
-    const { message, data } = errorOf(line);
-    const text = `The MCP server "${this.#options.server}" needs a client with other capabilities: ${message.slice(0, 500)}`;
-    return new GatewayError("input_required", text, {
-      data: { rpc: { code: modernCodes.missingCapability, message, data } },
-    });
-  }
-
-  #refusedBy({ line }: ResponseFrame): GatewayError {
-    const { code, message } = errorOf(line);
-    const text = `The client did not give the input that "${this.#options.server}" needs: ${message.slice(0, 500)}`;
-    return new GatewayError("input_required", text, { data: { rpc: { code, message } } });
-  }
-
-  #full(): GatewayError {
-    const message = "Too much waits for answers in this session: send fewer or shorter calls at a time.";
-    return new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
-  }
-
-  #violation(what: string): GatewayError {
-    return new GatewayError("protocol_violation", `The MCP server "${this.#options.server}" sent ${what}.`);
   }
 
   #answer(id: RequestId, result: JsonObject): void {

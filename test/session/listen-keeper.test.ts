@@ -117,6 +117,11 @@ describe("a resource that is subscribed to", () => {
     for (let id = 0; id < 600; id++) say({ id, method: "resources/subscribe", params: { uri: `a:${id}` } });
     expect(heard.messages).toHaveLength(600 - 512);
     expect(heard.messages[0]).toMatchObject({ id: 512, error: { code: -32602 } });
+    const long = listening();
+    for (const uri of ["a", "b"]) {
+      long.say({ id: uri, method: "resources/subscribe", params: { uri: uri.repeat(40_000) } });
+    }
+    expect(long.heard.messages).toMatchObject([{ id: "b", error: { code: -32602 } }]);
   });
 
   it("is the last one that is let go: the subscription ends", () => {

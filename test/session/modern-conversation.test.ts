@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GatewayError } from "../../src/protocol/errors.ts";
 import { DISCOVERED, modern, type Sent } from "./era-fakes.ts";
@@ -290,3 +291,77 @@ describe("a call that needs input", () => {
     expect(heard.messages).toMatchObject([ELICIT]);
   });
 });
+
+describe("whatever both sides say, in whatever order", () => {
+  const number = fc.nat({ max: 5 });
+  const step = fc.oneof(
+    fc.record({ calls: number }),
+    fc.record({ cancels: number }),
+    fc.record({ subscribes: number }),
+    fc.record({ answers: number, isError: fc.boolean() }),
+    fc.record({ server: number, says: fc.constantFrom("done", "asks", "state", "rubbish", "error", "bad") }),
+  );
+  const answersOf: Record<string, object> = {
+    done: { result: DONE },
+    asks: asks({ name: ELICIT, model: SAMPLE }),
+    state: asks({}, { requestState: "s" }),
+    rubbish: asks([7]),
+    error: { error: { code: -32021, message: "No" } },
+  };
+
+  it("each request is answered once at most, and nothing throws", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const all = modern();
+        const open = new Set<unknown>();
+        const take = (): void => {
+          const answered = [
+            ...(all.heard.messages as Sent[]),
+            ...all.heard.errors.map(([id]): Sent => ({ id: id ?? "" })),
+          ];
+          for (const { id, method } of answered) if (method === undefined) expect(open.delete(id)).toBe(true);
+          asked.push(
+            ...(all.heard.messages as Sent[]).filter(({ id, method }) => id !== undefined && method !== undefined),
+          );
+          all.heard.messages.length = 0;
+          all.heard.errors.length = 0;
+        };
+        const asked: Sent[] = [];
+        for (const one of steps) {
+          if ("calls" in one && !open.has(one.calls)) {
+            open.add(one.calls);
+            all.say({ ...CALL, id: one.calls });
+          } else if ("subscribes" in one && !open.has(one.subscribes)) {
+            open.add(one.subscribes);
+            all.say({ id: one.subscribes, method: "resources/subscribe", params: { uri: `a:${one.subscribes}` } });
+          } else if ("cancels" in one) {
+            open.delete(one.cancels);
+            all.say({ method: "notifications/cancelled", params: { requestId: one.cancels } });
+          } else if ("answers" in one) {
+            const { id } = asked.at(-1 - one.answers) ?? { id: "unknown" };
+            all.say(one.isError ? { id, error: { code: -1, message: "No" } } : { id, result: { action: "accept" } });
+          } else if ("server" in one) {
+            const requests = all.sent().filter(({ id }) => id !== undefined);
+            const { id } = requests.at(-1 - one.server) ?? {};
+            // A server that answers twice is not this conversation's business: the session knows who waits.
+            all.sent().splice(
+              all.sent().findIndex((sent) => sent.id === id),
+              1,
+            );
+            if (id === undefined) continue;
+            if (one.says === "bad") all.at(0).listener.badMessage(id, EXITED);
+            else all.at(0).says({ id, ...answersOf[one.says] });
+            // The answer to a call that was cancelled is dropped by the session.
+            all.heard.messages.splice(0, Infinity, ...late(all.heard.messages as Sent[], open));
+            all.heard.errors.splice(0, Infinity, ...all.heard.errors.filter(([of]) => open.has(of)));
+          }
+          take();
+        }
+      }),
+    );
+  });
+});
+
+/** Without answers to what nobody waits for. */
+const late = (messages: readonly Sent[], open: ReadonlySet<unknown>): Sent[] =>
+  messages.filter(({ id, method }) => method !== undefined || open.has(id));

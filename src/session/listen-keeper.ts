@@ -24,6 +24,7 @@ interface Listen {
   readonly uris: readonly string[];
 }
 
+const ENDED = "The server ended the subscription";
 const MAX_URIS = 1_000;
 /** Of all of them together: they are repeated whenever one is added. */
 const MAX_CHARACTERS = 64 * 1024;
@@ -92,9 +93,13 @@ export class ListenKeeper {
 
   /** True when the response is to a listen. */
   takesResponse(frame: ResponseFrame): boolean {
-    if (frame.id !== this.#current?.id && frame.id !== this.#pending?.id) return false;
-    const why = frame.failed ? errorOf(frame.line).message : "The server ended the subscription";
-    this.#onEnded(frame.id, why);
+    return this.takesFailure(frame.id, frame.failed ? errorOf(frame.line).message : ENDED);
+  }
+
+  /** True when the id is that of a listen, which has ended then. */
+  takesFailure(id: RequestId | undefined, why: string): boolean {
+    if (id === undefined || (id !== this.#current?.id && id !== this.#pending?.id)) return false;
+    this.#onEnded(id, why);
     return true;
   }
 
@@ -106,7 +111,7 @@ export class ListenKeeper {
       return false;
     }
     if (frame.method === methods.cancelled) {
-      this.#onEnded(frame.params?.["requestId"], "The server ended the subscription");
+      this.#onEnded(frame.params?.["requestId"], ENDED);
       return false;
     }
     return id === undefined || id === this.#current?.id;

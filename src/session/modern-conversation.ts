@@ -113,6 +113,7 @@ export class ModernConversation {
 
   /** The server wrote something about this request that cannot be passed on. */
   failed(id: RequestId | undefined, error: GatewayError): void {
+    if (this.#listen.takesFailure(id, error.message)) return;
     const call = id === undefined ? undefined : this.#calls.take(id);
     this.#options.listener.badMessage(call?.frame.id ?? id, error);
   }

@@ -1,4 +1,3 @@
-import { nanoid } from "nanoid";
 import type { JsonObject } from "../lib/json.ts";
 import { canSubscribe, honoredUris, listenFilter, subscriptionIdIn } from "../protocol/eras/listening.ts";
 import { modernCodes, modernMethods } from "../protocol/eras/modern.ts";
@@ -7,6 +6,7 @@ import type { NotificationFrame, ResponseFrame } from "../protocol/frame.ts";
 import type { RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import { errorOf } from "../protocol/result-text.ts";
+import { freshId } from "./open-calls.ts";
 
 export interface ListenHost {
   readonly server: string;
@@ -131,7 +131,7 @@ export class ListenKeeper {
     const uris = [...this.#uris];
     const notifications = listenFilter(this.#capabilities, uris);
     if (Object.keys(notifications).length === 0) return this.#replace(undefined);
-    this.#pending = { id: `mcp-gateway:listen:${nanoid()}`, uris };
+    this.#pending = { id: freshId(), uris };
     this.#host.request(this.#pending.id, modernMethods.listen, { notifications });
   }
 

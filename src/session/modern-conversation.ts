@@ -1,4 +1,3 @@
-import { nanoid } from "nanoid";
 import type { JsonObject } from "../lib/json.ts";
 import { askFrame, canAnswer, inputWantedIn, type InputWanted } from "../protocol/eras/asked-input.ts";
 import {
@@ -21,7 +20,7 @@ import { errorOf, resultText } from "../protocol/result-text.ts";
 import type { UpstreamListener } from "../protocol/upstream.ts";
 import { fullError, lackingError, refusedError, unanswerableError, violation } from "./input-errors.ts";
 import { ListenKeeper } from "./listen-keeper.ts";
-import { OpenCalls, type OpenCall } from "./open-calls.ts";
+import { freshId, isFresh, OpenCalls, type OpenCall } from "./open-calls.ts";
 
 export interface ModernConversationOptions {
   readonly server: string;
@@ -115,6 +114,7 @@ export class ModernConversation {
   failed(id: RequestId | undefined, error: GatewayError): void {
     if (this.#listen.takesFailure(id, error.message)) return;
     const call = id === undefined ? undefined : this.#calls.take(id);
+    if (call === undefined && isFresh(id)) return;
     this.#options.listener.badMessage(call?.frame.id ?? id, error);
   }
 
@@ -170,8 +170,8 @@ export class ModernConversation {
     if (this.#listen.takesResponse(frame)) return;
     const call = this.#calls.sentAs(frame.id);
     if (call === undefined) {
-      // It was sent again under another id, whose answer counts.
-      if (this.#calls.of(frame.id) === undefined) this.#options.listener.frame(frame);
+      // It was sent again under another id, or is not waited for any more.
+      if (this.#calls.of(frame.id) === undefined && !isFresh(frame.id)) this.#options.listener.frame(frame);
       return;
     }
     const wanted = frame.failed || !asksForInput(call.frame.method) ? undefined : inputWantedIn(frame.line);
@@ -242,8 +242,6 @@ export class ModernConversation {
     this.#options.listener.frame({ kind: "response", id, failed: true, line: rpcErrorLine(id, code, message) });
   }
 }
-
-const freshId = (): string => `mcp-gateway:${nanoid()}`;
 
 function notification(method: string, params: JsonObject): NotificationFrame {
   return { kind: "notification", method, params, line: notificationLine(method, params) };

@@ -1,12 +1,6 @@
 import type { JsonObject } from "../lib/json.ts";
 import { askFrame, canAnswer, inputWantedIn, type InputWanted } from "../protocol/eras/asked-input.ts";
-import {
-  clientFactsIn,
-  envelopeOf,
-  initializeResult,
-  type ClientFacts,
-  type InitializeResult,
-} from "../protocol/eras/discover.ts";
+import { clientFactsIn, envelopeOf, initializeResult, type ClientFacts } from "../protocol/eras/discover.ts";
 import { withResponseId } from "../protocol/eras/ids.ts";
 import { withoutSubscription } from "../protocol/eras/listening.ts";
 import { modernCodes } from "../protocol/eras/modern.ts";
@@ -44,9 +38,8 @@ const DEFAULT_LOG_LEVEL = "info";
 /** The conversation of a legacy client with a modern server (MCP 2026-07-28): both hear only what they know. */
 export class ModernConversation {
   readonly #options: ModernConversationOptions;
-  readonly #result: InitializeResult;
   readonly #capabilities: JsonObject;
-  readonly #client: ClientFacts;
+  #client: ClientFacts;
   readonly #calls: OpenCalls;
   readonly #listen: ListenKeeper;
   #logLevel: string | undefined;
@@ -56,8 +49,7 @@ export class ModernConversation {
     const { discovered, initialize, server, emit } = options;
     this.#calls = new OpenCalls(options.keptBytes);
     this.#client = clientFactsIn(initialize.params);
-    this.#result = initializeResult(discovered, initialize.params, server);
-    this.#capabilities = this.#result.capabilities;
+    this.#capabilities = initializeResult(discovered, initialize.params, server).capabilities;
     this.#logLevel = this.#capabilities["logging"] === undefined ? undefined : DEFAULT_LOG_LEVEL;
     this.#listen = new ListenKeeper(this.#capabilities, {
       server,
@@ -74,7 +66,7 @@ export class ModernConversation {
 
   /** Responds to the client's `initialize`. */
   begin(): void {
-    this.#answer(this.#options.initialize.id, this.#result);
+    this.#initialize(this.#options.initialize);
   }
 
   close(): void {
@@ -131,7 +123,8 @@ export class ModernConversation {
   }
 
   /** Methods that modern servers do not have. */
-  #serve({ id, method, params }: RequestFrame): void {
+  #serve(frame: RequestFrame): void {
+    const { id, method, params } = frame;
     switch (handlingOf(method)) {
       case "answered here":
         return this.#answer(id, {});
@@ -139,11 +132,20 @@ export class ModernConversation {
         return this.#setLogLevel(id, params?.["level"]);
       case "subscribes":
         return this.#listen.subscribe(id, params?.["uri"]);
+      case "initializes":
+        return this.#initialize(frame);
       case "unsubscribes":
         return this.#listen.unsubscribe(id, params?.["uri"]);
       default:
         return this.#refuse(id, modernCodes.methodNotFound, "Method not found");
     }
+  }
+
+  /** A client that comes back may have other capabilities. */
+  #initialize({ id, params }: RequestFrame): void {
+    const { discovered, server } = this.#options;
+    this.#client = clientFactsIn(params);
+    this.#answer(id, initializeResult(discovered, params, server));
   }
 
   #setLogLevel(id: RequestId, level: unknown): void {

@@ -15,7 +15,7 @@ export interface OpenCall {
   waiting?: WaitingCall | undefined;
 }
 
-export interface WaitingCall {
+interface WaitingCall {
   /** The ids of the open asks, with their keys. */
   readonly open: Map<string, string>;
   /** The client's results so far, as JSON text. */

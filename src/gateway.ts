@@ -31,8 +31,9 @@ import type { Events } from "./protocol/events.ts";
 import type { SessionTable } from "./protocol/session.ts";
 import type { ToolCatalog } from "./protocol/tool.ts";
 import type { ServerSettings } from "./protocol/upstream.ts";
-import { recordLimits, sessionLimits } from "./session/config.ts";
+import { modernLimits, recordLimits, sessionLimits } from "./session/config.ts";
 import { connectAnyEra } from "./session/era-upstream.ts";
+import { ModernSessions } from "./session/modern/modern-sessions.ts";
 import { openRecords, type RecordStore } from "./session/open-records.ts";
 import { ServerEras } from "./session/server-eras.ts";
 import { Sessions } from "./session/sessions.ts";
@@ -58,11 +59,11 @@ export class Gateway {
   readonly config: Config;
   readonly catalog: ToolCatalog;
   readonly documents: DocumentSettings;
-  readonly eras: ServerEras;
   readonly descriptors = new Descriptors();
   readonly #health = new Health();
   readonly #store: RecordStore;
   readonly #sessions: Sessions;
+  readonly #modern: ModernSessions;
   readonly #validator: SchemaValidator;
   readonly #http: Http;
 
@@ -85,15 +86,22 @@ export class Gateway {
     });
     const limits = sessionLimits(config.limits, config.rest.idle, config.limits.queueBytes);
     const { connect } = this.servers;
-    this.eras = new ServerEras({ connect, settingsOf, clientVersion: options.version, emit: events.emit });
+    const common = { connect, settingsOf, clientVersion: options.version, emit: events.emit };
+    const eras = new ServerEras(common);
     this.#sessions = new Sessions({
-      connect: connectAnyEra({ connect, eras: this.eras, heldBytes: limits.queueBytes, emit: events.emit }),
+      connect: connectAnyEra({ connect, eras, heldBytes: limits.queueBytes, emit: events.emit }),
       settingsOf,
       limits,
       records: this.#store.records,
       clientVersion: options.version,
       events,
       onToolsChanged: (server) => catalog.changed(server),
+    });
+    this.#modern = new ModernSessions({
+      ...common,
+      sessions: this.#sessions,
+      eras,
+      limits: modernLimits(config.limits, limits.queueBytes),
     });
     const client = {
       version: options.version,
@@ -187,6 +195,7 @@ export class Gateway {
     const { config, servers, catalog, documents } = this;
     const context = {
       ...downstreamContext(config, events, this.#sessions),
+      modern: this.#modern,
       ...restParts(config),
       validator: this.#validator,
       gate: this.gate,
@@ -231,7 +240,7 @@ function downstreamContext(
   { limits, publicUrl, servers }: Config,
   events: Events,
   sessions: SessionTable,
-): Omit<DownstreamContext, "gate" | "hasServer" | "serverNames"> {
+): Omit<DownstreamContext, "gate" | "hasServer" | "modern" | "serverNames"> {
   const { streams, bodies, replay } = downstreamLimits(limits);
   return {
     events,

@@ -1,4 +1,5 @@
 import type { Events } from "../protocol/events.ts";
+import type { ModernServers } from "../protocol/modern-call.ts";
 import type { Gate, Principal } from "../protocol/principal.ts";
 import type { SessionTable } from "../protocol/session.ts";
 import type { Bodies } from "./bodies.ts";
@@ -10,6 +11,8 @@ import type { ReplayLimits } from "./streamable/replay.ts";
 export interface DownstreamContext {
   readonly gate: Gate;
   readonly sessions: SessionTable;
+  /** For clients of MCP 2026-07-28, which have no session. */
+  readonly modern: ModernServers;
   readonly hasServer: (name: string) => boolean;
   readonly serverNames: readonly string[];
   readonly events: Events;

@@ -13,6 +13,7 @@ const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
   sse: "SSE",
   "streamable-http": "Streamable HTTP",
   rest: "REST",
+  modern: "MCP 2026-07-28",
 };
 
 /** Turns events into log lines, all worded here. The log itself masks secrets and makes each line safe. */

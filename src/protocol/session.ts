@@ -4,8 +4,10 @@ import type { Reply } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
 import type { Principal } from "./principal.ts";
+import type { Connect } from "./upstream.ts";
 
-export type Transport = "sse" | "streamable-http" | "rest";
+/** `modern` is Streamable HTTP of MCP 2026-07-28, where the gateway holds sessions that no client knows of. */
+export type Transport = "sse" | "streamable-http" | "rest" | "modern";
 
 export type EndReason =
   | "client closed"
@@ -43,8 +45,10 @@ export interface Reception {
   readonly requestId: string;
   /** Where the responses to these requests go; by default to the session's outlet. */
   readonly reply?: Reply | undefined;
-  /** The caller's own timeout for a response, instead of the session's. */
+  /** The caller's own timeout for a response, instead of the session's; Infinity for a request that lasts until one side ends it. */
   readonly timeoutMs?: number | undefined;
+  /** The gateway asks for itself, on a session of the caller. */
+  readonly isOwn?: boolean;
 }
 
 /** Where messages from the server to the client go; implemented by each downstream. */
@@ -67,6 +71,10 @@ export interface OpenSession {
   readonly id?: string;
   /** Creates the outlet of the new session. */
   readonly outlet: (session: Session) => Outlet;
+  /** After this time without a message its process is ended, instead of limits.idle. */
+  readonly idleMs?: number | undefined;
+  /** How the session reaches its server, instead of directly. */
+  readonly connect?: Connect;
 }
 
 export interface ResumeSession extends OpenSession {

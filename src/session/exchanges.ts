@@ -24,13 +24,16 @@ export class Exchanges {
   readonly #onClosed: ExchangeListener;
   readonly #byId = new Map<RequestId, Exchange>();
   readonly #byToken = new Map<ProgressToken, Exchange>();
+  /** How many of them have no timeout. */
+  #endless = 0;
 
   constructor(onClosed: ExchangeListener) {
     this.#onClosed = onClosed;
   }
 
+  /** Without those that last until one side ends them. */
   get size(): number {
-    return this.#byId.size;
+    return this.#byId.size - this.#endless;
   }
 
   has(id: RequestId): boolean {
@@ -48,6 +51,7 @@ export class Exchanges {
     const expiresAt = startedAt + firstMs;
     const exchange: Exchange = { id, method, progressToken, reply, requestId, startedAt, timeoutMs, expiresAt };
     this.#byId.set(id, exchange);
+    if (timeoutMs === Infinity) this.#endless++;
     if (progressToken !== undefined) this.#byToken.set(progressToken, exchange);
   }
 
@@ -99,6 +103,12 @@ export class Exchanges {
     }
   }
 
+  /** Gives each at least its own timeout, from now. */
+  allow(now: number): void {
+    for (const exchange of this.#byId.values())
+      exchange.expiresAt = Math.max(exchange.expiresAt, now + exchange.timeoutMs);
+  }
+
   all(): Exchange[] {
     return [...this.#byId.values()];
   }
@@ -107,6 +117,7 @@ export class Exchanges {
     const exchange = this.#byId.get(id);
     if (exchange === undefined) return undefined;
     this.#byId.delete(id);
+    if (exchange.timeoutMs === Infinity) this.#endless--;
     const { progressToken } = exchange;
     if (progressToken !== undefined && this.#byToken.get(progressToken) === exchange)
       this.#byToken.delete(progressToken);

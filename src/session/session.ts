@@ -7,7 +7,7 @@ import { notificationLine, resultLine, type RequestId } from "../protocol/jsonrp
 import { methods } from "../protocol/methods.ts";
 import type { Principal } from "../protocol/principal.ts";
 import type { EndReason, OpenSession, Outlet, Reception, Session, Transport } from "../protocol/session.ts";
-import type { Upstream } from "../protocol/upstream.ts";
+import type { Connect, Upstream } from "../protocol/upstream.ts";
 import { admit, wakes } from "./admission.ts";
 import type { SessionContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -31,10 +31,12 @@ export class LiveSession implements Session {
   readonly server: string;
   readonly principal: Principal;
   readonly transport: Transport;
+  readonly idleMs: number | undefined;
   readonly presence: Presence;
   readonly deadlines: Deadlines;
   readonly lifecycle: Lifecycle;
   readonly #context: SessionContext;
+  readonly #connect: Connect;
   readonly #reporter: SessionReporter;
   readonly #outlet: Outlet;
   /** For responses to requests that have no reply of their own. */
@@ -51,7 +53,9 @@ export class LiveSession implements Session {
     this.server = request.server;
     this.principal = request.principal;
     this.transport = request.transport;
+    this.idleMs = request.idleMs;
     this.#context = context;
+    this.#connect = request.connect ?? context.connect;
     this.#reporter = new SessionReporter(this, context.events);
     this.#recorder = new Recorder(record, (changed) => context.host.onRecord(this, changed));
     this.#outlet = request.outlet(this);
@@ -116,15 +120,16 @@ export class LiveSession implements Session {
   }
 
   #open(messages: ClientMessages): Upstream {
-    const { connect, host, limits } = this.#context;
+    const { host, limits } = this.#context;
     host.onOpening(this);
     this.deadlines.started();
     const record = this.#greets(messages) ? undefined : this.#recorder.recallOr(() => host.recordFor(this));
     const upstream = openUpstream({
-      connect,
+      connect: this.#connect,
       destination: { server: this.server, sessionId: this.id, principal: this.principal },
       listener: {
         frame: (frame) => this.#fromServer(frame),
+        spoken: () => this.deadlines.spoken(),
         badMessage: (id, error) => this.#exchanges.fail(id, error),
         ended: (error) => this.lifecycle.loseProcess("server ended", error),
       },
@@ -140,7 +145,7 @@ export class LiveSession implements Session {
 
   /** Whether the client initializes the server itself. `ping` may precede `initialize` (MCP, lifecycle). */
   #greets({ frames: [first] }: ClientMessages): boolean {
-    if (this.transport === "rest") return true;
+    if (this.transport === "rest" || this.transport === "modern") return true;
     return first?.kind === "request" && (first.method === methods.initialize || first.method === methods.ping);
   }
 
@@ -203,7 +208,8 @@ export class LiveSession implements Session {
     if (exchange === undefined) return;
     this.presence.touch();
     // Initialization failed, so there is no reason to keep the process.
-    if (frame.failed && exchange.method === methods.initialize) void this.close("refused");
+    const isOpening = exchange.method === methods.initialize && this.transport !== "modern";
+    if (frame.failed && isOpening) void this.close("refused");
   }
 
   #ask(frame: RequestFrame): void {

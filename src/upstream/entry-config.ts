@@ -19,5 +19,12 @@ export const entrySchema = {
     .boolean()
     .default(false)
     .describe("Its processes hold state: none is ended early or replaced, and a session ends with its process."),
+  isolation: z
+    .enum(["principal", "call"])
+    .default("principal")
+    .describe(
+      "What shares a process when clients of MCP 2026-07-28, which has no sessions, call: all calls of one caller, or none.",
+    )
+    .meta({ examples: ["call"] }),
   serial: z.boolean().default(false).describe("Run the REST calls of one session one after the other."),
 };

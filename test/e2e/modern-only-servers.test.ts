@@ -133,7 +133,7 @@ describe.each(Object.keys(transports) as (keyof typeof transports)[])("the SDK v
     };
     client.setRequestHandler(ElicitRequestSchema, leave);
     const call = client.callTool({ name: "test_elicitation", arguments: { message: "m" } });
-    await expect(call).rejects.toThrow();
+    await expect(call).rejects.toThrow(/Connection closed|terminated|gone|abort|session ended|session_ended/i);
     await until(() => own.children("modern").length === 0, { what: "its process is gone", deadlineMs: 7_000 });
   });
 

@@ -110,6 +110,7 @@ export const settingsOf = (): ServerSettings => ({
   isStateful: false,
   timeoutMs: undefined,
   era: "auto",
+  isolation: "principal",
   fingerprint: "one",
 });
 

@@ -1,3 +1,4 @@
+import { isObject } from "../../lib/json.ts";
 import { memberOf, membersOf, type JsonMember } from "../../lib/json-members.ts";
 import type { Line } from "../../lib/lines.ts";
 import { Pieces } from "../../lib/pieces.ts";
@@ -12,9 +13,14 @@ import { metaKeys } from "./modern.ts";
 export function withIds(frame: RequestFrame, id: number): RequestFrame {
   const text = frame.line.toString();
   const top = membersOf(text);
-  const meta = nested(text, top, "params", "_meta");
-  const line = replaced(text, [memberOf(top, "id"), memberOf(meta, "progressToken")], String(id));
-  return { ...frame, id, line };
+  const meta = frame.params?.["_meta"];
+  if (!isObject(meta) || meta["progressToken"] === undefined) {
+    return { ...frame, id, line: replaced(text, [memberOf(top, "id")], String(id)) };
+  }
+  // All of them, if it is repeated: which one a server would read is its own affair.
+  const tokens = nested(text, top, "params", "_meta").filter(({ key }) => key === "progressToken");
+  const params = { ...frame.params, _meta: { ...meta, progressToken: id } };
+  return { ...frame, id, params, line: replaced(text, [memberOf(top, "id"), ...tokens], String(id)) };
 }
 
 const ID = String.raw`(?:"[^"\\]*"|-?\d{1,15})`;

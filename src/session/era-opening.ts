@@ -6,6 +6,7 @@ import { withResponseId } from "../protocol/eras/ids.ts";
 import { modernMethods } from "../protocol/eras/modern.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import { guarded, type Emit } from "../protocol/events.ts";
+import { faultFrame } from "../protocol/fault-frame.ts";
 import type { Frame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 import { requestLine, resultLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
@@ -201,7 +202,7 @@ export class EraOpening {
     const id = this.#initialize?.id;
     if (answer.failed && id !== undefined) return listener.frame(withResponseId(answer, id));
     const message = `The MCP server "${server}" is configured as modern, and does not speak MCP 2026-07-28.`;
-    listener.badMessage(id, new GatewayError("protocol_violation", message));
+    if (id !== undefined) listener.frame(faultFrame(id, new GatewayError("protocol_violation", message)));
   }
 
   #settle(answer: ResponseFrame): void {

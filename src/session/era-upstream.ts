@@ -27,7 +27,7 @@ export function connectAnyEra(options: EraOptions): Connect {
  * The upstream of a legacy client. Its messages are relayed as they are, unless the server turns out to speak the modern revision
  * only: then they are translated.
  */
-export class EraUpstream implements Upstream {
+class EraUpstream implements Upstream {
   readonly #destination: Destination;
   readonly #listener: UpstreamListener;
   readonly #options: EraOptions;

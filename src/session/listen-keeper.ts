@@ -1,4 +1,3 @@
-import { nanoid } from "nanoid";
 import type { JsonObject } from "../lib/json.ts";
 import { canSubscribe, honoredUris, listenFilter, subscriptionIdIn } from "../protocol/eras/listening.ts";
 import { modernCodes, modernMethods } from "../protocol/eras/modern.ts";
@@ -7,6 +6,7 @@ import type { NotificationFrame, ResponseFrame } from "../protocol/frame.ts";
 import type { RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import { errorOf } from "../protocol/result-text.ts";
+import { freshId } from "./open-calls.ts";
 
 export interface ListenHost {
   readonly server: string;
@@ -24,7 +24,10 @@ interface Listen {
   readonly uris: readonly string[];
 }
 
+const ENDED = "The server ended the subscription";
 const MAX_URIS = 1_000;
+/** Of all of them together: they are repeated whenever one is added. */
+const MAX_CHARACTERS = 64 * 1024;
 const MAX_WAITING = 512;
 /** A listen that the server ended is opened again, each time after twice as long. */
 const REOPEN_MS = 1_000;
@@ -67,8 +70,8 @@ export class ListenKeeper {
     if (!canSubscribe(this.#capabilities)) return this.#host.fail(id, modernCodes.methodNotFound, "Method not found");
     if (typeof uri !== "string") return this.#host.fail(id, modernCodes.invalidParams, "uri must be a string");
     if (this.#uris.has(uri) && this.#current?.uris.includes(uri) === true) return this.#host.succeed(id);
-    if (this.#uris.size >= MAX_URIS || this.#waiting.size >= MAX_WAITING)
-      return this.#host.fail(id, modernCodes.invalidParams, `A session may subscribe to ${MAX_URIS} resources`);
+    if (!this.#hasRoomFor(uri))
+      return this.#host.fail(id, modernCodes.invalidParams, "Too many resources are subscribed to");
     this.#uris.add(uri);
     this.#waiting.set(id, uri);
     this.#update();
@@ -90,9 +93,13 @@ export class ListenKeeper {
 
   /** True when the response is to a listen. */
   takesResponse(frame: ResponseFrame): boolean {
-    if (frame.id !== this.#current?.id && frame.id !== this.#pending?.id) return false;
-    const why = frame.failed ? errorOf(frame.line).message : "The server ended the subscription";
-    this.#onEnded(frame.id, why);
+    return this.takesFailure(frame.id, frame.failed ? errorOf(frame.line).message : ENDED);
+  }
+
+  /** True when the id is that of a listen, which has ended then. */
+  takesFailure(id: RequestId | undefined, why: string): boolean {
+    if (id === undefined || (id !== this.#current?.id && id !== this.#pending?.id)) return false;
+    this.#onEnded(id, why);
     return true;
   }
 
@@ -104,10 +111,16 @@ export class ListenKeeper {
       return false;
     }
     if (frame.method === methods.cancelled) {
-      this.#onEnded(frame.params?.["requestId"], "The server ended the subscription");
+      this.#onEnded(frame.params?.["requestId"], ENDED);
       return false;
     }
     return id === undefined || id === this.#current?.id;
+  }
+
+  #hasRoomFor(uri: string): boolean {
+    let characters = uri.length;
+    for (const known of this.#uris) characters += known.length;
+    return this.#uris.size < MAX_URIS && this.#waiting.size < MAX_WAITING && characters <= MAX_CHARACTERS;
   }
 
   #update(): void {
@@ -118,7 +131,7 @@ export class ListenKeeper {
     const uris = [...this.#uris];
     const notifications = listenFilter(this.#capabilities, uris);
     if (Object.keys(notifications).length === 0) return this.#replace(undefined);
-    this.#pending = { id: `mcp-gateway:listen:${nanoid()}`, uris };
+    this.#pending = { id: freshId(), uris };
     this.#host.request(this.#pending.id, modernMethods.listen, { notifications });
   }
 

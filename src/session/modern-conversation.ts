@@ -1,26 +1,20 @@
-import { nanoid } from "nanoid";
 import type { JsonObject } from "../lib/json.ts";
 import { askFrame, canAnswer, inputWantedIn, type InputWanted } from "../protocol/eras/asked-input.ts";
-import {
-  clientFactsIn,
-  envelopeOf,
-  initializeResult,
-  type ClientFacts,
-  type InitializeResult,
-} from "../protocol/eras/discover.ts";
+import { clientFactsIn, envelopeOf, initializeResult, type ClientFacts } from "../protocol/eras/discover.ts";
 import { withResponseId } from "../protocol/eras/ids.ts";
 import { withoutSubscription } from "../protocol/eras/listening.ts";
 import { modernCodes } from "../protocol/eras/modern.ts";
 import { asksForInput, handlingOf, isLogLevel, modernParams, type Retry } from "../protocol/eras/to-modern.ts";
-import { GatewayError } from "../protocol/errors.ts";
+import type { GatewayError } from "../protocol/errors.ts";
 import type { Emit } from "../protocol/events.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 import { notificationLine, requestLine, resultLine, rpcErrorLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import { errorOf, resultText } from "../protocol/result-text.ts";
 import type { UpstreamListener } from "../protocol/upstream.ts";
+import { fullError, lackingError, refusedError, unanswerableError, violation } from "./input-errors.ts";
 import { ListenKeeper } from "./listen-keeper.ts";
-import { OpenCalls, type OpenCall } from "./open-calls.ts";
+import { freshId, isFresh, OpenCalls, type OpenCall } from "./open-calls.ts";
 
 export interface ModernConversationOptions {
   readonly server: string;
@@ -40,15 +34,12 @@ export interface ModernConversationOptions {
 const MAX_ROUNDS = 20;
 /** A legacy client that sets no level leaves it to the server, a modern server says nothing without one. */
 const DEFAULT_LOG_LEVEL = "info";
-/** What a refused call tells of what was asked. */
-const MAX_TOLD = 16 * 1024;
 
 /** The conversation of a legacy client with a modern server (MCP 2026-07-28): both hear only what they know. */
 export class ModernConversation {
   readonly #options: ModernConversationOptions;
-  readonly #result: InitializeResult;
   readonly #capabilities: JsonObject;
-  readonly #client: ClientFacts;
+  #client: ClientFacts;
   readonly #calls: OpenCalls;
   readonly #listen: ListenKeeper;
   #logLevel: string | undefined;
@@ -58,8 +49,7 @@ export class ModernConversation {
     const { discovered, initialize, server, emit } = options;
     this.#calls = new OpenCalls(options.keptBytes);
     this.#client = clientFactsIn(initialize.params);
-    this.#result = initializeResult(discovered, initialize.params, server);
-    this.#capabilities = this.#result.capabilities;
+    this.#capabilities = initializeResult(discovered, initialize.params, server).capabilities;
     this.#logLevel = this.#capabilities["logging"] === undefined ? undefined : DEFAULT_LOG_LEVEL;
     this.#listen = new ListenKeeper(this.#capabilities, {
       server,
@@ -76,7 +66,7 @@ export class ModernConversation {
 
   /** Responds to the client's `initialize`. */
   begin(): void {
-    this.#answer(this.#options.initialize.id, this.#result);
+    this.#initialize(this.#options.initialize);
   }
 
   close(): void {
@@ -114,7 +104,9 @@ export class ModernConversation {
 
   /** The server wrote something about this request that cannot be passed on. */
   failed(id: RequestId | undefined, error: GatewayError): void {
+    if (this.#listen.takesFailure(id, error.message)) return;
     const call = id === undefined ? undefined : this.#calls.take(id);
+    if (call === undefined && isFresh(id)) return;
     this.#options.listener.badMessage(call?.frame.id ?? id, error);
   }
 
@@ -131,7 +123,8 @@ export class ModernConversation {
   }
 
   /** Methods that modern servers do not have. */
-  #serve({ id, method, params }: RequestFrame): void {
+  #serve(frame: RequestFrame): void {
+    const { id, method, params } = frame;
     switch (handlingOf(method)) {
       case "answered here":
         return this.#answer(id, {});
@@ -139,11 +132,20 @@ export class ModernConversation {
         return this.#setLogLevel(id, params?.["level"]);
       case "subscribes":
         return this.#listen.subscribe(id, params?.["uri"]);
+      case "initializes":
+        return this.#initialize(frame);
       case "unsubscribes":
         return this.#listen.unsubscribe(id, params?.["uri"]);
       default:
         return this.#refuse(id, modernCodes.methodNotFound, "Method not found");
     }
+  }
+
+  /** A client that comes back may have other capabilities. */
+  #initialize({ id, params }: RequestFrame): void {
+    const { discovered, server } = this.#options;
+    this.#client = clientFactsIn(params);
+    this.#answer(id, initializeResult(discovered, params, server));
   }
 
   #setLogLevel(id: RequestId, level: unknown): void {
@@ -170,28 +172,33 @@ export class ModernConversation {
     if (this.#listen.takesResponse(frame)) return;
     const call = this.#calls.sentAs(frame.id);
     if (call === undefined) {
-      // It was sent again under another id, whose answer counts.
-      if (this.#calls.of(frame.id) === undefined) this.#options.listener.frame(frame);
+      // It was sent again under another id, or is not waited for any more.
+      if (this.#calls.of(frame.id) === undefined && !isFresh(frame.id)) this.#options.listener.frame(frame);
       return;
     }
     const wanted = frame.failed || !asksForInput(call.frame.method) ? undefined : inputWantedIn(frame.line);
-    if (typeof wanted === "string") return this.#fail(call, this.#violation(`a result that is malformed: ${wanted}`));
+    if (typeof wanted === "string")
+      return this.#fail(call, violation(this.#options.server, `a result that is malformed: ${wanted}`));
     if (wanted !== undefined) return this.#ask(call, wanted);
     this.#calls.remove(call);
     if (frame.failed && errorOf(frame.line).code === modernCodes.missingCapability)
-      return this.#options.listener.badMessage(call.frame.id, this.#lacking(frame));
+      return this.#options.listener.badMessage(call.frame.id, lackingError(this.#options.server, frame));
     this.#options.listener.frame(call.sentAs === call.frame.id ? frame : withResponseId(frame, call.frame.id));
   }
 
   #ask(call: OpenCall, wanted: InputWanted): void {
     const { asks, requestState } = wanted;
     if (++call.rounds > MAX_ROUNDS) {
-      return this.#fail(call, this.#violation(`more than ${MAX_ROUNDS} requests for input in one call`));
+      return this.#fail(
+        call,
+        violation(this.#options.server, `more than ${MAX_ROUNDS} requests for input in one call`),
+      );
     }
-    if (!this.#calls.isKept(call)) return this.#fail(call, this.#full());
+    if (!this.#calls.isKept(call)) return this.#fail(call, fullError());
     if (asks.length === 0) return this.#retry(call, { responses: undefined, requestState });
     const unanswerable = asks.find((ask) => !canAnswer(ask, this.#client.capabilities));
-    if (unanswerable !== undefined) return this.#fail(call, this.#inputRequired(unanswerable.method, wanted));
+    if (unanswerable !== undefined)
+      return this.#fail(call, unanswerableError(this.#options.server, unanswerable.method, wanted));
     const open = new Map(asks.map((ask) => [freshId(), ask]));
     call.waiting = { open: new Map([...open].map(([id, { key }]) => [id, key])), responses: new Map(), requestState };
     this.#calls.onWaiting(call);
@@ -205,8 +212,8 @@ export class ModernConversation {
     const { open, responses, requestState } = call.waiting;
     const key = this.#calls.answered(call, frame.id);
     if (key === undefined) return;
-    if (frame.failed) return this.#fail(call, this.#refusedBy(frame));
-    if (!this.#calls.keep(call, key, resultText(frame.line).toString())) return this.#fail(call, this.#full());
+    if (frame.failed) return this.#fail(call, refusedError(this.#options.server, frame));
+    if (!this.#calls.keep(call, key, resultText(frame.line).toString())) return this.#fail(call, fullError());
     if (open.size === 0) this.#retry(call, { responses, requestState });
   }
 
@@ -229,38 +236,6 @@ export class ModernConversation {
       this.#options.listener.frame(notification(methods.cancelled, { requestId, reason: "the call has ended" }));
   }
 
-  #inputRequired(method: string, { asks }: InputWanted): GatewayError {
-    const inputRequests = Object.fromEntries(
-      asks.map(({ key, method: asked, params }) => [key, { method: asked, params }]),
-    );
-    const isShort = JSON.stringify(inputRequests).length <= MAX_TOLD;
-    const message = `The MCP server "${this.#options.server}" needs input that this client cannot give: ${method.slice(0, 64)}.`;
-    return new GatewayError("input_required", message, { data: isShort ? { inputRequests } : {} });
-  }
-
-  #lacking({ line }: ResponseFrame): GatewayError {
-    const { message, data } = errorOf(line);
-    const text = `The MCP server "${this.#options.server}" needs a client with other capabilities: ${message.slice(0, 500)}`;
-    return new GatewayError("input_required", text, {
-      data: { rpc: { code: modernCodes.missingCapability, message, data } },
-    });
-  }
-
-  #refusedBy({ line }: ResponseFrame): GatewayError {
-    const { code, message } = errorOf(line);
-    const text = `The client did not give the input that "${this.#options.server}" needs: ${message.slice(0, 500)}`;
-    return new GatewayError("input_required", text, { data: { rpc: { code, message } } });
-  }
-
-  #full(): GatewayError {
-    const message = "Too much waits for answers in this session: send fewer or shorter calls at a time.";
-    return new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
-  }
-
-  #violation(what: string): GatewayError {
-    return new GatewayError("protocol_violation", `The MCP server "${this.#options.server}" sent ${what}.`);
-  }
-
   #answer(id: RequestId, result: JsonObject): void {
     this.#options.listener.frame({ kind: "response", id, failed: false, line: resultLine(id, result) });
   }
@@ -269,8 +244,6 @@ export class ModernConversation {
     this.#options.listener.frame({ kind: "response", id, failed: true, line: rpcErrorLine(id, code, message) });
   }
 }
-
-const freshId = (): string => `mcp-gateway:${nanoid()}`;
 
 function notification(method: string, params: JsonObject): NotificationFrame {
   return { kind: "notification", method, params, line: notificationLine(method, params) };

@@ -1,3 +1,4 @@
+import { nanoid } from "nanoid";
 import { byteLength } from "../lib/lines.ts";
 import type { RequestFrame } from "../protocol/frame.ts";
 import type { RequestId } from "../protocol/jsonrpc.ts";
@@ -14,13 +15,20 @@ export interface OpenCall {
   waiting?: WaitingCall | undefined;
 }
 
-export interface WaitingCall {
+interface WaitingCall {
   /** The ids of the open asks, with their keys. */
   readonly open: Map<string, string>;
   /** The client's results so far, as JSON text. */
   readonly responses: Map<string, string>;
   readonly requestState: string | undefined;
 }
+
+const FRESH = "mcp-gateway:modern:";
+
+/** An id of the gateway's own, which the session does not know. */
+export const freshId = (): string => FRESH + nanoid();
+
+export const isFresh = (id: RequestId | undefined): boolean => typeof id === "string" && id.startsWith(FRESH);
 
 /** A client that never cancels and a server that never answers: beyond this the oldest is forgotten. */
 const MAX_CALLS = 1_024;

@@ -122,6 +122,29 @@ describe.each(Object.keys(transports) as (keyof typeof transports)[])("the SDK v
     expect(textIn(await client.callTool({ name: "test_simple_text" }))).toContain("simple text");
   });
 
+  test("that leaves while it is asked leaves nothing behind", async () => {
+    await using own = await startGateway({ servers: { modern: modernOnly() } });
+    const transport = transports[name](`${own.url}/modern`);
+    const client = await connectSdk(transport, { options: { capabilities: ASKABLE } });
+    const leave = async (): Promise<never> => {
+      if (transport instanceof StreamableHTTPClientTransport) await transport.terminateSession();
+      await client.close();
+      throw new Error("gone");
+    };
+    client.setRequestHandler(ElicitRequestSchema, leave);
+    const call = client.callTool({ name: "test_elicitation", arguments: { message: "m" } });
+    await expect(call).rejects.toThrow(/Connection closed|terminated|gone|abort|session ended|session_ended/i);
+    await until(() => own.children("modern").length === 0, { what: "its process is gone", deadlineMs: 7_000 });
+  });
+
+  test("may give a very long answer", async () => {
+    await using client = await connect({ capabilities: ASKABLE });
+    const long = "é".repeat(1_000_000);
+    client.setRequestHandler(ElicitRequestSchema, () => ({ action: "accept", content: { name: long } }));
+    const result = await client.callTool({ name: "test_input_required_result_elicitation" });
+    expect(textIn(result)).toBe(`Hello, ${long}!`);
+  });
+
   test("hears progress and the log, at the level that it wants", async () => {
     await using client = await connect();
     const logged: unknown[] = [];
@@ -184,6 +207,7 @@ describe.each(Object.keys(transports) as (keyof typeof transports)[])("the SDK v
     });
     await client.callTool({ name: "test_trigger_prompt_change" });
     await until(() => changed.includes("prompts"), { what: "the client hears of the prompts" });
+    expect(new Set(changed)).toEqual(new Set(["tools", "prompts"]));
   });
 
   test("goes on with another process: log level and subscriptions hold", async () => {

@@ -18,7 +18,7 @@ export const INITIALIZE = {
   },
 };
 export const REFUSAL = { code: -32022, message: "no", data: { supported: ["2026-07-28"], requested: "2025-11-25" } };
-export const CAPABILITIES = {
+const CAPABILITIES = {
   tools: { listChanged: true },
   resources: { subscribe: true, listChanged: true },
   logging: {},

@@ -240,6 +240,10 @@ describe("a server that is known to be modern", () => {
     const second = open();
     second.say(INITIALIZE);
     second.answers({ result: {} });
-    expect(second.heard.errors).toMatchObject([[0, { reason: "protocol_violation" }]]);
+    expect(second.heard.messages).toMatchObject([{ id: 0, error: { data: { reason: "protocol_violation" } } }]);
+    const third = open();
+    third.say(INITIALIZE);
+    third.at(0).listener.badMessage(third.last().id, EXITED);
+    expect(third.heard.errors).toEqual([[0, EXITED]]);
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { JsonObject } from "../../src/lib/json.ts";
+import { GatewayError } from "../../src/protocol/errors.ts";
 import { DISCOVERED, modern, type Sent } from "./era-fakes.ts";
 
 beforeEach(() => vi.useFakeTimers());
@@ -80,13 +81,15 @@ describe("a resource that is subscribed to", () => {
   });
 
   it.each([
+    ["something that cannot be read", undefined, "Unreadable"],
     ["an error", { error: { code: -32603, message: "Too many" } }, "Too many"],
     ["an end", { result: { resultType: "complete" } }, "The server ended the subscription"],
   ])("is not watched when the server answers with %s; what was there before stays", (_what, answer, message) => {
     const { say, says, heard, listens, acknowledge, at } = listening();
     acknowledge();
     say({ id: 1, method: "resources/subscribe", params: { uri: "a:" } });
-    at(0).says({ id: listens()[1]?.id, ...answer });
+    if (answer !== undefined) at(0).says({ id: listens()[1]?.id, ...answer });
+    else at(0).listener.badMessage(listens()[1]?.id, new GatewayError("protocol_violation", message));
     expect(heard.messages).toMatchObject([{ id: 1, error: { message } }]);
     says("notifications/tools/list_changed", { _meta: { [ID]: listens()[0]?.id } });
     expect(heard.messages).toHaveLength(2);
@@ -117,6 +120,11 @@ describe("a resource that is subscribed to", () => {
     for (let id = 0; id < 600; id++) say({ id, method: "resources/subscribe", params: { uri: `a:${id}` } });
     expect(heard.messages).toHaveLength(600 - 512);
     expect(heard.messages[0]).toMatchObject({ id: 512, error: { code: -32602 } });
+    const long = listening();
+    for (const uri of ["a", "b"]) {
+      long.say({ id: uri, method: "resources/subscribe", params: { uri: uri.repeat(40_000) } });
+    }
+    expect(long.heard.messages).toMatchObject([{ id: "b", error: { code: -32602 } }]);
   });
 
   it("is the last one that is let go: the subscription ends", () => {

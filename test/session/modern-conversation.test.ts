@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { GatewayError } from "../../src/protocol/errors.ts";
-import { DISCOVERED, modern, type Sent } from "./era-fakes.ts";
+import { DISCOVERED, INITIALIZED_AS, modern, type Sent } from "./era-fakes.ts";
 
 const CALL = { id: 1, method: "tools/call", params: { name: "t", arguments: { n: 1 }, _meta: { progressToken: 7 } } };
 const DONE = { resultType: "complete", content: [] };
@@ -35,7 +35,7 @@ describe("a request of a legacy client", () => {
 
   it.each([
     ["ping", undefined, { result: {} }],
-    ["initialize", {}, { error: { code: -32601, message: "Method not found" } }],
+    ["initialize", { protocolVersion: "2025-06-18" }, { result: { ...INITIALIZED_AS, protocolVersion: "2025-06-18" } }],
     ["tasks/get", {}, { error: { code: -32601, message: "Method not found" } }],
     ["logging/setLevel", { level: "error" }, { result: {} }],
     ["logging/setLevel", { level: "loud" }, { error: { code: -32602, message: "No such log level" } }],

@@ -58,6 +58,7 @@ export type Handling =
   | "sets the log level"
   | "subscribes"
   | "unsubscribes"
+  | "initializes"
   | "initialized"
   | "cancels";
 
@@ -66,8 +67,7 @@ const HANDLINGS: ReadonlyMap<string, Handling> = new Map([
   ["logging/setLevel", "sets the log level"],
   ["resources/subscribe", "subscribes"],
   ["resources/unsubscribe", "unsubscribes"],
-  // A session is initialized once.
-  ["initialize", "method not found"],
+  ["initialize", "initializes"],
   // The tasks of 2025-11-25, which the extension of the same name has replaced with others.
   ["tasks/get", "method not found"],
   ["tasks/list", "method not found"],

@@ -43,7 +43,7 @@ it.each([
   ["vendor/method", "sent on"],
   ["notifications/vendor", "sent on"],
   ["ping", "answered here"],
-  ["initialize", "method not found"],
+  ["initialize", "initializes"],
   ["tasks/list", "method not found"],
   ["logging/setLevel", "sets the log level"],
   ["resources/subscribe", "subscribes"],

@@ -38,8 +38,6 @@ export interface Destination {
   readonly principal: Principal;
 }
 
-export type Isolation = "principal" | "call";
-
 /** The session settings of a configured server. */
 export interface ServerSettings {
   /** Its processes hold state that a new handshake cannot restore: the session ends with its process. */
@@ -47,7 +45,7 @@ export interface ServerSettings {
   /** The timeout for responses of this server; by default that of all servers. */
   readonly timeoutMs: number | undefined;
   /** Whether modern calls of one principal share a process, or each has its own. */
-  readonly isolation: Isolation;
+  readonly isolation: "principal" | "call";
   /** The era that its entry names; `auto` if the gateway finds out. */
   readonly era: Era | "auto";
   /** Digest of the configuration entry; changes with it. */

@@ -14,6 +14,8 @@ export interface RequestEnvelope {
   readonly logLevel: LogLevel | undefined;
 }
 
+const MAX_META_KEYS = 1_000;
+
 /** From the least to the most severe (MCP, server, utilities, logging). */
 const LOG_LEVELS = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"] as const;
 
@@ -36,6 +38,9 @@ function hasEnvelope(frame: Frame): boolean {
 /** Reads and checks the envelope and the headers that repeat parts of the body (MCP 2026-07-28, basic, transports). */
 export function readRequest(frame: RequestFrame, headers: Headers): RequestEnvelope {
   const meta = metaOf(frame.params);
+  if (Object.keys(meta).length > MAX_META_KEYS) {
+    throw new GatewayError("invalid_envelope", `params._meta may have at most ${MAX_META_KEYS} keys.`);
+  }
   const revision = meta[metaKeys.protocolVersion];
   if (typeof revision !== "string") throw missing(metaKeys.protocolVersion);
   if (headers["mcp-protocol-version"] !== revision) matchHeader(headers, "MCP-Protocol-Version", revision);

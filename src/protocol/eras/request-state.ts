@@ -1,5 +1,5 @@
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
-import { isObject, member, type JsonObject } from "../../lib/json.ts";
+import type { JsonObject } from "../../lib/json.ts";
 import { principalKey, type Principal } from "../principal.ts";
 
 /** What a `requestState` stands for. */
@@ -59,16 +59,12 @@ export class RequestStates {
 
 const VARIABLE: ReadonlySet<string> = new Set(["_meta", "inputResponses", "requestState"]);
 
-/** Of what the call is about: not of its envelope, and not of the answers that a retry adds. */
+/**
+ * Of what the call is about: not of its envelope, and not of the answers that a retry adds. The arguments must be written in the same
+ * order again, because to sort large ones would cost far more than to read them.
+ */
 function digestOf(params: JsonObject = {}): string {
-  const lasting = Object.fromEntries(Object.entries(params).filter(([key]) => !VARIABLE.has(key)));
-  return hash("sha256", JSON.stringify(sorted(lasting)), "base64url");
-}
-
-/** With the keys of every object in order, because a client may write the same call differently the second time. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isObject(value)) return value;
-  const keys = Object.keys(value).toSorted();
-  return Object.fromEntries(keys.map((key) => [key, sorted(member(value, key))]));
+  const lasting = Object.entries(params).filter(([key]) => !VARIABLE.has(key));
+  const sorted = lasting.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return hash("sha256", JSON.stringify(sorted), "base64url");
 }

@@ -140,6 +140,11 @@ describe("a request of MCP 2026-07-28", () => {
     expect(refusal).toMatchObject({ rpcCode: code, status: 400, message: expect.stringMatching(text) });
   });
 
+  it("has no more keys in _meta than anyone needs", () => {
+    const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`k${n}`, n]));
+    expect(() => read(request("tools/list", {}, { ...META, ...many }), headersFor("tools/list"))).toThrow(/1000 keys/);
+  });
+
   it("may have an encoded name, and none where none is defined", () => {
     expect(() => read(call, good)).not.toThrow();
     expect(() => read(request("completion/complete", { name: "x" }), headersFor("completion/complete"))).not.toThrow();

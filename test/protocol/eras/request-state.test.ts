@@ -15,7 +15,7 @@ describe("a sealed state", () => {
     expect(states.open(call, sealed, 999)).toEqual({ process: "p-1", round: 3 });
     const params = {
       _meta: { y: 2 },
-      arguments: { b: [{ d: 3, c: 2 }], a: 1 },
+      arguments: { a: 1, b: [{ c: 2, d: 3 }] },
       name: "t",
       inputResponses: {},
       requestState: sealed,

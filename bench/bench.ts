@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { drive, type Drive } from "./driver/drive.ts";
+import { ModernClient } from "./driver/modern.ts";
 import { RestSession } from "./driver/rest.ts";
 import { ECHO, type LoadSession } from "./driver/session.ts";
 import { SseSession } from "./driver/sse.ts";
@@ -69,7 +70,7 @@ export async function alternate<T>(rounds: number, run: (side: keyof Pair<T>) =>
   return pairs;
 }
 
-export function newSession(transport: Transport, { port }: Target, server = "echo"): LoadSession {
+export function newSession(transport: Transport, { port, isIdeal }: Target, server = "echo"): LoadSession {
   const address = { port, server, token: TOKEN };
   switch (transport) {
     case "sse":
@@ -78,6 +79,9 @@ export function newSession(transport: Transport, { port }: Target, server = "ech
       return new StreamableSession(address);
     case "rest":
       return new RestSession(address);
+    case "modern":
+      // The ideal relay knows only sessions.
+      return isIdeal ? new StreamableSession(address) : new ModernClient(address);
   }
 }
 
@@ -92,6 +96,8 @@ export async function openSessions(transport: Transport, target: Target, count: 
 /** Closes the sessions and waits until their processes are gone, so that this is not part of the next measurement. */
 export async function closeSessions(sessions: readonly LoadSession[], target: Target, left: number): Promise<void> {
   await Promise.all(sessions.map((session) => session.close()));
+  // A process without a session stays for the next calls.
+  if (sessions.some((session) => session instanceof ModernClient)) return;
   const deadline = performance.now() + SETTLE_MS;
   while (childrenOf(target.pid).length > left && performance.now() < deadline) await sleep(10);
 }

@@ -1,11 +1,14 @@
 import { median } from "./statistics.ts";
 
-export type Transport = "sse" | "streamable" | "rest";
-export const TRANSPORTS: readonly Transport[] = ["sse", "streamable", "rest"];
+export type Transport = "sse" | "streamable" | "rest" | "modern";
+/** Those with sessions, each with a process of its own. */
+export const SESSION_TRANSPORTS: readonly Transport[] = ["sse", "streamable", "rest"];
+export const TRANSPORTS: readonly Transport[] = [...SESSION_TRANSPORTS, "modern"];
 export const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
   sse: "HTTP+SSE",
   streamable: "Streamable HTTP",
   rest: "REST",
+  modern: "MCP 2026-07-28",
 };
 
 /** The goal of a figure: a bound for its ratio to the ideal, or for the gateway's own value. */

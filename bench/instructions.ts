@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { newSession } from "./bench.ts";
 import { ECHO, type LoadSession } from "./driver/session.ts";
 import { echoCommand } from "./echo-command.ts";
-import { TRANSPORTS, type Transport } from "./figures.ts";
+import { SESSION_TRANSPORTS, type Transport } from "./figures.ts";
 import { accessConfig, gatewayConfig } from "./gateway-config.ts";
 import { median } from "./statistics.ts";
 
@@ -21,13 +21,13 @@ const POLL_MS = 100;
 const { values } = parseArgs({
   options: {
     gateway: { type: "string", default: fileURLToPath(new URL("../dist/main.js", import.meta.url)) },
-    transport: { type: "string", multiple: true, default: [...TRANSPORTS] },
+    transport: { type: "string", multiple: true, default: [...SESSION_TRANSPORTS] },
     access: { type: "boolean", default: false },
     calls: { type: "string", default: "2500" },
   },
 });
 const calls = Number(values.calls);
-for (const transport of TRANSPORTS) {
+for (const transport of SESSION_TRANSPORTS) {
   if (!values.transport.includes(transport)) continue;
   const rounds = await measured(values.gateway, transport);
   const each = rounds.map((count) => Math.round(count / calls));

@@ -23,7 +23,7 @@ export interface Options {
 export const HELP = `npm run bench -- [options]
 
   --quick           under a minute: shorter and fewer slices
-  --only LIST       for example sse,c16: these transports (sse, streamable, rest) and these points (c1, c16, c64, s10, s50,
+  --only LIST       for example sse,c16: these transports (sse, streamable, rest, modern) and these points (c1, c16, c64, s10, s50,
                     notifications, answers-1m, answers-10m, requests-1m, open, access, start, idle, memory, warm, wake)
   --json FILE       the figures, for a program
   --rounds N        slices of each side per figure

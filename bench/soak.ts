@@ -29,6 +29,8 @@ const WARM_SHARE = 0.4;
 
 /** Each trial, repeated by its weight. */
 const WEIGHTED = TRIALS.flatMap((trial) => Array.from({ length: trial.weight }, () => trial));
+/** For clients without a session: they share a process, and with it what it counts. */
+const WITHOUT_STATE = WEIGHTED.filter(({ server }) => server !== "counter");
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 
@@ -90,7 +92,8 @@ async function client(gateway: Target, tally: Tally, until: number): Promise<voi
       tally.add(abuse.name, end, abuse.ends.includes(end));
       continue;
     }
-    const [transport, trial] = [pick(TRANSPORTS, chance), pick(WEIGHTED, chance)];
+    const transport = pick(TRANSPORTS, chance);
+    const trial = pick(transport === "modern" ? WITHOUT_STATE : WEIGHTED, chance);
     const end = await visit(gateway, transport, trial, chance);
     const isExpected = [...trial.ends, ...BUSY, "left"].includes(end);
     const what = `${transport} ${trial.server} ${trial.steps.at(-1)?.tool ?? ""}`;

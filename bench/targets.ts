@@ -12,6 +12,8 @@ export interface Target {
   readonly pid: number;
   readonly port: number;
   readonly startMs: number;
+  /** The ideal relay. */
+  readonly isIdeal?: boolean;
   /** Stops it; resolves with its exit code, undefined when it had to be killed. */
   stop(): Promise<number | undefined>;
 }
@@ -63,8 +65,12 @@ export async function startConfigured(
   return { ...target, stop };
 }
 
-export function startIdealRelay({ command, args }: EchoCommand, nodeArgs: readonly string[] = []): Promise<Target> {
-  return start([...nodeArgs, fileURLToPath(new URL("ideal-relay.mjs", import.meta.url)), command, ...args]);
+export async function startIdealRelay(
+  { command, args }: EchoCommand,
+  nodeArgs: readonly string[] = [],
+): Promise<Target> {
+  const relay = fileURLToPath(new URL("ideal-relay.mjs", import.meta.url));
+  return { ...(await start([...nodeArgs, relay, command, ...args])), isIdeal: true };
 }
 
 /** A bare HTTP server: the lower bound for the start of any server on Node. */

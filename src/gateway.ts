@@ -42,8 +42,11 @@ import type { Policy } from "./protocol/policy.ts";
 import type { SessionTable } from "./protocol/session.ts";
 import type { ToolCatalog } from "./protocol/tool.ts";
 import type { ServerSettings } from "./protocol/upstream.ts";
-import { recordLimits, sessionLimits } from "./session/config.ts";
+import { modernLimits, recordLimits, sessionLimits } from "./session/config.ts";
+import { connectAnyEra } from "./session/era-upstream.ts";
+import { ModernSessions } from "./session/modern/modern-sessions.ts";
 import { openRecords, type RecordStore } from "./session/open-records.ts";
+import { ServerEras } from "./session/server-eras.ts";
 import { Sessions } from "./session/sessions.ts";
 import { Descriptors } from "./upstream/descriptors.ts";
 import { upstreamKinds } from "./upstream/kinds.ts";
@@ -76,6 +79,7 @@ export class Gateway {
   readonly #oversight: Oversight;
   readonly #store: RecordStore;
   readonly #sessions: Sessions;
+  readonly #modern: ModernSessions;
   readonly #validator: SchemaValidator;
   readonly #http: Http;
 
@@ -104,16 +108,26 @@ export class Gateway {
       env: options.env,
       emit: events.emit,
     });
+    const limits = sessionLimits(config.limits, config.rest.idle, config.limits.queueBytes);
+    const { connect } = this.servers;
+    const common = { connect, settingsOf, clientVersion: options.version, emit: events.emit };
+    const eras = new ServerEras(common);
     this.#sessions = new Sessions({
-      connect: this.servers.connect,
+      connect: connectAnyEra({ connect, eras, heldBytes: limits.queueBytes, emit: events.emit }),
       settingsOf,
-      limits: sessionLimits(config.limits, config.rest.idle, config.limits.queueBytes),
+      limits,
       records: this.#store.records,
       clientVersion: options.version,
       events,
       admission,
       screen: this.policy && new PolicyScreen(this.policy),
       onToolsChanged: (server) => catalog.changed(server),
+    });
+    this.#modern = new ModernSessions({
+      ...common,
+      sessions: this.#sessions,
+      eras,
+      limits: modernLimits(config.limits, limits.queueBytes),
     });
     const client = {
       version: options.version,
@@ -240,6 +254,7 @@ export class Gateway {
     const { config, servers, catalog, documents } = this;
     const context = {
       ...downstreamContext(config, events, this.#sessions),
+      modern: this.#modern,
       ...restParts(config.rest, config.limits),
       validator: this.#validator,
       gate: this.gate,
@@ -279,7 +294,7 @@ function downstreamContext(
   { limits, publicUrl, servers, trustedProxies }: Config,
   events: Events,
   sessions: SessionTable,
-): Omit<DownstreamContext, "gate" | "hasQuotas" | "admission" | "visibility"> {
+): Omit<DownstreamContext, "gate" | "hasQuotas" | "admission" | "modern" | "visibility"> {
   const { streams, bodies, replay } = downstreamLimits(limits);
   return {
     events,

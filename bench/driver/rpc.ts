@@ -11,11 +11,11 @@ export function hello(id: number): string {
   return `{"jsonrpc":"2.0","id":${id},"method":"initialize","params":{"protocolVersion":"2025-11-25",${CLIENT}}}`;
 }
 
-/** The parts of a tools/call request between the three places where its id is inserted. */
-export function callPieces({ tool, before, padding }: Call): readonly [string, string, string] {
+/** The parts of a tools/call request between the three places where its id is inserted. `more`: members of params, each with its comma. */
+export function callPieces({ tool, before, padding }: Call, more = ""): readonly [string, string, string] {
   return [
     '{"jsonrpc":"2.0","id":',
-    `,"method":"tools/call","params":{"name":"${tool}","arguments":{${before}"message":"`,
+    `,"method":"tools/call","params":{"name":"${tool}",${more}"arguments":{${before}"message":"`,
     `${padding}"}}}`,
   ];
 }

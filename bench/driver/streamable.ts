@@ -58,7 +58,7 @@ export class StreamableSession implements LoadSession {
 }
 
 /** One POST in flight. */
-class Post implements Exchange {
+export class Post implements Exchange {
   readonly #id: number;
   readonly #call: Call;
   readonly #done: Done;

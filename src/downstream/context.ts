@@ -1,5 +1,6 @@
 import type { Admission } from "../protocol/admission.ts";
 import type { Events } from "../protocol/events.ts";
+import type { ModernServers } from "../protocol/modern-call.ts";
 import type { Quota } from "../protocol/quota.ts";
 import type { Gate, Principal } from "../protocol/principal.ts";
 import type { SessionTable } from "../protocol/session.ts";
@@ -19,6 +20,8 @@ export interface DownstreamContext {
   readonly admission: Admission | undefined;
   readonly sessions: SessionTable;
   readonly visibility: Visibility;
+  /** For clients of MCP 2026-07-28, which have no session. */
+  readonly modern: ModernServers;
   readonly events: Events;
   readonly streams: StreamCare;
   /** Undefined when `publicUrl` is not set. */

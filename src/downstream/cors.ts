@@ -48,11 +48,20 @@ export function shareWithOrigin(request: IncomingMessage, response: ServerRespon
   response.setHeader("Vary", "Origin");
 }
 
+/** The headers that repeat arguments of a tool have the names that its server gives them (MCP 2026-07-28, transports). */
+function paramHeaders({ headers }: IncomingMessage): string {
+  const asked = headers["access-control-request-headers"] ?? "";
+  const names = asked.split(",").map((name) => name.trim());
+  return names.flatMap((name) => (PARAM_HEADER.test(name) ? `, ${name}` : [])).join("");
+}
+
+const PARAM_HEADER = /^mcp-param-[!#$%&'*+\-.^_`|~0-9a-z]{1,100}$/i;
+
 /** Answers a preflight request; false when the request is not a preflight. */
 export function answerPreflight(request: IncomingMessage, response: ServerResponse): boolean {
   if (request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) return false;
   response.setHeader("Access-Control-Allow-Methods", METHODS);
-  response.setHeader("Access-Control-Allow-Headers", ALLOWED_HEADERS);
+  response.setHeader("Access-Control-Allow-Headers", ALLOWED_HEADERS + paramHeaders(request));
   response.setHeader("Access-Control-Max-Age", "600");
   response.writeHead(204).end();
   return true;

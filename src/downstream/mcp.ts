@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { MODERN_REVISION } from "../protocol/eras/modern.ts";
 import type { GatewayError } from "../protocol/errors.ts";
 import type { Principal } from "../protocol/principal.ts";
 import { RESERVED_NAMES } from "./config.ts";
@@ -36,6 +37,7 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
 
     const hasSession = request.headers["mcp-session-id"] !== undefined;
     const speaksStreamable = target.endpoint !== "sse";
+    if (isModern(request, target) && request.method !== "POST") throw wrongMethod(request, target);
 
     switch (request.method) {
       case "POST":
@@ -50,7 +52,7 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
         else break;
         return;
       case "DELETE":
-        if (!speaksStreamable) break;
+        if (!speaksStreamable || !hasSession) break;
         streamable.delete(request, response, visit);
         return;
       default:
@@ -87,13 +89,20 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
   };
 }
 
+/** MCP 2026-07-28 only has POST, whatever else is sent along. */
+function isModern({ headers }: IncomingMessage, { endpoint }: McpTarget): boolean {
+  return endpoint !== "sse" && headers["mcp-protocol-version"] === MODERN_REVISION;
+}
+
 function wrongMethod(request: IncomingMessage, target: McpTarget): GatewayError {
   return methodNotAllowed(request.method, allowedMethods(request, target));
 }
 
-/** There is no stream to GET at `/mcp` before there is a session, and nothing to POST at `/sse`. */
-function allowedMethods({ headers }: IncomingMessage, { endpoint, sessionId }: McpTarget): string {
+/** There is no stream to GET at `/mcp`, and nothing to DELETE, before there is a session, and nothing to POST at `/sse`. */
+function allowedMethods(request: IncomingMessage, target: McpTarget): string {
+  if (isModern(request, target)) return "POST";
+  const { endpoint, sessionId } = target;
   if (endpoint === "sse") return sessionId === undefined ? "GET" : "GET, POST";
-  const isStreamless = endpoint === "mcp" && headers["mcp-session-id"] === undefined;
-  return isStreamless ? "POST, DELETE" : "GET, POST, DELETE";
+  if (request.headers["mcp-session-id"] !== undefined) return "GET, POST, DELETE";
+  return endpoint === "mcp" ? "POST" : "GET, POST";
 }

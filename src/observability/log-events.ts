@@ -13,6 +13,7 @@ const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
   sse: "SSE",
   "streamable-http": "Streamable HTTP",
   rest: "REST",
+  modern: "MCP 2026-07-28",
 };
 
 /** Turns events into log lines, all worded here. The log itself masks secrets and makes each line safe. */
@@ -46,6 +47,11 @@ export function logEvents(log: Log): (event: GatewayEvent) => void {
         return log("error", "Lines of the audit trail are missing: too many waited to be written", {
           lines: event.lines,
         });
+      case "modern-only":
+        return log(
+          "info",
+          `"${event.server}" speaks MCP 2026-07-28 only: its clients of earlier revisions are translated`,
+        );
       case "trouble":
         return log("warn", event.what, { cause: trace(event.cause) });
       case "server.failed":
@@ -77,7 +83,9 @@ function logFailure(log: Log, { error, sessionId }: Extract<GatewayEvent, { type
 
 type SessionEvent = Exclude<
   GatewayEvent,
-  { type: "request" | "refused" | "trouble" | "server.failed" | `store.${string}` | `audit.${string}` }
+  {
+    type: "request" | "refused" | "trouble" | "modern-only" | "server.failed" | `store.${string}` | `audit.${string}`;
+  }
 >;
 
 function logSession(log: Log, event: SessionEvent): void {

@@ -46,6 +46,7 @@ export type GatewayEvent =
   | { type: "audit.failed"; cause: unknown }
   | { type: "audit.back" }
   | { type: "audit.dropped"; lines: number }
+  | { type: "modern-only"; server: string }
   | { type: "trouble"; what: string; cause: unknown };
 
 export type Emit = (event: GatewayEvent) => void;

@@ -20,6 +20,11 @@ export function errorLine(id: RequestId | undefined, error: GatewayError): strin
   return `{"jsonrpc":"2.0","id":${encodeId(id)},"error":${body}}`;
 }
 
+/** A JSON-RPC error response in the name of a server. */
+export function rpcErrorLine(id: RequestId, code: number, message: string): string {
+  return `{"jsonrpc":"2.0","id":${encodeId(id)},"error":${JSON.stringify({ code, message })}}`;
+}
+
 export function resultLine(id: RequestId, result: JsonObject): string {
   return `{"jsonrpc":"2.0","id":${encodeId(id)},"result":${JSON.stringify(result)}}`;
 }

@@ -9,6 +9,7 @@ export const methods = {
   toolsChanged: "notifications/tools/list_changed",
   promptsChanged: "notifications/prompts/list_changed",
   resourcesChanged: "notifications/resources/list_changed",
+  resourceUpdated: "notifications/resources/updated",
   setLevel: "logging/setLevel",
   subscribe: "resources/subscribe",
   unsubscribe: "resources/unsubscribe",

@@ -5,8 +5,10 @@ import type { Frame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
 import type { Principal } from "./principal.ts";
 import type { Quota } from "./quota.ts";
+import type { Connect } from "./upstream.ts";
 
-export type Transport = "sse" | "streamable-http" | "rest";
+/** `modern` is Streamable HTTP of MCP 2026-07-28, where the gateway holds sessions that no client knows of. */
+export type Transport = "sse" | "streamable-http" | "rest" | "modern";
 
 export type EndReason =
   | "client closed"
@@ -53,7 +55,7 @@ export interface Reception {
   readonly isOwn?: boolean | undefined;
   /** Hears how much of its rate limit the caller has left, before the messages are relayed. */
   readonly onQuota?: ((quota: Quota) => void) | undefined;
-  /** The caller's own timeout for a response, instead of the session's. */
+  /** The caller's own timeout for a response, instead of the session's; Infinity for a request that lasts until one side ends it. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -77,6 +79,10 @@ export interface OpenSession {
   readonly id?: string;
   /** Creates the outlet of the new session. */
   readonly outlet: (session: Session) => Outlet;
+  /** After this time without a message its process is ended, instead of limits.idle. */
+  readonly idleMs?: number | undefined;
+  /** How the session reaches its server, instead of directly. */
+  readonly connect?: Connect;
 }
 
 export interface ResumeSession extends OpenSession {

@@ -1,3 +1,4 @@
+import type { Era } from "./eras/modern.ts";
 import type { GatewayError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import type { Principal } from "./principal.ts";
@@ -22,6 +23,8 @@ export interface Upstream {
 /** What an upstream reports to its session. No method is called after `ended`, or after the upstream was closed. */
 export interface UpstreamListener {
   frame(frame: Frame): void;
+  /** The server has said something that does not concern the session: it has started. */
+  spoken?(): void;
   /** The server sent something for request `id` that cannot be relayed. */
   badMessage(id: RequestId | undefined, error: GatewayError): void;
   /** The server ended unexpectedly, or failed to start. */
@@ -41,6 +44,10 @@ export interface ServerSettings {
   readonly isStateful: boolean;
   /** The timeout for responses of this server; by default that of all servers. */
   readonly timeoutMs: number | undefined;
+  /** Whether modern calls of one principal share a process, or each has its own. */
+  readonly isolation: "principal" | "call";
+  /** The era that its entry names; `auto` if the gateway finds out. */
+  readonly era: Era | "auto";
   /** Digest of the configuration entry; changes with it. */
   readonly fingerprint: string;
 }

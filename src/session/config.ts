@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { durationMs, sizeBytes } from "../lib/units.ts";
 import { count, duration, size } from "../protocol/unit-schemas.ts";
+import type { ModernLimits } from "./modern/modern-sessions.ts";
 import type { RecordLimits } from "./records.ts";
 import type { TableLimits } from "./sessions.ts";
 
@@ -31,6 +32,12 @@ export const sessionLimitsSchema = {
     "How long an answer may take. Progress restarts the clock; it stops while the server waits for the client's answer.",
   ),
   requestMax: duration("10m").describe("How long an answer may take in any case."),
+  listens: count(1_000).describe(
+    "Open subscriptions/listen streams (MCP 2026-07-28) of one caller on one server. They do not count as requests in flight.",
+  ),
+  input: duration("5m").describe(
+    "How long a call of MCP 2026-07-28 whose server asked something waits for the client's answers; its process waits with it.",
+  ),
   inFlight: count(128).describe("Requests of one session that may wait for an answer at the same time."),
 };
 
@@ -76,6 +83,14 @@ export function sessionLimits(limits: LimitsConfig, restIdle: string, queueBytes
     requestMaxMs: durationMs(limits.requestMax),
   };
 }
+
+/** The limits of callers without a session; `queueBytes` as in `sessionLimits`. */
+export const modernLimits = ({ listens, input, request }: LimitsConfig, queueBytes: number): ModernLimits => ({
+  listens,
+  requestMs: durationMs(request),
+  inputMs: durationMs(input),
+  queueBytes,
+});
 
 export function recordLimits({ retention, retained, retainedPerPrincipal, retainedBytes }: LimitsConfig): RecordLimits {
   return {

@@ -30,7 +30,10 @@ export class Deadlines {
   }
 
   spoken(): void {
+    if (!this.#isSilent) return;
     this.#isSilent = false;
+    // What was sent to a starting server has its whole time from now on.
+    this.#parts.exchanges.allow(performance.now());
   }
 
   /** `ownMs` is the caller's own timeout. */

@@ -4,6 +4,7 @@ import type { Exchange, ExchangeOutcome, ExchangeRecord, Reply } from "../protoc
 import { faultFrame } from "../protocol/fault-frame.ts";
 import { isProgressToken, type ProgressToken, type RequestFrame, type ResponseFrame } from "../protocol/frame.ts";
 import type { RequestId } from "../protocol/jsonrpc.ts";
+import { methods } from "../protocol/methods.ts";
 import type { Outlet } from "../protocol/session.ts";
 
 export interface Opening {
@@ -28,13 +29,16 @@ export class Exchanges {
   readonly #onClosed: ExchangeListener;
   readonly #byId = new Map<RequestId, Exchange>();
   readonly #byToken = new Map<ProgressToken, Exchange>();
+  /** How many of them have no timeout. */
+  #endless = 0;
 
   constructor(onClosed: ExchangeListener) {
     this.#onClosed = onClosed;
   }
 
+  /** Without those that last until one side ends them. */
   get size(): number {
-    return this.#byId.size;
+    return this.#byId.size - this.#endless;
   }
 
   has(id: RequestId): boolean {
@@ -64,6 +68,7 @@ export class Exchanges {
       revise,
     };
     this.#byId.set(id, exchange);
+    if (timeoutMs === Infinity) this.#endless++;
     if (progressToken !== undefined) this.#byToken.set(progressToken, exchange);
   }
 
@@ -117,6 +122,13 @@ export class Exchanges {
     }
   }
 
+  /** From now on each has its own timeout, except the handshake, which is part of the start. */
+  allow(now: number): void {
+    for (const exchange of this.#byId.values()) {
+      if (exchange.method !== methods.initialize) exchange.expiresAt = now + exchange.timeoutMs;
+    }
+  }
+
   all(): Exchange[] {
     return [...this.#byId.values()];
   }
@@ -130,6 +142,7 @@ export class Exchanges {
     const exchange = this.#byId.get(id);
     if (exchange === undefined) return undefined;
     this.#byId.delete(id);
+    if (exchange.timeoutMs === Infinity) this.#endless--;
     const { progressToken } = exchange;
     if (progressToken !== undefined && this.#byToken.get(progressToken) === exchange)
       this.#byToken.delete(progressToken);

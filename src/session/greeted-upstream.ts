@@ -77,10 +77,11 @@ export class GreetedUpstream implements Upstream, HandshakeHost {
   }
 
   ready(result: JsonObject): void {
-    const { recorder, changed } = this.#options;
+    const { recorder, changed, listener } = this.#options;
     const frames = this.#held ?? [];
     this.#held = undefined;
     this.#heldBytes = 0;
+    listener.spoken?.();
     for (const frame of frames) this.#upstream.send(frame);
     if (!recorder.greeted(result)) return;
     for (const method of LISTS_CHANGED) changed(method);

@@ -1,3 +1,4 @@
+import type { JsonObject } from "../lib/json.ts";
 import type { RequestId } from "../protocol/jsonrpc.ts";
 
 /** Bounds the set for clients that never respond: beyond it the oldest ids are forgotten. */
@@ -24,6 +25,12 @@ export class ServerRequests {
   /** False when no request with this id is open. */
   take(id: RequestId): boolean {
     return this.#ids.delete(id);
+  }
+
+  /** The server no longer waits for the response to one of them. False when that is not open. */
+  withdraw(params: JsonObject | undefined): boolean {
+    const id = params?.["requestId"];
+    return (typeof id === "string" || typeof id === "number") && this.take(id);
   }
 
   /** How long at least one request has been open without interruption. */

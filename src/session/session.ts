@@ -7,7 +7,7 @@ import { notificationLine, resultLine, type RequestId } from "../protocol/jsonrp
 import { methods } from "../protocol/methods.ts";
 import type { Principal } from "../protocol/principal.ts";
 import type { EndReason, OpenSession, Outlet, Reception, Session, Transport } from "../protocol/session.ts";
-import type { Upstream } from "../protocol/upstream.ts";
+import type { Connect, Upstream } from "../protocol/upstream.ts";
 import { admit, wakes } from "./admission.ts";
 import { ClientSide } from "./client-side.ts";
 import type { SessionContext } from "./context.ts";
@@ -33,10 +33,12 @@ export class LiveSession implements Session {
   readonly server: string;
   readonly principal: Principal;
   readonly transport: Transport;
+  readonly idleMs: number | undefined;
   readonly presence: Presence;
   readonly deadlines: Deadlines;
   readonly lifecycle: Lifecycle;
   readonly #context: SessionContext;
+  readonly #connect: Connect;
   readonly #reporter: SessionReporter;
   readonly #outlet: Outlet;
   readonly #exchanges = new Exchanges((exchange, outcome) => this.#reporter.exchange(exchange, outcome));
@@ -54,7 +56,9 @@ export class LiveSession implements Session {
     this.server = request.server;
     this.principal = request.principal;
     this.transport = request.transport;
+    this.idleMs = request.idleMs;
     this.#context = context;
+    this.#connect = request.connect ?? context.connect;
     this.#reporter = new SessionReporter(this, context.events);
     this.#recorder = new Recorder(record, (changed) => context.host.onRecord(this, changed));
     this.#outlet = request.outlet(this);
@@ -141,15 +145,16 @@ export class LiveSession implements Session {
   }
 
   #open(messages: ClientMessages): Upstream {
-    const { connect, host, limits } = this.#context;
+    const { host, limits } = this.#context;
     host.onOpening(this);
     this.deadlines.started();
     const record = this.#greets(messages) ? undefined : this.#recorder.recallOr(() => host.recordFor(this));
     const upstream = openUpstream({
-      connect,
+      connect: this.#connect,
       destination: { server: this.server, sessionId: this.id, principal: this.principal },
       listener: {
         frame: (frame) => this.#fromServer(frame),
+        spoken: () => this.deadlines.spoken(),
         badMessage: (id, error) => this.#exchanges.fail(id, error),
         ended: (error) => this.lifecycle.loseProcess("server ended", error),
       },
@@ -165,7 +170,7 @@ export class LiveSession implements Session {
 
   /** Whether the client initializes the server itself. `ping` may precede `initialize` (MCP, lifecycle). */
   #greets({ frames: [first] }: ClientMessages): boolean {
-    if (this.transport === "rest") return true;
+    if (this.transport === "rest" || this.transport === "modern") return true;
     return first?.kind === "request" && (first.method === methods.initialize || first.method === methods.ping);
   }
 
@@ -193,7 +198,8 @@ export class LiveSession implements Session {
     if (exchange === undefined) return;
     this.presence.touch();
     // Initialization failed, so there is no reason to keep the process.
-    if (frame.failed && exchange.method === methods.initialize) void this.close("refused");
+    const isOpening = exchange.method === methods.initialize && this.transport !== "modern";
+    if (frame.failed && isOpening) void this.close("refused");
   }
 
   #ask(frame: RequestFrame): void {
@@ -210,9 +216,15 @@ export class LiveSession implements Session {
     if (this.#context.screen?.delivers(this.principal, this.server, frame) === false) return;
     const isProgress = frame.method === methods.progress;
     const exchange = isProgress ? this.#exchanges.withToken(frame.params?.["progressToken"]) : undefined;
-    if (exchange === undefined) return this.#outlet.deliver(frame);
+    if (exchange === undefined) return this.#deliver(frame);
     renew(exchange, performance.now(), this.#context.limits.requestMaxMs);
     exchange.reply.message(frame);
+  }
+
+  #deliver(frame: NotificationFrame): void {
+    if (frame.method === methods.cancelled && this.#serverRequests.withdraw(frame.params))
+      this.deadlines.answered(performance.now());
+    this.#outlet.deliver(frame);
   }
 
   #tellClient(method: string, params?: JsonObject): void {

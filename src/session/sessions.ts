@@ -9,6 +9,7 @@ import type { EndReason, OpenSession, ResumeSession, Session, SessionTable, Tran
 import type { Connect, ServerSettings } from "../protocol/upstream.ts";
 import type { SessionContext, SessionHost, SessionKey, SessionLimits } from "./context.ts";
 import { plainRecord } from "./handshake.ts";
+import { isLasting } from "./lifecycle.ts";
 import type { SessionRecords } from "./records.ts";
 import { evictionsFor, type RoomCaps } from "./room.ts";
 import type { SessionRecord } from "./session-record.ts";
@@ -132,7 +133,7 @@ export class Sessions implements SessionTable, SessionHost {
   }
 
   onRecord(session: SessionKey, record: SessionRecord): void {
-    if (session.transport !== "rest" && !this.#isStateful(session.server)) this.#records.keep(session, record);
+    if (isLasting(session.transport) && !this.#isStateful(session.server)) this.#records.keep(session, record);
   }
 
   recordFor(session: SessionKey): SessionRecord {
@@ -166,13 +167,13 @@ export class Sessions implements SessionTable, SessionHost {
   #sweep(session: LiveSession, now: number): void {
     const { presence, lifecycle, transport } = session;
     const { idleMs, restIdleMs, orphanMs } = this.#limits;
-    const mayGoEarly = transport !== "rest" && (lifecycle.canHibernate || !presence.isInitialized);
+    const mayGoEarly = isLasting(transport) && (lifecycle.canHibernate || !presence.isInitialized);
     const isOrphan = mayGoEarly && presence.absentMs(now) >= orphanMs;
     if (!session.hasProcess) {
       if (isOrphan) this.#release(session, "idle");
       return;
     }
-    const isIdle = presence.idleMs(now) >= (transport === "rest" ? restIdleMs : idleMs);
+    const isIdle = presence.idleMs(now) >= (session.idleMs ?? (transport === "rest" ? restIdleMs : idleMs));
     if (isOrphan || isIdle) lifecycle.loseProcess("idle", undefined);
   }
 

@@ -38,13 +38,15 @@ export class Servers {
   constructor({ kinds, entries, limits, context }: ServersOptions) {
     const factories = new Map(kinds.map((kind) => [kind.type, kind.create(limits, context)]));
     const server = ([name, entry]: [string, unknown]): [string, Server] => {
-      const { timeout, serial, stateful, ...config } = anyEntry.parse(entry);
+      const { timeout, serial, stateful, era, isolation, ...config } = anyEntry.parse(entry);
       const factory = factories.get(config.type ?? DEFAULT_TYPE);
       if (factory === undefined) throw new Error(`no upstream kind for server "${name}"`);
       const settings: Settings = {
         timeoutMs: timeout === undefined ? undefined : durationMs(timeout),
         serial,
         isStateful: stateful,
+        isolation,
+        era,
         fingerprint: hash("sha256", JSON.stringify(entry), "base64url"),
       };
       return [name, { ...factory.connector(name, config), name, settings }];

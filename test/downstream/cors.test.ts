@@ -52,6 +52,19 @@ describe("a preflight", () => {
     expect(listOf(headers["access-control-allow-headers"])).toEqual(expect.arrayContaining([...mcp, ...rest]));
   });
 
+  it("allows the headers that repeat arguments of a tool, under whatever name, and nothing else that is asked for", async () => {
+    const asked = "mcp-param-region, X-Evil, Mcp-Param-Two, mcp-param-, mcp-param-a b";
+    const { headers } = await ask("OPTIONS", {
+      origin: ORIGIN,
+      "access-control-request-method": "POST",
+      "access-control-request-headers": asked,
+    });
+    const allowed = listOf(headers["access-control-allow-headers"]);
+    expect(allowed).toEqual(expect.arrayContaining(["Mcp-Method", "Mcp-Name", "mcp-param-region", "Mcp-Param-Two"]));
+    expect(allowed).not.toEqual(expect.arrayContaining(["X-Evil"]));
+    expect(allowed.filter((name) => /^mcp-param/i.test(name))).toHaveLength(2);
+  });
+
   it("is none without its header, nor with another method", async () => {
     expect((await ask("OPTIONS", { origin: ORIGIN })).text).toBe("on it goes");
     expect((await ask("POST", { origin: ORIGIN, "access-control-request-method": "POST" })).text).toBe("on it goes");

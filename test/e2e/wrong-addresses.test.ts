@@ -65,8 +65,9 @@ describe("Allow is complete and true", () => {
   const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
   test.each([
-    ["/echo", {}, "GET, POST, DELETE"],
-    ["/echo/mcp", {}, "POST, DELETE"],
+    ["/echo", {}, "GET, POST"],
+    ["/echo", { "mcp-protocol-version": "2026-07-28", "mcp-session-id": "nobody" }, "POST"],
+    ["/echo/mcp", {}, "POST"],
     ["/echo/mcp", { "mcp-session-id": "nobody" }, "GET, POST, DELETE"],
     ["/echo/sse", {}, "GET"],
     ["/echo/sse?sessionId=nobody", {}, "GET, POST"],

@@ -106,7 +106,13 @@ export function clientMessages(message: object | readonly object[]): ClientMessa
   return readClientMessages(JSON.stringify(Array.isArray(message) ? message.map(whole) : whole(message)));
 }
 
-export const settingsOf = (): ServerSettings => ({ isStateful: false, timeoutMs: undefined, fingerprint: "one" });
+export const settingsOf = (): ServerSettings => ({
+  isStateful: false,
+  timeoutMs: undefined,
+  era: "auto",
+  isolation: "principal",
+  fingerprint: "one",
+});
 
 export function memoryRecords(limits: Partial<RecordLimits> = {}): SessionRecords {
   return new SessionRecords({

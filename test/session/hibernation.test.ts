@@ -356,6 +356,20 @@ describe("a request's time", () => {
     expect(client.got.at(-1)).toMatchObject({ id: 5, error: { data: { limit: "limits.request" } } });
   });
 
+  it("runs on when the server takes its question back, and the answer to that is dropped", () => {
+    const { servers, begin, say } = table();
+    const { session, client } = begin();
+    say(session, { id: 5, method: "tools/call", params: {} });
+    servers[0]?.says({ id: "q", method: "elicitation/create", params: {} });
+    vi.advanceTimersByTime(30_000);
+    servers[0]?.says({ method: "notifications/cancelled", params: { requestId: "q" } });
+    say(session, { id: "q", result: { action: "accept" } });
+    expect(servers[0]?.sent.at(-1)).toMatchObject({ id: 5 });
+    expect(client.got.at(-1)).toMatchObject({ method: "notifications/cancelled" });
+    vi.advanceTimersByTime(92_000);
+    expect(client.got.at(-1)).toMatchObject({ id: 5, error: { data: { limit: "limits.request" } } });
+  });
+
   it("ends at the longest time although the client never answers", () => {
     const { servers, begin, say } = table();
     const { session, client } = begin();

@@ -19,6 +19,16 @@ const SAMPLES: Readonly<Record<Reason, Sample>> = {
   },
   invalid_request: { detail: "The body must be a JSON object: the tool's arguments." },
   session_required: { detail: "Add ?sessionId=; GET /api/sessionid gives one, or choose your own." },
+  invalid_envelope: {
+    detail: 'A request of MCP 2026-07-28 needs "io.modelcontextprotocol/clientCapabilities" in params._meta.',
+  },
+  invalid_request_state: { detail: "The requestState is not, or no longer, that of this call; call again without it." },
+  header_mismatch: { detail: "Header mismatch: Mcp-Name is not what the body says." },
+  unsupported_version: {
+    detail: "This URL speaks MCP 2026-07-28, not the one asked for.",
+    details: { data: { supported: ["2026-07-28"], requested: "2027-01-01" } },
+  },
+  method_not_found: { detail: "MCP 2026-07-28 has no method ping." },
   unauthorized: { detail: "Credentials are required." },
   origin_denied: { detail: "Requests from the web origin https://app.example.com are not allowed." },
   forbidden: { detail: 'You may not use the tool "read" of "files".' },
@@ -36,6 +46,12 @@ const SAMPLES: Readonly<Record<Reason, Sample>> = {
   session_not_found: session,
   method_not_allowed: { detail: "PUT is not allowed here.", details: { allow: "GET, POST" } },
   not_acceptable: { detail: "This is an event stream: accept text/event-stream." },
+  input_required: {
+    detail: 'The MCP server "files" needs input that this client cannot give: elicitation/create.',
+    details: {
+      data: { inputRequests: { confirm: { method: "elicitation/create", params: { message: "Overwrite?" } } } },
+    },
+  },
   in_progress: { detail: "A call with this Idempotency-Key is still running." },
   precondition_failed: { detail: "The file is not the one that you know." },
   payload_too_large: { detail: "The body is larger than 16777216 bytes (limits.bodyBytes)." },

@@ -1,4 +1,4 @@
-import type { GatewayError } from "../../protocol/errors.ts";
+import type { GatewayError, Reason } from "../../protocol/errors.ts";
 import { accepts } from "../accept.ts";
 import type { DownstreamContext } from "../context.ts";
 import { titleOf } from "../problem-title.ts";
@@ -19,6 +19,8 @@ export interface ProblemPlace {
 
 /** Statuses that depend on load or time and not on the request, so that repeating it may succeed. */
 const RETRYABLE = new Set([409, 429, 503, 504]);
+/** A tool that asked for input asks again. */
+const FUTILE: ReadonlySet<Reason> = new Set(["input_required"]);
 
 /** Maximum length of a tool name, which comes from the caller. */
 const TOOL = 200;
@@ -39,7 +41,7 @@ export function problemOf(error: GatewayError, place: ProblemPlace): object {
     requestId,
     ...(server !== undefined && { server }),
     ...(tool !== undefined && { tool: tool.slice(0, TOOL) }),
-    retryable: RETRYABLE.has(error.status),
+    retryable: RETRYABLE.has(error.status) && !FUTILE.has(error.reason),
     ...rest,
     ...(exitCode !== undefined && { exit: { code: exitCode, signal } }),
   };

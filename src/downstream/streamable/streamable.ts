@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DelayQueue } from "../../lib/delay-queue.ts";
 import { readClientMessages, type ClientMessages } from "../../protocol/client-frame.ts";
+import { isModern } from "../../protocol/eras/modern-request.ts";
 import { GatewayError, refusalOf } from "../../protocol/errors.ts";
 import type { RequestFrame } from "../../protocol/frame.ts";
 import { methods } from "../../protocol/methods.ts";
@@ -8,11 +9,12 @@ import type { Outlet, Session } from "../../protocol/session.ts";
 import { accepts } from "../accept.ts";
 import { readJsonBody } from "../body.ts";
 import type { DownstreamContext, Visit } from "../context.ts";
+import { ModernDownstream } from "../modern/modern.ts";
 import { whenClosed } from "../when-closed.ts";
 import { answerForm, type AnswerForm } from "./answer-form.ts";
 import { Conversation } from "./conversation.ts";
 import type { PostAnswer } from "./post-answer.ts";
-import { checkVersionHeader, refuseModern } from "./versions.ts";
+import { checkVersionHeader } from "./versions.ts";
 
 /** A response that is complete within this time (or up to twice as long) may be sent as a plain JSON body. */
 const INSTANT_MS = 25;
@@ -22,14 +24,17 @@ export class StreamableDownstream {
   readonly #context: DownstreamContext;
   readonly #conversations = new WeakMap<Session, Conversation>();
   readonly #undecided: DelayQueue<PostAnswer>;
+  readonly #modern: ModernDownstream;
 
   constructor(context: DownstreamContext) {
     this.#context = context;
+    this.#modern = new ModernDownstream(context);
     this.#undecided = new DelayQueue(INSTANT_MS, (post) => context.streams.guard(() => post.startStream()));
   }
 
   async post(request: IncomingMessage, response: ServerResponse, visit: Visit): Promise<void> {
     const messages = readClientMessages(await readJsonBody(request, this.#context.bodies, visit.principal));
+    if (isModern(messages, request.headers)) return this.#modern.post(request, response, visit, messages);
     const requests = messages.frames.filter((frame) => frame.kind === "request");
     try {
       if (requests.length === 0) return await this.#take(request, response, visit, messages);
@@ -79,7 +84,6 @@ export class StreamableDownstream {
     visit: Visit,
     messages: RequestMessages,
   ): Promise<void> | void {
-    for (const frame of messages.frames) refuseModern(frame);
     checkVersionHeader(request.headers["mcp-protocol-version"]);
     const form = answerForm(request.headers.accept);
     const opening = messages.requests.find((frame) => frame.method === methods.initialize);

@@ -1,5 +1,4 @@
 import { member } from "../../lib/json.ts";
-import type { Frame } from "../frame.ts";
 
 /** The revisions whose sessions begin with `initialize`, oldest first. */
 export const LEGACY_REVISIONS: readonly string[] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
@@ -16,14 +15,6 @@ export function hasBatches(revision: string | undefined): boolean {
 /** Whether an event stream may begin with an event that carries only an id (MCP 2025-11-25, transports, sending messages). */
 export function hasPriming(revision: string): boolean {
   return revision >= "2025-11-25";
-}
-
-const MODERN_KEY = "io.modelcontextprotocol/protocolVersion";
-
-/** Whether the body marks a request of revision 2026-07-28. */
-export function isModernRequest(frame: Frame): boolean {
-  if (frame.kind !== "request") return false;
-  return frame.method === "server/discover" || member(frame.params?.["_meta"], MODERN_KEY) !== undefined;
 }
 
 /** The `protocolVersion` in the params or the result of `initialize`. */

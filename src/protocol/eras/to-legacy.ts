@@ -1,0 +1,54 @@
+import { memberOf, membersOf, objectText } from "../../lib/json-members.ts";
+import type { RequestFrame } from "../frame.ts";
+import { metaKeys } from "./modern.ts";
+
+const ENVELOPE: ReadonlySet<string> = new Set([
+  metaKeys.protocolVersion,
+  metaKeys.clientCapabilities,
+  metaKeys.clientInfo,
+  metaKeys.logLevel,
+]);
+const ANSWERS: ReadonlySet<string> = new Set(["inputResponses", "requestState"]);
+
+/**
+ * A request of MCP 2026-07-28 as a server of an older revision reads it: without the envelope and the answers of a retry. Progress
+ * token, trace context and keys of others stay, letter by letter.
+ */
+export function toLegacy(frame: RequestFrame): RequestFrame {
+  const text = frame.line.toString();
+  const params = memberOf(membersOf(text), "params");
+  if (params === undefined) return frame;
+  const inner = objectText(membersOf(text, params.valueAt), ({ key, keyAt, valueAt, end }) => {
+    if (ANSWERS.has(key)) return undefined;
+    if (key !== "_meta") return text.slice(keyAt, end);
+    const meta = objectText(membersOf(text, valueAt), (found) =>
+      ENVELOPE.has(found.key) ? undefined : text.slice(found.keyAt, found.end),
+    );
+    return meta === "{}" ? undefined : `"_meta":${meta}`;
+  });
+  return { ...frame, line: text.slice(0, params.valueAt) + inner + text.slice(params.end) };
+}
+
+/** Methods that MCP 2026-07-28 has removed: a server of an older revision would execute them. */
+const REMOVED: ReadonlySet<string> = new Set([
+  "initialize",
+  "ping",
+  "logging/setLevel",
+  "resources/subscribe",
+  "resources/unsubscribe",
+  "tasks/get",
+  "tasks/list",
+  "tasks/result",
+  "tasks/cancel",
+  "tasks/update",
+  "elicitation/create",
+  "sampling/createMessage",
+  "roots/list",
+]);
+
+export const isRemoved = (method: string): boolean => REMOVED.has(method);
+
+/** The methods whose answer may be that input is required (MCP 2026-07-28, multi round-trip requests, supported requests). */
+const ASKING: ReadonlySet<string> = new Set(["tools/call", "prompts/get", "resources/read"]);
+
+export const mayAsk = (method: string): boolean => ASKING.has(method);

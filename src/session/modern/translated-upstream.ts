@@ -1,0 +1,260 @@
+import { member, type JsonObject } from "../../lib/json.ts";
+import { LONGEST_TIMER_MS } from "../../lib/units.ts";
+import { byteLength } from "../../lib/lines.ts";
+import { discoverResult, identityOf, modernCapabilities } from "../../protocol/eras/from-legacy.ts";
+import { withProgressToken } from "../../protocol/eras/ids.ts";
+import { MODERN_REVISION, metaKeys, modernMethods } from "../../protocol/eras/modern.ts";
+import type { RequestStates } from "../../protocol/eras/request-state.ts";
+import { isRemoved, mayAsk, toLegacy } from "../../protocol/eras/to-legacy.ts";
+import { GatewayError } from "../../protocol/errors.ts";
+import { guarded, type Emit } from "../../protocol/events.ts";
+import { faultFrame } from "../../protocol/fault-frame.ts";
+import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../../protocol/frame.ts";
+import { notificationLine, resultLine, type RequestId } from "../../protocol/jsonrpc.ts";
+import { methods } from "../../protocol/methods.ts";
+import type { Connect, Destination, Upstream, UpstreamListener } from "../../protocol/upstream.ts";
+import { AskingCall, type AskingHost } from "./asking-call.ts";
+import { LegacyCalls } from "./legacy-calls.ts";
+import { LegacyGreeting } from "./legacy-greeting.ts";
+import { Listens } from "./listens.ts";
+import type { Translation } from "./modern-session.ts";
+
+export interface TranslationOptions {
+  readonly connect: Connect;
+  readonly destination: Destination;
+  readonly listener: UpstreamListener;
+  /** What the clients of this process can be asked, as `initialize` says it. */
+  readonly capabilities: JsonObject;
+  readonly clientVersion: string;
+  readonly processId: string;
+  readonly states: RequestStates;
+  readonly inputMs: number;
+  /** How much may be queued during the handshake. */
+  readonly heldBytes: number;
+  readonly emit: Emit;
+  /** The server has refused `initialize`. */
+  readonly onRefused: (answer: ResponseFrame) => void;
+}
+
+/** Speaks MCP 2026-07-28 with its session and an older revision with its server. */
+export class TranslatedUpstream implements Translation {
+  readonly #options: TranslationOptions;
+  readonly #upstream: Upstream;
+  readonly #asking: AskingCall;
+  readonly #listens: Listens;
+  readonly #greeting: LegacyGreeting;
+  /** Until the server has answered `initialize`. */
+  #held: Frame[] | undefined = [];
+  #heldBytes = 0;
+  #initializeResult: JsonObject = {};
+  readonly #calls = new LegacyCalls();
+  #hasLogLevel = false;
+  #isOver = false;
+
+  /** Throws what `connect` throws. */
+  constructor(options: TranslationOptions) {
+    this.#options = options;
+    const { connect, destination, listener, capabilities, clientVersion, inputMs } = options;
+    this.#listens = new Listens({
+      tell: (frame) => listener.frame(frame),
+      ask: (method, params) => this.#greeting.ask(method, params),
+    });
+    this.#asking = new AskingCall(this.#askingHost(), capabilities, inputMs);
+    this.#upstream = connect(destination, {
+      frame: (frame) => this.#fromServer(frame),
+      badMessage: (id, error) => this.#onBadMessage(id, error),
+      ended: (error) => this.#onEnded(error),
+    });
+    this.#greeting = new LegacyGreeting((frame) => this.#upstream.send(frame), capabilities, clientVersion);
+    this.#greeting.begin();
+  }
+
+  get isParked(): boolean {
+    return this.#asking.isParked;
+  }
+
+  announce(frame: NotificationFrame): void {
+    this.#listens.announce(frame);
+  }
+
+  checkRoom(): void {
+    this.#upstream.checkRoom();
+    if (this.#heldBytes <= this.#options.heldBytes) return;
+    const message = `The MCP server "${this.#options.destination.server}" is still starting.`;
+    throw new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
+  }
+
+  send(frame: Frame): void {
+    if (this.#held !== undefined) {
+      this.#held.push(frame);
+      this.#heldBytes += byteLength(frame.line);
+    } else if (frame.kind === "request") this.#request(frame);
+    else if (frame.kind === "notification" && frame.method === methods.cancelled) this.#cancel(frame);
+  }
+
+  pause(): void {
+    this.#upstream.pause();
+  }
+
+  resume(): void {
+    this.#upstream.resume();
+  }
+
+  close(): Promise<void> {
+    this.#isOver = true;
+    this.#asking.close();
+    return this.#upstream.close();
+  }
+
+  #request(frame: RequestFrame): void {
+    const { id, method } = frame;
+    if (method === modernMethods.discover) {
+      const line = resultLine(id, discoverResult(this.#initializeResult));
+      return this.#answer({ kind: "response", id, failed: false, line });
+    }
+    if (method === modernMethods.listen) {
+      return this.#listens.open(frame, modernCapabilities(this.#initializeResult));
+    }
+    if (isRemoved(method)) {
+      const message = `MCP ${MODERN_REVISION} has no method ${method.slice(0, 64)}.`;
+      return this.#answer(faultFrame(id, new GatewayError("method_not_found", message)));
+    }
+    const isAskable = Object.keys(this.#options.capabilities).length > 0;
+    if (isAskable && mayAsk(method)) this.#asking.begin(frame);
+    else if (mayAsk(method) && frame.params?.["requestState"] !== undefined) this.#refuseState(frame);
+    else this.#pass(frame);
+  }
+
+  #pass(frame: RequestFrame): void {
+    this.#openLog(frame);
+    this.#calls.add(frame);
+    this.#upstream.send(toLegacy(frame));
+  }
+
+  /** The server sends all its log messages once a client has asked for any; which of them a client gets is decided for each call. */
+  #openLog({ params }: RequestFrame): void {
+    if (this.#hasLogLevel || member(params?.["_meta"], metaKeys.logLevel) === undefined) return;
+    this.#hasLogLevel = true;
+    if (modernCapabilities(this.#initializeResult)["logging"] !== undefined) {
+      this.#greeting.ask(methods.setLevel, { level: "debug" });
+    }
+  }
+
+  /** Nothing was ever asked of a client that cannot be asked anything. */
+  #refuseState({ id }: RequestFrame): void {
+    const message = "No call with this requestState is waiting; call again without it.";
+    this.#answer(faultFrame(id, new GatewayError("invalid_request_state", message)));
+  }
+
+  #cancel({ params }: NotificationFrame): void {
+    const id = params?.["requestId"];
+    if (typeof id !== "number" && typeof id !== "string") return;
+    if (this.#asking.withdraw(id) || this.#listens.close(id)) return;
+    this.#cancelAtServer(id);
+  }
+
+  #cancelAtServer(id: RequestId): void {
+    if (!this.#calls.delete(id) || typeof id === "bigint") return;
+    const params = { requestId: id, reason: "the client does not wait any longer" };
+    const line = notificationLine(methods.cancelled, params);
+    this.#upstream.send({ kind: "notification", method: methods.cancelled, params, line });
+  }
+
+  #fromServer(frame: Frame): void {
+    if (this.#isOver) return;
+    switch (frame.kind) {
+      case "response":
+        return this.#onResponse(frame);
+      case "request":
+        if (frame.method !== methods.ping) return this.#ask(frame);
+        return this.#upstream.send({
+          kind: "response",
+          id: frame.id,
+          failed: false,
+          line: resultLine(frame.id, {}),
+        });
+      case "notification":
+        return this.#onNotification(frame);
+    }
+  }
+
+  #onResponse(frame: ResponseFrame): void {
+    if (this.#greeting.takes(frame)) {
+      if (this.#held !== undefined && this.#greeting.result !== undefined) this.#onGreeted(this.#greeting.result);
+      else if (this.#greeting.refusal !== undefined) this.#onRefused(this.#greeting.refusal);
+      return;
+    }
+    const answer = this.#calls.translate(frame);
+    if (answer !== undefined && !this.#asking.takes(frame, answer)) this.#answer(answer);
+  }
+
+  #ask(frame: RequestFrame): void {
+    const missing = this.#asking.ask(frame);
+    if (missing !== undefined) this.#calls.lacks(missing);
+  }
+
+  #onNotification(frame: NotificationFrame): void {
+    const { listener } = this.#options;
+    if (frame.method !== methods.progress) {
+      this.#listens.announce(frame);
+      return listener.frame(frame);
+    }
+    const token = frame.params?.["progressToken"];
+    const id = typeof token === "number" ? this.#asking.currentId(token) : undefined;
+    if (typeof id === "number") listener.frame(id === token ? frame : withProgressToken(frame, id));
+  }
+
+  #onGreeted(result: JsonObject): void {
+    this.#initializeResult = result;
+    this.#calls.identity = identityOf(result);
+    this.#options.listener.spoken?.();
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#heldBytes = 0;
+    for (const frame of held) this.send(frame);
+  }
+
+  #onRefused(answer: ResponseFrame): void {
+    const { destination, onRefused } = this.#options;
+    onRefused(answer);
+    this.#onEnded(this.#greeting.refusalError(destination.server));
+  }
+
+  #onBadMessage(id: RequestId | undefined, error: GatewayError): void {
+    // Without a response to `initialize` the server is unusable.
+    if (this.#held !== undefined && this.#greeting.isOpenedBy(id)) return this.#onEnded(error);
+    if (id !== undefined && this.#calls.has(id)) this.#onResponse(faultFrame(id, error));
+  }
+
+  #onEnded(error: GatewayError): void {
+    this.#asking.close();
+    if (!this.#isOver) this.#options.listener.ended(error);
+  }
+
+  #answer(frame: ResponseFrame): void {
+    this.#options.listener.frame(frame);
+  }
+
+  #askingHost(): AskingHost {
+    const { states, destination, processId, inputMs, emit } = this.#options;
+    const { principal, server } = destination;
+    return {
+      answer: (frame) => this.#answer(frame),
+      toServer: (frame) => this.#upstream.send(frame),
+      pass: (frame) => this.#pass(frame),
+      cancel: (id) => this.#cancelAtServer(id),
+      seal: ({ method, params }, { round }) =>
+        states.seal({ principal, server, method, params }, { process: processId, round }, Date.now() + inputMs),
+      open: ({ method, params }) => {
+        const call = { principal, server, method, params };
+        const state = states.open(call, params?.["requestState"], Date.now());
+        return state?.process === processId ? state : undefined;
+      },
+      later: (ms, run) => {
+        const what = `a timer failed for a call of "${server}"`;
+        const timer = setTimeout(() => guarded(emit, what, run), Math.min(ms, LONGEST_TIMER_MS));
+        return () => clearTimeout(timer);
+      },
+    };
+  }
+}

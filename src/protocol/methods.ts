@@ -20,7 +20,6 @@ export const methods = {
   listResources: "resources/list",
   listTemplates: "resources/templates/list",
   readResource: "resources/read",
-  resourceUpdated: "notifications/resources/updated",
   complete: "completion/complete",
   listen: "subscriptions/listen",
 } as const;

@@ -79,7 +79,7 @@ const MCP = {
   dual: {
     "POST /shop": [...UNKNOWN, 200, 404],
     "GET /shop": [...UNKNOWN, 200, 404],
-    "DELETE /shop": [...UNKNOWN, 400, 404],
+    "DELETE /shop": [...UNKNOWN, 405, 404],
     "PUT /shop": [...UNKNOWN, 405, 404],
     "HEAD /shop": [405, 405, 405, 405],
     "POST /other": [...UNKNOWN, 404, 404],
@@ -87,7 +87,7 @@ const MCP = {
   mcp: {
     "POST /shop/mcp": [...UNKNOWN, 200, 404],
     "GET /shop/mcp": [...UNKNOWN, 405, 404],
-    "DELETE /shop/mcp": [...UNKNOWN, 400, 404],
+    "DELETE /shop/mcp": [...UNKNOWN, 405, 404],
     "PATCH /shop/mcp": [...UNKNOWN, 405, 404],
   },
   sse: {

@@ -3,6 +3,7 @@ import type { HeaderParam } from "./eras/param-headers.ts";
 import type { Reply } from "./exchange.ts";
 import type { RequestFrame } from "./frame.ts";
 import type { Principal } from "./principal.ts";
+import type { Quota } from "./quota.ts";
 
 /** One request of MCP 2026-07-28, which belongs to no session. */
 export interface ModernCall {
@@ -13,6 +14,8 @@ export interface ModernCall {
   readonly frame: RequestFrame;
   readonly envelope: RequestEnvelope;
   readonly reply: Reply;
+  /** Hears how much of its rate limit the caller has left, before the request is passed on. */
+  readonly onQuota?: ((quota: Quota) => void) | undefined;
   /** Throws when the arguments that this tool wants repeated in headers are not. Called for `tools/call`, before it is passed on. */
   readonly checkParams: (params: readonly HeaderParam[]) => void;
 }

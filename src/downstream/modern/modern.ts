@@ -64,18 +64,25 @@ export class ModernDownstream {
   }
 
   #pass({ headers }: IncomingMessage, visit: Visit, frame: RequestFrame, reply: ModernAnswer) {
-    const { principal, server, requestId } = visit;
+    const { principal, server, requestId, onQuota } = visit;
+    const { admission, modern, visibility } = this.#context;
     const envelope = readRequest(frame, headers);
+    const messages = { frames: [frame], isBatch: false };
+    admission?.foresee({ principal, server, sessionId: "", transport: "modern", messages, reception: { requestId } });
     const args = frame.params?.["arguments"];
-    return this.#context.modern.call({
+    const tool = frame.params?.["name"];
+    return modern.call({
       principal,
       server,
       requestId,
       frame,
       envelope,
       reply,
+      onQuota,
       checkParams: (params) => {
         if (reply.hasLeft) throw new GatewayError("session_ended", "The client has closed the stream of the request.");
+        // What is wanted of the caller of a tool that it may not use is not told to it.
+        if (typeof tool === "string" && !visibility.mayCall(principal, server, tool)) return;
         checkHeaderParams(params, args, headers);
       },
     });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { attempt } from "../../lib/attempt.ts";
 import { DelayQueue } from "../../lib/delay-queue.ts";
 import { readClientMessages, type ClientMessages } from "../../protocol/client-frame.ts";
 import { isModern } from "../../protocol/eras/modern-request.ts";
@@ -161,16 +162,6 @@ export class StreamableDownstream {
     const conversation = this.#conversations.get(session);
     if (conversation === undefined) throw new Error(`no conversation for a session of ${session.server}`);
     return conversation;
-  }
-}
-
-/** Calls `onError` for what `run` throws, or rejects with if it returns a promise. */
-function attempt(run: () => Promise<void> | void, onError: (error: unknown) => never): Promise<void> | void {
-  try {
-    const running = run();
-    return running instanceof Promise ? running.catch(onError) : undefined;
-  } catch (error) {
-    onError(error);
   }
 }
 

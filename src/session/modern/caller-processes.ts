@@ -1,3 +1,4 @@
+import { attempt } from "../../lib/attempt.ts";
 import type { HeaderParam } from "../../protocol/eras/param-headers.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { NotificationFrame } from "../../protocol/frame.ts";
@@ -62,15 +63,17 @@ export class CallerProcesses {
   }
 
   /** Passes a call on. A process that was started for it ends if it is refused. */
-  call(choose: () => ModernSession, call: PassedCall): Cancel {
+  call(choose: () => ModernSession, call: PassedCall): Cancel | Promise<Cancel> {
     const before = this.#sessions.size;
     const session = choose();
-    try {
-      return session.call(call);
-    } catch (error) {
-      if (this.#sessions.size > before) void session.session.close("refused");
-      throw error;
-    }
+    const isNew = this.#sessions.size > before;
+    return attempt(
+      () => session.call(call),
+      (error) => {
+        if (isNew && session.isIdle) void session.session.close("refused");
+        throw error;
+      },
+    );
   }
 
   #start(requestId: string, isSingle: boolean): ModernSession {

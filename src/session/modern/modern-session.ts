@@ -1,3 +1,4 @@
+import { attempt } from "../../lib/attempt.ts";
 import { member } from "../../lib/json.ts";
 import { withIds } from "../../protocol/eras/ids.ts";
 import { metaKeys, modernMethods } from "../../protocol/eras/modern.ts";
@@ -9,6 +10,7 @@ import { errorLine, notificationLine, type RequestId } from "../../protocol/json
 import { methods } from "../../protocol/methods.ts";
 import type { Cancel } from "../../protocol/modern-call.ts";
 import type { Principal } from "../../protocol/principal.ts";
+import type { Quota } from "../../protocol/quota.ts";
 import type { Outlet, Reception, Session, SessionOpener } from "../../protocol/session.ts";
 import type { Connect, Upstream } from "../../protocol/upstream.ts";
 import { CallReply } from "./call-reply.ts";
@@ -45,6 +47,9 @@ export interface PassedCall {
   readonly envelope: RequestEnvelope;
   readonly reply: Reply;
   readonly requestId: string;
+  /** Who sent this HTTP request: the principal of the session, but perhaps with newer claims. */
+  readonly principal?: Principal | undefined;
+  readonly onQuota?: ((quota: Quota) => void) | undefined;
   /** The server may ask the client something meanwhile: nothing else that may do so runs in this process. */
   readonly isExclusive?: boolean;
   readonly isOwn?: boolean;
@@ -87,13 +92,17 @@ export class ModernSession implements Outlet {
     });
   }
 
+  get isIdle(): boolean {
+    return this.#calls.size === 0;
+  }
+
   /** Whether a call that may be asked something can run here. */
   get isFree(): boolean {
     return this.#exclusive === 0 && this.#translation?.isParked !== true;
   }
 
-  /** Throws when the session does not take it. */
-  call({ frame, envelope, reply, requestId, isExclusive = false, isOwn = false, timeoutMs }: PassedCall): Cancel {
+  /** Throws or rejects when it is refused. */
+  call({ frame, envelope, reply, isExclusive = false, ...asked }: PassedCall): Cancel | Promise<Cancel> {
     const isListen = frame.method === modernMethods.listen;
     if (isListen) this.#checkListens();
     const id = ++this.#lastId;
@@ -117,20 +126,19 @@ export class ModernSession implements Outlet {
     this.#calls.set(id, own);
     if (isListen) this.#listens++;
     if (isExclusive) this.#exclusive++;
-    try {
-      this.#receive(withIds(frame, id), {
-        requestId,
-        reply: own,
-        isOwn,
-        timeoutMs: isListen ? Infinity : timeoutMs,
-      });
-    } catch (error) {
-      if (!isOver) onOver();
-      throw error;
-    }
-    return () => {
-      if (!isOver) this.#withdraw(id, requestId);
+    const timeoutMs = isListen ? Infinity : asked.timeoutMs;
+    const reception = { ...asked, timeoutMs, reply: own };
+    const received = attempt(
+      () => this.#receive(withIds(frame, id), reception),
+      (error) => {
+        if (!isOver) onOver();
+        throw error;
+      },
+    );
+    const cancel = (): void => {
+      if (!isOver) this.#withdraw(id, asked.requestId);
     };
+    return received instanceof Promise ? received.then(() => cancel) : cancel;
   }
 
   /** Passes on what another process of the same caller has announced. */
@@ -166,8 +174,8 @@ export class ModernSession implements Outlet {
     throw new GatewayError("queue_full", message, { retryAfterMs: 10_000 });
   }
 
-  #receive(frame: Frame, reception: Reception): void {
-    this.session.receive({ frames: [frame], isBatch: false }, reception);
+  #receive(frame: Frame, reception: Reception): Promise<void> | void {
+    return this.session.receive({ frames: [frame], isBatch: false }, reception);
   }
 
   #withdraw(id: number, requestId: string): void {
@@ -184,11 +192,15 @@ export class ModernSession implements Outlet {
 
   #tell(frame: Frame, requestId: string): void {
     if (this.#isOver) return;
-    try {
-      this.#receive(frame, { requestId });
-    } catch (error) {
-      // The server does not read: the message is dropped.
+    // The server does not read: the message is dropped.
+    const dropped = (error: unknown): void => {
       if (!(error instanceof GatewayError)) throw error;
+    };
+    try {
+      const received = this.#receive(frame, { requestId, isOwn: true });
+      if (received instanceof Promise) received.catch(dropped);
+    } catch (error) {
+      dropped(error);
     }
   }
 

@@ -1,19 +1,20 @@
 import { LRUCache } from "lru-cache";
 import { isIPv6 } from "node:net";
+import { FairStore } from "../lib/fair-store.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import { principalKey, type Principal } from "../protocol/principal.ts";
 
 const WINDOW_MS = 60_000;
 const ADDRESSES = 10_000;
-const PRINCIPALS_PER_ADDRESS = 1_000;
+/** Who was admitted from where. */
+const ADMITTED = { perOwner: 1_000, entries: 10_000, maxAgeMs: 24 * 3_600_000 };
 
 interface Visits {
   failures: number;
   /** When the first of them was. */
   since: number;
-  /** The callers who were admitted from there, oldest first. */
-  readonly admitted: Set<string>;
-  last: Principal | undefined;
+  /** The caller who was admitted from there last; not kept alive, as it may have a whole token's claims. */
+  last: WeakRef<Principal> | undefined;
 }
 
 /**
@@ -24,6 +25,7 @@ interface Visits {
 export class Logins {
   readonly #limit: number;
   readonly #visits = new LRUCache<string, Visits>({ max: ADDRESSES });
+  readonly #admitted = new FairStore<true>(ADMITTED);
 
   constructor(limit = Number.POSITIVE_INFINITY) {
     this.#limit = limit;
@@ -32,32 +34,30 @@ export class Logins {
   /** Throws when the address is over its limit and the caller new there. */
   admit(address: string | undefined, principal: Principal): void {
     if (address === undefined || this.#limit === Number.POSITIVE_INFINITY) return;
-    const visits = this.#of(address);
-    if (visits.last === principal) return;
+    const network = networkOf(address);
+    const visits = this.#of(network);
+    if (visits.last?.deref() === principal) return;
     const key = principalKey(principal);
-    if (!visits.admitted.has(key)) {
+    if (this.#admitted.get(network, key) === undefined) {
       this.#refuseOverLimit(visits, address);
-      visits.admitted.add(key);
-      const [oldest] = visits.admitted;
-      if (visits.admitted.size > PRINCIPALS_PER_ADDRESS && oldest !== undefined) visits.admitted.delete(oldest);
+      this.#admitted.set(network, key, true);
     }
-    visits.last = principal;
+    visits.last = new WeakRef(principal);
   }
 
   /** Counts a failed login. Throws when the address was already at its limit. */
   fail(address: string | undefined): void {
     if (address === undefined || this.#limit === Number.POSITIVE_INFINITY) return;
-    const visits = this.#of(address);
+    const visits = this.#of(networkOf(address));
     this.#refuseOverLimit(visits, address);
     if (visits.failures === 0) visits.since = performance.now();
     visits.failures++;
   }
 
-  #of(address: string): Visits {
-    const network = networkOf(address);
+  #of(network: string): Visits {
     const known = this.#visits.get(network);
     if (known !== undefined) return known;
-    const visits: Visits = { failures: 0, since: 0, admitted: new Set(), last: undefined };
+    const visits: Visits = { failures: 0, since: 0, last: undefined };
     this.#visits.set(network, visits);
     return visits;
   }

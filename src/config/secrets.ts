@@ -14,6 +14,8 @@ const NO_SECRETS: ReadonlySet<string> = new Set([
   "authorizationServers",
   "bearer_methods_supported",
   "mappings",
+  "permissions",
+  "policy",
 ]);
 
 /**

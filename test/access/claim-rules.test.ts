@@ -61,7 +61,7 @@ describe("tenant, client and groups", () => {
     });
   });
 
-  it.each([7, "", [], {}, null, "a\nb", "x".repeat(201)])("are not %j: the token is refused", (tid) => {
+  it.each([7, "", [], {}, null, "a\nb", "a\ud800", "x".repeat(201)])("are not %j: the token is refused", (tid) => {
     expect(() => apply({ tenantClaim: "tid" }, { tid })).toThrow("is not a name");
   });
 });

@@ -105,6 +105,7 @@ describe("a token is refused as invalid, and nothing is fetched for it,", () => 
     ["no sub", () => issuer.token({ sub: undefined })],
     ["an empty sub", () => issuer.token({ sub: "" })],
     ["a sub with a line break", () => issuer.token({ sub: "alice\nroot" })],
+    ["a sub with half a character", () => issuer.token({ sub: "alice\ud800" })],
     ["a sub that is a number", () => issuer.token({ sub: 7 })],
     ["no aud", () => issuer.token({ aud: undefined })],
     ["another aud", () => issuer.token({ aud: "gateway2" })],

@@ -84,10 +84,11 @@ describe("no failed login is", () => {
   });
 });
 
-it("a hundred thousand addresses are not all remembered, and the newest are", () => {
-  for (let at = 0; at < 100_000; at++) fail(`10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`, 1);
+it("of many addresses the newest are remembered", () => {
   fail("192.0.2.1", 10);
-  expect(fail("192.0.2.1", 1)).toEqual([429]);
+  for (let at = 0; at < 20_000; at++) fail(`10.0.${at >> 8}.${at & 255}`, 1);
+  fail("192.0.2.2", 10);
+  expect([...fail("192.0.2.1", 1), ...fail("192.0.2.2", 1)]).toEqual([401, 429]);
 });
 
 it.each([

@@ -265,3 +265,11 @@ function errorOf(yaml: string, env: NodeJS.ProcessEnv = {}): string {
   }
   throw new Error("it was accepted");
 }
+
+it("the names in policies and permissions are no secrets, whatever they are called", () => {
+  const config = {
+    auth: { permissions: { "vault:get_token": ["scope:admin"], "vault:secret_key": ["scope:keeper"] } },
+    policy: { rules: [{ subject: { principal: "key-holder" }, allow: { tools: ["vault:password"] } }] },
+  };
+  expect(secretsOf(config)).toEqual([]);
+});

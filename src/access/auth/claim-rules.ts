@@ -65,9 +65,12 @@ const MAX_NAME = 200;
 function nameAt(claims: JsonObject, claim: string | undefined): string | undefined {
   const value = claim === undefined ? undefined : valueAt(claims, claim);
   if (value === undefined) return undefined;
-  if (typeof value === "string" && value !== "" && value.length <= MAX_NAME && !/\p{Cc}/u.test(value)) return value;
+  if (typeof value === "string" && value !== "" && value.length <= MAX_NAME && isName(value)) return value;
   throw new Error(`the claim ${claim} is not a name`);
 }
+
+/** Without control characters, and without lone surrogates, of which many become the same bytes. */
+export const isName = (text: string): boolean => !/[\p{Cc}\p{Cs}]/u.test(text);
 
 /** `https://example.com/roles` is a name, `realm_access.roles` a member of an object. */
 function valueAt(claims: JsonObject, claim: string): unknown {

@@ -5,6 +5,7 @@ import { GatewayError } from "../../protocol/errors.ts";
 import type { Emit } from "../../protocol/events.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { IssuerKeys, type KeyTimes } from "./issuer-keys.ts";
+import { isName } from "./claim-rules.ts";
 import type { IssuerSettings } from "./issuer-settings.ts";
 import { ALGORITHMS } from "./jwt-config.ts";
 import type { Rejection } from "./method.ts";
@@ -86,7 +87,7 @@ export class Issuer {
   /** A subject is only unique within its issuer (RFC 7519 §4.1.2). An issuer is a URL, so the space ends it. */
   #principalOf(claims: JWTPayload): Principal {
     const { sub } = claims;
-    if (typeof sub !== "string" || sub === "" || sub.length > MAX_SUBJECT || /\p{Cc}/u.test(sub)) {
+    if (typeof sub !== "string" || sub === "" || sub.length > MAX_SUBJECT || !isName(sub)) {
       throw new Error("its subject is not a name");
     }
     const { issuer, rules } = this.#settings;

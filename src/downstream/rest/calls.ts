@@ -54,9 +54,7 @@ export class RestCalls {
     // The body's memory is reserved until the call is answered.
     const body = hasBody(request) ? (await readJsonBody(request, bodies, visit.principal, response)).toString() : "";
     const call: RestCall = { visit, tool, form, accept, sessionId, preferences, given: readArguments(body), caller };
-    // What was kept when the caller might still call the tool is not repeated to it.
-    const mayCall = this.#context.visibility.mayCall(visit.principal, visit.server, tool);
-    const running = isKept && mayCall ? this.#begin(call, key, body) : undefined;
+    const running = isKept ? this.#begin(call, key, body) : undefined;
     if (running !== undefined && "status" in running) return endAnswer(response, running, streams.limits.stallMs);
     await this.#run(call, running);
   }
@@ -85,8 +83,16 @@ export class RestCalls {
     if (form === "stream")
       throw new GatewayError("invalid_request", "A stream cannot be replayed: leave out the Idempotency-Key.");
     const { principal, server } = visit;
+    // What was kept when the caller might still call the tool is not repeated to it.
+    const isVisible = this.#context.visibility.mayCall(principal, server, tool);
     const content = [sessionId, form, accept, preferences.toolErrorsAsHttp, body];
-    return this.#context.idempotency.begin({ principal, server, tool, key, content });
+    return this.#context.idempotency.begin({
+      principal,
+      server,
+      tool: isVisible ? tool : `${tool}\nhidden`,
+      key,
+      content,
+    });
   }
 
   /** A tool that is not there may be one that is hidden from its caller, which is a refusal. */

@@ -293,13 +293,23 @@ describe("the settings of rate limits", () => {
       audit:
         enabled: true
         environments: ["production", "staging"]
-      auth: { bearer: { tokens: [first-token] } }
+      auth: { apiKeys: [{ id: dev, key: first-token, tenant: acme, client: ci }] }
       servers: { echo: ${JSON.stringify(fixture("echo"))} }`;
     await using gateway = await startGateway(sample, { env: { NODE_ENV: "production" } });
     const rest = new RestClient(gateway.url, FIRST);
     const answer = await rest.call("echo/echo", { message: "x" });
     expect(answer.headers).toMatchObject({ "ratelimit-limit": "120", "ratelimit-remaining": "119" });
-    await until(() => gateway.log().includes('"environment":"production"'), { what: "the call is in the trail" });
+    const line = await until(() => /^\{.*"event":"call".*$/m.exec(gateway.log())?.[0], {
+      what: "the call is in the trail",
+    });
+    expect(JSON.parse(line)).toMatchObject({
+      environment: "production",
+      principal: "apiKey:dev",
+      apiKeyId: "dev",
+      tenant: "acme",
+      client: "ci",
+      tool: "echo",
+    });
   });
 
   it("that make no sense are reported with their line", async () => {

@@ -1,0 +1,94 @@
+import { durationMs } from "../../lib/units.ts";
+import type { Destination, Upstream, UpstreamListener } from "../../protocol/upstream.ts";
+import type { Connector, UpstreamContext } from "../kind.ts";
+import { Circuit } from "./circuit.ts";
+import { credentialFor } from "./credentials.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import type { RemoteEntry } from "./http-config.ts";
+import { Network } from "./network.ts";
+import type { Remote, RemoteOptions } from "./remote.ts";
+
+/** What all entries of one kind in one gateway share: one pool of connections and one circuit for each origin. */
+export class Remotes {
+  readonly #context: UpstreamContext;
+  readonly #connections: number;
+  readonly #networks = new Map<string, Network>();
+  readonly #circuits = new Map<string, Circuit>();
+
+  constructor(context: UpstreamContext, connections: number) {
+    this.#context = context;
+    this.#connections = connections;
+  }
+
+  connector(name: string, entry: RemoteEntry, open: (options: RemoteOptions) => Upstream): Connector {
+    const remote = this.#remote(name, entry);
+    const connect = (destination: Destination, listener: UpstreamListener): Upstream =>
+      open({
+        remote,
+        sessionId: destination.sessionId,
+        headers: Object.entries(entry.headers).flatMap(([header, value]) => [header.toLowerCase(), value]),
+        caller: destination.caller,
+        listener,
+      });
+    return {
+      connect,
+      open: () => undefined,
+      close: () => Promise.resolve(),
+      summary: this.#context.redactor.value(`${remote.url.origin}${remote.url.pathname}`),
+      warnings: () => [],
+    };
+  }
+
+  close(): void {
+    for (const network of this.#networks.values()) network.close();
+  }
+
+  #remote(server: string, entry: RemoteEntry): Remote {
+    const { emit, redactor, messageBytes, queueBytes } = this.#context;
+    const url = new URL(entry.url);
+    const circuit = this.#circuit(url.origin);
+    return {
+      server,
+      url,
+      network: this.#network(url.origin, entry),
+      circuit,
+      heartbeat: new Heartbeat(durationMs(entry.heartbeat.interval), circuit, emit),
+      credential: credentialFor(entry.auth),
+      forwarded: entry.forwardHeaders.map((header) => header.toLowerCase()),
+      limits: {
+        messageBytes,
+        queueBytes,
+        headersMs: noLimitAsZero(durationMs(entry.headersTimeout)),
+        bodyMs: noLimitAsZero(durationMs(entry.bodyTimeout)),
+      },
+      emit,
+      masked: (text) => redactor.text(text),
+    };
+  }
+
+  #circuit(origin: string): Circuit {
+    const known = this.#circuits.get(origin) ?? new Circuit(origin, this.#context.emit);
+    this.#circuits.set(origin, known);
+    return known;
+  }
+
+  /** Entries share the connections to an origin unless they prove something else there. */
+  #network(origin: string, { tls, connectTimeout }: RemoteEntry): Network {
+    const key = JSON.stringify([origin, tls, connectTimeout]);
+    const { sessions, gatewayEnv } = this.#context;
+    const known =
+      this.#networks.get(key) ??
+      new Network({
+        connections: this.#connections,
+        // Each session has one stream, and the answers of others may be resumed.
+        streams: 2 * sessions.all,
+        connectMs: Math.min(durationMs(connectTimeout), 2 ** 31 - 1),
+        tls,
+        env: gatewayEnv,
+      });
+    this.#networks.set(key, known);
+    return known;
+  }
+}
+
+const noLimitAsZero = (ms: number): number => (Number.isFinite(ms) ? ms : 0);

@@ -1,0 +1,319 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { DelayQueue } from "../../lib/delay-queue.ts";
+import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
+import { guarded } from "../../protocol/events.ts";
+import type { Frame } from "../../protocol/frame.ts";
+import type { RequestId } from "../../protocol/jsonrpc.ts";
+import { methods } from "../../protocol/methods.ts";
+import type { CallerHeaders, OpenRequest, Upstream } from "../../protocol/upstream.ts";
+import { brokenError, isLostSession, sessionLost, statusError, unfitError } from "./failure.ts";
+import type { Outcome } from "./http-call.ts";
+import { costOf, Held } from "./held.ts";
+import { Inbox } from "./inbox.ts";
+import { Listening } from "./listening.ts";
+import { Post, type Outgoing, type PostHost } from "./post.ts";
+import { RemoteSession } from "./remote-session.ts";
+import type { RemoteOptions } from "./remote.ts";
+import { deleteSession, messageRequest, pingRequest, streamHeaders } from "./requests.ts";
+import { Wire } from "./wire.ts";
+
+/** After its answer, or after it was cancelled, the response of a request is given this long to end by itself. */
+const LINGER_MS = 1_000;
+/** When a session is lost, the other requests on their way are waited for this long: they are told the same. */
+const LOSS_MS = 1_000;
+
+/**
+ * The client side of Streamable HTTP (MCP 2025-11-25, transports): sends each message with POST, reads the answers, and listens
+ * with GET. Messages are relayed as they come, both ways. Revision 2026-07-28 has no session and no GET.
+ */
+export class StreamableClient implements Upstream, PostHost {
+  readonly inbox: Inbox;
+  readonly #options: RemoteOptions;
+  readonly #wire: Wire;
+  readonly #session = new RemoteSession();
+  readonly #held = new Held();
+  /** Every POST that is not over, and those of unanswered requests by id. */
+  readonly #posts = new Set<Post>();
+  readonly #open = new Map<RequestId, Post>();
+  readonly #lingering = new DelayQueue<Post>(LINGER_MS, (post) => this.#guard(() => this.#drop(post)));
+  #listening: Listening | undefined;
+  /** What of the messages without an answer is on its way. */
+  #asideBytes = 0;
+  /** Messages wait: for the network, for the answer to `initialize`, until `initialized` has arrived, or for the end. */
+  #isHolding = true;
+  /** Requests that a server which has lost the session has refused; undefined while it has not. */
+  #refused: OpenRequest[] | undefined;
+  #isOver = false;
+  #closing: Promise<void> | undefined;
+  heardAt = performance.now();
+
+  /** Throws `circuit_open`. */
+  constructor(options: RemoteOptions) {
+    this.#options = options;
+    const { remote, sessionId, listener } = options;
+    remote.circuit.check(remote.server);
+    this.inbox = new Inbox({ ...remote, sessionId, listener });
+    this.#wire = new Wire(remote);
+    remote.network.open().then(
+      () => this.#guard(() => this.#release()),
+      (thrown: unknown) => this.#guard(() => this.#end(toGatewayError(thrown), [])),
+    );
+  }
+
+  checkRoom(): void {
+    const { circuit, server, limits } = this.#options.remote;
+    circuit.check(server);
+    if (this.#held.bytes + this.#asideBytes <= limits.queueBytes) return;
+    throw new GatewayError("queue_full", `The MCP server "${server}" does not read its input.`, { retryAfterMs: 1_000 });
+  }
+
+  send(frame: Frame, caller?: CallerHeaders): void {
+    if (this.#isOver) return;
+    if (this.#isHolding) this.#held.push({ frame, caller });
+    else this.#post({ frame, caller });
+  }
+
+  pause(): void {
+    this.#wire.pause();
+  }
+
+  resume(): void {
+    this.#wire.resume();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Asks whether the server is there, and still knows the session. */
+  ping(): void {
+    if (this.#isOver || this.#isHolding) return;
+    const { remote } = this.#options;
+    this.#wire.start(pingRequest(this.#options, this.#session), {
+      begun: () => this.#heard(),
+      event: () => undefined,
+      json: () => undefined,
+      tooLong: () => undefined,
+      over: (outcome) => {
+        if (outcome.kind === "status" && isLostSession(outcome)) return this.#lose(undefined);
+        if (outcome.kind === "broken" && outcome.wasSent) remote.circuit.failed(brokenError(remote.server, outcome));
+      },
+    });
+  }
+
+  begun(post: Post, headers: IncomingHttpHeaders): void {
+    this.#heard();
+    if (post.is(methods.initialize)) this.#session.begun(headers);
+  }
+
+  answered(post: Post, answer: Frame | undefined): void {
+    if (post.request !== undefined) this.#open.delete(post.request.id);
+    if (post.is(methods.initialize)) this.#greeted(answer);
+    // The server should end the stream now (MCP 2025-11-25, transports, sending messages).
+    if (this.#posts.has(post)) this.#lingering.add(post);
+  }
+
+  over(post: Post, outcome: Outcome): void {
+    this.#settle(post);
+    if (this.#isOver) return;
+    if (post.is(methods.initialized)) this.#listen();
+    if (post.request === undefined) return this.#asideOver(post, outcome);
+    if (!post.isAnswered) this.#unanswered(post, outcome);
+    if (this.#refused !== undefined && this.#open.size === 0) this.#finishLoss();
+  }
+
+  #release(): void {
+    this.#isHolding = false;
+    while (!this.#isHolding && !this.#isOver) {
+      const next = this.#held.shift();
+      if (next === undefined) return;
+      this.#post(next);
+    }
+  }
+
+  #post(outgoing: Outgoing): void {
+    const { frame } = outgoing;
+    const post = new Post(frame, this);
+    // Nothing may overtake these two (MCP 2025-11-25, lifecycle, initialization).
+    if (post.is(methods.initialize) || post.is(methods.initialized)) this.#isHolding = true;
+    this.#posts.add(post);
+    if (frame.kind === "request") this.#open.set(frame.id, post);
+    else this.#asideBytes += costOf(frame);
+    post.call = this.#wire.start(messageRequest(outgoing, this.#options, this.#session), post);
+    if (frame.kind === "notification" && frame.method === methods.cancelled) this.#cancel(frame.params?.["requestId"]);
+  }
+
+  #cancel(id: unknown): void {
+    const post = typeof id === "string" || typeof id === "number" ? this.#open.get(id) : undefined;
+    // A cancelled request need not be answered, so its response would be waited for without end.
+    if (post !== undefined) this.#lingering.add(post);
+  }
+
+  #drop(post: Post): void {
+    post.close();
+    this.#settle(post);
+    const { request } = post;
+    if (request !== undefined && this.#open.get(request.id) === post) this.#open.delete(request.id);
+  }
+
+  #settle(post: Post): void {
+    this.#lingering.remove(post);
+    if (!this.#posts.delete(post) || post.frame === undefined || post.request !== undefined) return;
+    this.#asideBytes -= costOf(post.frame);
+  }
+
+  #greeted(answer: Frame | undefined): void {
+    this.#session.agreed(answer);
+    const { remote, sessionId } = this.#options;
+    if (this.#isOver) return;
+    remote.emit({ type: "server.connected", server: remote.server, sessionId });
+    remote.heartbeat.add(this);
+    this.#release();
+  }
+
+  #listen(): void {
+    const { remote } = this.#options;
+    this.#listening ??= new Listening({
+      wire: this.#wire,
+      headers: () => streamHeaders(this.#options, this.#session),
+      isLasting: true,
+      ...this.#reading(undefined),
+      lost: () => this.#lose(undefined),
+      failed: (error) => {
+        if (error !== undefined) remote.emit({ type: "trouble", what: `no stream of "${remote.server}"`, cause: error });
+      },
+    });
+    this.#release();
+  }
+
+  #unanswered(post: Post, outcome: Outcome): void {
+    const { server } = this.#options.remote;
+    switch (outcome.kind) {
+      case "complete":
+        if (outcome.form !== "events") return this.#fail(post, unfitError(server, outcome.form === "json" ? "its answer is to another request" : "it did not answer a request that it accepted"));
+        return this.#resumeOr(post, outcome, unfitError(server, "it ended the stream of an answer before the answer"));
+      case "broken":
+        return this.#resumeOr(post, outcome, brokenError(server, outcome));
+      case "unfit":
+        return this.#fail(post, unfitError(server, outcome.why));
+      case "refused":
+        return this.#fail(post, outcome.error);
+      case "status":
+        return this.#onStatus(post, outcome);
+    }
+  }
+
+  #onStatus(post: Post, outcome: Extract<Outcome, { kind: "status" }>): void {
+    if (this.#session.id !== undefined && isLostSession(outcome)) return this.#lose(post);
+    // A refusal may be a JSON-RPC response, which is relayed like any other.
+    if (post.takeRefusal(outcome.body)) return;
+    this.#fail(post, statusError(this.#options.remote.server, outcome), outcome.status);
+  }
+
+  /** The rest of an answer can be fetched when its events had ids (MCP 2025-11-25, transports, resumability). */
+  #resumeOr(post: Post, place: { readonly lastEventId?: string; readonly retryMs?: number }, error: GatewayError): void {
+    if (place.lastEventId === undefined) return this.#fail(post, error);
+    this.#posts.add(post);
+    post.rest = new Listening({
+      wire: this.#wire,
+      headers: () => streamHeaders(this.#options, this.#session),
+      isLasting: false,
+      lastEventId: place.lastEventId,
+      waitMs: place.retryMs ?? 0,
+      ...this.#reading(post),
+      lost: () => this.#lose(post),
+      failed: (reason) => this.#fail(post, reason ?? error),
+    });
+  }
+
+  #reading(post: Post | undefined): Pick<ConstructorParameters<typeof Listening>[0], "event" | "json" | "tooLong"> {
+    const reader = post ?? new Post(undefined, this);
+    return {
+      event: (event) => {
+        this.#heard();
+        reader.event(event);
+      },
+      json: (body) => reader.json(body),
+      tooLong: (head, tail, bytes) => reader.tooLong(head, tail, bytes),
+    };
+  }
+
+  #fail(post: Post, error: GatewayError, status?: number): void {
+    const { request } = post;
+    if (request === undefined || this.#isOver) return;
+    this.#drop(post);
+    const open = { frame: request, mayHaveRun: post.mayHaveRun };
+    // Without an answer to `initialize` there is nothing to go on with.
+    if (request.method === methods.initialize) return this.#end(error, [{ ...open, mayHaveRun: false }], status);
+    this.#options.listener.badMessage(request.id, error, open);
+  }
+
+  #asideOver(post: Post, outcome: Outcome): void {
+    if (outcome.kind === "complete") return;
+    if (outcome.kind === "status" && this.#session.id !== undefined && isLostSession(outcome)) {
+      return this.#lose(undefined);
+    }
+    const { emit, server } = this.#options.remote;
+    const cause = outcome.kind === "status" ? statusError(server, outcome) : outcome;
+    emit({ type: "trouble", what: `"${server}" did not take a message (${post.name})`, cause });
+  }
+
+  /** The server does not know the session any more: no request of it will be answered, and those that follow belong to a new one. */
+  #lose(post: Post | undefined): void {
+    if (this.#isOver) return;
+    if (this.#refused === undefined) {
+      this.#refused = [];
+      this.#isHolding = true;
+      setTimeout(() => this.#guard(() => this.#finishLoss()), LOSS_MS).unref();
+    }
+    if (post?.request !== undefined) {
+      this.#drop(post);
+      this.#refused.push({ frame: post.request, mayHaveRun: post.rest !== undefined });
+    }
+    if (this.#open.size === 0) this.#finishLoss();
+  }
+
+  #finishLoss(): void {
+    if (this.#isOver) return;
+    const { remote, sessionId } = this.#options;
+    const others = [...this.#open.values()].flatMap(({ request, mayHaveRun }) =>
+      request === undefined ? [] : [{ frame: request, mayHaveRun }],
+    );
+    const open = [...(this.#refused ?? []), ...others, ...this.#held.takeRequests()];
+    this.#session.id = undefined;
+    remote.emit({ type: "server.forgot", server: remote.server, sessionId });
+    this.#end(sessionLost(remote.server), open);
+  }
+
+  #end(error: GatewayError, open: readonly OpenRequest[], status?: number): void {
+    if (this.#isOver) return;
+    const { remote, sessionId, listener, onRefused } = this.#options;
+    const unsent = this.#held.takeRequests();
+    void this.close();
+    if (status !== undefined && onRefused?.(status) === true) return;
+    remote.emit({ type: "server.failed", server: remote.server, sessionId, error });
+    listener.ended(error, [...open, ...unsent]);
+  }
+
+  async #close(): Promise<void> {
+    this.#isOver = true;
+    const { remote } = this.#options;
+    remote.heartbeat.remove(this);
+    this.#listening?.close();
+    for (const post of this.#posts) post.close();
+    this.#wire.abort();
+    this.#open.clear();
+    this.#posts.clear();
+    if (this.#session.id !== undefined) await deleteSession(this.#wire, this.#options, this.#session);
+  }
+
+  #heard(): void {
+    this.heardAt = performance.now();
+  }
+
+  #guard(run: () => void): void {
+    const { emit, server } = this.#options.remote;
+    guarded(emit, `a connection to "${server}" failed`, run);
+  }
+}

@@ -55,7 +55,10 @@ function remoteVerdict(at: string, entry: YAMLMap, document: Document): Pick<Ent
   if (place === undefined) return { notes: [], problems: [] };
   const offset = placeOf(place.key);
   if (type !== undefined && UNKNOWN_TYPES.has(type))
-    return { notes: [], problems: [{ message: `${at}: servers over ${type} are not supported`, offset, isWhole: true }] };
+    return {
+      notes: [],
+      problems: [{ message: `${at}: servers over ${type} are not supported`, offset, isWhole: true }],
+    };
   if (pairOf(entry, "command") !== undefined && ours === undefined) {
     const message = `${at}: has both a command and a ${nameOf(place)}: keep the one that is meant`;
     return { notes: [], problems: [{ message, offset, isWhole: true }] };

@@ -68,7 +68,10 @@ function logFailure(log: Log, { error, sessionId }: Extract<GatewayEvent, { type
   });
 }
 
-type SessionEvent = Exclude<GatewayEvent, { type: "request" | "refused" | "trouble" | "server.failed" | `origin.${string}` }>;
+type SessionEvent = Exclude<
+  GatewayEvent,
+  { type: "request" | "refused" | "trouble" | "server.failed" | `origin.${string}` }
+>;
 
 function logSession(log: Log, event: SessionEvent): void {
   const { server, sessionId } = event;

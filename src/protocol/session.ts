@@ -3,6 +3,7 @@ import type { GatewayError } from "./errors.ts";
 import type { Reply } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
+import type { CallerHeaders } from "./upstream.ts";
 import type { Principal } from "./principal.ts";
 
 export type Transport = "sse" | "streamable-http" | "rest";
@@ -43,6 +44,8 @@ export interface Reception {
   readonly requestId: string;
   /** Where the responses to these requests go; by default to the session's outlet. */
   readonly reply?: Reply | undefined;
+  /** Headers of that HTTP request, as far as some server wants any. */
+  readonly caller?: CallerHeaders | undefined;
   /** The caller's own timeout for a response, instead of the session's. */
   readonly timeoutMs?: number | undefined;
 }

@@ -14,7 +14,9 @@ describe("server-everything elsewhere, over Streamable HTTP,", () => {
       await using client = await connectSdk(new StreamableHTTPClientTransport(new URL(`${gateway.url}/far/mcp`)));
       const { tools } = await client.listTools();
       expect(tools.map(({ name }) => name)).toContain("echo");
-      expect(textIn(await client.callTool({ name: "echo", arguments: { message: "over there" } }))).toContain("over there");
+      expect(textIn(await client.callTool({ name: "echo", arguments: { message: "over there" } }))).toContain(
+        "over there",
+      );
     }
     const answer = await rest.call("far/echo", { message: "by REST" });
     expect(answer.text).toContain("by REST");

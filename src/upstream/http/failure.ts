@@ -55,6 +55,20 @@ function codeOf(cause: unknown): string {
   return inner === undefined ? "unknown" : codeOf(inner);
 }
 
+/** Why there is no answer. */
+export function outcomeError(server: string, outcome: Exclude<Outcome, { kind: "complete" }>): GatewayError {
+  switch (outcome.kind) {
+    case "broken":
+      return brokenError(server, outcome);
+    case "status":
+      return statusError(server, outcome);
+    case "unfit":
+      return unfitError(server, outcome.why);
+    case "refused":
+      return outcome.error;
+  }
+}
+
 /** The server answered with an HTTP status that is no success. */
 export function statusError(server: string, { status, headers, body }: Status): GatewayError {
   const data = { httpStatus: status, ...rpcErrorIn(body) };

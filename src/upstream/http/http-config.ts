@@ -29,7 +29,9 @@ export const remoteKeys = {
       ca: file.optional().describe("A file with certificates of further authorities to trust, in PEM format."),
       cert: file.optional().describe("The gateway's own certificate, in PEM format."),
       key: file.optional().describe("The file with its private key, in PEM format."),
-      serverName: file.optional().describe("The name that the server's certificate must be for, if not that of the URL."),
+      serverName: file
+        .optional()
+        .describe("The name that the server's certificate must be for, if not that of the URL."),
     })
     .prefault({})
     .describe("How the server proves who it is, and the gateway to it.")
@@ -62,7 +64,9 @@ export const streamableEntrySchema = z.strictObject({
   fallback: z
     .boolean()
     .default(false)
-    .describe("Use HTTP+SSE when the server answers initialize with 400, 404 or 405. Entries with a url but no type do."),
+    .describe(
+      "Use HTTP+SSE when the server answers initialize with 400, 404 or 405. Entries with a url but no type do.",
+    ),
 });
 
 export const sseEntrySchema = z.strictObject({

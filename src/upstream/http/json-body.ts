@@ -34,7 +34,10 @@ export class JsonBody {
 /** A message is one line here. In JSON a raw line break can only be white space between tokens. */
 export function oneLine(line: Line): Line {
   if (!line.includes("\n") && !line.includes("\r")) return line;
-  return line.toString().trim().replaceAll(/[\r\n]+/g, " ");
+  return line
+    .toString()
+    .trim()
+    .replaceAll(/[\r\n]+/g, " ");
 }
 
 function elementsOf(text: string): Line[] {

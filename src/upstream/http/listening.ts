@@ -2,7 +2,7 @@ import { GatewayError } from "../../protocol/errors.ts";
 import { guarded } from "../../protocol/events.ts";
 import type { ParsedEvent } from "../../lib/event-parser.ts";
 import { withJitter } from "./circuit.ts";
-import { brokenError, isLostSession, statusError, unfitError } from "./failure.ts";
+import { isLostSession, outcomeError, unfitError } from "./failure.ts";
 import type { CallListener, Outcome } from "./http-call.ts";
 import type { JsonBody } from "./json-body.ts";
 import type { Wire, WireCall } from "./wire.ts";
@@ -87,16 +87,16 @@ export class Listening implements CallListener {
         return this.#again(undefined, outcome.retryMs);
       case "broken":
         this.#lastEventId = outcome.lastEventId ?? this.#lastEventId;
-        return this.#again(brokenError(server, outcome), outcome.retryMs);
+        return this.#again(outcomeError(server, outcome), outcome.retryMs);
       case "status":
         if (isLostSession(outcome)) return lost();
         // No such stream: servers need not have one (MCP 2025-11-25, transports, listening for messages).
         if (outcome.status === 405 && isLasting) return this.#fail(undefined);
-        return this.#again(statusError(server, outcome), undefined);
+        return this.#again(outcomeError(server, outcome), undefined);
       case "refused":
         return this.#again(outcome.error, undefined);
       case "unfit":
-        return isLasting ? this.#fail(undefined) : this.#fail(unfitError(server, outcome.why));
+        return this.#fail(isLasting ? undefined : outcomeError(server, outcome));
     }
   }
 

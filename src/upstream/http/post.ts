@@ -100,5 +100,4 @@ export class Post implements CallListener {
     this.isAnswered = true;
     this.#host.answered(this, frame);
   }
-
 }

@@ -1,3 +1,4 @@
+import type { GatewayError } from "../../protocol/errors.ts";
 import type { Emit } from "../../protocol/events.ts";
 import type { CallerHeaders, UpstreamListener } from "../../protocol/upstream.ts";
 import type { Circuit } from "./circuit.ts";
@@ -40,5 +41,5 @@ export interface RemoteOptions {
   readonly caller: CallerHeaders | undefined;
   readonly listener: UpstreamListener;
   /** `initialize` was refused with this HTTP status: true when the connection is given up silently, because another way is tried. */
-  readonly onRefused?: ((status: number) => boolean) | undefined;
+  readonly onRefused?: ((status: number, error: GatewayError) => boolean) | undefined;
 }

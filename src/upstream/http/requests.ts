@@ -25,7 +25,11 @@ const POST_HEADERS: readonly string[] = [
 const STREAM_HEADERS: readonly string[] = ["accept", "text/event-stream", "accept-encoding", "identity"];
 
 /** The POST of one message. */
-export function messageRequest({ frame, caller }: Outgoing, options: RemoteOptions, session: RemoteSession): WireRequest {
+export function messageRequest(
+  { frame, caller }: Outgoing,
+  options: RemoteOptions,
+  session: RemoteSession,
+): WireRequest {
   const { headers, remote } = options;
   const isRequest = frame.kind === "request";
   return {

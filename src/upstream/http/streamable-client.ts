@@ -6,7 +6,7 @@ import type { Frame } from "../../protocol/frame.ts";
 import type { RequestId } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { CallerHeaders, OpenRequest, Upstream } from "../../protocol/upstream.ts";
-import { brokenError, isLostSession, sessionLost, statusError, unfitError } from "./failure.ts";
+import { brokenError, isLostSession, outcomeError, sessionLost, statusError, unfitError } from "./failure.ts";
 import type { Outcome } from "./http-call.ts";
 import { costOf, Held } from "./held.ts";
 import { Inbox } from "./inbox.ts";
@@ -64,7 +64,9 @@ export class StreamableClient implements Upstream, PostHost {
     const { circuit, server, limits } = this.#options.remote;
     circuit.check(server);
     if (this.#held.bytes + this.#asideBytes <= limits.queueBytes) return;
-    throw new GatewayError("queue_full", `The MCP server "${server}" does not read its input.`, { retryAfterMs: 1_000 });
+    throw new GatewayError("queue_full", `The MCP server "${server}" does not read its input.`, {
+      retryAfterMs: 1_000,
+    });
   }
 
   send(frame: Frame, caller?: CallerHeaders): void {
@@ -181,7 +183,8 @@ export class StreamableClient implements Upstream, PostHost {
       ...this.#reading(undefined),
       lost: () => this.#lose(undefined),
       failed: (error) => {
-        if (error !== undefined) remote.emit({ type: "trouble", what: `no stream of "${remote.server}"`, cause: error });
+        if (error !== undefined)
+          remote.emit({ type: "trouble", what: `no stream of "${remote.server}"`, cause: error });
       },
     });
     this.#release();
@@ -191,16 +194,23 @@ export class StreamableClient implements Upstream, PostHost {
     const { server } = this.#options.remote;
     switch (outcome.kind) {
       case "complete":
-        if (outcome.form !== "events") return this.#fail(post, unfitError(server, outcome.form === "json" ? "its answer is to another request" : "it did not answer a request that it accepted"));
+        if (outcome.form !== "events")
+          return this.#fail(
+            post,
+            unfitError(
+              server,
+              outcome.form === "json"
+                ? "its answer is to another request"
+                : "it did not answer a request that it accepted",
+            ),
+          );
         return this.#resumeOr(post, outcome, unfitError(server, "it ended the stream of an answer before the answer"));
       case "broken":
         return this.#resumeOr(post, outcome, brokenError(server, outcome));
-      case "unfit":
-        return this.#fail(post, unfitError(server, outcome.why));
-      case "refused":
-        return this.#fail(post, outcome.error);
       case "status":
         return this.#onStatus(post, outcome);
+      default:
+        return this.#fail(post, outcomeError(server, outcome));
     }
   }
 
@@ -212,7 +222,11 @@ export class StreamableClient implements Upstream, PostHost {
   }
 
   /** The rest of an answer can be fetched when its events had ids (MCP 2025-11-25, transports, resumability). */
-  #resumeOr(post: Post, place: { readonly lastEventId?: string; readonly retryMs?: number }, error: GatewayError): void {
+  #resumeOr(
+    post: Post,
+    place: { readonly lastEventId?: string; readonly retryMs?: number },
+    error: GatewayError,
+  ): void {
     if (place.lastEventId === undefined) return this.#fail(post, error);
     this.#posts.add(post);
     post.rest = new Listening({
@@ -246,7 +260,7 @@ export class StreamableClient implements Upstream, PostHost {
     const open = { frame: request, mayHaveRun: post.mayHaveRun };
     // Without an answer to `initialize` there is nothing to go on with.
     if (request.method === methods.initialize) return this.#end(error, [{ ...open, mayHaveRun: false }], status);
-    this.#options.listener.badMessage(request.id, error, open);
+    this.#options.listener.badMessage(request.id, error, error.reason === "upstream_unreachable" ? open : undefined);
   }
 
   #asideOver(post: Post, outcome: Outcome): void {
@@ -255,7 +269,7 @@ export class StreamableClient implements Upstream, PostHost {
       return this.#lose(undefined);
     }
     const { emit, server } = this.#options.remote;
-    const cause = outcome.kind === "status" ? statusError(server, outcome) : outcome;
+    const cause = outcomeError(server, outcome);
     emit({ type: "trouble", what: `"${server}" did not take a message (${post.name})`, cause });
   }
 
@@ -291,7 +305,7 @@ export class StreamableClient implements Upstream, PostHost {
     const { remote, sessionId, listener, onRefused } = this.#options;
     const unsent = this.#held.takeRequests();
     void this.close();
-    if (status !== undefined && onRefused?.(status) === true) return;
+    if (status !== undefined && onRefused?.(status, error) === true) return;
     remote.emit({ type: "server.failed", server: remote.server, sessionId, error });
     listener.ended(error, [...open, ...unsent]);
   }

@@ -188,6 +188,7 @@ export class Gateway {
       hasServer: (name: string) => servers.has(name),
       callsOf: (name: string) => servers.get(name).settings,
       serverNames: servers.names,
+      callerHeaders: servers.callerHeaders,
       catalog,
       client,
       documents,
@@ -226,7 +227,7 @@ function downstreamContext(
   { limits, publicUrl, servers }: Config,
   events: Events,
   sessions: SessionTable,
-): Omit<DownstreamContext, "gate" | "hasServer" | "serverNames"> {
+): Omit<DownstreamContext, "gate" | "hasServer" | "serverNames" | "callerHeaders"> {
   const { streams, bodies, replay } = downstreamLimits(limits);
   return {
     events,

@@ -66,6 +66,8 @@ export interface OpenSession {
   readonly transport: Transport;
   /** The id of the HTTP request that opens it, as in the log and the audit trail. */
   readonly requestId: string;
+  /** Headers of that HTTP request, as far as some server wants any. */
+  readonly caller?: CallerHeaders | undefined;
   /** An id chosen by the caller (REST); by default the gateway generates one. */
   readonly id?: string;
   /** Creates the outlet of the new session. */

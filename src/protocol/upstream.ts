@@ -60,6 +60,11 @@ export interface ServerSettings {
   readonly timeoutMs: number | undefined;
   /** Digest of the configuration entry; changes with it. */
   readonly fingerprint: string;
+  /**
+   * Set when the entry is filled in from its caller: what it is filled with. A session is only for callers with the key that it
+   * began with. Throws `header_required` when a value is missing.
+   */
+  readonly callerKey?: ((principal: Principal, caller: CallerHeaders | undefined) => string) | undefined;
 }
 
 /** Opens the upstream of a named server; throws when the server refuses immediately. */

@@ -8,7 +8,7 @@ import { methods } from "../protocol/methods.ts";
 import type { Principal } from "../protocol/principal.ts";
 import type { EndReason, OpenSession, Outlet, Reception, Session, Transport } from "../protocol/session.ts";
 import type { CallerHeaders, OpenRequest, Upstream } from "../protocol/upstream.ts";
-import { admit, wakes } from "./admission.ts";
+import { admit, callerCheck, wakes } from "./admission.ts";
 import type { SessionContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Exchanges, renew, replyThrough } from "./exchanges.ts";
@@ -46,6 +46,8 @@ export class LiveSession implements Session {
   readonly #renewal: Renewal;
   #upstream: Upstream | undefined;
   #isPaused = false;
+  /** Set when its server is filled in from the caller. */
+  readonly #callerCheck: ((caller: CallerHeaders | undefined) => void) | undefined;
 
   /** `record` is the state from before a hibernation or a restart. */
   constructor(id: string, request: OpenSession, context: SessionContext, record?: SessionRecord) {
@@ -71,6 +73,7 @@ export class LiveSession implements Session {
     };
     this.lifecycle = new Lifecycle(parts, () => this.#stopServer());
     this.#renewal = new Renewal(parts);
+    this.#callerCheck = callerCheck(parts);
     this.deadlines = new Deadlines(parts, {
       withdrawn: (cancellation) => this.#tellServer(cancellation),
       silent: (error) => this.lifecycle.loseProcess("server timeout", error),
@@ -95,6 +98,7 @@ export class LiveSession implements Session {
 
   receive(messages: ClientMessages, reception: Reception): void {
     if (this.lifecycle.isOver) throw new GatewayError("session_not_found", "The session has ended.");
+    if (this.#callerCheck !== undefined) this.#callerCheck(reception.caller);
     const { inFlight } = this.#context.limits;
     admit(messages, { exchanges: this.#exchanges, revision: this.#recorder.revision, inFlight });
     if (this.#upstream === undefined && this.lifecycle.canHibernate && !wakes(messages)) return;

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { count, duration } from "../../protocol/unit-schemas.ts";
+import { holdsCredential, isFillable, UNFILLABLE } from "../templates.ts";
 import { authSchema } from "./auth-config.ts";
 
 const file = z.string().min(1);
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "must be the name of a header");
 
 /** The keys of every entry with a `url`. */
 export const remoteKeys = {
@@ -11,7 +13,7 @@ export const remoteKeys = {
     .describe("Where the MCP server is.")
     .meta({ examples: ["https://mcp.example.com/mcp"] }),
   headers: z
-    .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "must be the name of a header"), z.string())
+    .record(headerName, z.string().refine(isFillable, UNFILLABLE))
     .default({})
     .describe(
       "Headers of every request to it. {{principal.client}}, {{claims.sub}} and {{headers.x-user-id}} are filled in from the caller.",
@@ -19,8 +21,12 @@ export const remoteKeys = {
     .meta({ examples: [{ "X-Team": "search", "X-User": "{{headers.x-user-id}}" }] }),
   auth: authSchema.optional(),
   forwardHeaders: z
-    .array(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "must be the name of a header"))
-    .refine((names) => !names.some(isCredentialHeader), "must not name a header that holds a caller's credential")
+    .array(
+      headerName.refine(
+        (name) => !holdsCredential(name) && !isOwnHeader(name),
+        "must not be a header with a caller's credential, or one of the connection or of MCP",
+      ),
+    )
     .default([])
     .describe("Headers of the caller's request that are passed on. Credentials never are.")
     .meta({ examples: [["Traceparent", "Accept-Language"]] }),
@@ -48,11 +54,12 @@ export const remoteKeys = {
   bodyTimeout: duration("10m").describe("How long an answer may stop in the middle."),
 };
 
-/** Headers in which a caller proves who it is, and those that belong to one connection (RFC 9110 §7.6.1) or to MCP itself. */
-export function isCredentialHeader(name: string): boolean {
-  return /^(?:authorization|proxy-authorization|x-api-key|api-key|cookie|set-cookie|host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|content-length|content-type|content-encoding|accept|accept-encoding|expect|mcp-.*|last-event-id)$/i.test(
-    name,
-  );
+const OWN_HEADERS =
+  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-length|content-type|content-encoding|accept|accept-encoding|mcp-.*|last-event-id)$/;
+
+/** Headers of one connection (RFC 9110 §7.6.1), of one body, and those of MCP itself: they are the gateway's own. */
+export function isOwnHeader(name: string): boolean {
+  return OWN_HEADERS.test(name.toLowerCase());
 }
 
 /** An entry with a `url`, over Streamable HTTP. */

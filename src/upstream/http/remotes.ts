@@ -1,10 +1,11 @@
 import { durationMs } from "../../lib/units.ts";
 import type { Destination, Upstream, UpstreamListener } from "../../protocol/upstream.ts";
 import type { Connector, UpstreamContext } from "../kind.ts";
+import { fill, headersIn, isTemplate, keyOf } from "../templates.ts";
 import { Circuit } from "./circuit.ts";
 import { credentialFor } from "./credentials.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import type { RemoteEntry } from "./http-config.ts";
+import { isOwnHeader, type RemoteEntry } from "./http-config.ts";
 import { Network } from "./network.ts";
 import type { Remote, RemoteOptions } from "./remote.ts";
 
@@ -22,16 +23,27 @@ export class Remotes {
 
   connector(name: string, entry: RemoteEntry, open: (options: RemoteOptions) => Upstream): Connector {
     const remote = this.#remote(name, entry);
+    const headers = Object.entries(entry.headers)
+      .map(([header, value]): readonly [string, string] => [header.toLowerCase(), value])
+      .filter(([header]) => !isOwnHeader(header));
+    const templates = headers.map(([, value]) => value).filter(isTemplate);
     const connect = (destination: Destination, listener: UpstreamListener): Upstream =>
       open({
         remote,
         sessionId: destination.sessionId,
-        headers: Object.entries(entry.headers).flatMap(([header, value]) => [header.toLowerCase(), value]),
+        headers: headers.flatMap(([header, text]) => {
+          const value = fill(text, "header", destination, name);
+          // The gateway itself lists the tools without what is not filled in.
+          return value === undefined ? [] : [header, value];
+        }),
         caller: destination.caller,
         listener,
       });
     return {
       connect,
+      callerHeaders: [...remote.forwarded, ...headersIn(templates)],
+      callerKey:
+        templates.length === 0 ? undefined : (principal, caller) => keyOf(templates, { principal, caller }, name),
       open: () => undefined,
       close: () => Promise.resolve(),
       summary: this.#context.redactor.value(`${remote.url.origin}${remote.url.pathname}`),

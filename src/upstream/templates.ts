@@ -13,7 +13,7 @@ export interface CallerValues {
 export type Place = "header" | "variable" | "argument" | "path";
 
 /** `{{headers.x-user-id}}`, `{{principal.client}}`, `{{claims.sub}}`, each with `:-default`. Other braces are left alone. */
-const PLACEHOLDER = /\{\{\s*(principal|claims|headers)\.([^{}:]+?)\s*(?::-([^{}]*))?\}\}/g;
+const PLACEHOLDER = /\{\{\s*(principal|claims|headers)\.((?:[^{}:]|:(?!-))+?)\s*(?::-([^{}]*))?\}\}/g;
 const MAX_VALUE = 1_024;
 /** In which a caller proves who it is to the gateway. */
 const CREDENTIALS = /^(?:authorization|proxy-authorization|x-api-key|api-key|cookie)$/;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 const secret = z.string().min(1);
+const httpUrl = z.url({ protocol: /^https?$/ });
 
 /** How the gateway proves to a remote server who it is. */
 export const authSchema = z
@@ -32,6 +33,38 @@ export const authSchema = z
         .default("X-API-Key")
         .describe("Another header for it."),
     }),
+    z
+      .strictObject({
+        type: z.literal("oauth").describe("A token from the authorization server that the server names."),
+        clientId: secret.describe("The client id of the gateway.").meta({ examples: ["mcp-gateway"] }),
+        clientSecret: secret.optional().describe("Its secret.").meta({ examples: ["${CLIENT_SECRET}"] }),
+        privateKey: secret
+          .optional()
+          .describe("Instead of a secret: a private key that signs, in PEM format (RFC 7523).")
+          .meta({ examples: ["${file:/run/secrets/client.pem}"] }),
+        algorithm: z
+          .enum(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384"])
+          .default("RS256")
+          .describe("How the private key signs."),
+        refreshToken: secret
+          .optional()
+          .describe("A refresh token of a person, instead of the client's own rights.")
+          .meta({ examples: ["${REFRESH_TOKEN}"] }),
+        scope: secret.optional().describe("The scopes to ask for.").meta({ examples: ["tools:read tools:call"] }),
+        issuer: httpUrl
+          .optional()
+          .describe("The authorization server that may have the secret, if it is not at the origin of the server itself.")
+          .meta({ examples: ["https://idp.example.com"] }),
+        tokenUrl: httpUrl
+          .optional()
+          .describe("Its token endpoint, if nothing is to be discovered.")
+          .meta({ examples: ["https://idp.example.com/oauth/token"] }),
+      })
+      .refine(
+        ({ clientSecret, privateKey, refreshToken }) =>
+          clientSecret === undefined ? privateKey !== undefined || refreshToken !== undefined : privateKey === undefined,
+        "needs either a clientSecret or a privateKey, or else a refreshToken",
+      ),
   ])
   .describe("The gateway's own credential at the server. What a caller proves itself with is never passed on.")
   .meta({ examples: [{ type: "bearer", token: "${GITHUB_TOKEN}" }] });

@@ -59,13 +59,14 @@ export class Remotes {
     const { emit, redactor, messageBytes, queueBytes } = this.#context;
     const url = new URL(entry.url);
     const circuit = this.#circuit(url.origin);
+    const network = this.#network(url.origin, entry);
     return {
       server,
       url,
-      network: this.#network(url.origin, entry),
+      network,
       circuit,
       heartbeat: new Heartbeat(durationMs(entry.heartbeat.interval), circuit, emit),
-      credential: credentialFor(entry.auth),
+      credential: credentialFor({ server, url, auth: entry.auth, network, emit }),
       forwarded: entry.forwardHeaders.map((header) => header.toLowerCase()),
       limits: {
         messageBytes,

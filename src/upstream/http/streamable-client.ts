@@ -200,7 +200,7 @@ export class StreamableClient implements Upstream, PostHost {
             unfitError(
               server,
               outcome.form === "json"
-                ? "its answer is to another request"
+                ? "its answer is no response to the request"
                 : "it did not answer a request that it accepted",
             ),
           );

@@ -72,13 +72,14 @@ async function ofTransport(setup: Setup, transport: Transport): Promise<Figure[]
 
 /** The same calls to a server elsewhere; beside the gateway, a relay from HTTP to HTTP that checks nothing. */
 async function ofRemote(setup: Setup): Promise<Figure[]> {
-  const { wants, main } = setup.options;
+  const { wants, main, profileFolder } = setup.options;
   if (![...POINTS.map(({ point }) => point), ...MORE_POINTS].some((point) => wants(point, "remote"))) return [];
+  const nodeArgs = profileFolder === undefined ? [] : profileArgs(profileFolder);
   process.stderr.write("remote …\n");
   const { echo } = setup;
   const far = [await startIdealRelay(echo), await startIdealRelay(echo)] as const;
   const servers = { echo: { type: "streamable-http", url: `http://127.0.0.1:${far[0].port}/echo/mcp` } };
-  const gateway = await startGateway({ main, echo, servers });
+  const gateway = await startGateway({ main, echo, nodeArgs, servers });
   const ideal = await startIdealHttpRelay(far[1].port);
   const bench: Bench = { ...setup, gateway, ideal };
   try {
@@ -90,6 +91,7 @@ async function ofRemote(setup: Setup): Promise<Figure[]> {
     ];
   } finally {
     for (const target of [gateway, ideal, ...far]) await target.stop();
+    if (profileFolder !== undefined) process.stdout.write(`${profileSummary(profileFolder, gateway.pid)}\n\n`);
   }
 }
 

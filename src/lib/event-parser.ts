@@ -36,7 +36,9 @@ export class EventParser {
   /** The unfinished line. */
   #line: Buffer[] = [];
   #lineBytes = 0;
-  /** The data of the unfinished event. */
+  /** The data of the unfinished event, while it is one line that came in one piece. */
+  #only: Buffer | undefined;
+  /** The same otherwise. */
   #data: Buffer[] = [];
   #dataBytes = 0;
   #hasData = false;
@@ -74,12 +76,7 @@ export class EventParser {
 
   /** A line ends with CRLF, LF or CR. */
   #withLineFeeds(chunk: Buffer): Buffer {
-    let bytes = chunk;
-    if (this.#isAtStart) {
-      this.#isAtStart = false;
-      if (bytes.indexOf(BYTE_ORDER_MARK) === 0) bytes = bytes.subarray(BYTE_ORDER_MARK.length);
-    }
-    if (this.#endedInReturn && bytes[0] === LINE_FEED) bytes = bytes.subarray(1);
+    const bytes = this.#endedInReturn && chunk[0] === LINE_FEED ? chunk.subarray(1) : chunk;
     this.#endedInReturn = bytes.at(-1) === CARRIAGE_RETURN;
     if (!bytes.includes(CARRIAGE_RETURN)) return bytes;
     return Buffer.from(bytes.toString("latin1").replaceAll(/\r\n?/g, "\n"), "latin1");
@@ -103,6 +100,7 @@ export class EventParser {
       this.#isInOverlongLine = false;
       return;
     }
+    if (this.#isAtStart) return this.#endFirstLine(rest);
     if (this.#line.length === 0) return this.#field(rest, undefined);
     addPart(this.#line, rest);
     const whole = new Pieces(this.#line);
@@ -110,9 +108,24 @@ export class EventParser {
     this.#field(whole.slice(0, 6).join(), whole);
   }
 
+  /** Which may begin with a byte order mark. */
+  #endFirstLine(rest: Buffer): void {
+    this.#isAtStart = false;
+    const line = new Pieces([...this.#line, rest]).join();
+    this.#forgetLine();
+    this.#field(line.indexOf(BYTE_ORDER_MARK) === 0 ? line.subarray(BYTE_ORDER_MARK.length) : line, undefined);
+  }
+
   /** `first` has at least the name of the field; `whole` is set when the line came in parts. */
   #field(first: Buffer, whole: Pieces | undefined): void {
     if (first.length === 0) return this.#dispatch();
+    if (whole === undefined && first.equals(MESSAGE)) {
+      this.#type = "";
+      return;
+    }
+    if (isDataField(first) && whole === undefined && !this.#hasData && first.length <= this.#limitBytes) {
+      if (this.#overflow === undefined) return this.#begin(first);
+    }
     if (isDataField(first)) return this.#addData(contentOf(whole ?? new Pieces([first])));
     const length = whole?.length ?? first.length;
     // A comment begins with a colon.
@@ -129,8 +142,19 @@ export class EventParser {
     else if (name === "retry" && RETRY.test(value)) this.#listener.retry(Number(value));
   }
 
+  #begin(line: Buffer): void {
+    this.#hasData = true;
+    this.#only = line.subarray(line[5] === SPACE ? 6 : 5);
+  }
+
   #addData(content: Pieces): void {
     if (this.#overflow !== undefined) return this.#count(content);
+    const only = this.#only;
+    if (only !== undefined) {
+      this.#only = undefined;
+      addPart(this.#data, only);
+      this.#dataBytes = only.length + 1;
+    }
     if (this.#hasData) addPart(this.#data, Buffer.from("\n"));
     this.#hasData = true;
     this.#dataBytes += content.length + 1;
@@ -139,12 +163,20 @@ export class EventParser {
   }
 
   #dispatch(): void {
+    const only = this.#only;
+    if (only !== undefined) {
+      const type = this.#type;
+      this.#only = undefined;
+      this.#hasData = false;
+      this.#type = "";
+      return this.#listener.event({ type: type === "" ? "message" : type, data: lineOf(only), id: this.#id });
+    }
     const [overflow, hasData, data, type] = [this.#overflow, this.#hasData, this.#data, this.#type];
     this.#forgetEvent();
     if (overflow !== undefined)
       return this.#listener.tooLong(overflow.head.toString("utf8"), overflow.tail.toString("utf8"), overflow.bytes);
     // An event without data is not dispatched (WHATWG HTML §9.2.6), but its id has been noted.
-    if (hasData) this.#listener.event({ type: type === "" ? "message" : type, data: lineOf(data), id: this.#id });
+    if (hasData) this.#listener.event({ type: type === "" ? "message" : type, data: lineOf(...data), id: this.#id });
   }
 
   #overflowWith(content: Pieces): void {
@@ -186,6 +218,9 @@ export class EventParser {
 }
 
 const DATA = Buffer.from("data");
+const SPACE = 0x20;
+/** What nearly every event has, and means as much as nothing. */
+const MESSAGE = Buffer.from("event: message");
 
 /** `data` alone is a field with an empty value. */
 function isDataField(line: Buffer): boolean {
@@ -195,11 +230,13 @@ function isDataField(line: Buffer): boolean {
 
 /** The value of a data field, without the one space that may follow the colon. */
 function contentOf(line: Pieces): Pieces {
-  const start = line.slice(5, 6).join()[0] === 0x20 ? 6 : 5;
+  const start = line.slice(5, 6).join()[0] === SPACE ? 6 : 5;
   return line.slice(Math.min(start, line.length));
 }
 
-function lineOf(parts: Buffer[]): Line {
+function lineOf(...parts: readonly Buffer[]): Line {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1 && only.length <= TEXT_BYTES) return only.toString("utf8");
   const pieces = leanPieces(parts);
   return pieces.length > TEXT_BYTES ? pieces : pieces.toString();
 }

@@ -59,6 +59,7 @@ export interface CallOptions {
 /** The body of a refusal is only read for its message. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 const MAX_REFUSAL_MS = 2_000;
+const TROUBLE = "a response of a remote MCP server could not be read";
 
 /** One HTTP request to an MCP server, and its response: an event stream, a JSON body, or a refusal. */
 export class HttpCall implements Dispatcher.DispatchHandler {
@@ -124,15 +125,29 @@ export class HttpCall implements Dispatcher.DispatchHandler {
     this.#status = status;
     this.#headers = headers;
     if (this.#isPaused) controller.pause();
-    this.#guard(() => this.#begin());
+    try {
+      this.#begin();
+    } catch (cause) {
+      this.#trouble(cause);
+    }
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#isOver) this.#guard(() => this.#read(chunk));
+    if (this.#isOver) return;
+    try {
+      this.#read(chunk);
+    } catch (cause) {
+      this.#trouble(cause);
+    }
   }
 
   onResponseEnd(): void {
-    if (!this.#isOver) this.#guard(() => this.#finish());
+    if (this.#isOver) return;
+    try {
+      this.#finish();
+    } catch (cause) {
+      this.#trouble(cause);
+    }
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, cause: unknown): void {
@@ -209,12 +224,16 @@ export class HttpCall implements Dispatcher.DispatchHandler {
   #over(outcome: Outcome): void {
     if (this.#isOver) return;
     this.#end();
-    this.#guard(() => this.#options.listener.over(outcome));
+    try {
+      this.#options.listener.over(outcome);
+    } catch (cause) {
+      this.#trouble(cause);
+    }
   }
 
   #end(): void {
     this.#isOver = true;
-    clearTimeout(this.#timer);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
   }
 
   get #isRefusal(): boolean {
@@ -222,15 +241,23 @@ export class HttpCall implements Dispatcher.DispatchHandler {
   }
 
   get #resumption(): { readonly lastEventId?: string; readonly retryMs?: number } {
+    if (this.#events === undefined) return NOTHING;
     const lastEventId = this.#events?.lastEventId;
     const retryMs = this.#retryMs;
     return { ...(lastEventId !== undefined && { lastEventId }), ...(retryMs !== undefined && { retryMs }) };
   }
 
+  /** Thrown on, it would end the connection, and others with it. */
+  #trouble(cause: unknown): void {
+    this.#options.emit({ type: "trouble", what: TROUBLE, cause });
+  }
+
   #guard(run: () => void): void {
-    guarded(this.#options.emit, "a response of a remote MCP server could not be read", run);
+    guarded(this.#options.emit, TROUBLE, run);
   }
 }
+
+const NOTHING = {};
 
 /** Written for people, and it comes from a stranger. */
 function mediaTypeOf(type: string): string {

@@ -3,6 +3,8 @@ import { TEXT_BYTES, type Line } from "../../lib/lines.ts";
 import { addPart, leanPieces, Pieces } from "../../lib/pieces.ts";
 
 const ENDS = 512;
+/** `{` */
+const OBJECT = 0x7b;
 
 /** A body that is JSON, in the chunks in which it arrives. */
 export class JsonBody {
@@ -13,7 +15,7 @@ export class JsonBody {
   }
 
   get isEmpty(): boolean {
-    return this.#parts.every((part) => part.toString("latin1").trim() === "");
+    return this.#parts[0]?.[0] !== OBJECT && this.#parts.every((part) => part.toString("latin1").trim() === "");
   }
 
   /** The first and the last bytes. */
@@ -24,6 +26,10 @@ export class JsonBody {
 
   /** The messages in it, each as one line: one, or those of a batch (MCP 2025-03-26). */
   get lines(): Line[] {
+    const [only] = this.#parts;
+    // By far the most common: one short message in one read.
+    if (this.#parts.length === 1 && only?.[0] === OBJECT && only.length <= TEXT_BYTES)
+      return [oneLine(only.toString("utf8"))];
     const whole = leanPieces(this.#parts);
     const line = whole.length > TEXT_BYTES ? whole : whole.toString();
     const first = whole.head(ENDS).trimStart()[0];

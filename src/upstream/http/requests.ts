@@ -19,10 +19,8 @@ const POST_HEADERS: readonly string[] = [
   "application/json",
   "accept",
   "application/json, text/event-stream",
-  "accept-encoding",
-  "identity",
 ];
-const STREAM_HEADERS: readonly string[] = ["accept", "text/event-stream", "accept-encoding", "identity"];
+const STREAM_HEADERS: readonly string[] = ["accept", "text/event-stream"];
 
 /** The POST of one message. */
 export function messageRequest(

@@ -295,7 +295,7 @@ export class StreamableClient implements Upstream, PostHost {
       request === undefined ? [] : [{ frame: request, mayHaveRun }],
     );
     const open = [...(this.#refused ?? []), ...others, ...this.#held.takeRequests()];
-    this.#session.id = undefined;
+    this.#session.forget();
     remote.emit({ type: "server.forgot", server: remote.server, sessionId });
     this.#end(sessionLost(remote.server), open);
   }

@@ -19,7 +19,10 @@ function relay({ method, url, headers }, res, body) {
     { path: url, method, headers: passed, body: body.length === 0 ? null : body },
     {
       onRequestStart() {},
-      onResponseStart(_controller, status, { connection, "keep-alive": _, ...own }) {
+      onResponseStart(_controller, status, received) {
+        const own = { ...received };
+        delete own.connection;
+        delete own["keep-alive"];
         res.writeHead(status, own);
       },
       onResponseData(_controller, chunk) {

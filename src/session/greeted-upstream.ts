@@ -30,7 +30,7 @@ export interface GreetedOptions {
   readonly changed: (method: string) => void;
 }
 
-interface Held {
+interface HeldMessage {
   readonly frame: Frame;
   readonly caller: CallerHeaders | undefined;
 }
@@ -44,7 +44,7 @@ export class GreetedUpstream implements Upstream, HandshakeHost {
   readonly #upstream: Upstream;
   #handshake: Handshake | undefined;
   /** Messages of the client during the handshake; undefined afterwards. */
-  #held: Held[] | undefined = [];
+  #held: HeldMessage[] | undefined = [];
   #heldBytes = 0;
 
   /** Throws what `connect` throws. */

@@ -55,7 +55,9 @@ export const stdio = defineUpstreamKind({
           callerKey,
           warnings: () => [
             ...commandWarnings(command, command.env["PATH"] ?? context.gatewayEnv["PATH"] ?? ""),
-            ...(callerKey !== undefined && warm > 0 ? ["nothing is kept warm, because it is filled in from its callers"] : []),
+            ...(callerKey !== undefined && warm > 0
+              ? ["nothing is kept warm, because it is filled in from its callers"]
+              : []),
           ],
           connect: (destination, listener) => pool.take()?.adopt(destination, listener) ?? start(destination, listener),
           open: () => pool.open(),

@@ -74,14 +74,15 @@ function valueOf(root: string, name: string, { principal, caller }: CallerValues
 }
 
 function ofPrincipal(root: string, name: string, principal: Principal): unknown {
-  if (root === "principal") return name === "id" || name === "client" || name === "tenant" ? principal[name] : undefined;
+  if (root === "principal")
+    return name === "id" || name === "client" || name === "tenant" ? principal[name] : undefined;
   // A claim whose own name has dots, such as a URL, comes before a path of names.
   const whole = member(principal.claims, name);
   if (whole !== undefined) return whole;
   return name.split(".").reduce<unknown>((inner, part) => member(inner, part), principal.claims);
 }
 
-/** A value comes from a stranger: it must stay what it is meant to be. */
+/** A value is not trusted: it must stay what it is meant to be. */
 function fits(value: string, place: Place): boolean {
   if (value.length > MAX_VALUE || value.includes("\0")) return false;
   switch (place) {

@@ -19,7 +19,11 @@ import { until } from "../helpers/until.ts";
 const OWN = { Authorization: "Bearer token-of-the-caller", "X-API-Key": "key-of-the-caller", Cookie: "c=1" };
 
 /** The headers with which a call of `echo` arrived. */
-async function seenBy(rest: RestClient, server: string, headers: Record<string, string> = {}): Promise<Record<string, string>> {
+async function seenBy(
+  rest: RestClient,
+  server: string,
+  headers: Record<string, string> = {},
+): Promise<Record<string, string>> {
   const answer = await rest.call(`${server}/echo`, {}, { headers });
   return (JSON.parse(restText(answer)) as { headers: Record<string, string> }).headers;
 }
@@ -58,7 +62,8 @@ describe("a remote server", () => {
     expect(passed).not.toHaveProperty("x-other");
     const all = JSON.stringify(far.requests);
     for (const own of ["token-of-the-caller", "key-of-the-caller", "c=1"]) expect(all).not.toContain(own);
-    for (const secret of ["value-for-far", "token-for-far", "word-for-far"]) expect(gateway.log()).not.toContain(secret);
+    for (const secret of ["value-for-far", "token-for-far", "word-for-far"])
+      expect(gateway.log()).not.toContain(secret);
   });
 
   test("is filled in from its caller; whoever lacks the header is told which, and sessions are not shared", async () => {
@@ -89,9 +94,17 @@ describe("a remote server", () => {
 
   test.each([
     ["a missing variable", { auth: { type: "bearer", token: "${NOT_SET_AT_ALL}" } }, "NOT_SET_AT_ALL is not set"],
-    ["a credential to pass on", { forwardHeaders: ["Authorization"] }, "must not be a header with a caller's credential"],
+    [
+      "a credential to pass on",
+      { forwardHeaders: ["Authorization"] },
+      "must not be a header with a caller's credential",
+    ],
     ["a credential to fill in", { headers: { A: "{{headers.cookie}}" } }, "must be filled in from"],
-    ["neither secret nor key", { auth: { type: "oauth", clientId: "x" } }, "needs either a clientSecret or a privateKey"],
+    [
+      "neither secret nor key",
+      { auth: { type: "oauth", clientId: "x" } },
+      "needs either a clientSecret or a privateKey",
+    ],
   ])("with %s is a mistake in the config", async (_what, entry, message) => {
     await expect(startGateway({ servers: { far: { url: far.url, ...entry } } })).rejects.toThrow(message);
   });
@@ -109,11 +122,17 @@ describe("a server behind OAuth", () => {
   beforeAll(async () => {
     await issuer.issuer.keys.generate("RS256");
     await issuer.start(0, "127.0.0.1");
-    issuer.service.on("beforeTokenSigning", (token: { payload: Record<string, unknown> }, request: { body: Record<string, string>; headers: Record<string, string> }) => {
-      tokenRequests.push({ form: request.body, authorization: request.headers["authorization"] });
-      token.payload["aud"] = request.body["resource"];
-      token.payload["jti"] = String(tokenRequests.length);
-    });
+    issuer.service.on(
+      "beforeTokenSigning",
+      (
+        token: { payload: Record<string, unknown> },
+        request: { body: Record<string, string>; headers: Record<string, string> },
+      ) => {
+        tokenRequests.push({ form: request.body, authorization: request.headers["authorization"] });
+        token.payload["aud"] = request.body["resource"];
+        token.payload["jti"] = String(tokenRequests.length);
+      },
+    );
     issuer.service.on("beforeResponse", (response: { body: Record<string, unknown> }) => {
       response.body["expires_in"] = expiresIn;
     });
@@ -156,9 +175,11 @@ describe("a server behind OAuth", () => {
     });
     app.post("/mcp", guard, express.json(), async (request, response) => {
       const mcp = new McpServer({ name: "guarded", version: "1" });
-      mcp.registerTool("whoami", {}, () => ({ content: [{ type: "text", text: String(request.headers.authorization) }] }));
+      mcp.registerTool("whoami", {}, () => ({
+        content: [{ type: "text", text: String(request.headers.authorization) }],
+      }));
       const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined } as never);
-      await mcp.connect(transport as never);
+      await mcp.connect(transport);
       await transport.handleRequest(request, response, request.body);
     });
     app.use((_request, response) => void response.status(405).end());
@@ -175,7 +196,13 @@ describe("a server behind OAuth", () => {
     tokenRequests.length = 0;
     expiresIn = 3_600;
     const issuerUrl = issuer.issuer.url;
-    const auth = { type: "oauth", clientId: "gateway", clientSecret: "${CLIENT_SECRET}", issuer: issuerUrl, scope: "mcp" };
+    const auth = {
+      type: "oauth",
+      clientId: "gateway",
+      clientSecret: "${CLIENT_SECRET}",
+      issuer: issuerUrl,
+      scope: "mcp",
+    };
     await using gateway = await startGateway(
       { logging: { level: "verbose" }, servers: { far: { url, auth } } },
       { env: { CLIENT_SECRET: "secret-of-the-client" } },
@@ -223,7 +250,11 @@ describe("a server behind OAuth", () => {
     expect((await rest.call("signed/whoami")).status).toBe(200);
     expect(tokenRequests[0]?.form["client_assertion"]).toMatch(/^ey/);
     expect((await rest.call("refreshed/whoami")).status).toBe(200);
-    expect(tokenRequests[1]?.form).toMatchObject({ grant_type: "refresh_token", refresh_token: "refresh-1", resource: url });
+    expect(tokenRequests[1]?.form).toMatchObject({
+      grant_type: "refresh_token",
+      refresh_token: "refresh-1",
+      resource: url,
+    });
   });
 
   test("whose authorization server is not the one of the config gets nothing", async () => {
@@ -250,14 +281,17 @@ test.each([
   });
   const auth = { type: "oauth", clientId: "gateway", clientSecret: "the-secret" };
   await using gateway = await startGateway({ servers: { far: { url: far.url, auth } } });
-  expect(await new RestClient(gateway.url).call("far/echo")).toMatchObject({ status: 502, json: { code: "upstream_unauthorized" } });
+  expect(await new RestClient(gateway.url).call("far/echo")).toMatchObject({
+    status: 502,
+    json: { code: "upstream_unauthorized" },
+  });
   expect(JSON.stringify(far.requests)).not.toContain("the-secret");
 });
 
 test("hostile metadata sends nobody into a private network, to another scheme or along a redirect", async () => {
   await using inner = await farServer();
   await using far = await farServer((request, response) => {
-    const named = new URL(request.path, "http://x").searchParams.get("as") ?? `${inner.url}`;
+    const named = new URL(request.path, "http://x").searchParams.get("as") ?? inner.url;
     if (request.path.startsWith("/.well-known/oauth-protected-resource/redirect")) {
       response.writeHead(302, { Location: inner.url }).end();
     } else if (request.path.startsWith("/.well-known/oauth-protected-resource")) {

@@ -34,7 +34,9 @@ const faults: Record<string, { behave: Behaviour; status: number; code: string; 
     detail: /no response to the request/,
   },
   "a page of HTML with 200": {
-    behave: onCall((_request, response) => (response.writeHead(200, { "Content-Type": "text/html" }).end("<h1>"), true)),
+    behave: onCall(
+      (_request, response) => (response.writeHead(200, { "Content-Type": "text/html" }).end("<h1>"), true),
+    ),
     status: 502,
     code: "protocol_violation",
     detail: /text\/html and not JSON/,
@@ -52,7 +54,9 @@ const faults: Record<string, { behave: Behaviour; status: number; code: string; 
     detail: /redirect/,
   },
   "200 without a body": {
-    behave: onCall((_request, response) => (response.writeHead(200, { "Content-Type": "application/json" }).end(), true)),
+    behave: onCall(
+      (_request, response) => (response.writeHead(200, { "Content-Type": "application/json" }).end(), true),
+    ),
     status: 502,
     code: "protocol_violation",
     detail: /did not answer/,
@@ -222,7 +226,10 @@ describe("a remote server that cannot be reached because", () => {
     const silent = createSocketServer((socket) => socket.on("error", () => undefined)).listen(0, "127.0.0.1");
     await until(() => silent.listening, { what: "it listens" });
     const { port } = silent.address() as AddressInfo;
-    const answer = await call({ url: `http://127.0.0.1:${port}/mcp` }, { limits: { start: "1s" }, rest: { timeout: "5s" } });
+    const answer = await call(
+      { url: `http://127.0.0.1:${port}/mcp` },
+      { limits: { start: "1s" }, rest: { timeout: "5s" } },
+    );
     expect(answer).toMatchObject({ status: 504 });
     silent.close();
   });
@@ -231,7 +238,20 @@ describe("a remote server that cannot be reached because", () => {
     const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-tls-"));
     const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
     const subject = ["-subj", "/CN=far.example.com", "-addext", "subjectAltName=DNS:far.example.com"];
-    const how = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", cert, ...subject];
+    const how = [
+      "req",
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-nodes",
+      "-days",
+      "2",
+      "-keyout",
+      key,
+      "-out",
+      cert,
+      ...subject,
+    ];
     execFileSync("openssl", how, { stdio: "ignore" });
     await using far = await farServer();
     const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) =>
@@ -252,7 +272,9 @@ describe("a remote server that cannot be reached because", () => {
     await using thief = await farServer();
     await using far = await farServer((request, response) => {
       if (request.method !== "GET") return false;
-      response.writeHead(200, EVENTS).write(`event: endpoint\ndata: ${request.path === "/mcp" ? thief.url : "http://["}\n\n`);
+      response
+        .writeHead(200, EVENTS)
+        .write(`event: endpoint\ndata: ${request.path === "/mcp" ? thief.url : "http://["}\n\n`);
       return true;
     });
     for (const url of [far.url, far.url.replace("mcp", "other")]) {
@@ -308,9 +330,13 @@ describe("a remote server", () => {
       onCall((request, response) => {
         const { name } = request.message.params ?? {};
         const id = JSON.stringify(request.message.id);
-        const text = name === "echo" ? `{"n":9007199254740993,"x-new":[1.0]}` : `{"content":[{"type":"text","text":"${long}"}]}`;
+        const text =
+          name === "echo" ? `{"n":9007199254740993,"x-new":[1.0]}` : `{"content":[{"type":"text","text":"${long}"}]}`;
         if (name === "echo") json(response, `{\n "jsonrpc": "2.0", "id": ${id},\r\n "result": ${text}\n}`);
-        else response.writeHead(200, EVENTS).end(`event: message\ndata: {"jsonrpc":"2.0","id":${id},"result":${text}}\n\n`);
+        else
+          response
+            .writeHead(200, EVENTS)
+            .end(`event: message\ndata: {"jsonrpc":"2.0","id":${id},"result":${text}}\n\n`);
         return true;
       }),
     );
@@ -333,7 +359,11 @@ describe("a remote server", () => {
     await using far = await farServer((request, response) => {
       const { method, params } = request.message;
       if (method === "initialize") {
-        const value = { protocolVersion: "2025-11-25", capabilities: { tools: {} }, serverInfo: { name: "far", version: "1" } };
+        const value = {
+          protocolVersion: "2025-11-25",
+          capabilities: { tools: {} },
+          serverInfo: { name: "far", version: "1" },
+        };
         json(response, result(request, value), 200, { "Mcp-Session-Id": `life-${life}` });
         return true;
       }

@@ -116,9 +116,12 @@ describe.each(Object.keys(fronts))("over %s,", (front) => {
     const { content } = await onceListed(client, words.name, () => client.callTool(words));
     expect(JSON.stringify(content)).toContain("Ada");
     const roots = { name: "get-roots-list", arguments: {} };
-    await until(async () => textIn(await onceListed(client, roots.name, () => client.callTool(roots))).includes("ada"), {
-      what: "the server has the roots",
-    });
+    await until(
+      async () => textIn(await onceListed(client, roots.name, () => client.callTool(roots))).includes("ada"),
+      {
+        what: "the server has the roots",
+      },
+    );
 
     const steps: unknown[] = [];
     const long = { name: "trigger-long-running-operation", arguments: { duration: 0.3, steps: 3 } };
@@ -154,15 +157,18 @@ describe.each(Object.keys(fronts))("over %s,", (front) => {
     await until(() => !isAlive(pid), { what: "the process behind the other gateway has ended", deadlineMs: 20_000 });
   });
 
-  test.each(["far-asks", "far-asks-sse"])("%s asks with ids that are those of calls, several at once", async (server) => {
-    await using client = await connect(server, { sampling: {}, elicitation: {}, roots: {} });
-    client.setRequestHandler(ElicitRequestSchema, () => ({ action: "decline" }));
-    client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [{ uri: "file:///x" }] }));
-    const names = ["ask-elicitation", "ask-roots", "ask-ping", "ask-roots"];
-    const answers = await Promise.all(names.map(async (name) => JSON.parse(textIn(await client.callTool({ name })))));
-    const rooted = { roots: [{ uri: "file:///x" }] };
-    expect(answers.map(({ result }) => result)).toEqual([{ action: "decline" }, rooted, {}, rooted]);
-  });
+  test.each(["far-asks", "far-asks-sse"])(
+    "%s asks with ids that are those of calls, several at once",
+    async (server) => {
+      await using client = await connect(server, { sampling: {}, elicitation: {}, roots: {} });
+      client.setRequestHandler(ElicitRequestSchema, () => ({ action: "decline" }));
+      client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [{ uri: "file:///x" }] }));
+      const names = ["ask-elicitation", "ask-roots", "ask-ping", "ask-roots"];
+      const answers = await Promise.all(names.map(async (name) => JSON.parse(textIn(await client.callTool({ name })))));
+      const rooted = { roots: [{ uri: "file:///x" }] };
+      expect(answers.map(({ result }) => result)).toEqual([{ action: "decline" }, rooted, {}, rooted]);
+    },
+  );
 });
 
 test.each(EVERYTHING)("REST calls a tool of %s, the document describes it, and the page shows it", async (server) => {

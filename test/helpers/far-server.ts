@@ -1,5 +1,11 @@
 import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** One request, with its JSON-RPC message if it has one. */
@@ -7,7 +13,11 @@ export interface FarRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  readonly message: { readonly id?: number | string; readonly method?: string; readonly params?: Record<string, unknown> };
+  readonly message: {
+    readonly id?: number | string;
+    readonly method?: string;
+    readonly params?: Record<string, unknown>;
+  };
 }
 
 /** Answers a request itself and returns true, or leaves it to the well-behaved server. */
@@ -57,13 +67,22 @@ export async function farServer(behave: Behaviour = () => false): Promise<FarSer
   return far;
 }
 
-export function json(response: ServerResponse, body: unknown, status = 200, headers: Record<string, string> = {}): void {
+export function json(
+  response: ServerResponse,
+  body: unknown,
+  status = 200,
+  headers: Record<string, string> = {},
+): void {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   response.writeHead(status, { "Content-Type": "application/json", ...headers }).end(text);
 }
 
 /** The result of a request as a JSON-RPC response. */
-export const result = ({ message: { id } }: FarRequest, value: object): object => ({ jsonrpc: "2.0", id, result: value });
+export const result = ({ message: { id } }: FarRequest, value: object): object => ({
+  jsonrpc: "2.0",
+  id,
+  result: value,
+});
 
 const TOOLS = [
   { name: "echo", inputSchema: { type: "object" }, annotations: { readOnlyHint: true } },
@@ -89,7 +108,10 @@ function answer(request: FarRequest, response: ServerResponse): void {
     case "tools/list":
       return json(response, result(request, { tools: TOOLS }));
     case "tools/call":
-      return json(response, result(request, { content: [{ type: "text", text: JSON.stringify({ message, headers }) }] }));
+      return json(
+        response,
+        result(request, { content: [{ type: "text", text: JSON.stringify({ message, headers }) }] }),
+      );
     case "ping":
       return json(response, result(request, {}));
     default:

@@ -27,17 +27,53 @@ describe("an event stream (WHATWG HTML §9.2.6), however it is cut,", () => {
   it.each<[string, string, [string, string, string | undefined][]]>([
     ["one event", "data: a\n\n", [["message", "a", undefined]]],
     ["its type", "event: endpoint\ndata: /x\n\n", [["endpoint", "/x", undefined]]],
-    ["the usual type", "event: message\ndata: a\n\nevent: x\ndata: b\n\ndata: c\n\n", [["message", "a", undefined], ["x", "b", undefined], ["message", "c", undefined]]],
+    [
+      "the usual type",
+      "event: message\ndata: a\n\nevent: x\ndata: b\n\ndata: c\n\n",
+      [
+        ["message", "a", undefined],
+        ["x", "b", undefined],
+        ["message", "c", undefined],
+      ],
+    ],
     ["the last of two types", "event: x\nevent: message\ndata: a\n\n", [["message", "a", undefined]]],
-    ["no space after the colon", "data:a\n\ndata:  b\n\n", [["message", "a", undefined], ["message", " b", undefined]]],
+    [
+      "no space after the colon",
+      "data:a\n\ndata:  b\n\n",
+      [
+        ["message", "a", undefined],
+        ["message", " b", undefined],
+      ],
+    ],
     ["several lines of data", "data: a\ndata: b\ndata\ndata: c\n\n", [["message", "a\nb\n\nc", undefined]]],
     ["comments and unknown fields", ": hi\nfoo: bar\nbaz\ndatax: no\ndata: a\n:\n\n", [["message", "a", undefined]]],
-    ["CRLF", "id: 1\r\ndata: a\r\n\r\ndata: b\r\n\r\n", [["message", "a", "1"], ["message", "b", "1"]]],
-    ["CR alone", "data: a\r\rdata: b\r\r", [["message", "a", undefined], ["message", "b", undefined]]],
+    [
+      "CRLF",
+      "id: 1\r\ndata: a\r\n\r\ndata: b\r\n\r\n",
+      [
+        ["message", "a", "1"],
+        ["message", "b", "1"],
+      ],
+    ],
+    [
+      "CR alone",
+      "data: a\r\rdata: b\r\r",
+      [
+        ["message", "a", undefined],
+        ["message", "b", undefined],
+      ],
+    ],
     ["a byte order mark", "\uFEFFdata: a\n\n", [["message", "a", undefined]]],
     ["an event without data", "id: 7\nevent: x\n\ndata: a\n\n", [["message", "a", "7"]]],
     ["empty data", "id: 7\ndata: \n\n", [["message", "", "7"]]],
-    ["an id that is taken back", "id: 7\ndata: a\n\nid\ndata: b\n\n", [["message", "a", "7"], ["message", "b", undefined]]],
+    [
+      "an id that is taken back",
+      "id: 7\ndata: a\n\nid\ndata: b\n\n",
+      [
+        ["message", "a", "7"],
+        ["message", "b", undefined],
+      ],
+    ],
     ["an id with a NUL", "id: a\0b\ndata: a\n\n", [["message", "a", undefined]]],
     ["an unfinished event", "data: a\n\ndata: b\n", [["message", "a", undefined]]],
     ["characters of several bytes", "data: ä€𝄞\n\n", [["message", "ä€𝄞", undefined]]],

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { GatewayError } from "../../src/protocol/errors.ts";
 import { anonymous, gatewayItself, type Principal } from "../../src/protocol/principal.ts";
-import { fill, headersIn, holdsCredential, isFillable, isTemplate, keyOf, type Place } from "../../src/upstream/templates.ts";
+import {
+  fill,
+  headersIn,
+  holdsCredential,
+  isFillable,
+  isTemplate,
+  keyOf,
+  type Place,
+} from "../../src/upstream/templates.ts";
 
 const ada: Principal = {
   kind: "bearer",
@@ -26,9 +34,7 @@ describe("a text that is filled in from a caller", () => {
     ["{{principal.tenant:-none}}", "none"],
     ["{{LIBRECHAT_USER_ID}} {{ x }} {{", "{{LIBRECHAT_USER_ID}} {{ x }} {{"],
   ])("%s", (text, filled) => {
-    const given = (): unknown => fill(text, "variable", { principal: ada, caller }, "git");
-    if (filled === undefined) expect(given()).toBe(text);
-    else expect(given()).toBe(filled);
+    expect(fill(text, "variable", { principal: ada, caller }, "git")).toBe(filled);
   });
 
   it.each<[string, Place, Record<string, string>]>([
@@ -45,7 +51,8 @@ describe("a text that is filled in from a caller", () => {
     ["/data/{{headers.v}}", "path", { v: "a\\b" }],
     ["{{headers.v}}", "variable", { v: "x".repeat(1_025) }],
   ])("refuses %s as a %s of %j", (text, place, headers) => {
-    const filling = (): unknown => fill(text, place, { principal: ada, caller: new Map(Object.entries(headers)) }, "git");
+    const filling = (): unknown =>
+      fill(text, place, { principal: ada, caller: new Map(Object.entries(headers)) }, "git");
     expect(filling).toThrow(GatewayError);
     expect(filling).toThrow(/header v|header x-nobody|principal\.tenant|claims\./);
   });
@@ -56,7 +63,8 @@ describe("a text that is filled in from a caller", () => {
   });
 
   it("has one key for callers with the same values, and another for others", () => {
-    const key = (id: string): string => keyOf(["a{{headers.id}}"], { principal: anonymous, caller: new Map([["id", id]]) }, "x");
+    const key = (id: string): string =>
+      keyOf(["a{{headers.id}}"], { principal: anonymous, caller: new Map([["id", id]]) }, "x");
     expect(key("1")).toBe(key("1"));
     expect(key("1")).not.toBe(key("2"));
   });
@@ -65,7 +73,13 @@ describe("a text that is filled in from a caller", () => {
     expect(["{{headers.a}}", "x{{claims.sub}}"].map(isTemplate)).toEqual([true, true]);
     expect(["{{a}}", "${A}", ""].map(isTemplate)).toEqual([false, false, false]);
     expect(headersIn(["{{headers.A}}{{headers.b:-c}}", "{{claims.sub}}"])).toEqual(["a", "b"]);
-    const wrong = ["{{headers.authorization}}", "{{headers.Cookie}}", "{{headers.x-api-key}}", "{{principal.kind}}", "{{headers.a b}}"];
+    const wrong = [
+      "{{headers.authorization}}",
+      "{{headers.Cookie}}",
+      "{{headers.x-api-key}}",
+      "{{principal.kind}}",
+      "{{headers.a b}}",
+    ];
     expect(wrong.filter(isFillable)).toEqual([]);
     expect(["Authorization", "API-Key", "X-User-Id"].map(holdsCredential)).toEqual([true, true, false]);
   });

@@ -23,7 +23,11 @@ export class RestSessions {
   open({ principal, server, requestId, caller }: Visit, sessionId: string | undefined): RestSession {
     const { sessions, client: clientSettings, settings, callsOf } = this.#context;
     const id = sessionId === undefined ? {} : { id: sessionId };
-    const client = new McpClient(sessions, { principal, server, transport: "rest", requestId, caller, ...id }, clientSettings);
+    const client = new McpClient(
+      sessions,
+      { principal, server, transport: "rest", requestId, caller, ...id },
+      clientSettings,
+    );
     const { serial } = callsOf(server);
     const session = new RestSession(client, { requestId, serial, maxWaiting: settings.inFlight });
     this.#live.set(client.session, session);

@@ -37,7 +37,10 @@ export const authSchema = z
       .strictObject({
         type: z.literal("oauth").describe("A token from the authorization server that the server names."),
         clientId: secret.describe("The client id of the gateway.").meta({ examples: ["mcp-gateway"] }),
-        clientSecret: secret.optional().describe("Its secret.").meta({ examples: ["${CLIENT_SECRET}"] }),
+        clientSecret: secret
+          .optional()
+          .describe("Its secret.")
+          .meta({ examples: ["${CLIENT_SECRET}"] }),
         privateKey: secret
           .optional()
           .describe("Instead of a secret: a private key that signs, in PEM format (RFC 7523).")
@@ -50,10 +53,15 @@ export const authSchema = z
           .optional()
           .describe("A refresh token of a person, instead of the client's own rights.")
           .meta({ examples: ["${REFRESH_TOKEN}"] }),
-        scope: secret.optional().describe("The scopes to ask for.").meta({ examples: ["tools:read tools:call"] }),
+        scope: secret
+          .optional()
+          .describe("The scopes to ask for.")
+          .meta({ examples: ["tools:read tools:call"] }),
         issuer: httpUrl
           .optional()
-          .describe("The authorization server that may have the secret, if it is not at the origin of the server itself.")
+          .describe(
+            "The authorization server that may have the secret, if it is not at the origin of the server itself.",
+          )
           .meta({ examples: ["https://idp.example.com"] }),
         tokenUrl: httpUrl
           .optional()
@@ -62,7 +70,9 @@ export const authSchema = z
       })
       .refine(
         ({ clientSecret, privateKey, refreshToken }) =>
-          clientSecret === undefined ? privateKey !== undefined || refreshToken !== undefined : privateKey === undefined,
+          clientSecret === undefined
+            ? privateKey !== undefined || refreshToken !== undefined
+            : privateKey === undefined,
         "needs either a clientSecret or a privateKey, or else a refreshToken",
       ),
   ])

@@ -14,10 +14,13 @@ export interface GuardedFetchOptions {
 }
 
 /**
- * Fetches what a remote server or an authorization server names. The address may come from a stranger: only https, no address of a
+ * Fetches what a remote server or an authorization server names. The address is not trusted: only https, no address of a
  * private network (also not by a name that leads to one), no redirect, and a small answer soon.
  */
-export function guardedFetch({ trusted, dispatcher }: GuardedFetchOptions): (url: string | URL, init?: RequestInit) => Promise<Response> {
+export function guardedFetch({
+  trusted,
+  dispatcher,
+}: GuardedFetchOptions): (url: string | URL, init?: RequestInit) => Promise<Response> {
   const hosts = new Set(trusted.map(({ host }) => host));
   return async (input, init = {}) => {
     const url = new URL(input);

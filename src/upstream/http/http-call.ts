@@ -259,7 +259,7 @@ export class HttpCall implements Dispatcher.DispatchHandler {
 
 const NOTHING = {};
 
-/** Written for people, and it comes from a stranger. */
+/** Written for people, and it is not trusted. */
 function mediaTypeOf(type: string): string {
   return /^[\w.+-]{1,40}\/[\w.+-]{1,40}/.exec(type)?.[0] ?? "of no known type";
 }

@@ -32,12 +32,22 @@ export const remoteKeys = {
     .meta({ examples: [["Traceparent", "Accept-Language"]] }),
   tls: z
     .strictObject({
-      ca: file.optional().describe("A file with certificates of further authorities to trust, in PEM format."),
-      cert: file.optional().describe("The gateway's own certificate, in PEM format."),
-      key: file.optional().describe("The file with its private key, in PEM format."),
+      ca: file
+        .optional()
+        .describe("A file with certificates of further authorities to trust, in PEM format.")
+        .meta({ examples: ["/etc/ssl/internal-ca.pem"] }),
+      cert: file
+        .optional()
+        .describe("A file with the gateway's own certificate, in PEM format.")
+        .meta({ examples: ["/etc/ssl/gateway.pem"] }),
+      key: file
+        .optional()
+        .describe("The file with its private key, in PEM format.")
+        .meta({ examples: ["/etc/ssl/gateway-key.pem"] }),
       serverName: file
         .optional()
-        .describe("The name that the server's certificate must be for, if not that of the URL."),
+        .describe("The name that the server's certificate must be for, if not that of the URL.")
+        .meta({ examples: ["mcp.internal.example.com"] }),
     })
     .prefault({})
     .describe("How the server proves who it is, and the gateway to it.")

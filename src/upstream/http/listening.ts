@@ -1,4 +1,4 @@
-import { GatewayError } from "../../protocol/errors.ts";
+import type { GatewayError } from "../../protocol/errors.ts";
 import { guarded } from "../../protocol/events.ts";
 import type { ParsedEvent } from "../../lib/event-parser.ts";
 import { withJitter } from "./circuit.ts";
@@ -29,6 +29,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 /** So often in a row, without an event, a server is believed how soon it wants to be asked again. */
 const POLLS = 3;
+const NO_STREAM: readonly number[] = [400, 404, 405, 406, 415, 501];
 /** Attempts to resume the answer to one request, without an event between them. */
 const MAX_ATTEMPTS = 5;
 
@@ -42,6 +43,7 @@ export class Listening implements CallListener {
   #timer: NodeJS.Timeout | undefined;
   #lastEventId: string | undefined;
   #attempts = 0;
+  #hasBegun = false;
   #isOver = false;
 
   constructor(options: ListeningOptions) {
@@ -58,6 +60,7 @@ export class Listening implements CallListener {
   }
 
   begun(): void {
+    this.#hasBegun = true;
     // A server that closes each stream at once is not asked ever faster.
     if (this.#options.isLasting) this.#attempts = Math.min(this.#attempts, 1);
   }
@@ -89,9 +92,9 @@ export class Listening implements CallListener {
         this.#lastEventId = outcome.lastEventId ?? this.#lastEventId;
         return this.#again(outcomeError(server, outcome), outcome.retryMs);
       case "status":
+        // Servers need not have such a stream (MCP 2025-11-25, transports, listening for messages); some say so with 404.
+        if (isLasting && !this.#hasBegun && NO_STREAM.includes(outcome.status)) return this.#fail(undefined);
         if (isLostSession(outcome)) return lost();
-        // No such stream: servers need not have one (MCP 2025-11-25, transports, listening for messages).
-        if (outcome.status === 405 && isLasting) return this.#fail(undefined);
         return this.#again(outcomeError(server, outcome), undefined);
       case "refused":
         return this.#again(outcome.error, undefined);

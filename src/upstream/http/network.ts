@@ -28,11 +28,11 @@ export interface NetworkOptions {
 export interface Dispatchers {
   readonly calls: Dispatcher;
   readonly streams: Dispatcher;
-  readonly asides: Dispatcher;
+  readonly controls: Dispatcher;
 }
 
-/** Connections for asides: each is short. */
-const ASIDE_CONNECTIONS = 16;
+/** Each control message takes a short time. */
+const CONTROL_CONNECTIONS = 16;
 
 export class Network {
   readonly #options: NetworkOptions;
@@ -75,7 +75,7 @@ export class Network {
     this.#dispatchers = {
       calls: dispatcher(connections),
       streams: dispatcher(streams),
-      asides: dispatcher(ASIDE_CONNECTIONS),
+      controls: dispatcher(CONTROL_CONNECTIONS),
     };
     return this.#dispatchers;
   }

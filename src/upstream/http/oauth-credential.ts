@@ -22,7 +22,7 @@ const REST_MS = 5_000;
 
 /**
  * An access token (RFC 6749), which is kept in memory only. The first request goes out without one: the refusal of the server
- * tells where tokens come from (RFC 9728 §5.1). One is fetched at a time, whoever waits for it.
+ * tells where tokens come from (RFC 9728 §5.1). One is fetched at a time.
  */
 export class OAuthCredential implements Credential {
   readonly #options: OAuthCredentialOptions;
@@ -88,7 +88,10 @@ const bearer = ({ value }: Token): readonly string[] => ["authorization", `Beare
 /** `WWW-Authenticate: Bearer resource_metadata="…", scope="…"` (RFC 9728 §5.1, RFC 6750 §3). */
 function challengeOf(header: string | undefined): Challenge {
   const value = (name: string): string | undefined =>
-    new RegExp(String.raw`[\s,]${name}\s*=\s*(?:"([^"]*)"|([^\s",]+))`, "i").exec(` ${header ?? ""}`)?.slice(1).find(Boolean);
+    new RegExp(String.raw`[\s,]${name}\s*=\s*(?:"([^"]*)"|([^\s",]+))`, "i")
+      .exec(` ${header ?? ""}`)
+      ?.slice(1)
+      .find(Boolean);
   return { metadataUrl: value("resource_metadata"), scope: value("scope") };
 }
 

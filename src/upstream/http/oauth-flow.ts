@@ -44,9 +44,9 @@ export class OAuthFlow {
     // Loaded with the first server that wants a token.
     const sdk = await import("@modelcontextprotocol/sdk/client/auth.js");
     const { issuer, tokenUrl } = this.#config;
-    const { asides } = await this.#network.open();
+    const { controls } = await this.#network.open();
     const trusted = [this.#url, ...[issuer, tokenUrl].flatMap((url) => (url === undefined ? [] : [new URL(url)]))];
-    const fetchFn = guardedFetch({ trusted, dispatcher: asides });
+    const fetchFn = guardedFetch({ trusted, dispatcher: controls });
     const resourceMetadata = await this.#resourceMetadata(challenge, fetchFn);
     const authorizationServer = this.#authorizationServer(resourceMetadata);
     const metadata =
@@ -74,7 +74,11 @@ export class OAuthFlow {
     return this.#taken(tokens);
   }
 
-  #taken({ access_token: value, expires_in: seconds = ASSUMED_SECONDS, refresh_token: refreshToken }: OAuthTokens): Token {
+  #taken({
+    access_token: value,
+    expires_in: seconds = ASSUMED_SECONDS,
+    refresh_token: refreshToken,
+  }: OAuthTokens): Token {
     if (!/^[\x21-\x7e]+$/.test(value)) throw new Error("the token cannot be sent in a header");
     if (this.#refreshToken !== undefined) this.#refreshToken = refreshToken ?? this.#refreshToken;
     return { value, expiresAt: performance.now() + seconds * 1_000 };

@@ -31,7 +31,7 @@ export function messageRequest(
   const { headers, remote } = options;
   const isRequest = frame.kind === "request";
   return {
-    lane: isRequest ? "calls" : "asides",
+    lane: isRequest ? "calls" : "controls",
     method: "POST",
     headers: [...POST_HEADERS, ...headers, ...forwardedOf(caller, remote.forwarded), ...session.headers],
     body: bodyOf(frame.line),
@@ -41,7 +41,7 @@ export function messageRequest(
 
 export function pingRequest({ headers }: RemoteOptions, session: RemoteSession): WireRequest {
   return {
-    lane: "asides",
+    lane: "controls",
     method: "POST",
     headers: [...POST_HEADERS, ...headers, ...session.headers],
     body: requestLine(`mcp-gateway:${randomUUID()}`, methods.ping, "{}"),
@@ -63,7 +63,7 @@ export function deleteSession(wire: Wire, { headers, remote }: RemoteOptions, se
       resolve();
     };
     const call = wire.start(
-      { lane: "asides", method: "DELETE", headers: [...headers, ...session.headers], headersMs: DELETE_MS },
+      { lane: "controls", method: "DELETE", headers: [...headers, ...session.headers], headersMs: DELETE_MS },
       { event: () => undefined, json: () => undefined, tooLong: () => undefined, over: done },
     );
     const timer = setTimeout(() => {

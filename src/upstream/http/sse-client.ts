@@ -6,7 +6,7 @@ import type { RequestId } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { CallerHeaders, OpenRequest, Upstream } from "../../protocol/upstream.ts";
 import { isLostSession, outcomeError, sessionLost, unfitError } from "./failure.ts";
-import { costOf, Held } from "./held.ts";
+import { costOf, HeldMessages } from "./held-messages.ts";
 import type { CallListener, Outcome } from "./http-call.ts";
 import { Inbox } from "./inbox.ts";
 import { oneLine } from "./json-body.ts";
@@ -16,7 +16,7 @@ import type { RemoteOptions } from "./remote.ts";
 import { messageRequest, pingRequest, streamHeaders } from "./requests.ts";
 import { Wire, type WireCall } from "./wire.ts";
 
-interface Sent {
+interface SentRequest {
   readonly frame: RequestFrame;
   readonly call: WireCall;
 }
@@ -30,9 +30,9 @@ export class SseClient implements Upstream, CallListener {
   readonly #wire: Wire;
   readonly #inbox: Inbox;
   readonly #session = new RemoteSession();
-  readonly #held = new Held();
+  readonly #held = new HeldMessages();
   /** The requests that are not answered. */
-  readonly #open = new Map<RequestId, Sent>();
+  readonly #open = new Map<RequestId, SentRequest>();
   /** What of the messages is on its way. */
   #postedBytes = 0;
   #endpoint: string | undefined;
@@ -160,7 +160,7 @@ export class SseClient implements Upstream, CallListener {
     this.#postedBytes += costOf(frame);
     const { lane: _lane, ...request } = messageRequest(outgoing, this.#options, this.#session);
     const call = this.#wire.start(
-      { ...request, lane: "asides", path: this.#endpoint },
+      { ...request, lane: "controls", path: this.#endpoint },
       ignoring((outcome) => {
         this.#postedBytes -= costOf(frame);
         if (this.#isOver) return;

@@ -1,26 +1,27 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { DelayQueue } from "../../lib/delay-queue.ts";
 import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
 import { guarded } from "../../protocol/events.ts";
 import type { Frame } from "../../protocol/frame.ts";
-import type { RequestId } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { CallerHeaders, OpenRequest, Upstream } from "../../protocol/upstream.ts";
 import { brokenError, isLostSession, outcomeError, sessionLost, statusError, unfitError } from "./failure.ts";
 import type { Outcome } from "./http-call.ts";
-import { costOf, Held } from "./held.ts";
+import { HeldMessages } from "./held-messages.ts";
 import { Inbox } from "./inbox.ts";
 import { Listening } from "./listening.ts";
 import { Post, type Outgoing, type PostHost } from "./post.ts";
+import { Posts } from "./posts.ts";
 import { RemoteSession } from "./remote-session.ts";
 import type { RemoteOptions } from "./remote.ts";
 import { deleteSession, messageRequest, pingRequest, streamHeaders } from "./requests.ts";
 import { Wire } from "./wire.ts";
 
-/** After its answer, or after it was cancelled, the response of a request is given this long to end by itself. */
-const LINGER_MS = 1_000;
 /** When a session is lost, the other requests on their way are waited for this long: they are told the same. */
 const LOSS_MS = 1_000;
+const UNANSWERED = {
+  json: "its answer is no response to the request",
+  empty: "it did not answer a request that it accepted",
+} as const;
 
 /**
  * The client side of Streamable HTTP (MCP 2025-11-25, transports): sends each message with POST, reads the answers, and listens
@@ -31,14 +32,9 @@ export class StreamableClient implements Upstream, PostHost {
   readonly #options: RemoteOptions;
   readonly #wire: Wire;
   readonly #session = new RemoteSession();
-  readonly #held = new Held();
-  /** Every POST that is not over, and those of unanswered requests by id. */
-  readonly #posts = new Set<Post>();
-  readonly #open = new Map<RequestId, Post>();
-  readonly #lingering = new DelayQueue<Post>(LINGER_MS, (post) => this.#guard(() => this.#drop(post)));
+  readonly #held = new HeldMessages();
+  readonly #posts = new Posts((run) => this.#guard(run));
   #listening: Listening | undefined;
-  /** What of the messages without an answer is on its way. */
-  #asideBytes = 0;
   /** Messages wait: for the network, for the answer to `initialize`, until `initialized` has arrived, or for the end. */
   #isHolding = true;
   /** Requests that a server which has lost the session has refused; undefined while it has not. */
@@ -63,7 +59,7 @@ export class StreamableClient implements Upstream, PostHost {
   checkRoom(): void {
     const { circuit, server, limits } = this.#options.remote;
     circuit.check(server);
-    if (this.#held.bytes + this.#asideBytes <= limits.queueBytes) return;
+    if (this.#held.bytes + this.#posts.controlBytes <= limits.queueBytes) return;
     throw new GatewayError("queue_full", `The MCP server "${server}" does not read its input.`, {
       retryAfterMs: 1_000,
     });
@@ -110,19 +106,17 @@ export class StreamableClient implements Upstream, PostHost {
   }
 
   answered(post: Post, answer: Frame | undefined): void {
-    if (post.request !== undefined) this.#open.delete(post.request.id);
+    this.#posts.answered(post);
     if (post.is(methods.initialize)) this.#greeted(answer);
-    // The server should end the stream now (MCP 2025-11-25, transports, sending messages).
-    if (this.#posts.has(post)) this.#lingering.add(post);
   }
 
   over(post: Post, outcome: Outcome): void {
-    this.#settle(post);
+    this.#posts.settle(post);
     if (this.#isOver) return;
     if (post.is(methods.initialized)) this.#listen();
-    if (post.request === undefined) return this.#asideOver(post, outcome);
+    if (post.request === undefined) return this.#onControlOver(post, outcome);
     if (!post.isAnswered) this.#unanswered(post, outcome);
-    if (this.#refused !== undefined && this.#open.size === 0) this.#finishLoss();
+    if (this.#refused !== undefined && !this.#posts.hasOpen) this.#finishLoss();
   }
 
   #release(): void {
@@ -140,29 +134,10 @@ export class StreamableClient implements Upstream, PostHost {
     // Nothing may overtake these two (MCP 2025-11-25, lifecycle, initialization).
     if (post.is(methods.initialize) || post.is(methods.initialized)) this.#isHolding = true;
     this.#posts.add(post);
-    if (frame.kind === "request") this.#open.set(frame.id, post);
-    else this.#asideBytes += costOf(frame);
     post.call = this.#wire.start(messageRequest(outgoing, this.#options, this.#session), post);
-    if (frame.kind === "notification" && frame.method === methods.cancelled) this.#cancel(frame.params?.["requestId"]);
-  }
-
-  #cancel(id: unknown): void {
-    const post = typeof id === "string" || typeof id === "number" ? this.#open.get(id) : undefined;
-    // A cancelled request need not be answered, so its response would be waited for without end.
-    if (post !== undefined) this.#lingering.add(post);
-  }
-
-  #drop(post: Post): void {
-    post.close();
-    this.#settle(post);
-    const { request } = post;
-    if (request !== undefined && this.#open.get(request.id) === post) this.#open.delete(request.id);
-  }
-
-  #settle(post: Post): void {
-    this.#lingering.remove(post);
-    if (!this.#posts.delete(post) || post.frame === undefined || post.request !== undefined) return;
-    this.#asideBytes -= costOf(post.frame);
+    if (frame.kind === "notification" && frame.method === methods.cancelled) {
+      this.#posts.cancelled(frame.params?.["requestId"]);
+    }
   }
 
   #greeted(answer: Frame | undefined): void {
@@ -194,16 +169,7 @@ export class StreamableClient implements Upstream, PostHost {
     const { server } = this.#options.remote;
     switch (outcome.kind) {
       case "complete":
-        if (outcome.form !== "events")
-          return this.#fail(
-            post,
-            unfitError(
-              server,
-              outcome.form === "json"
-                ? "its answer is no response to the request"
-                : "it did not answer a request that it accepted",
-            ),
-          );
+        if (outcome.form !== "events") return this.#fail(post, unfitError(server, UNANSWERED[outcome.form]));
         return this.#resumeOr(post, outcome, unfitError(server, "it ended the stream of an answer before the answer"));
       case "broken":
         return this.#resumeOr(post, outcome, brokenError(server, outcome));
@@ -256,14 +222,14 @@ export class StreamableClient implements Upstream, PostHost {
   #fail(post: Post, error: GatewayError, status?: number): void {
     const { request } = post;
     if (request === undefined || this.#isOver) return;
-    this.#drop(post);
+    this.#posts.drop(post);
     const open = { frame: request, mayHaveRun: post.mayHaveRun };
     // Without an answer to `initialize` there is nothing to go on with.
     if (request.method === methods.initialize) return this.#end(error, [{ ...open, mayHaveRun: false }], status);
     this.#options.listener.badMessage(request.id, error, error.reason === "upstream_unreachable" ? open : undefined);
   }
 
-  #asideOver(post: Post, outcome: Outcome): void {
+  #onControlOver(post: Post, outcome: Outcome): void {
     if (outcome.kind === "complete") return;
     if (outcome.kind === "status" && this.#session.id !== undefined && isLostSession(outcome)) {
       return this.#lose(undefined);
@@ -282,19 +248,16 @@ export class StreamableClient implements Upstream, PostHost {
       setTimeout(() => this.#guard(() => this.#finishLoss()), LOSS_MS).unref();
     }
     if (post?.request !== undefined) {
-      this.#drop(post);
+      this.#posts.drop(post);
       this.#refused.push({ frame: post.request, mayHaveRun: post.rest !== undefined });
     }
-    if (this.#open.size === 0) this.#finishLoss();
+    if (!this.#posts.hasOpen) this.#finishLoss();
   }
 
   #finishLoss(): void {
     if (this.#isOver) return;
     const { remote, sessionId } = this.#options;
-    const others = [...this.#open.values()].flatMap(({ request, mayHaveRun }) =>
-      request === undefined ? [] : [{ frame: request, mayHaveRun }],
-    );
-    const open = [...(this.#refused ?? []), ...others, ...this.#held.takeRequests()];
+    const open = [...(this.#refused ?? []), ...this.#posts.openRequests, ...this.#held.takeRequests()];
     this.#session.forget();
     remote.emit({ type: "server.forgot", server: remote.server, sessionId });
     this.#end(sessionLost(remote.server), open);
@@ -315,10 +278,8 @@ export class StreamableClient implements Upstream, PostHost {
     const { remote } = this.#options;
     remote.heartbeat.remove(this);
     this.#listening?.close();
-    for (const post of this.#posts) post.close();
+    this.#posts.close();
     this.#wire.abort();
-    this.#open.clear();
-    this.#posts.clear();
     if (this.#session.id !== undefined) await deleteSession(this.#wire, this.#options, this.#session);
   }
 

@@ -7,7 +7,7 @@ import type { Outgoing } from "./post.ts";
 const LEAST_BYTES = 512;
 
 /** Messages that wait until the server may have them. */
-export class Held {
+export class HeldMessages {
   #messages: Outgoing[] = [];
   #bytes = 0;
 

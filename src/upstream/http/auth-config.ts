@@ -1,7 +1,12 @@
 import { z } from "zod";
 
 const secret = z.string().min(1);
-const httpUrl = z.url({ protocol: /^https?$/ });
+const NO_URL = "must be a URL that begins with http:// or https://";
+
+export const httpUrl = z
+  .string()
+  .regex(/^https?:\/\/\S+$/i, NO_URL)
+  .refine((url) => URL.canParse(url), NO_URL);
 
 /** How the gateway proves to a remote server who it is. */
 export const authSchema = z

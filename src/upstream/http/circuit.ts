@@ -34,11 +34,17 @@ export class Circuit {
     return this.isOpen ? Math.max(0, this.#opensAt - performance.now()) : 0;
   }
 
+  /** Whether a request may go out: the circuit is closed, or it is time for a trial and none is on its way. */
+  get mayTry(): boolean {
+    if (!this.isOpen) return true;
+    const now = performance.now();
+    return now >= this.#opensAt && now - this.#triedAt > TRIAL_MS;
+  }
+
   /** Throws `circuit_open` while requests are refused. */
   check(server: string): void {
-    if (!this.isOpen) return;
+    if (this.mayTry) return;
     const now = performance.now();
-    if (now >= this.#opensAt && now - this.#triedAt > TRIAL_MS) return;
     const message = `The MCP server "${server}" cannot be reached at the moment; it is tried again soon.`;
     throw new GatewayError("circuit_open", message, { retryAfterMs: Math.max(500, Math.ceil(this.#opensAt - now)) });
   }

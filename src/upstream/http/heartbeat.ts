@@ -56,7 +56,7 @@ export class Heartbeat {
     const [newest] = [...this.#pulses].toSorted((a, b) => b.heardAt - a.heardAt);
     if (newest === undefined) return;
     const isQuiet = performance.now() - newest.heardAt >= this.#intervalMs;
-    if (isQuiet || (this.#circuit.isOpen && this.#circuit.waitMs === 0)) newest.ping();
+    if ((isQuiet || this.#circuit.isOpen) && this.#circuit.mayTry) newest.ping();
     this.#wind();
   }
 }

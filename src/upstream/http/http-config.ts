@@ -1,17 +1,14 @@
 import { z } from "zod";
 import { count, duration } from "../../protocol/unit-schemas.ts";
 import { holdsCredential, isFillable, UNFILLABLE } from "../templates.ts";
-import { authSchema } from "./auth-config.ts";
+import { authSchema, httpUrl } from "./auth-config.ts";
 
 const file = z.string().min(1);
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "must be the name of a header");
 
 /** The keys of every entry with a `url`. */
 export const remoteKeys = {
-  url: z
-    .url({ protocol: /^https?$/ })
-    .describe("Where the MCP server is.")
-    .meta({ examples: ["https://mcp.example.com/mcp"] }),
+  url: httpUrl.describe("Where the MCP server is.").meta({ examples: ["https://mcp.example.com/mcp"] }),
   headers: z
     .record(headerName, z.string().refine(isFillable, UNFILLABLE))
     .default({})

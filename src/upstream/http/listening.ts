@@ -25,6 +25,8 @@ export interface ListeningOptions {
   readonly failed: (error: GatewayError | undefined) => void;
 }
 
+/** Whatever the server says: it could have itself asked without pause. */
+const SHORTEST_WAIT_MS = 100;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 /** So often in a row, without an event, a server is believed how soon it wants to be asked again. */
@@ -122,7 +124,7 @@ export class Listening implements CallListener {
     const backoffMs = withJitter(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(10, this.#attempts - 1)));
     // A stream may be meant to be opened again and again; then the server says how soon.
     const isPolled = retryMs !== undefined && this.#attempts <= POLLS;
-    const waitMs = isPolled ? Math.min(retryMs, LONGEST_WAIT_MS) : backoffMs;
+    const waitMs = isPolled ? Math.max(SHORTEST_WAIT_MS, Math.min(retryMs, LONGEST_WAIT_MS)) : backoffMs;
     this.#wait(Math.max(waitMs, wire.remote.circuit.waitMs));
   }
 

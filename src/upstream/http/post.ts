@@ -26,6 +26,8 @@ export interface PostHost {
 export class Post implements CallListener {
   readonly frame: Frame | undefined;
   readonly request: RequestFrame | undefined;
+  /** Of revision 2026-07-28: without a session, and nothing of its answer can be fetched later. */
+  readonly isModern: boolean;
   readonly #host: PostHost;
   /** While its response comes. */
   call: WireCall | undefined;
@@ -34,8 +36,9 @@ export class Post implements CallListener {
   isAnswered = false;
 
   /** Without a message it only reads, as from the stream on which a server speaks unasked. */
-  constructor(frame: Frame | undefined, host: PostHost) {
+  constructor(frame: Frame | undefined, host: PostHost, isModern = false) {
     this.frame = frame;
+    this.isModern = isModern;
     this.request = frame?.kind === "request" ? frame : undefined;
     this.#host = host;
   }

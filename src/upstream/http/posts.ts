@@ -53,6 +53,14 @@ export class Posts {
     if (post !== undefined) this.#lingering.add(post);
   }
 
+  /** Ends a request of revision 2026-07-28; false when there is none with this id. */
+  endModern(id: unknown): boolean {
+    const post = typeof id === "string" || typeof id === "number" ? this.#open.get(id) : undefined;
+    if (post?.isModern !== true) return false;
+    this.drop(post);
+    return true;
+  }
+
   drop(post: Post): void {
     post.close();
     this.settle(post);

@@ -27,8 +27,9 @@ export class Remotes {
       .map(([header, value]): readonly [string, string] => [header.toLowerCase(), value])
       .filter(([header]) => !isOwnHeader(header));
     const templates = headers.map(([, value]) => value).filter(isTemplate);
-    const connect = (destination: Destination, listener: UpstreamListener): Upstream =>
-      open({
+    const connect = (destination: Destination, listener: UpstreamListener): Upstream => {
+      this.#context.descriptors.checkRoom();
+      return open({
         remote,
         sessionId: destination.sessionId,
         headers: headers.flatMap(([header, text]) => {
@@ -39,6 +40,7 @@ export class Remotes {
         caller: destination.caller,
         listener,
       });
+    };
     return {
       connect,
       callerHeaders: [...remote.forwarded, ...headersIn(templates)],

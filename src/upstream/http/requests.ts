@@ -22,18 +22,17 @@ const POST_HEADERS: readonly string[] = [
 ];
 const STREAM_HEADERS: readonly string[] = ["accept", "text/event-stream"];
 
-/** The POST of one message. */
+/** The POST of one message; `own` has the headers of the session, or those of a message that has none. */
 export function messageRequest(
   { frame, caller }: Outgoing,
-  options: RemoteOptions,
-  session: RemoteSession,
+  { headers, remote }: RemoteOptions,
+  own: readonly string[],
 ): WireRequest {
-  const { headers, remote } = options;
   const isRequest = frame.kind === "request";
   return {
     lane: isRequest ? "calls" : "controls",
     method: "POST",
-    headers: [...POST_HEADERS, ...headers, ...forwardedOf(caller, remote.forwarded), ...session.headers],
+    headers: [...POST_HEADERS, ...headers, ...forwardedOf(caller, remote.forwarded), ...own],
     body: bodyOf(frame.line),
     ...(!isRequest && { headersMs: SHORT_MS, bodyMs: SHORT_MS }),
   };

@@ -11,6 +11,7 @@ import type { CallListener, Outcome } from "./http-call.ts";
 import { Inbox } from "./inbox.ts";
 import { oneLine } from "./json-body.ts";
 import type { Outgoing } from "./post.ts";
+import { ignoring, sendPing } from "./ping.ts";
 import { RemoteSession } from "./remote-session.ts";
 import type { RemoteOptions } from "./remote.ts";
 import { messageRequest, pingRequest, streamHeaders } from "./requests.ts";
@@ -90,12 +91,7 @@ export class SseClient implements Upstream, CallListener {
   ping(): void {
     if (this.#isOver || this.#endpoint === undefined) return;
     const request = { ...pingRequest(this.#options, this.#session), path: this.#endpoint };
-    this.#wire.start(
-      request,
-      ignoring((outcome) => {
-        if (outcome.kind === "status" && isLostSession(outcome)) this.#lose();
-      }),
-    );
+    sendPing(this.#wire, request, { heard: () => undefined, lost: () => this.#lose() });
   }
 
   event({ type, data }: ParsedEvent): void {
@@ -158,7 +154,7 @@ export class SseClient implements Upstream, CallListener {
     if (isFirst || isSecond) this.#isHolding = true;
     if (isFirst) this.#greetingId = frame.id;
     this.#postedBytes += costOf(frame);
-    const { lane: _lane, ...request } = messageRequest(outgoing, this.#options, this.#session);
+    const { lane: _lane, ...request } = messageRequest(outgoing, this.#options, this.#session.headers);
     const call = this.#wire.start(
       { ...request, lane: "controls", path: this.#endpoint },
       ignoring((outcome) => {
@@ -228,11 +224,3 @@ export class SseClient implements Upstream, CallListener {
     guarded(emit, `a connection to "${server}" failed`, run);
   }
 }
-
-/** A listener for a response of which only the status matters. */
-const ignoring = (over: CallListener["over"]): CallListener => ({
-  event: () => undefined,
-  json: () => undefined,
-  tooLong: () => undefined,
-  over,
-});

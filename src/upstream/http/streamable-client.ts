@@ -9,7 +9,9 @@ import type { Outcome } from "./http-call.ts";
 import { HeldMessages } from "./held-messages.ts";
 import { Inbox } from "./inbox.ts";
 import { Listening } from "./listening.ts";
+import { ModernHeaders } from "./modern-headers.ts";
 import { Post, type Outgoing, type PostHost } from "./post.ts";
+import { sendPing } from "./ping.ts";
 import { Posts } from "./posts.ts";
 import { RemoteSession } from "./remote-session.ts";
 import type { RemoteOptions } from "./remote.ts";
@@ -18,6 +20,8 @@ import { Wire } from "./wire.ts";
 
 /** When a session is lost, the other requests on their way are waited for this long: they are told the same. */
 const LOSS_MS = 1_000;
+/** The longest time that a server may have an answer waited for before the rest of it is fetched. */
+const LONGEST_RETRY_MS = 30_000;
 const UNANSWERED = {
   json: "its answer is no response to the request",
   empty: "it did not answer a request that it accepted",
@@ -33,6 +37,7 @@ export class StreamableClient implements Upstream, PostHost {
   readonly #wire: Wire;
   readonly #session = new RemoteSession();
   readonly #held = new HeldMessages();
+  readonly #modern = new ModernHeaders();
   readonly #posts = new Posts((run) => this.#guard(run));
   #listening: Listening | undefined;
   /** Messages wait: for the network, for the answer to `initialize`, until `initialized` has arrived, or for the end. */
@@ -87,17 +92,8 @@ export class StreamableClient implements Upstream, PostHost {
   /** Asks whether the server is there, and still knows the session. */
   ping(): void {
     if (this.#isOver || this.#isHolding) return;
-    const { remote } = this.#options;
-    this.#wire.start(pingRequest(this.#options, this.#session), {
-      begun: () => this.#heard(),
-      event: () => undefined,
-      json: () => undefined,
-      tooLong: () => undefined,
-      over: (outcome) => {
-        if (outcome.kind === "status" && isLostSession(outcome)) return this.#lose(undefined);
-        if (outcome.kind === "broken" && outcome.wasSent) remote.circuit.failed(brokenError(remote.server, outcome));
-      },
-    });
+    const request = pingRequest(this.#options, this.#session);
+    sendPing(this.#wire, request, { heard: () => this.#heard(), lost: () => this.#lose(undefined) });
   }
 
   begun(post: Post, headers: IncomingHttpHeaders): void {
@@ -107,6 +103,7 @@ export class StreamableClient implements Upstream, PostHost {
 
   answered(post: Post, answer: Frame | undefined): void {
     this.#posts.answered(post);
+    if (post.isModern && post.request !== undefined) this.#modern.listed(post.request, answer);
     if (post.is(methods.initialize)) this.#greeted(answer);
   }
 
@@ -130,14 +127,16 @@ export class StreamableClient implements Upstream, PostHost {
 
   #post(outgoing: Outgoing): void {
     const { frame } = outgoing;
-    const post = new Post(frame, this);
+    const isCancellation = frame.kind === "notification" && frame.method === methods.cancelled;
+    // To end the response is to cancel the request in revision 2026-07-28, which has no notification for it.
+    if (isCancellation && this.#posts.endModern(frame.params?.["requestId"])) return;
+    const modern = this.#modern.of(frame);
+    const post = new Post(frame, this, modern !== undefined);
     // Nothing may overtake these two (MCP 2025-11-25, lifecycle, initialization).
     if (post.is(methods.initialize) || post.is(methods.initialized)) this.#isHolding = true;
     this.#posts.add(post);
-    post.call = this.#wire.start(messageRequest(outgoing, this.#options, this.#session), post);
-    if (frame.kind === "notification" && frame.method === methods.cancelled) {
-      this.#posts.cancelled(frame.params?.["requestId"]);
-    }
+    post.call = this.#wire.start(messageRequest(outgoing, this.#options, modern ?? this.#session.headers), post);
+    if (isCancellation) this.#posts.cancelled(frame.params?.["requestId"]);
   }
 
   #greeted(answer: Frame | undefined): void {
@@ -181,7 +180,7 @@ export class StreamableClient implements Upstream, PostHost {
   }
 
   #onStatus(post: Post, outcome: Extract<Outcome, { kind: "status" }>): void {
-    if (this.#session.id !== undefined && isLostSession(outcome)) return this.#lose(post);
+    if (this.#session.id !== undefined && !post.isModern && isLostSession(outcome)) return this.#lose(post);
     // A refusal may be a JSON-RPC response, which is relayed like any other.
     if (post.takeRefusal(outcome.body)) return;
     this.#fail(post, statusError(this.#options.remote.server, outcome), outcome.status);
@@ -193,14 +192,14 @@ export class StreamableClient implements Upstream, PostHost {
     place: { readonly lastEventId?: string; readonly retryMs?: number },
     error: GatewayError,
   ): void {
-    if (place.lastEventId === undefined) return this.#fail(post, error);
+    if (place.lastEventId === undefined || post.isModern) return this.#fail(post, error);
     this.#posts.add(post);
     post.rest = new Listening({
       wire: this.#wire,
       headers: () => streamHeaders(this.#options, this.#session),
       isLasting: false,
       lastEventId: place.lastEventId,
-      waitMs: place.retryMs ?? 0,
+      waitMs: Math.min(place.retryMs ?? 0, LONGEST_RETRY_MS),
       ...this.#reading(post),
       lost: () => this.#lose(post),
       failed: (reason) => this.#fail(post, reason ?? error),
@@ -226,7 +225,12 @@ export class StreamableClient implements Upstream, PostHost {
     const open = { frame: request, mayHaveRun: post.mayHaveRun };
     // Without an answer to `initialize` there is nothing to go on with.
     if (request.method === methods.initialize) return this.#end(error, [{ ...open, mayHaveRun: false }], status);
-    this.#options.listener.badMessage(request.id, error, error.reason === "upstream_unreachable" ? open : undefined);
+    this.#options.listener.badMessage(
+      request.id,
+      error,
+      // A request of revision 2026-07-28 would need a new id.
+      error.reason === "upstream_unreachable" && !post.isModern ? open : undefined,
+    );
   }
 
   #onControlOver(post: Post, outcome: Outcome): void {

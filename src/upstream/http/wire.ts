@@ -106,7 +106,9 @@ export class WireCall implements CallListener {
     this.#call?.abort();
   }
 
+  /** Control messages go on: their responses have nothing in them for the client that is waited for. */
   pause(): void {
+    if (this.#request.lane === "controls") return;
     this.#isPaused = true;
     this.#call?.pause();
   }

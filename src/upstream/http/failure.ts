@@ -115,7 +115,7 @@ export const unfitError = (server: string, why: string): GatewayError =>
   new GatewayError("protocol_violation", `The MCP server "${server}" cannot be used: ${why}.`);
 
 /** Seconds or a date (RFC 9110 §10.2.3). */
-export function retryAfterOf(header: string | undefined): number | undefined {
+function retryAfterOf(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
   return Number.isFinite(ms) ? Math.min(Math.max(0, ms), LONGEST_RETRY_MS) : undefined;

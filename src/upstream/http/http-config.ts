@@ -7,7 +7,7 @@ const file = z.string().min(1);
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "must be the name of a header");
 
 /** The keys of every entry with a `url`. */
-export const remoteKeys = {
+const remoteKeys = {
   url: httpUrl.describe("Where the MCP server is.").meta({ examples: ["https://mcp.example.com/mcp"] }),
   headers: z
     .record(headerName, z.string().refine(isFillable, UNFILLABLE))

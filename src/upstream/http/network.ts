@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import type { Dispatcher } from "undici";
 
-export interface TlsSettings {
+interface TlsSettings {
   /** Files in PEM format: more authorities to trust, and the certificate of the gateway with its key. */
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;

@@ -4,7 +4,7 @@ import type { Credential } from "./credential.ts";
 import type { Challenge, Token } from "./oauth-flow.ts";
 
 /** Gets a token from the authorization server. */
-export type ObtainToken = (challenge: Challenge) => Promise<Token>;
+type ObtainToken = (challenge: Challenge) => Promise<Token>;
 
 export interface OAuthCredentialOptions {
   readonly server: string;

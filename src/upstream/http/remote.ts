@@ -23,7 +23,7 @@ export interface Remote {
   readonly masked: (text: string) => string;
 }
 
-export interface RemoteLimits {
+interface RemoteLimits {
   readonly messageBytes: number;
   readonly queueBytes: number;
   /** Until a response begins, and between two pieces of it; 0 = no limit. */

@@ -72,12 +72,12 @@ export function deleteSession(wire: Wire, { headers, remote }: RemoteOptions, se
   });
 }
 
-export function bodyOf(line: Line): string | Buffer {
+function bodyOf(line: Line): string | Buffer {
   return typeof line === "string" ? line : line.join();
 }
 
 /** The headers of the caller's request that the entry names. */
-export function forwardedOf(caller: CallerHeaders | undefined, names: readonly string[]): readonly string[] {
+function forwardedOf(caller: CallerHeaders | undefined, names: readonly string[]): readonly string[] {
   if (caller === undefined || names.length === 0) return [];
   return names.flatMap((name) => {
     const value = caller.get(name);

@@ -100,6 +100,7 @@ describe("a remote server", () => {
       "must not be a header with a caller's credential",
     ],
     ["a credential to fill in", { headers: { A: "{{headers.cookie}}" } }, "must be filled in from"],
+    ["a password in its url", { url: "https://a:b@example.com/mcp" }, "must not contain a user name or a password"],
     [
       "neither secret nor key",
       { auth: { type: "oauth", clientId: "x" } },

@@ -8,7 +8,10 @@ const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "must be th
 
 /** The keys of every entry with a `url`. */
 const remoteKeys = {
-  url: httpUrl.describe("Where the MCP server is.").meta({ examples: ["https://mcp.example.com/mcp"] }),
+  url: httpUrl
+    .refine((url) => !/^https?:\/\/[^/?#]*@/i.test(url), "must not contain a user name or a password: write auth")
+    .describe("Where the MCP server is.")
+    .meta({ examples: ["https://mcp.example.com/mcp"] }),
   headers: z
     .record(headerName, z.string().refine(isFillable, UNFILLABLE))
     .default({})

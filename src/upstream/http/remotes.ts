@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { isLoopback } from "../../lib/hosts.ts";
 import { durationMs } from "../../lib/units.ts";
 import type { Destination, Upstream, UpstreamListener } from "../../protocol/upstream.ts";
 import type { Connector, UpstreamContext } from "../kind.ts";
@@ -49,7 +51,7 @@ export class Remotes {
       open: () => undefined,
       close: () => Promise.resolve(),
       summary: this.#context.redactor.value(`${remote.url.origin}${remote.url.pathname}`),
-      warnings: () => [],
+      warnings: () => warningsOf(remote.url, entry),
     };
   }
 
@@ -104,6 +106,15 @@ export class Remotes {
     this.#networks.set(key, known);
     return known;
   }
+}
+
+function warningsOf({ protocol, hostname }: URL, { auth, tls }: RemoteEntry): string[] {
+  const isOpen = protocol === "http:" && !isLoopback(hostname) && auth !== undefined;
+  const files = [tls.ca, tls.cert, tls.key].filter((file) => file !== undefined && !existsSync(file));
+  return [
+    ...(isOpen ? ["its credential can be read on the way, because its url is not https"] : []),
+    ...files.map((file) => `the file "${file}" of its tls does not exist`),
+  ];
 }
 
 const noLimitAsZero = (ms: number): number => (Number.isFinite(ms) ? ms : 0);

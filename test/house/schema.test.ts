@@ -32,7 +32,8 @@ describe("schemas/config.schema.json", () => {
       return examples.length === 0 || !examples.every((example) => fits(example));
     });
     expect(unfit.map(({ at, schema }) => `${at} ${JSON.stringify(schema.examples)}`)).toEqual([]);
-  });
+    // A schema is compiled for each of them.
+  }, 30_000);
 });
 
 describe("config.example.yaml", () => {

@@ -85,6 +85,12 @@ describe("a remote server", () => {
     expect((await rest.call("far/echo", {}, { sessionId, headers: { "X-User-Id": "ada" } })).status).toBe(200);
     expect((await rest.call("far/echo", {}, { sessionId, headers: { "X-User-Id": "eve" } })).status).toBe(404);
 
+    const keyed = (user: string): ReturnType<RestClient["call"]> =>
+      rest.call("far/echo", {}, { sessionId, headers: { "X-User-Id": user, "Idempotency-Key": "the-same-key" } });
+    expect((await keyed("ada")).status).toBe(200);
+    expect((await keyed("ada")).status).toBe(200);
+    expect(await keyed("eve")).toMatchObject({ status: 422, json: { reason: "key_reused" } });
+
     const endpoint = new URL(`${gateway.url}/far/mcp`);
     const withUser = new StreamableHTTPClientTransport(endpoint, { requestInit: { headers: { "X-User-Id": "bob" } } });
     await using client = await connectSdk(withUser);

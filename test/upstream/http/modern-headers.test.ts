@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -91,13 +91,15 @@ describe("a server that only knows revision 2026-07-28 (the SDK's own)", () => {
       const body = Buffer.concat(chunks);
       const init = { method: request.method ?? "GET", headers: new Headers(request.headers as Record<string, string>) };
       const asked = new Request("http://far/mcp", body.length === 0 ? init : { ...init, body });
-      void handler.fetch(asked).then(async (answer) => {
-        response.writeHead(answer.status, Object.fromEntries(answer.headers));
-        for await (const chunk of answer.body ?? []) response.write(chunk);
-        response.end();
-      });
+      void relay(asked, response);
     });
   });
+  const relay = async (asked: Request, response: ServerResponse): Promise<void> => {
+    const answer = await handler.fetch(asked);
+    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    for await (const chunk of answer.body ?? []) response.write(chunk);
+    response.end();
+  };
   let remote: Remote;
   const network = new Network({ connections: 4, streams: 4, connectMs: 1_000, tls: {}, env: {} });
 

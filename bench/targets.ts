@@ -73,6 +73,11 @@ export async function startIdealRelay(
   return { ...(await start([...nodeArgs, relay, command, ...args])), isIdeal: true };
 }
 
+/** Relays HTTP to a server at this port. */
+export function startIdealHttpRelay(port: number): Promise<Target> {
+  return start([fileURLToPath(new URL("ideal-http-relay.mjs", import.meta.url)), String(port)]);
+}
+
 /** A bare HTTP server: the lower bound for the start of any server on Node. */
 export function startBareServer(): Promise<Target> {
   const program = `

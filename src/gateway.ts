@@ -40,7 +40,7 @@ import { stdoutOutput } from "./observability/std-outputs.ts";
 import type { Emit, Events } from "./protocol/events.ts";
 import type { Policy } from "./protocol/policy.ts";
 import type { SessionTable } from "./protocol/session.ts";
-import type { ToolCatalog } from "./protocol/tool.ts";
+import { isRepeatable, type ToolCatalog } from "./protocol/tool.ts";
 import type { ServerSettings } from "./protocol/upstream.ts";
 import { modernLimits, recordLimits, sessionLimits } from "./session/config.ts";
 import { connectAnyEra } from "./session/era-upstream.ts";
@@ -122,6 +122,7 @@ export class Gateway {
       admission,
       screen: this.policy && new PolicyScreen(this.policy),
       onToolsChanged: (server) => catalog.changed(server),
+      mayRepeat: (server, tool) => isRepeatable(catalog.look(server)?.tools.get(tool)),
     });
     this.#modern = new ModernSessions({
       ...common,
@@ -262,6 +263,7 @@ export class Gateway {
       admission: this.#oversight.admission,
       callsOf: (name: string) => servers.get(name).settings,
       visibility: new Visibility(this.policy, servers.names),
+      callerHeaders: servers.callerHeaders,
       catalog,
       client,
       documents,
@@ -294,7 +296,7 @@ function downstreamContext(
   { limits, publicUrl, servers, trustedProxies }: Config,
   events: Events,
   sessions: SessionTable,
-): Omit<DownstreamContext, "gate" | "hasQuotas" | "admission" | "modern" | "visibility"> {
+): Omit<DownstreamContext, "gate" | "hasQuotas" | "admission" | "modern" | "visibility" | "callerHeaders"> {
   const { streams, bodies, replay } = downstreamLimits(limits);
   return {
     events,

@@ -8,6 +8,7 @@ import type { Principal } from "../protocol/principal.ts";
 import type { Quota } from "../protocol/quota.ts";
 import { errorOf, resultOf } from "../protocol/result-text.ts";
 import type { OpenSession, Outlet, Session, SessionOpener } from "../protocol/session.ts";
+import type { CallerHeaders } from "../protocol/upstream.ts";
 import type { JsonObject } from "../lib/json.ts";
 import { LONGEST_TIMER_MS } from "../lib/units.ts";
 
@@ -27,6 +28,8 @@ export interface CallOptions {
   readonly principal?: Principal | undefined;
   /** Hears how much of its rate limit the caller has left. */
   readonly onQuota?: ((quota: Quota) => void) | undefined;
+  /** Headers of the caller's request; by default those of the request that opened the session. */
+  readonly caller?: CallerHeaders | undefined;
   /** Receives the progress of this call, and the server's log messages while it runs. */
   readonly onNotification?: ((frame: NotificationFrame) => void) | undefined;
 }
@@ -96,11 +99,13 @@ export class McpClient implements Outlet {
   /** Calls that wait for their admission. */
   readonly #waiting = new Set<number>();
   #initialized: Promise<JsonObject> | undefined;
+  readonly #caller: CallerHeaders | undefined;
   #lastId = 0;
   #toolsChanged = false;
 
   constructor(sessions: SessionOpener, request: Omit<OpenSession, "outlet">, settings: ClientSettings) {
     this.settings = settings;
+    this.#caller = request.caller;
     this.session = sessions.open({ ...request, outlet: () => this });
   }
 
@@ -122,9 +127,9 @@ export class McpClient implements Outlet {
     const id = ++this.#lastId;
     const line = requestLine(id, method, paramsText);
     const reply = new CallReply(options.onNotification);
-    const { requestId, timeoutMs, principal, onQuota } = options;
+    const { requestId, timeoutMs, principal, onQuota, caller = this.#caller } = options;
     const frame: Frame = { kind: "request", id, method, params, line };
-    const reception = { requestId, timeoutMs, principal, onQuota, reply, isOwn: principal === undefined };
+    const reception = { requestId, timeoutMs, principal, onQuota, caller, reply, isOwn: principal === undefined };
     const received = this.session.receive({ frames: [frame], isBatch: false }, reception);
     const admitted = received instanceof Promise ? received : undefined;
     if (admitted !== undefined) this.#awaitAdmission(id, reply, admitted, timeoutMs);
@@ -199,7 +204,7 @@ export class McpClient implements Outlet {
     const result = await this.#sendInitialize(params, requestId);
     const line = notificationLine(methods.initialized);
     const frame: Frame = { kind: "notification", method: methods.initialized, params: undefined, line };
-    await this.session.receive({ frames: [frame], isBatch: false }, { requestId, isOwn: true });
+    await this.session.receive({ frames: [frame], isBatch: false }, { requestId, caller: this.#caller, isOwn: true });
     return result;
   }
 
@@ -222,7 +227,10 @@ export class McpClient implements Outlet {
   /** Sends a message that needs no response. */
   #send(frame: Frame, requestId: string): void {
     try {
-      const received = this.session.receive({ frames: [frame], isBatch: false }, { requestId, isOwn: true });
+      const received = this.session.receive(
+        { frames: [frame], isBatch: false },
+        { requestId, caller: this.#caller, isOwn: true },
+      );
       if (received instanceof Promise) received.catch(() => undefined);
     } catch (error) {
       // The session has ended or its server does not read: the message is dropped.

@@ -62,7 +62,7 @@ function valueMessage(issue: Issue, schema: object): string {
 
 /** What there is to choose from, by the first key of the path. */
 const UNION_TEXTS = new Map<PropertyKey | undefined, string>([
-  ["servers", "not a known type of server; the only one is stdio"],
+  ["servers", "not a known type of server; there are stdio, streamable-http (or http) and sse"],
   ["allowedOrigins", 'must be a URL, or "*"'],
 ]);
 

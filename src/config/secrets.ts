@@ -47,6 +47,8 @@ function found(value: unknown, name: string): string[] {
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
     if (NO_SECRETS.has(key)) return [];
+    // `auth: { type: header, header: …, value: … }`
+    if (name === "auth" && key === "value" && typeof inner === "string") return [inner];
     const isVariable = (name === "env" || name === "headers") && typeof inner === "string";
     return [...(isVariable ? namedSecrets(key, inner) : []), ...found(inner, key)];
   });

@@ -3,6 +3,7 @@ import type { Events } from "../protocol/events.ts";
 import type { ModernServers } from "../protocol/modern-call.ts";
 import type { Quota } from "../protocol/quota.ts";
 import type { Gate, Principal } from "../protocol/principal.ts";
+import type { CallerHeaders } from "../protocol/upstream.ts";
 import type { SessionTable } from "../protocol/session.ts";
 import type { Bodies } from "./bodies.ts";
 import type { PublicPath } from "./public-path.ts";
@@ -22,6 +23,8 @@ export interface DownstreamContext {
   readonly visibility: Visibility;
   /** For clients of MCP 2026-07-28, which have no session. */
   readonly modern: ModernServers;
+  /** The headers of requests that some server uses, in lower case. */
+  readonly callerHeaders: readonly string[];
   readonly events: Events;
   readonly streams: StreamCare;
   /** Undefined when `publicUrl` is not set. */
@@ -39,6 +42,8 @@ export interface Visit {
   readonly server: string;
   /** Sets the rate limit headers of the response; undefined when nothing is limited. */
   readonly onQuota?: ((quota: Quota) => void) | undefined;
+  /** Headers of the request, as far as some server uses any. */
+  readonly caller?: CallerHeaders | undefined;
   /** The path prefix under which the caller sees the gateway; only used by REST. */
   readonly publicPrefix?: string;
 }

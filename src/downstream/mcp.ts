@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { MODERN_REVISION } from "../protocol/eras/modern.ts";
 import type { GatewayError } from "../protocol/errors.ts";
 import type { Principal } from "../protocol/principal.ts";
+import { callerHeadersOf } from "./caller-headers.ts";
 import { RESERVED_NAMES } from "./config.ts";
 import type { DownstreamContext, Visit } from "./context.ts";
 import { credentialsOf } from "./credentials.ts";
@@ -33,7 +34,8 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
     const where = (): string => `The servers are at ${serverPaths(request, principal, context)}.`;
     context.visibility.checkServer(principal, target.server, where);
     const onQuota = quotaWriter(response, context.hasQuotas);
-    const visit: Visit = { requestId: requestIdOf(response), principal, server: target.server, onQuota };
+    const caller = callerHeadersOf(request, context.callerHeaders);
+    const visit: Visit = { requestId: requestIdOf(response), principal, server: target.server, onQuota, caller };
 
     const hasSession = request.headers["mcp-session-id"] !== undefined;
     const speaksStreamable = target.endpoint !== "sse";

@@ -47,6 +47,10 @@ export type GatewayEvent =
   | { type: "audit.back" }
   | { type: "audit.dropped"; lines: number }
   | { type: "modern-only"; server: string }
+  | ({ type: "server.connected" } & SessionRef)
+  | ({ type: "server.forgot" } & SessionRef)
+  | { type: "origin.paused"; origin: string; error: GatewayError }
+  | { type: "origin.resumed"; origin: string }
   | { type: "trouble"; what: string; cause: unknown };
 
 export type Emit = (event: GatewayEvent) => void;

@@ -3,6 +3,7 @@ import type { GatewayError } from "./errors.ts";
 import type { Reply } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
+import type { CallerHeaders } from "./upstream.ts";
 import type { Principal } from "./principal.ts";
 import type { Quota } from "./quota.ts";
 import type { Connect } from "./upstream.ts";
@@ -55,6 +56,8 @@ export interface Reception {
   readonly isOwn?: boolean | undefined;
   /** Hears how much of its rate limit the caller has left, before the messages are relayed. */
   readonly onQuota?: ((quota: Quota) => void) | undefined;
+  /** Headers of that HTTP request, as far as some server wants any. */
+  readonly caller?: CallerHeaders | undefined;
   /** The caller's own timeout for a response, instead of the session's; Infinity for a request that lasts until one side ends it. */
   readonly timeoutMs?: number | undefined;
 }
@@ -75,6 +78,8 @@ export interface OpenSession {
   readonly transport: Transport;
   /** The id of the HTTP request that opens it, as in the log and the audit trail. */
   readonly requestId: string;
+  /** Headers of that HTTP request, as far as some server wants any. */
+  readonly caller?: CallerHeaders | undefined;
   /** An id chosen by the caller (REST); by default the gateway generates one. */
   readonly id?: string;
   /** Creates the outlet of the new session. */

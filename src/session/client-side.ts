@@ -7,6 +7,7 @@ import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../p
 import { methods } from "../protocol/methods.ts";
 import type { Reception } from "../protocol/session.ts";
 import type { ScreenedRequest } from "../protocol/screen.ts";
+import type { CallerHeaders } from "../protocol/upstream.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { replyThrough } from "./exchanges.ts";
 import type { Presence } from "./presence.ts";
@@ -17,7 +18,7 @@ export interface ClientSideOptions {
   readonly presence: Presence;
   readonly deadlines: Deadlines;
   /** Sends a message to the server. */
-  readonly send: (frame: Frame) => void;
+  readonly send: (frame: Frame, caller?: CallerHeaders) => void;
 }
 
 /** Passes the messages of the client, once admitted, to the server, and opens an exchange for each request. */
@@ -25,7 +26,7 @@ export class ClientSide {
   readonly #parts: SessionParts;
   readonly #presence: Presence;
   readonly #deadlines: Deadlines;
-  readonly #send: (frame: Frame) => void;
+  readonly #send: (frame: Frame, caller?: CallerHeaders) => void;
   /** For responses to requests that have no reply of their own. */
   readonly #outletReply: Reply;
 
@@ -62,7 +63,7 @@ export class ClientSide {
     const relayed = screened?.frame ?? frame;
     if (screened?.answer === undefined) this.#parts.recorder.message(relayed);
     this.#open(relayed, reception, records, screened?.revise);
-    if (screened?.answer === undefined) this.#send(relayed);
+    if (screened?.answer === undefined) this.#send(relayed, reception.caller);
     else this.#parts.exchanges.answer(screened.answer);
   }
 

@@ -7,7 +7,7 @@ import type { SessionKey } from "./context.ts";
 /** What the session does with messages. Both throw a GatewayError when it cannot take them. */
 export interface IntakeHost {
   /** Checks them against the state of the session. */
-  check(messages: ClientMessages): void;
+  check(messages: ClientMessages, reception: Reception): void;
   relay(messages: ClientMessages, reception: Reception, submission: Submission | undefined): void;
   /** Answers every request among them with this error, without relaying any. */
   answer(messages: ClientMessages, reception: Reception, error: GatewayError): void;
@@ -36,7 +36,7 @@ export class Intake {
   take(messages: ClientMessages, reception: Reception): Promise<void> | void {
     const submission = reception.isOwn === true ? undefined : this.#submission(messages, reception);
     try {
-      this.#host.check(messages);
+      this.#host.check(messages, reception);
       const answer = submission === undefined ? undefined : this.#admission.admit(submission);
       const asked = answer instanceof Promise ? answer : undefined;
       if (asked === undefined && this.#waiting === 0) return this.#host.relay(messages, reception, submission);
@@ -75,7 +75,7 @@ export class Intake {
     const before = this.#last;
     const relayed = this.#relayAfter(before, asked, () => {
       // The session may have changed meanwhile.
-      this.#host.check(messages);
+      this.#host.check(messages, reception);
       this.#host.relay(messages, reception, submission);
     }).catch((error: unknown) => this.#refuse(error, messages, reception, submission));
     this.#last = relayed.catch(() => undefined);

@@ -1,14 +1,14 @@
 import type { JsonObject } from "../lib/json.ts";
 import type { Submission } from "../protocol/admission.ts";
 import type { ClientMessages } from "../protocol/client-frame.ts";
-import { GatewayError } from "../protocol/errors.ts";
+import { GatewayError, toGatewayError } from "../protocol/errors.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 import { notificationLine, resultLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import type { Principal } from "../protocol/principal.ts";
 import type { EndReason, OpenSession, Outlet, Reception, Session, Transport } from "../protocol/session.ts";
-import type { Connect, Upstream } from "../protocol/upstream.ts";
-import { admit, wakes } from "./admission.ts";
+import type { CallerHeaders, Connect, OpenRequest, Upstream } from "../protocol/upstream.ts";
+import { admit, callerCheck, wakes } from "./admission.ts";
 import { ClientSide } from "./client-side.ts";
 import type { SessionContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -16,6 +16,7 @@ import { Exchanges, renew } from "./exchanges.ts";
 import { openUpstream } from "./open-upstream.ts";
 import { Presence } from "./presence.ts";
 import { Recorder } from "./recorder.ts";
+import { Renewal } from "./renewal.ts";
 import { SessionReporter } from "./reporter.ts";
 import { Intake, type IntakeHost } from "./intake.ts";
 import { Lifecycle } from "./lifecycle.ts";
@@ -47,8 +48,11 @@ export class LiveSession implements Session {
   readonly #clientSide: ClientSide;
   /** Undefined when nothing is asked about messages. */
   readonly #intake: Intake | undefined;
+  readonly #renewal: Renewal;
   #upstream: Upstream | undefined;
   #isPaused = false;
+  /** Set when its server is filled in from the caller. */
+  readonly #callerCheck: ((caller: CallerHeaders | undefined) => void) | undefined;
 
   /** `record` is the state from before a hibernation or a restart. */
   constructor(id: string, request: OpenSession, context: SessionContext, record?: SessionRecord) {
@@ -75,12 +79,19 @@ export class LiveSession implements Session {
     };
     this.#intake = this.#createIntake();
     this.lifecycle = new Lifecycle(parts, () => this.#stopServer());
+    this.#renewal = new Renewal(parts);
+    this.#callerCheck = callerCheck(parts);
     this.deadlines = new Deadlines(parts, {
       withdrawn: (cancellation) => this.#tellServer(cancellation),
       silent: (error) => this.lifecycle.loseProcess("server timeout", error),
     });
     const { presence, deadlines } = this;
-    this.#clientSide = new ClientSide({ parts, presence, deadlines, send: (frame) => this.#upstream?.send(frame) });
+    this.#clientSide = new ClientSide({
+      parts,
+      presence,
+      deadlines,
+      send: (frame, caller) => this.#upstream?.send(frame, caller),
+    });
   }
 
   get clientRevision(): string | undefined {
@@ -101,7 +112,7 @@ export class LiveSession implements Session {
 
   receive(messages: ClientMessages, reception: Reception): Promise<void> | void {
     if (this.#intake !== undefined) return this.#intake.take(messages, reception);
-    this.#check(messages);
+    this.#check(messages, reception);
     this.#relay(messages, reception, undefined);
   }
 
@@ -109,22 +120,23 @@ export class LiveSession implements Session {
     const { admission, limits } = this.#context;
     if (admission === undefined) return undefined;
     const host: IntakeHost = {
-      check: (messages) => this.#check(messages),
+      check: (messages, reception) => this.#check(messages, reception),
       relay: (messages, reception, submission) => this.#relay(messages, reception, submission),
       answer: (messages, reception, error) => this.#clientSide.answer(messages, reception, error),
     };
     return new Intake(this, admission, host, limits.inFlight);
   }
 
-  #check(messages: ClientMessages): void {
+  #check(messages: ClientMessages, reception: Reception): void {
     if (this.lifecycle.isOver) throw new GatewayError("session_not_found", "The session has ended.");
+    if (this.#callerCheck !== undefined) this.#callerCheck(reception.caller);
     const { inFlight } = this.#context.limits;
     admit(messages, { exchanges: this.#exchanges, revision: this.#recorder.revision, inFlight });
   }
 
   #relay(messages: ClientMessages, reception: Reception, submission: Submission | undefined): void {
     if (this.#upstream === undefined && this.lifecycle.canHibernate && !wakes(messages)) return;
-    this.#upstream ??= this.#open(messages);
+    this.#upstream ??= this.#open(this.#greets(messages), reception.caller);
     this.#upstream.checkRoom();
     this.presence.touch();
     for (const frame of messages.frames) this.#clientSide.pass(frame, reception, submission);
@@ -144,19 +156,19 @@ export class LiveSession implements Session {
     return this.lifecycle.end(reason, undefined);
   }
 
-  #open(messages: ClientMessages): Upstream {
+  #open(clientGreets: boolean, caller: CallerHeaders | undefined): Upstream {
     const { host, limits } = this.#context;
     host.onOpening(this);
     this.deadlines.started();
-    const record = this.#greets(messages) ? undefined : this.#recorder.recallOr(() => host.recordFor(this));
+    const record = clientGreets ? undefined : this.#recorder.recallOr(() => host.recordFor(this));
     const upstream = openUpstream({
       connect: this.#connect,
-      destination: { server: this.server, sessionId: this.id, principal: this.principal },
+      destination: { server: this.server, sessionId: this.id, principal: this.principal, caller },
       listener: {
         frame: (frame) => this.#fromServer(frame),
         spoken: () => this.deadlines.spoken(),
-        badMessage: (id, error) => this.#exchanges.fail(id, error),
-        ended: (error) => this.lifecycle.loseProcess("server ended", error),
+        badMessage: (id, error, open) => this.#onBadMessage(id, error, open, caller),
+        ended: (error, open = []) => this.#onEnded(error, open, caller),
       },
       recorder: this.#recorder,
       record,
@@ -172,6 +184,30 @@ export class LiveSession implements Session {
   #greets({ frames: [first] }: ClientMessages): boolean {
     if (this.transport === "rest" || this.transport === "modern") return true;
     return first?.kind === "request" && (first.method === methods.initialize || first.method === methods.ping);
+  }
+
+  #onBadMessage(id: RequestId | undefined, error: GatewayError, open?: OpenRequest, caller?: CallerHeaders): void {
+    const [again] = open === undefined ? [] : this.#renewal.again([open]);
+    if (again === undefined) return this.#exchanges.fail(id, error);
+    this.#renewal.later(() => {
+      if (this.#upstream === undefined) this.#exchanges.fail(id, error);
+      else if (this.#exchanges.has(again.id)) this.#upstream.send(again, caller);
+    });
+  }
+
+  /** A server that has forgotten the session is told of it again, and the client does not notice. */
+  #onEnded(error: GatewayError, open: readonly OpenRequest[], caller: CallerHeaders | undefined): void {
+    const again = this.#renewal.again(open);
+    if (!this.#renewal.renews(error, again)) return this.lifecycle.loseProcess("server ended", error);
+    const kept = new Set(again.map(({ id }) => id));
+    for (const { id } of this.#exchanges.all()) if (!kept.has(id)) this.#exchanges.fail(id, error);
+    void this.#stopServer();
+    try {
+      this.#upstream = this.#open(false, caller);
+      for (const frame of again) this.#upstream.send(frame, caller);
+    } catch (thrown) {
+      this.lifecycle.loseProcess("server ended", toGatewayError(thrown));
+    }
   }
 
   #fromServer(frame: Frame): void {

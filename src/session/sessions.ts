@@ -37,6 +37,7 @@ export interface SessionsOptions {
   readonly admission?: Admission | undefined;
   readonly screen?: Screen | undefined;
   readonly onToolsChanged: (server: string) => void;
+  readonly mayRepeat?: (server: string, tool: string) => boolean;
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -1,4 +1,5 @@
 // The official server scenarios against the built gateway, with the conformance fixtures of both SDKs behind it.
+// "remote-…" is the same server in a second gateway. `npm run conformance -- remote` runs only what has "remote" in its name.
 // Exit code 0 only if every scored scenario ran and passed, and the listed exceptions did not.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,6 +14,10 @@ import { parse, stringify } from "yaml";
 const SCORED_SCENARIOS = { "2025-11-25": 30, "2026-07-28": 37 };
 /** A server of an older revision gives its questions no names, so that the names are the gateway's. */
 const NAMELESS = "the scenario wants the question to be called user_name";
+const NAMELESS_QUESTIONS = {
+  "input-required-result-basic-elicitation": NAMELESS,
+  "input-required-result-ignore-extra-params": NAMELESS,
+};
 /** The revision of the client, the server behind the gateway, and the scenarios that cannot pass, each with the reason. */
 const RUNS = [
   { revision: "2025-11-25", server: "v1", exceptions: {} },
@@ -20,14 +25,11 @@ const RUNS = [
   { revision: "2025-11-25", server: "v2-modern", exceptions: {} },
   { revision: "2026-07-28", server: "v2-both", exceptions: {} },
   { revision: "2026-07-28", server: "v2-modern", exceptions: {} },
-  {
-    revision: "2026-07-28",
-    server: "v1",
-    exceptions: {
-      "input-required-result-basic-elicitation": NAMELESS,
-      "input-required-result-ignore-extra-params": NAMELESS,
-    },
-  },
+  { revision: "2026-07-28", server: "v1", exceptions: NAMELESS_QUESTIONS },
+  { revision: "2025-11-25", server: "remote-v1", exceptions: {} },
+  { revision: "2025-11-25", server: "remote-v2-modern", exceptions: {} },
+  { revision: "2026-07-28", server: "remote-v2-modern", exceptions: {} },
+  { revision: "2026-07-28", server: "remote-v1", exceptions: NAMELESS_QUESTIONS },
 ];
 const DEADLINE_MS = 10 * 60_000;
 const START_MS = 15_000;
@@ -48,23 +50,36 @@ const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => interrupted.abort(new Error(signal)));
 
 const scratch = await mkdtemp(join(tmpdir(), "mcp-gateway-conformance-"));
+const asked = process.argv[2] ?? "";
+let far;
 let gateway;
 try {
-  gateway = await startGateway();
+  far = await startGateway("far", SERVERS);
+  const remotes = Object.keys(SERVERS).map(async (name) => [`remote-${name}`, await remoteEntry(name)]);
+  gateway = await startGateway("near", { ...SERVERS, ...Object.fromEntries(await Promise.all(remotes)) });
   const origin = await gateway.listening;
   let isGood = true;
-  for (const run of RUNS) isGood = (await passes(run, origin)) && isGood;
+  for (const run of RUNS) if (titleOf(run).includes(asked)) isGood = (await passes(run, origin)) && isGood;
   process.exitCode = isGood ? 0 : 1;
 } catch (error) {
   process.stderr.write(`conformance: not run to its end: ${error.message}\n${gateway?.said() ?? ""}\n`);
   process.exitCode = 1;
 } finally {
   await gateway?.stop();
+  await far?.stop();
   await rm(scratch, { recursive: true, force: true });
 }
 
+function titleOf({ revision, server }) {
+  return `${revision} over ${server}`;
+}
+
+async function remoteEntry(name) {
+  return { type: "streamable-http", url: `${await far.listening}/${name}/mcp` };
+}
+
 async function passes({ revision, server, exceptions }, origin) {
-  const name = `conformance ${revision} over ${server}`;
+  const name = `conformance ${titleOf({ revision, server })}`;
   const results = join(scratch, `${revision}-${server}`);
   const { code, summary } = await runSuite({ url: `${origin}/${server}/mcp`, revision, output: results });
   process.stdout.write(`${summary}\n`);
@@ -93,10 +108,10 @@ function fixture(name) {
   };
 }
 
-/** The built gateway on a free loopback port, with all fixtures and without authentication. */
-async function startGateway() {
-  const config = join(scratch, "config.yaml");
-  await writeFile(config, stringify({ hostname: "127.0.0.1", port: 0, servers: SERVERS }));
+/** The built gateway on a free loopback port, without authentication. */
+async function startGateway(name, servers) {
+  const config = join(scratch, `${name}.yaml`);
+  await writeFile(config, stringify({ hostname: "127.0.0.1", port: 0, servers }));
 
   const child = spawn(process.execPath, [main, "--config", config], {
     stdio: ["ignore", "ignore", "pipe"],

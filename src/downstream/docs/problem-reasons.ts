@@ -18,6 +18,8 @@ export const REASONS: ReadonlyMap<string, Readonly<Record<string, string>>> = ne
       crash_loop: "The server ended too often in a short time and is not started for a while.",
       limits_unavailable: "Redis, in which requests are counted, cannot be reached.",
       audit_unavailable: "The audit trail, without which no call may run, cannot be written.",
+      circuit_open: "The server elsewhere could not be reached several times in a row; it is tried again soon.",
+      upstream_busy: "The server elsewhere says that it is asked too often, or is not available at the moment.",
       draining: "The gateway is shutting down.",
     },
   ],
@@ -99,6 +101,17 @@ export const REASON_TEXTS: ReadonlyMap<string, readonly [why: string, action: st
       "The disk is full, or nobody reads the output, and audit.onError is refuse.",
       "Make room for the trail; GET /ready says when it is written again.",
     ],
+  ],
+  [
+    "circuit_open",
+    [
+      "Nothing answers at its address, so calls do not wait for it one after the other.",
+      "Try again after the time in Retry-After; calls pass again as soon as it answers.",
+    ],
+  ],
+  [
+    "upstream_busy",
+    ["It limits how often it may be asked, or it is being restarted.", "Try again after the time in Retry-After."],
   ],
   [
     "draining",

@@ -85,7 +85,9 @@ export class RestCalls {
     const { principal, server } = visit;
     // What was kept when the caller might still call the tool is not repeated to it.
     const isVisible = this.#context.visibility.mayCall(principal, server, tool);
-    const content = [sessionId, form, accept, preferences.toolErrorsAsHttp, body];
+    // The answer for one person is none for another who calls with the same credential.
+    const person = this.#context.callsOf(server).callerKey?.(principal, visit.caller);
+    const content = [sessionId, form, accept, preferences.toolErrorsAsHttp, body, person];
     return this.#context.idempotency.begin({
       principal,
       server,

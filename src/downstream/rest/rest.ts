@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { GatewayError } from "../../protocol/errors.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { RestCalls } from "./calls.ts";
+import { callerHeadersOf } from "../caller-headers.ts";
 import { credentialsOf } from "../credentials.ts";
 import { methodNotAllowed } from "../method-not-allowed.ts";
 import { namesDocument } from "../openapi/target.ts";
@@ -69,6 +70,7 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
           server: target.server,
           publicPrefix: prefixOf(request, context),
           onQuota: quotaWriter(response, context.hasQuotas),
+          caller: callerHeadersOf(request, context.callerHeaders),
         },
         tool: target.tool,
         query,

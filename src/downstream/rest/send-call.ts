@@ -71,7 +71,8 @@ function send(client: McpClient, { visit, tool, given, caller }: RestCall, strea
   };
   const onNotification = stream === undefined ? undefined : (frame: NotificationFrame): void => stream.notify(frame);
   const { requestId, principal, onQuota } = visit;
-  const options = { requestId, principal, onQuota, timeoutMs: caller.deadline.leftMs, onNotification };
+  const timeoutMs = caller.deadline.leftMs;
+  const options = { requestId, principal, onQuota, timeoutMs, onNotification, caller: visit.caller };
   return client.call(methods.callTool, params, `{"name":${name},"arguments":${given.text}${meta}}`, options);
 }
 

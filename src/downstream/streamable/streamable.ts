@@ -117,9 +117,9 @@ export class StreamableDownstream {
     const post = conversation.expect({ requests: requests.length, isBatch, form }, response);
     // Set before the messages are relayed: a batch that cancels its own requests completes the response meanwhile.
     response.setHeader("Mcp-Session-Id", session.id);
-    const { requestId, principal, onQuota } = visit;
+    const { requestId, principal, onQuota, caller } = visit;
     try {
-      const received = session.receive(messages, { requestId, principal, onQuota, reply: post });
+      const received = session.receive(messages, { requestId, principal, onQuota, caller, reply: post });
       if (received instanceof Promise) return this.#beginLater(conversation, post, received, response);
     } catch (error) {
       // A refusal carries no session id.

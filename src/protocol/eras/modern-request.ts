@@ -29,6 +29,13 @@ export function isModern({ frames }: ClientMessages, headers: Headers): boolean 
   return headers["mcp-protocol-version"] === MODERN_REVISION || frames.some(hasEnvelope);
 }
 
+/** The revision that a message carries in its envelope; undefined for messages of the revisions with sessions. */
+export function modernRevisionOf(frame: Frame): string | undefined {
+  if (frame.kind === "response") return undefined;
+  const revision = member(frame.params?.["_meta"], metaKeys.protocolVersion);
+  return typeof revision === "string" ? revision : undefined;
+}
+
 function hasEnvelope(frame: Frame): boolean {
   if (frame.kind === "response") return false;
   if (frame.method === modernMethods.discover) return true;

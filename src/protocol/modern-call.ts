@@ -4,6 +4,7 @@ import type { Reply } from "./exchange.ts";
 import type { RequestFrame } from "./frame.ts";
 import type { Principal } from "./principal.ts";
 import type { Quota } from "./quota.ts";
+import type { CallerHeaders } from "./upstream.ts";
 
 /** One request of MCP 2026-07-28, which belongs to no session. */
 export interface ModernCall {
@@ -14,6 +15,8 @@ export interface ModernCall {
   readonly frame: RequestFrame;
   readonly envelope: RequestEnvelope;
   readonly reply: Reply;
+  /** Headers of the HTTP request, as far as some server wants any. */
+  readonly caller?: CallerHeaders | undefined;
   /** Hears how much of its rate limit the caller has left, before the request is passed on. */
   readonly onQuota?: ((quota: Quota) => void) | undefined;
   /** Throws when the arguments that this tool wants repeated in headers are not. Called for `tools/call`, before it is passed on. */

@@ -2,7 +2,14 @@ import { toGatewayError, type GatewayError } from "../protocol/errors.ts";
 import type { Emit } from "../protocol/events.ts";
 import type { Frame } from "../protocol/frame.ts";
 import type { RequestId } from "../protocol/jsonrpc.ts";
-import type { Connect, Destination, Upstream, UpstreamListener } from "../protocol/upstream.ts";
+import type {
+  CallerHeaders,
+  Connect,
+  Destination,
+  OpenRequest,
+  Upstream,
+  UpstreamListener,
+} from "../protocol/upstream.ts";
 import { EraOpening, type Opened } from "./era-opening.ts";
 import { ModernConversation } from "./modern-conversation.ts";
 import type { ServerEras } from "./server-eras.ts";
@@ -32,6 +39,8 @@ class EraUpstream implements Upstream {
   readonly #listener: UpstreamListener;
   readonly #options: EraOptions;
   #upstream: Upstream;
+  /** Of the client's latest message, for those of the gateway that follow from it. */
+  #caller: CallerHeaders | undefined;
   /** Undefined as soon as the era is clear. */
   #opening: EraOpening | undefined;
   /** Undefined when messages are relayed as they are. */
@@ -46,13 +55,14 @@ class EraUpstream implements Upstream {
     this.#destination = destination;
     this.#listener = listener;
     this.#options = options;
+    this.#caller = destination.caller;
     const { eras, heldBytes, emit } = options;
     this.#opening = new EraOpening({
       server: destination.server,
       eras,
       heldBytes,
       emit,
-      send: (frame) => this.#upstream.send(frame),
+      send: (frame) => this.#upstream.send(frame, this.#caller),
       listener,
       legacy: () => (this.#opening = undefined),
       modern: (opened) => this.#onModern(opened),
@@ -66,10 +76,11 @@ class EraUpstream implements Upstream {
     this.#opening?.checkRoom();
   }
 
-  send(frame: Frame): void {
+  send(frame: Frame, caller = this.#caller): void {
+    this.#caller = caller;
     if (this.#modern !== undefined) return this.#modern.fromClient(frame);
     if (this.#opening !== undefined) return this.#opening.fromClient(frame);
-    this.#upstream.send(frame);
+    this.#upstream.send(frame, caller);
   }
 
   pause(): void {
@@ -92,8 +103,8 @@ class EraUpstream implements Upstream {
   #connect(): Upstream {
     return this.#options.connect(this.#destination, {
       frame: (frame) => this.#fromServer(frame),
-      badMessage: (id, error) => this.#onBadMessage(id, error),
-      ended: (error) => this.#onEnded(error),
+      badMessage: (id, error, open) => this.#onBadMessage(id, error, open),
+      ended: (error, open) => this.#onEnded(error, open),
     });
   }
 
@@ -103,23 +114,24 @@ class EraUpstream implements Upstream {
     this.#listener.frame(frame);
   }
 
-  #onBadMessage(id: RequestId | undefined, error: GatewayError): void {
+  #onBadMessage(id: RequestId | undefined, error: GatewayError, open?: OpenRequest): void {
     if (this.#modern !== undefined) return this.#modern.failed(id, error);
     if (this.#opening?.takesBadMessage(id, error) === true) return;
-    this.#listener.badMessage(id, error);
+    this.#listener.badMessage(id, error, open);
   }
 
-  #onEnded(error: GatewayError): void {
+  #onEnded(error: GatewayError, open?: readonly OpenRequest[]): void {
     if (this.#opening?.takesEnd() === true) return;
     this.#modern?.close();
-    this.#listener.ended(error);
+    // What a modern server was sent is not what the client has sent.
+    this.#listener.ended(error, this.#modern === undefined ? open : undefined);
   }
 
   #onModern({ initialize, discovered, relayed, held }: Opened): void {
     this.#opening = undefined;
     const { emit, heldBytes: keptBytes } = this.#options;
     const { server } = this.#destination;
-    const send = (frame: Frame): void => this.#upstream.send(frame);
+    const send = (frame: Frame): void => this.#upstream.send(frame, this.#caller);
     const listener = this.#listener;
     const modern = new ModernConversation({ server, discovered, initialize, listener, keptBytes, send, emit });
     this.#modern = modern;

@@ -64,7 +64,7 @@ export class ModernDownstream {
   }
 
   #pass({ headers }: IncomingMessage, visit: Visit, frame: RequestFrame, reply: ModernAnswer) {
-    const { principal, server, requestId, onQuota } = visit;
+    const { principal, server, requestId, onQuota, caller } = visit;
     const { admission, modern, visibility } = this.#context;
     const envelope = readRequest(frame, headers);
     const messages = { frames: [frame], isBatch: false };
@@ -79,6 +79,7 @@ export class ModernDownstream {
       envelope,
       reply,
       onQuota,
+      caller,
       checkParams: (params) => {
         if (reply.hasLeft) throw new GatewayError("session_ended", "The client has closed the stream of the request.");
         // What is wanted of the caller of a tool that it may not use is not told to it.

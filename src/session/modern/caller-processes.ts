@@ -58,8 +58,11 @@ export class CallerProcesses {
   }
 
   /** The arguments that a tool wants repeated in headers. */
-  paramsOf(tool: string, requestId: string): readonly HeaderParam[] | Promise<readonly HeaderParam[]> {
-    return this.#headers.of(tool, (call) => this.call(() => this.shared(requestId), call));
+  paramsOf(
+    tool: string,
+    { requestId, caller }: Pick<PassedCall, "requestId" | "caller">,
+  ): readonly HeaderParam[] | Promise<readonly HeaderParam[]> {
+    return this.#headers.of(tool, (call) => this.call(() => this.shared(requestId), { ...call, caller }));
   }
 
   /** Passes a call on. A process that was started for it ends if it is refused. */
@@ -70,7 +73,7 @@ export class CallerProcesses {
     return attempt(
       () => session.call(call),
       (error) => {
-        if (isNew && session.isIdle) void session.session.close("refused");
+        if (isNew && session.isUnused) void session.session.close("refused");
         throw error;
       },
     );

@@ -12,7 +12,7 @@ import type { Cancel } from "../../protocol/modern-call.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import type { Quota } from "../../protocol/quota.ts";
 import type { Outlet, Reception, Session, SessionOpener } from "../../protocol/session.ts";
-import type { Connect, Upstream } from "../../protocol/upstream.ts";
+import type { CallerHeaders, Connect, Upstream } from "../../protocol/upstream.ts";
 import { CallReply } from "./call-reply.ts";
 
 /** What connects a session to its server, if it does more than pass lines on. */
@@ -50,6 +50,7 @@ export interface PassedCall {
   /** Who sent this HTTP request: the principal of the session, but perhaps with newer claims. */
   readonly principal?: Principal | undefined;
   readonly onQuota?: ((quota: Quota) => void) | undefined;
+  readonly caller?: CallerHeaders | undefined;
   /** The server may ask the client something meanwhile: nothing else that may do so runs in this process. */
   readonly isExclusive?: boolean;
   readonly isOwn?: boolean;
@@ -67,6 +68,8 @@ export class ModernSession implements Outlet {
   readonly #calls = new Map<RequestId, CallReply>();
   #listens = 0;
   #lastId = 0;
+  /** Of the latest call: all that share a process are the same to the server. */
+  #caller: CallerHeaders | undefined;
   #exclusive = 0;
   #translation: Translation | undefined;
   #isOver = false;
@@ -92,7 +95,8 @@ export class ModernSession implements Outlet {
     });
   }
 
-  get isIdle(): boolean {
+  /** Nothing waits in it. */
+  get isUnused(): boolean {
     return this.#calls.size === 0;
   }
 
@@ -124,6 +128,7 @@ export class ModernSession implements Outlet {
       onOver,
     });
     this.#calls.set(id, own);
+    this.#caller = asked.caller;
     if (isListen) this.#listens++;
     if (isExclusive) this.#exclusive++;
     const timeoutMs = isListen ? Infinity : asked.timeoutMs;
@@ -197,7 +202,7 @@ export class ModernSession implements Outlet {
       if (!(error instanceof GatewayError)) throw error;
     };
     try {
-      const received = this.#receive(frame, { requestId, isOwn: true });
+      const received = this.#receive(frame, { requestId, caller: this.#caller, isOwn: true });
       if (received instanceof Promise) received.catch(dropped);
     } catch (error) {
       dropped(error);

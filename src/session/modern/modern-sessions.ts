@@ -64,40 +64,44 @@ export class ModernSessions implements ModernServers {
   #check(call: ModernCall, isModern: boolean): Cancel | Promise<Cancel> {
     const { frame, checkParams } = call;
     const capabilities = isModern ? {} : inputCapabilities(call.envelope.capabilities);
-    const caller = this.#callerOf(call, isModern, capabilities);
+    const processes = this.#processesOf(call, isModern, capabilities);
     const tool = frame.method === methods.callTool ? frame.params?.["name"] : undefined;
-    if (typeof tool !== "string") return this.#pass(call, caller);
-    const params = caller.paramsOf(tool, call.requestId);
+    if (typeof tool !== "string") return this.#pass(call, processes);
+    const params = processes.paramsOf(tool, call);
     if (params instanceof Promise) {
       return params.then((known) => {
         checkParams(known);
-        return this.#pass(call, this.#callerOf(call, isModern, capabilities));
+        return this.#pass(call, this.#processesOf(call, isModern, capabilities));
       });
     }
     checkParams(params);
-    return this.#pass(call, caller);
+    return this.#pass(call, processes);
   }
 
-  #pass(call: ModernCall, caller: CallerProcesses): Cancel | Promise<Cancel> {
-    const { frame, envelope, reply, requestId, principal, server, onQuota } = call;
-    const isExclusive = caller.isAskable && mayAsk(frame.method);
+  #pass(call: ModernCall, processes: CallerProcesses): Cancel | Promise<Cancel> {
+    const { frame, envelope, reply, requestId, principal, server, onQuota, caller } = call;
+    const isExclusive = processes.isAskable && mayAsk(frame.method);
     const session = (): ModernSession => {
       const state = isExclusive ? frame.params?.["requestState"] : undefined;
       const sealed = { principal, server, method: frame.method, params: frame.params };
       const waiting = state === undefined ? undefined : this.#states.open(sealed, state, Date.now())?.process;
-      if (waiting !== undefined) return caller.withId(waiting) ?? caller.free(requestId);
-      if (this.#options.settingsOf(server).isolation === "call") return caller.single(requestId);
-      return isExclusive ? caller.free(requestId) : caller.shared(requestId);
+      if (waiting !== undefined) return processes.withId(waiting) ?? processes.free(requestId);
+      if (this.#options.settingsOf(server).isolation === "call") return processes.single(requestId);
+      return isExclusive ? processes.free(requestId) : processes.shared(requestId);
     };
-    return caller.call(session, { frame, envelope, reply, requestId, principal, onQuota, isExclusive });
+    return processes.call(session, { frame, envelope, reply, requestId, principal, onQuota, caller, isExclusive });
   }
 
-  #callerOf({ principal, server }: ModernCall, isModern: boolean, capabilities: JsonObject): CallerProcesses {
-    const key = `${server}\n${isModern ? "modern" : capabilityKey(capabilities)}\n${principalKey(principal)}`;
+  #processesOf(call: ModernCall, isModern: boolean, capabilities: JsonObject): CallerProcesses {
+    const { principal, server } = call;
+    // What the entry is filled in with from the caller, if anything is.
+    const filling = this.#options.settingsOf(server).callerKey?.(principal, call.caller) ?? "";
+    const asked = isModern ? "modern" : capabilityKey(capabilities);
+    const key = JSON.stringify([server, asked, principalKey(principal), filling]);
     const known = this.#callers.get(key);
     if (known !== undefined) return known;
     const { sessions, limits, settingsOf } = this.#options;
-    const caller = new CallerProcesses({
+    const processes: CallerProcesses = new CallerProcesses({
       sessions,
       principal,
       server,
@@ -108,11 +112,11 @@ export class ModernSessions implements ModernServers {
       connect: isModern ? this.#options.connect : this.#translation(capabilities),
       isAskable: Object.keys(capabilities).length > 0,
       onEmpty: () => {
-        if (this.#callers.get(key) === caller) this.#callers.delete(key);
+        if (this.#callers.get(key) === processes) this.#callers.delete(key);
       },
-      onFilled: () => this.#callers.set(key, caller),
+      onFilled: () => this.#callers.set(key, processes),
     });
-    return caller;
+    return processes;
   }
 
   #translation(capabilities: JsonObject): ModernSessionOptions["connect"] {

@@ -12,7 +12,7 @@ import { faultFrame } from "../../protocol/fault-frame.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../../protocol/frame.ts";
 import { notificationLine, resultLine, type RequestId } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
-import type { Connect, Destination, Upstream, UpstreamListener } from "../../protocol/upstream.ts";
+import type { CallerHeaders, Connect, Destination, Upstream, UpstreamListener } from "../../protocol/upstream.ts";
 import { AskingCall, type AskingHost } from "./asking-call.ts";
 import { LegacyCalls } from "./legacy-calls.ts";
 import { LegacyGreeting } from "./legacy-greeting.ts";
@@ -40,6 +40,8 @@ export interface TranslationOptions {
 export class TranslatedUpstream implements Translation {
   readonly #options: TranslationOptions;
   readonly #upstream: Upstream;
+  /** Of the latest message, for those of the gateway that follow from it. */
+  #caller: CallerHeaders | undefined;
   readonly #asking: AskingCall;
   readonly #listens: Listens;
   readonly #greeting: LegacyGreeting;
@@ -54,6 +56,7 @@ export class TranslatedUpstream implements Translation {
   /** Throws what `connect` throws. */
   constructor(options: TranslationOptions) {
     this.#options = options;
+    this.#caller = options.destination.caller;
     const { connect, destination, listener, capabilities, clientVersion, inputMs } = options;
     this.#listens = new Listens({
       tell: (frame) => listener.frame(frame),
@@ -65,7 +68,7 @@ export class TranslatedUpstream implements Translation {
       badMessage: (id, error) => this.#onBadMessage(id, error),
       ended: (error) => this.#onEnded(error),
     });
-    this.#greeting = new LegacyGreeting((frame) => this.#upstream.send(frame), capabilities, clientVersion);
+    this.#greeting = new LegacyGreeting((frame) => this.#toServer(frame), capabilities, clientVersion);
     this.#greeting.begin();
   }
 
@@ -84,12 +87,17 @@ export class TranslatedUpstream implements Translation {
     throw new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
   }
 
-  send(frame: Frame): void {
+  send(frame: Frame, caller = this.#caller): void {
+    this.#caller = caller;
     if (this.#held !== undefined) {
       this.#held.push(frame);
       this.#heldBytes += byteLength(frame.line);
     } else if (frame.kind === "request") this.#request(frame);
     else if (frame.kind === "notification" && frame.method === methods.cancelled) this.#cancel(frame);
+  }
+
+  #toServer(frame: Frame): void {
+    this.#upstream.send(frame, this.#caller);
   }
 
   pause(): void {
@@ -128,7 +136,7 @@ export class TranslatedUpstream implements Translation {
   #pass(frame: RequestFrame): void {
     this.#openLog(frame);
     this.#calls.add(frame);
-    this.#upstream.send(toLegacy(frame));
+    this.#toServer(toLegacy(frame));
   }
 
   /** The server sends all its log messages once a client has asked for any; which of them a client gets is decided for each call. */
@@ -157,7 +165,7 @@ export class TranslatedUpstream implements Translation {
     if (!this.#calls.delete(id) || typeof id === "bigint") return;
     const params = { requestId: id, reason: "the client does not wait any longer" };
     const line = notificationLine(methods.cancelled, params);
-    this.#upstream.send({ kind: "notification", method: methods.cancelled, params, line });
+    this.#toServer({ kind: "notification", method: methods.cancelled, params, line });
   }
 
   #fromServer(frame: Frame): void {
@@ -167,7 +175,7 @@ export class TranslatedUpstream implements Translation {
         return this.#onResponse(frame);
       case "request":
         if (frame.method !== methods.ping) return this.#ask(frame);
-        return this.#upstream.send({
+        return this.#toServer({
           kind: "response",
           id: frame.id,
           failed: false,
@@ -240,7 +248,7 @@ export class TranslatedUpstream implements Translation {
     const { principal, server } = destination;
     return {
       answer: (frame) => this.#answer(frame),
-      toServer: (frame) => this.#upstream.send(frame),
+      toServer: (frame) => this.#toServer(frame),
       pass: (frame) => this.#pass(frame),
       cancel: (id) => this.#cancelAtServer(id),
       seal: ({ method, params }, { round }) =>

@@ -45,10 +45,12 @@ export interface Reception {
   readonly requestId: string;
   /** Where the responses to these requests go; by default to the session's outlet. */
   readonly reply?: Reply | undefined;
+  /** Who sent this HTTP request; by default the principal of the session. */
+  readonly principal?: Principal | undefined;
+  /** A message of the gateway itself, such as the handshake of a REST session: nothing is asked about it. */
+  readonly isOwn?: boolean | undefined;
   /** The caller's own timeout for a response, instead of the session's; Infinity for a request that lasts until one side ends it. */
   readonly timeoutMs?: number | undefined;
-  /** The gateway asks for itself, on a session of the caller. */
-  readonly isOwn?: boolean;
 }
 
 /** Where messages from the server to the client go; implemented by each downstream. */

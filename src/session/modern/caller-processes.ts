@@ -62,14 +62,19 @@ export class CallerProcesses {
   }
 
   /** Passes a call on. A process that was started for it ends if it is refused. */
-  call(choose: () => ModernSession, call: PassedCall): Cancel {
+  call(choose: () => ModernSession, call: PassedCall): Cancel | Promise<Cancel> {
     const before = this.#sessions.size;
     const session = choose();
-    try {
-      return session.call(call);
-    } catch (error) {
-      if (this.#sessions.size > before) void session.session.close("refused");
+    const isNew = this.#sessions.size > before;
+    const refuse = (error: unknown): never => {
+      if (isNew && session.isUnused) void session.session.close("refused");
       throw error;
+    };
+    try {
+      const passed = session.call(call);
+      return passed instanceof Promise ? passed.catch(refuse) : passed;
+    } catch (error) {
+      return refuse(error);
     }
   }
 

@@ -45,6 +45,8 @@ export interface PassedCall {
   readonly envelope: RequestEnvelope;
   readonly reply: Reply;
   readonly requestId: string;
+  /** Who sent it, which may say more about the caller than the principal of the session. */
+  readonly principal?: Principal;
   /** The server may ask the client something meanwhile: nothing else that may do so runs in this process. */
   readonly isExclusive?: boolean;
   readonly isOwn?: boolean;
@@ -92,8 +94,14 @@ export class ModernSession implements Outlet {
     return this.#exclusive === 0 && this.#translation?.isParked !== true;
   }
 
-  /** Throws when the session does not take it. */
-  call({ frame, envelope, reply, requestId, isExclusive = false, isOwn = false, timeoutMs }: PassedCall): Cancel {
+  /** Nothing waits in it. */
+  get isUnused(): boolean {
+    return this.#calls.size === 0;
+  }
+
+  /** Throws or rejects when the session does not take it. */
+  call(call: PassedCall): Cancel | Promise<Cancel> {
+    const { frame, envelope, reply, requestId, principal, isExclusive = false, isOwn = false, timeoutMs } = call;
     const isListen = frame.method === modernMethods.listen;
     if (isListen) this.#checkListens();
     const id = ++this.#lastId;
@@ -117,20 +125,21 @@ export class ModernSession implements Outlet {
     this.#calls.set(id, own);
     if (isListen) this.#listens++;
     if (isExclusive) this.#exclusive++;
-    try {
-      this.#receive(withIds(frame, id), {
-        requestId,
-        reply: own,
-        isOwn,
-        timeoutMs: isListen ? Infinity : timeoutMs,
-      });
-    } catch (error) {
+    const refuse = (error: unknown): never => {
       if (!isOver) onOver();
       throw error;
-    }
-    return () => {
+    };
+    const cancel = (): void => {
       if (!isOver) this.#withdraw(id, requestId);
     };
+    const reception = { requestId, reply: own, principal, isOwn, timeoutMs: isListen ? Infinity : timeoutMs };
+    try {
+      const admitted = this.#receive(withIds(frame, id), reception);
+      if (admitted instanceof Promise) return admitted.then(() => cancel, refuse);
+    } catch (error) {
+      refuse(error);
+    }
+    return cancel;
   }
 
   /** Passes on what another process of the same caller has announced. */
@@ -166,8 +175,9 @@ export class ModernSession implements Outlet {
     throw new GatewayError("queue_full", message, { retryAfterMs: 10_000 });
   }
 
-  #receive(frame: Frame, reception: Reception): void {
-    this.session.receive({ frames: [frame], isBatch: false }, reception);
+  /** A promise when the messages have to wait for their admission. */
+  #receive(frame: Frame, reception: Reception): Promise<void> | void {
+    return this.session.receive({ frames: [frame], isBatch: false }, reception);
   }
 
   #withdraw(id: number, requestId: string): void {
@@ -184,11 +194,14 @@ export class ModernSession implements Outlet {
 
   #tell(frame: Frame, requestId: string): void {
     if (this.#isOver) return;
-    try {
-      this.#receive(frame, { requestId });
-    } catch (error) {
-      // The server does not read: the message is dropped.
+    // The server does not read, or the message is not admitted: it is dropped.
+    const drop = (error: unknown): void => {
       if (!(error instanceof GatewayError)) throw error;
+    };
+    try {
+      this.#receive(frame, { requestId, isOwn: true })?.catch(drop);
+    } catch (error) {
+      drop(error);
     }
   }
 

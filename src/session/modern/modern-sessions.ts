@@ -78,7 +78,10 @@ export class ModernSessions implements ModernServers {
     return this.#pass(call, caller);
   }
 
-  #pass({ frame, envelope, reply, requestId, principal, server }: ModernCall, caller: CallerProcesses): Cancel {
+  #pass(
+    { frame, envelope, reply, requestId, principal, server }: ModernCall,
+    caller: CallerProcesses,
+  ): Cancel | Promise<Cancel> {
     const isExclusive = caller.isAskable && mayAsk(frame.method);
     const session = (): ModernSession => {
       const state = isExclusive ? frame.params?.["requestState"] : undefined;
@@ -88,7 +91,7 @@ export class ModernSessions implements ModernServers {
       if (this.#options.settingsOf(server).isolation === "call") return caller.single(requestId);
       return isExclusive ? caller.free(requestId) : caller.shared(requestId);
     };
-    return caller.call(session, { frame, envelope, reply, requestId, isExclusive });
+    return caller.call(session, { frame, envelope, reply, requestId, principal, isExclusive });
   }
 
   #callerOf({ principal, server }: ModernCall, isModern: boolean, capabilities: JsonObject): CallerProcesses {

@@ -12,7 +12,7 @@ import type { PassedCall } from "./modern-session.ts";
 
 type ParamsByTool = ReadonlyMap<string, readonly HeaderParam[]>;
 
-type Pass = (call: PassedCall) => Cancel;
+type Pass = (call: PassedCall) => Cancel | Promise<Cancel>;
 
 const NOTHING: readonly HeaderParam[] = [];
 const MAX_AGE_MS = 60_000;
@@ -89,7 +89,7 @@ function ask(pass: Pass, cursor: unknown, timeoutMs: number): Promise<ResponseFr
   const line = requestLine(1, methods.listTools, JSON.stringify(params));
   const frame: RequestFrame = { kind: "request", id: 1, method: methods.listTools, params, line };
   return new Promise((resolve, reject) => {
-    pass({
+    const passed = pass({
       frame,
       envelope: { capabilities: {}, logLevel: undefined },
       requestId: "tool headers",
@@ -101,5 +101,6 @@ function ask(pass: Pass, cursor: unknown, timeoutMs: number): Promise<ResponseFr
         withdrawn: () => reject(new GatewayError("session_ended", "The tools could not be listed.")),
       },
     });
+    if (passed instanceof Promise) passed.catch(reject);
   });
 }

@@ -5,6 +5,7 @@ import type { Exchange, ExchangeOutcome, Reply } from "../protocol/exchange.ts";
 import { faultFrame } from "../protocol/fault-frame.ts";
 import { isProgressToken, type ProgressToken, type RequestFrame, type ResponseFrame } from "../protocol/frame.ts";
 import type { RequestId } from "../protocol/jsonrpc.ts";
+import { methods } from "../protocol/methods.ts";
 import type { Outlet } from "../protocol/session.ts";
 
 export interface Opening {
@@ -104,10 +105,11 @@ export class Exchanges {
     }
   }
 
-  /** Gives each at least its own timeout, from now. */
+  /** From now on each has its own timeout, except the handshake, which is part of the start. */
   allow(now: number): void {
-    for (const exchange of this.#byId.values())
-      exchange.expiresAt = Math.max(exchange.expiresAt, now + exchange.timeoutMs);
+    for (const exchange of this.#byId.values()) {
+      if (exchange.method !== methods.initialize) exchange.expiresAt = now + exchange.timeoutMs;
+    }
   }
 
   all(): Exchange[] {

@@ -1,4 +1,5 @@
 import { member } from "../lib/json.ts";
+import { modernMethods } from "../protocol/eras/modern.ts";
 import type { GatewayError } from "../protocol/errors.ts";
 import type { Exchange, ExchangeOutcome, Reply } from "../protocol/exchange.ts";
 import { faultFrame } from "../protocol/fault-frame.ts";
@@ -25,7 +26,7 @@ export class Exchanges {
   readonly #onClosed: ExchangeListener;
   readonly #byId = new Map<RequestId, Exchange>();
   readonly #byToken = new Map<ProgressToken, Exchange>();
-  /** How many of them have no timeout. */
+  /** How many of them are subscriptions. */
   #endless = 0;
 
   constructor(onClosed: ExchangeListener) {
@@ -52,7 +53,7 @@ export class Exchanges {
     const expiresAt = startedAt + firstMs;
     const exchange: Exchange = { id, method, progressToken, reply, requestId, startedAt, timeoutMs, expiresAt };
     this.#byId.set(id, exchange);
-    if (timeoutMs === Infinity) this.#endless++;
+    if (isListen(exchange)) this.#endless++;
     if (progressToken !== undefined) this.#byToken.set(progressToken, exchange);
   }
 
@@ -119,13 +120,17 @@ export class Exchanges {
     const exchange = this.#byId.get(id);
     if (exchange === undefined) return undefined;
     this.#byId.delete(id);
-    if (exchange.timeoutMs === Infinity) this.#endless--;
+    if (isListen(exchange)) this.#endless--;
     const { progressToken } = exchange;
     if (progressToken !== undefined && this.#byToken.get(progressToken) === exchange)
       this.#byToken.delete(progressToken);
     return exchange;
   }
 }
+
+/** A subscription, which lasts until one side ends it. A call without a timeout is still a call. */
+const isListen = ({ method, timeoutMs }: Exchange): boolean =>
+  method === modernMethods.listen && timeoutMs === Infinity;
 
 /** Progress restarts the timeout of a request, within the maximum duration. */
 export function renew(exchange: Exchange, now: number, maxMs: number): void {

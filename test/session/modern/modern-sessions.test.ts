@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { readClientMessages } from "../../../src/protocol/client-frame.ts";
+import { readClientMessages, type ClientMessages } from "../../../src/protocol/client-frame.ts";
 import { inputCapabilities } from "../../../src/protocol/eras/input-capabilities.ts";
 import type { HeaderParam } from "../../../src/protocol/eras/param-headers.ts";
 import { GatewayError } from "../../../src/protocol/errors.ts";
 import type { ModernCall } from "../../../src/protocol/modern-call.ts";
 import type { Principal } from "../../../src/protocol/principal.ts";
 import type { ServerSettings } from "../../../src/protocol/upstream.ts";
-import type { Session, SessionOpener } from "../../../src/protocol/session.ts";
+import type { Reception, Session, SessionOpener } from "../../../src/protocol/session.ts";
 import { ModernSessions, type ModernLimits } from "../../../src/session/modern/modern-sessions.ts";
 import { Sessions, type TableLimits } from "../../../src/session/sessions.ts";
 import { FakeClient, fakeEvents, fakeServers, memoryRecords, settingsOf, type FakeServer } from "../fakes.ts";
@@ -57,11 +57,12 @@ function waiting(sessions: SessionOpener, admission: Promise<void>): SessionOpen
   return {
     open: (request) => {
       const session = sessions.open(request);
-      const receive: Session["receive"] = (messages, reception) => {
+      const receive = (messages: ClientMessages, reception: Reception): Promise<void> | void => {
         if (reception.isOwn === true) return session.receive(messages, reception);
         return admission.then(() => session.receive(messages, reception));
       };
-      return { ...session, id: session.id, close: (reason) => session.close(reason), receive };
+      const close: Session["close"] = (reason) => session.close(reason);
+      return Object.assign(Object.create(session) as Session, { id: session.id, close, receive });
     },
   };
 }
@@ -317,7 +318,7 @@ describe("a call that has to wait for its admission", () => {
   it("leaves nothing behind when it is refused", async () => {
     const refusal = new GatewayError("unauthorized", "no");
     const of = table({ isModern: true, admission: Promise.reject(refusal) });
-    const refused = await Promise.allSettled([1, 2].map((id) => ask(of, "prompts/list", { id }).cancel));
+    const refused = await Promise.allSettled([1, 2].map(async (id) => ask(of, "prompts/list", { id }).cancel));
     expect(refused).toMatchObject([{ reason: refusal }, { reason: refusal }]);
     await settle();
     expect([of.servers, of.sessions.size]).toEqual([[], 0]);

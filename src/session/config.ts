@@ -38,7 +38,9 @@ export const sessionLimitsSchema = {
   input: duration("5m").describe(
     "How long a call of MCP 2026-07-28 whose server asked something waits for the client's answers; its process waits with it.",
   ),
-  inFlight: count(128).describe("Requests of one session that may wait for an answer at the same time."),
+  inFlight: count(128).describe(
+    "Requests of one session, or of one process without a session, that may wait for an answer at the same time.",
+  ),
 };
 
 /** Where session records are stored. */

@@ -1,4 +1,5 @@
 import { member } from "../lib/json.ts";
+import { modernMethods } from "../protocol/eras/modern.ts";
 import { toGatewayError, type GatewayError } from "../protocol/errors.ts";
 import type { Exchange, ExchangeOutcome, ExchangeRecord, Reply } from "../protocol/exchange.ts";
 import { faultFrame } from "../protocol/fault-frame.ts";
@@ -29,7 +30,7 @@ export class Exchanges {
   readonly #onClosed: ExchangeListener;
   readonly #byId = new Map<RequestId, Exchange>();
   readonly #byToken = new Map<ProgressToken, Exchange>();
-  /** How many of them have no timeout. */
+  /** How many of them are subscriptions. */
   #endless = 0;
 
   constructor(onClosed: ExchangeListener) {
@@ -72,7 +73,7 @@ export class Exchanges {
       revise,
     };
     this.#byId.set(id, exchange);
-    if (timeoutMs === Infinity) this.#endless++;
+    if (isListen(exchange)) this.#endless++;
     if (progressToken !== undefined) this.#byToken.set(progressToken, exchange);
   }
 
@@ -146,7 +147,7 @@ export class Exchanges {
     const exchange = this.#byId.get(id);
     if (exchange === undefined) return undefined;
     this.#byId.delete(id);
-    if (exchange.timeoutMs === Infinity) this.#endless--;
+    if (isListen(exchange)) this.#endless--;
     const { progressToken } = exchange;
     if (progressToken !== undefined && this.#byToken.get(progressToken) === exchange)
       this.#byToken.delete(progressToken);
@@ -161,6 +162,10 @@ function revised(frame: ResponseFrame, revise: NonNullable<Exchange["revise"]>):
     return faultFrame(frame.id, toGatewayError(error));
   }
 }
+
+/** A subscription, which lasts until one side ends it. A call without a timeout is still a call. */
+const isListen = ({ method, timeoutMs }: Exchange): boolean =>
+  method === modernMethods.listen && timeoutMs === Infinity;
 
 /** Progress restarts the timeout of a request, within the maximum duration. */
 export function renew(exchange: Exchange, now: number, maxMs: number): void {

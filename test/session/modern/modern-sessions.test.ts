@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { readClientMessages } from "../../../src/protocol/client-frame.ts";
+import { readClientMessages, type ClientMessages } from "../../../src/protocol/client-frame.ts";
 import { inputCapabilities } from "../../../src/protocol/eras/input-capabilities.ts";
 import type { HeaderParam } from "../../../src/protocol/eras/param-headers.ts";
 import { GatewayError } from "../../../src/protocol/errors.ts";
 import type { ModernCall } from "../../../src/protocol/modern-call.ts";
 import type { Principal } from "../../../src/protocol/principal.ts";
 import type { ServerSettings } from "../../../src/protocol/upstream.ts";
+import type { Reception, Session, SessionOpener } from "../../../src/protocol/session.ts";
 import { ModernSessions, type ModernLimits } from "../../../src/session/modern/modern-sessions.ts";
 import { Sessions, type TableLimits } from "../../../src/session/sessions.ts";
 import { FakeClient, fakeEvents, fakeServers, memoryRecords, settingsOf, type FakeServer } from "../fakes.ts";
@@ -44,12 +45,29 @@ interface Line {
 }
 
 interface Options {
+  /** What the messages of callers wait for. */
+  readonly admission?: Promise<void>;
   readonly isModern?: boolean;
   readonly limits?: Partial<ModernLimits>;
   readonly settings?: Partial<ServerSettings>;
 }
 
-function table({ isModern = false, limits = {}, settings = {} }: Options = {}) {
+/** The sessions, whose messages wait. */
+function waiting(sessions: SessionOpener, admission: Promise<void>): SessionOpener {
+  return {
+    open: (request) => {
+      const session = sessions.open(request);
+      const receive = (messages: ClientMessages, reception: Reception): Promise<void> | void => {
+        if (reception.isOwn === true) return session.receive(messages, reception);
+        return admission.then(() => session.receive(messages, reception));
+      };
+      const close: Session["close"] = (reason) => session.close(reason);
+      return Object.assign(Object.create(session) as Session, { id: session.id, close, receive });
+    },
+  };
+}
+
+function table({ admission, isModern = false, limits = {}, settings = {} }: Options = {}) {
   const { connect, servers } = fakeServers();
   const { events, emitted } = fakeEvents();
   const settingsNow = (): ServerSettings => ({ ...settingsOf(), ...settings });
@@ -64,7 +82,7 @@ function table({ isModern = false, limits = {}, settings = {} }: Options = {}) {
   });
   sessions.start();
   const modern = new ModernSessions({
-    sessions,
+    sessions: admission === undefined ? sessions : waiting(sessions, admission),
     connect,
     settingsOf: settingsNow,
     clientVersion: "0",
@@ -281,6 +299,29 @@ describe("calls of one principal", () => {
     expect(of.servers).toHaveLength(4);
     expect(() => ask(of, "tools/call", { capabilities: ASKABLE, params: { name: "asks" } })).toThrow(refusal);
     expect(of.sessions.size).toBe(4);
+  });
+});
+
+describe("a call that has to wait for its admission", () => {
+  it("is passed on then, and can be cancelled", async () => {
+    const of = table({ isModern: true, admission: Promise.resolve() });
+    const { cancel, got } = ask(of, "prompts/list", { id: "a" });
+    expect(of.servers).toEqual([]);
+    (await cancel)();
+    expect(sent(of.servers[0], "notifications/cancelled")).toHaveLength(1);
+    ask(of, "prompts/list", { id: "b" });
+    await settle();
+    of.servers[0]?.says({ id: 1, result: {} });
+    expect(got).toEqual([]);
+  });
+
+  it("leaves nothing behind when it is refused", async () => {
+    const refusal = new GatewayError("unauthorized", "no");
+    const of = table({ isModern: true, admission: Promise.reject(refusal) });
+    const refused = await Promise.allSettled([1, 2].map(async (id) => ask(of, "prompts/list", { id }).cancel));
+    expect(refused).toMatchObject([{ reason: refusal }, { reason: refusal }]);
+    await settle();
+    expect([of.servers, of.sessions.size]).toEqual([[], 0]);
   });
 });
 

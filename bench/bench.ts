@@ -5,7 +5,7 @@ import type { LoadSession } from "./driver/session.ts";
 import { SseSession } from "./driver/sse.ts";
 import { StreamableSession } from "./driver/streamable.ts";
 import type { EchoCommand } from "./echo-command.ts";
-import type { Pair, Transport } from "./figures.ts";
+import type { Pair, Way } from "./figures.ts";
 import { TOKEN } from "./gateway-config.ts";
 import type { Options } from "./options.ts";
 import { childrenOf, cpuUs } from "./proc.ts";
@@ -59,19 +59,20 @@ export async function alternate<T>(rounds: number, run: (side: keyof Pair<T>) =>
   return pairs;
 }
 
-export function newSession(transport: Transport, { port }: Target, server = "echo"): LoadSession {
+export function newSession(transport: Way, { port }: Target, server = "echo"): LoadSession {
   const address = { port, server, token: TOKEN };
   switch (transport) {
     case "sse":
       return new SseSession(address);
     case "streamable":
+    case "remote":
       return new StreamableSession(address);
     case "rest":
       return new RestSession(address);
   }
 }
 
-export async function openSessions(transport: Transport, target: Target, count: number): Promise<LoadSession[]> {
+export async function openSessions(transport: Way, target: Target, count: number): Promise<LoadSession[]> {
   const sessions = Array.from({ length: count }, () => newSession(transport, target));
   for (let from = 0; from < count; from += OPENING_AT_ONCE) {
     await Promise.all(sessions.slice(from, from + OPENING_AT_ONCE).map((session) => session.open()));

@@ -8,6 +8,11 @@ export const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
   rest: "REST",
 };
 
+/** How a call gets to its server: over a transport to a child, or over Streamable HTTP to a server elsewhere. */
+export type Way = Transport | "remote";
+export const WAYS: readonly Way[] = [...TRANSPORTS, "remote"];
+export const WAY_NAMES: Readonly<Record<Way, string>> = { ...TRANSPORT_NAMES, remote: "to a remote server" };
+
 /** The goal of a figure: a bound for its ratio to the ideal, or for the gateway's own value. */
 export interface Goal {
   readonly of: "ratio" | "gateway";
@@ -20,7 +25,7 @@ export const ratioAtLeast = (value: number): Goal => ({ of: "ratio", bound: "at 
 export const atMost = (value: number): Goal => ({ of: "gateway", bound: "at most", value });
 
 export interface Figure {
-  readonly transport?: Transport | undefined;
+  readonly transport?: Way | undefined;
   /** Where it was measured: `c16`, `s50`, `answers-1m` … */
   readonly point: string;
   readonly name: string;

@@ -18,6 +18,7 @@ const server = createServer((req, res) => {
     close(id ?? url.slice("/api/sessions/".length));
     return res.writeHead(204).end();
   }
+  if (method === "GET" && url.endsWith("/mcp")) return res.writeHead(405, EMPTY).end();
   if (method === "GET") return openSse(res);
   if (url.startsWith("/api/")) return body(req, (parts) => rest(sessions.get(id) ?? openRest(id), res, parts));
   if (query === -1) return body(req, (parts) => streamable(sessions.get(id) ?? openStreamable(), res, parts));

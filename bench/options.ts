@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
-import { TRANSPORTS, type Transport } from "./figures.ts";
+import { WAYS, type Way } from "./figures.ts";
 
 export interface Options {
   readonly rounds: number;
@@ -17,13 +17,13 @@ export interface Options {
   /** The folder for a CPU profile of the gateway. */
   readonly profileFolder: string | undefined;
   /** Whether --only selects this case. */
-  readonly wants: (point: string, transport?: Transport) => boolean;
+  readonly wants: (point: string, transport?: Way) => boolean;
 }
 
 export const HELP = `npm run bench -- [options]
 
   --quick           under a minute: shorter and fewer slices
-  --only LIST       for example sse,c16: these transports (sse, streamable, rest) and these points (c1, c16, c64, s10, s50,
+  --only LIST       for example sse,c16: these transports (sse, streamable, rest, remote) and these points (c1, c16, c64, s10, s50,
                     notifications, answers-1m, answers-10m, requests-1m, open, start, idle, memory, warm, wake)
   --json FILE       the figures, for a program
   --rounds N        slices of each side per figure
@@ -62,7 +62,7 @@ export function readOptions(argv: readonly string[]): Options | undefined {
 }
 
 function filter(words: readonly string[]): Options["wants"] {
-  const transports: readonly string[] = TRANSPORTS;
+  const transports: readonly string[] = WAYS;
   const wantedTransports = new Set(words.filter((word) => transports.includes(word)));
   const wantedPoints = new Set(words.filter((word) => !transports.includes(word)));
   return (point, transport) =>

@@ -12,11 +12,11 @@ import { wake } from "./cases/wake.ts";
 import { warmOpen } from "./cases/warm.ts";
 import { ECHO } from "./driver/session.ts";
 import { echoCommand } from "./echo-command.ts";
-import { isReached, TRANSPORTS, type Figure, type Transport } from "./figures.ts";
+import { isReached, TRANSPORTS, type Figure, type Transport, type Way } from "./figures.ts";
 import { HELP, readOptions, type Options } from "./options.ts";
 import { profileArgs, profileSummary } from "./profile.ts";
 import { markdown } from "./table.ts";
-import { startGateway, startIdealRelay } from "./targets.ts";
+import { startGateway, startIdealHttpRelay, startIdealRelay } from "./targets.ts";
 
 const MORE_POINTS = ["notifications", "answers-1m", "answers-10m", "requests-1m", "open"];
 
@@ -31,6 +31,7 @@ async function run(asked: Options): Promise<number> {
   const setup: Setup = { options: asked, echo: echoCommand(), failures: new Map() };
   const figures: Figure[] = [];
   for (const transport of TRANSPORTS) figures.push(...(await ofTransport(setup, transport)));
+  figures.push(...(await ofRemote(setup)));
   figures.push(...(await start(setup)), ...(await idle(setup)), ...(await warmOpen(setup)), ...(await wake(setup)));
   for (const transport of TRANSPORTS) figures.push(...(await memoryPerSession(setup, transport)));
 
@@ -69,7 +70,32 @@ async function ofTransport(setup: Setup, transport: Transport): Promise<Figure[]
   }
 }
 
-async function warmUp(bench: Bench, transport: Transport): Promise<void> {
+/** The same calls to a server elsewhere; beside the gateway, a relay from HTTP to HTTP that checks nothing. */
+async function ofRemote(setup: Setup): Promise<Figure[]> {
+  const { wants, main, profileFolder } = setup.options;
+  if (![...POINTS.map(({ point }) => point), ...MORE_POINTS].some((point) => wants(point, "remote"))) return [];
+  const nodeArgs = profileFolder === undefined ? [] : profileArgs(profileFolder);
+  process.stderr.write("remote …\n");
+  const { echo } = setup;
+  const far = [await startIdealRelay(echo), await startIdealRelay(echo)] as const;
+  const servers = { echo: { type: "streamable-http", url: `http://127.0.0.1:${far[0].port}/echo/mcp` } };
+  const gateway = await startGateway({ main, echo, nodeArgs, servers });
+  const ideal = await startIdealHttpRelay(far[1].port);
+  const bench: Bench = { ...setup, gateway, ideal };
+  try {
+    await warmUp(bench, "remote");
+    return [
+      ...(await calls(bench, "remote")),
+      ...(await notifications(bench, "remote")),
+      ...(await payloads(bench, "remote")),
+    ];
+  } finally {
+    for (const target of [gateway, ideal, ...far]) await target.stop();
+    if (profileFolder !== undefined) process.stdout.write(`${profileSummary(profileFolder, gateway.pid)}\n\n`);
+  }
+}
+
+async function warmUp(bench: Bench, transport: Way): Promise<void> {
   for (const side of ["gateway", "ideal"] as const) {
     const target = bench[side];
     const sessions = await openSessions(transport, target, 2);

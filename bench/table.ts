@@ -1,4 +1,4 @@
-import { isReached, TRANSPORT_NAMES, type Figure, type Goal } from "./figures.ts";
+import { isReached, WAY_NAMES, type Figure, type Goal } from "./figures.ts";
 
 const CALL_FIGURES = ["CPU per call", "calls/s", "p50", "p99"];
 
@@ -43,7 +43,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-const nameOf = (transport: Figure["transport"]): string => (transport === undefined ? "" : TRANSPORT_NAMES[transport]);
+const nameOf = (transport: Figure["transport"]): string => (transport === undefined ? "" : WAY_NAMES[transport]);
 
 function ratio(figure: Figure | undefined): string {
   if (figure === undefined) return "";

@@ -77,6 +77,11 @@ export function startIdealRelay({ command, args }: EchoCommand, nodeArgs: readon
   return start([...nodeArgs, fileURLToPath(new URL("ideal-relay.mjs", import.meta.url)), command, ...args]);
 }
 
+/** Relays HTTP to a server at this port. */
+export function startIdealHttpRelay(port: number): Promise<Target> {
+  return start([fileURLToPath(new URL("ideal-http-relay.mjs", import.meta.url)), String(port)]);
+}
+
 /** A bare HTTP server: the lower bound for the start of any server on Node. */
 export function startBareServer(): Promise<Target> {
   const program = `

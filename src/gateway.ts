@@ -29,7 +29,7 @@ import type { LogOutput } from "./observability/log-output.ts";
 import { createLog, type Log } from "./observability/logger.ts";
 import type { Events } from "./protocol/events.ts";
 import type { SessionTable } from "./protocol/session.ts";
-import type { ToolCatalog } from "./protocol/tool.ts";
+import { isRepeatable, type ToolCatalog } from "./protocol/tool.ts";
 import type { ServerSettings } from "./protocol/upstream.ts";
 import { recordLimits, sessionLimits } from "./session/config.ts";
 import { openRecords, type RecordStore } from "./session/open-records.ts";
@@ -88,6 +88,7 @@ export class Gateway {
       clientVersion: options.version,
       events,
       onToolsChanged: (server) => catalog.changed(server),
+      mayRepeat: (server, tool) => isRepeatable(catalog.look(server)?.tools.get(tool)),
     });
     const client = {
       version: options.version,
@@ -187,6 +188,7 @@ export class Gateway {
       hasServer: (name: string) => servers.has(name),
       callsOf: (name: string) => servers.get(name).settings,
       serverNames: servers.names,
+      callerHeaders: servers.callerHeaders,
       catalog,
       client,
       documents,
@@ -225,7 +227,7 @@ function downstreamContext(
   { limits, publicUrl, servers }: Config,
   events: Events,
   sessions: SessionTable,
-): Omit<DownstreamContext, "gate" | "hasServer" | "serverNames"> {
+): Omit<DownstreamContext, "gate" | "hasServer" | "serverNames" | "callerHeaders"> {
   const { streams, bodies, replay } = downstreamLimits(limits);
   return {
     events,

@@ -1,6 +1,6 @@
 import { alternate, closeSessions, measure, openSessions, OWN_PROCESSES, type Bench, type Slice } from "../bench.ts";
 import { ECHO, type Call } from "../driver/session.ts";
-import { compare, ratioAtLeast, ratioAtMost, type Figure, type Pair, type Transport } from "../figures.ts";
+import { compare, ratioAtLeast, ratioAtMost, type Figure, type Pair, type Way } from "../figures.ts";
 
 interface Point {
   readonly point: string;
@@ -20,7 +20,7 @@ export const POINTS: readonly Point[] = [
 ];
 
 /** Small calls, at each load point. */
-export async function calls(bench: Bench, transport: Transport): Promise<Figure[]> {
+export async function calls(bench: Bench, transport: Way): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const { point, sessions, inFlight, counts } of POINTS) {
     if (!bench.options.wants(point, transport)) continue;
@@ -47,7 +47,7 @@ interface Load {
 }
 
 /** Alternating slices of one kind of load, after warming up both targets. */
-export async function slices(bench: Bench, transport: Transport, load: Load): Promise<Pair<Slice>[]> {
+export async function slices(bench: Bench, transport: Way, load: Load): Promise<Pair<Slice>[]> {
   const { rounds, sliceMs, warmMs } = bench.options;
   const { inFlight, call } = load;
   const open = {

@@ -1,12 +1,12 @@
 import type { Bench } from "../bench.ts";
 import { ECHO } from "../driver/session.ts";
-import { compare, ratioAtMost, type Figure, type Transport } from "../figures.ts";
+import { compare, ratioAtMost, type Figure, type Way } from "../figures.ts";
 import { slices } from "./calls.ts";
 
 const PER_CALL = 1_000;
 
 /** Small notifications that a server sends in a row before its response. */
-export async function notifications(bench: Bench, transport: Transport): Promise<Figure[]> {
+export async function notifications(bench: Bench, transport: Way): Promise<Figure[]> {
   const point = "notifications";
   if (!bench.options.wants(point, transport)) return [];
   const call = { ...ECHO, before: `"notifications":${PER_CALL},`, notifications: PER_CALL };

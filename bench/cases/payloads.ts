@@ -1,6 +1,6 @@
 import type { Bench } from "../bench.ts";
 import { ECHO, type Call } from "../driver/session.ts";
-import { compare, ratioAtLeast, type Figure, type Transport } from "../figures.ts";
+import { compare, ratioAtLeast, type Figure, type Way } from "../figures.ts";
 import { slices } from "./calls.ts";
 
 const MIB = 2 ** 20;
@@ -20,7 +20,7 @@ const PAYLOADS: readonly Payload[] = [
 ];
 
 /** Large responses and large requests, one at a time. */
-export async function payloads(bench: Bench, transport: Transport): Promise<Figure[]> {
+export async function payloads(bench: Bench, transport: Way): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const { point, name, mib, call, counts } of PAYLOADS) {
     if (!bench.options.wants(point, transport)) continue;

@@ -6,6 +6,7 @@ import { errorLine, notificationLine, requestLine } from "../protocol/jsonrpc.ts
 import { methods } from "../protocol/methods.ts";
 import { errorOf, resultOf } from "../protocol/result-text.ts";
 import type { OpenSession, Outlet, Session, SessionOpener } from "../protocol/session.ts";
+import type { CallerHeaders } from "../protocol/upstream.ts";
 import type { JsonObject } from "../lib/json.ts";
 import { LONGEST_TIMER_MS } from "../lib/units.ts";
 
@@ -21,6 +22,8 @@ export interface ClientSettings {
 export interface CallOptions {
   readonly requestId: string;
   readonly timeoutMs?: number | undefined;
+  /** Headers of the caller's request; by default those of the request that opened the session. */
+  readonly caller?: CallerHeaders | undefined;
   /** Receives the progress of this call, and the server's log messages while it runs. */
   readonly onNotification?: ((frame: NotificationFrame) => void) | undefined;
 }
@@ -82,11 +85,13 @@ export class McpClient implements Outlet {
   /** Calls that receive the server's log messages, newest last. */
   readonly #listeners = new Set<CallReply>();
   #initialized: Promise<JsonObject> | undefined;
+  readonly #caller: CallerHeaders | undefined;
   #lastId = 0;
   #toolsChanged = false;
 
   constructor(sessions: SessionOpener, request: Omit<OpenSession, "outlet">, settings: ClientSettings) {
     this.settings = settings;
+    this.#caller = request.caller;
     this.session = sessions.open({ ...request, outlet: () => this });
   }
 
@@ -108,9 +113,9 @@ export class McpClient implements Outlet {
     const id = ++this.#lastId;
     const line = requestLine(id, method, paramsText);
     const reply = new CallReply(options.onNotification);
-    const { requestId, timeoutMs } = options;
+    const { requestId, timeoutMs, caller = this.#caller } = options;
     const frame: Frame = { kind: "request", id, method, params, line };
-    this.session.receive({ frames: [frame], isBatch: false }, { requestId, timeoutMs, reply });
+    this.session.receive({ frames: [frame], isBatch: false }, { requestId, timeoutMs, reply, caller });
     if (timeoutMs !== undefined && this.session.waitsFor(id)) reply.endIn(timeoutMs, () => this.#endInTime(id, reply));
     return { id, answer: options.onNotification === undefined ? reply.answered : this.#listen(reply) };
   }
@@ -169,7 +174,7 @@ export class McpClient implements Outlet {
     const result = await this.#sendInitialize(params, requestId);
     const line = notificationLine(methods.initialized);
     const frame: Frame = { kind: "notification", method: methods.initialized, params: undefined, line };
-    this.session.receive({ frames: [frame], isBatch: false }, { requestId });
+    this.session.receive({ frames: [frame], isBatch: false }, { requestId, caller: this.#caller });
     return result;
   }
 
@@ -192,7 +197,7 @@ export class McpClient implements Outlet {
   /** Sends a message that needs no response. */
   #send(frame: Frame, requestId: string): void {
     try {
-      this.session.receive({ frames: [frame], isBatch: false }, { requestId });
+      this.session.receive({ frames: [frame], isBatch: false }, { requestId, caller: this.#caller });
     } catch (error) {
       // The session has ended or its server does not read: the message is dropped.
       if (!(error instanceof GatewayError)) throw error;

@@ -35,7 +35,23 @@ export function configJsonSchema(): object {
     },
   });
   addExamples(schema);
+  allowUntyped(member(member(schema["properties"], "servers"), "additionalProperties"));
   return { title: "mcp-gateway configuration", ...schema };
+}
+
+/** An entry with a url needs no type: `adaptPasted` adds it. */
+function allowUntyped(entry: unknown): void {
+  const kinds = member(entry, "oneOf") ?? member(entry, "anyOf");
+  for (const kind of Array.isArray(kinds) ? kinds : []) {
+    const required = member(kind, "required");
+    const isUntyped = member(member(kind, "properties"), "fallback") !== undefined;
+    if (isObject(kind) && isUntyped && Array.isArray(required))
+      Reflect.set(
+        kind,
+        "required",
+        required.filter((name) => name !== "type"),
+      );
+  }
 }
 
 /** Adds an example to every key that does not declare one. */

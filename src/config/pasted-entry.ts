@@ -1,7 +1,7 @@
 import { isScalar, isSeq, type Document, type Pair, type YAMLMap } from "yaml";
 import type { OffsetProblem } from "./document-problems.ts";
 import { nameOf, pairOf, placeOf, resolved, textOf, valueOf } from "./map-items.ts";
-import { CLIENT_KEYS, REMOTE_TYPES, TOOL_FILTERS } from "./pasted-keys.ts";
+import { CLIENT_KEYS, REMOTE_TYPES, TOOL_FILTERS, UNKNOWN_TYPES, URL_KEYS } from "./pasted-keys.ts";
 
 export interface EntryVerdict {
   readonly isDisabled: boolean;
@@ -23,10 +23,10 @@ export function adaptEntry(at: string, entry: YAMLMap, document: Document): Entr
   const off = disablingPair(entry, document);
   if (off !== undefined)
     return { isDisabled: true, notes: [note(`${at} is disabled and is ignored`, off.key)], problems: [] };
-  const remote = remoteProblem(at, entry, document);
-  if (remote !== undefined) return { isDisabled: false, notes: [], problems: [{ ...remote, isWhole: true }] };
+  const remote = remoteVerdict(at, entry, document);
+  if (remote.problems.length > 0) return { isDisabled: false, ...remote };
   const folder = folderVerdict(at, entry);
-  const notes = [...folder.notes];
+  const notes = [...remote.notes, ...folder.notes];
   const problems = [...folder.problems, ...commandProblems(at, entry, document)];
   entry.items = entry.items.filter((pair) => {
     const name = nameOf(pair);
@@ -45,24 +45,50 @@ function disablingPair(entry: YAMLMap, document: Document): Pair | undefined {
   return valueOf(entry, "enabled", document) === false ? pairOf(entry, "enabled") : undefined;
 }
 
-function remoteProblem(at: string, entry: YAMLMap, document: Document): OffsetProblem | undefined {
-  const type = ["type", "transport", "transportType"].find((key) =>
-    REMOTE_TYPES.has(textOf(entry, key, document) ?? ""),
-  );
-  const pair = ["url", "serverUrl", "httpUrl"].map((key) => pairOf(entry, key)).find((one) => one !== undefined);
-  const place = pair ?? (type === undefined ? undefined : pairOf(entry, type));
-  if (place === undefined) return undefined;
-  if (pairOf(entry, "command") !== undefined && type === undefined)
+function remoteVerdict(at: string, entry: YAMLMap, document: Document): Pick<EntryVerdict, "notes" | "problems"> {
+  const url = URL_KEYS.map((key) => pairOf(entry, key)).find((one) => one !== undefined);
+  const typeKey = ["type", "transport", "transportType"].find((key) => textOf(entry, key, document) !== undefined);
+  const type = typeKey === undefined ? undefined : textOf(entry, typeKey, document);
+  const ours = type === "remote" ? undefined : REMOTE_TYPES.get(type ?? "");
+  if (url === undefined && ours === undefined) return { notes: [], problems: [] };
+  const place = url ?? (typeKey === undefined ? undefined : pairOf(entry, typeKey));
+  if (place === undefined) return { notes: [], problems: [] };
+  const offset = placeOf(place.key);
+  if (type !== undefined && UNKNOWN_TYPES.has(type))
     return {
-      message: `${at}: has both a command and a ${nameOf(place)}: keep the command`,
-      offset: placeOf(place.key),
+      notes: [],
+      problems: [{ message: `${at}: servers over ${type} are not supported`, offset, isWhole: true }],
     };
-  return {
-    message:
-      `${at}: servers behind a URL are not supported yet; start a program that connects to it instead: ` +
-      "command: npx, args: [-y, mcp-remote, <its URL>]",
-    offset: placeOf(place.key),
-  };
+  if (pairOf(entry, "command") !== undefined && ours === undefined) {
+    const message = `${at}: has both a command and a ${nameOf(place)}: keep the one that is meant`;
+    return { notes: [], problems: [{ message, offset, isWhole: true }] };
+  }
+  return { notes: asRemote(at, entry, { url, typeKey, ours }, document), problems: [] };
+}
+
+interface RemoteKeys {
+  readonly url: Pair | undefined;
+  readonly typeKey: string | undefined;
+  /** Our name of its type. */
+  readonly ours: string | undefined;
+}
+
+/** Writes the type as we do. Without one, the client finds out (MCP 2025-11-25, transports, backwards compatibility). */
+function asRemote(at: string, entry: YAMLMap, { url, typeKey, ours }: RemoteKeys, document: Document): EntryNote[] {
+  const notes: EntryNote[] = [];
+  if (url !== undefined && isScalar(url.key) && nameOf(url) !== "url") {
+    notes.push(note(`${at}.${nameOf(url)} is read as url`, url.key));
+    // Gemini's spelling says which of the two transports it is.
+    const isPlain = nameOf(url) === "httpUrl" && ours === undefined;
+    url.key.value = "url";
+    if (isPlain) entry.items.unshift(document.createPair("type", "streamable-http"));
+    if (isPlain) return notes;
+  }
+  if (typeKey !== undefined) entry.items = entry.items.filter((pair) => nameOf(pair) !== typeKey);
+  if (ours === undefined && pairOf(entry, "fallback") === undefined)
+    entry.items.push(document.createPair("fallback", true));
+  entry.items.unshift(document.createPair("type", ours ?? "streamable-http"));
+  return notes;
 }
 
 function folderVerdict(at: string, entry: YAMLMap): Pick<EntryVerdict, "notes" | "problems"> {

@@ -39,14 +39,17 @@ export const TOOL_FILTERS: ReadonlySet<string> = new Set([
   "tools",
 ]);
 
-/** The names that clients use for a server behind a URL. */
-export const REMOTE_TYPES: ReadonlySet<string> = new Set([
-  "http",
-  "remote",
-  "sse",
-  "streamable-http",
-  "streamableHttp",
-  "streamable_http",
-  "websocket",
-  "ws",
+/** The names that clients use for a server behind a URL, with ours. */
+export const REMOTE_TYPES: ReadonlyMap<string, string> = new Map([
+  ["http", "streamable-http"],
+  ["sse", "sse"],
+  ["streamable-http", "streamable-http"],
+  ["streamableHttp", "streamable-http"],
+  ["streamable_http", "streamable-http"],
 ]);
+
+/** The keys in which clients name the URL. */
+export const URL_KEYS: readonly string[] = ["url", "serverUrl", "httpUrl"];
+
+/** Types of connections that there are, but not here. */
+export const UNKNOWN_TYPES: ReadonlySet<string> = new Set(["websocket", "ws"]);

@@ -45,7 +45,7 @@ function valueMessage(issue: Issue, schema: object): string {
       return typeMessage(issue, schema);
     case "invalid_union":
       return issue.path[0] === "servers"
-        ? "not a known type of server; the only one is stdio"
+        ? "not a known type of server; there are stdio, streamable-http (or http) and sse"
         : 'must be a URL, or "*"';
     case "invalid_value":
       return `must be one of ${issue.values.map(String).join(", ")}`;

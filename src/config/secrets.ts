@@ -37,6 +37,8 @@ function found(value: unknown, name: string): string[] {
   return Object.entries(value).flatMap(([key, inner]) => {
     // Its items are names of keys, not secrets.
     if (key === "redactKeys") return [];
+    // `auth: { type: header, header: …, value: … }`
+    if (name === "auth" && key === "value" && typeof inner === "string") return [inner];
     const isVariable = (name === "env" || name === "headers") && typeof inner === "string";
     return [...(isVariable ? namedSecrets(key, inner) : []), ...found(inner, key)];
   });

@@ -1,5 +1,6 @@
 import type { Events } from "../protocol/events.ts";
 import type { Gate, Principal } from "../protocol/principal.ts";
+import type { CallerHeaders } from "../protocol/upstream.ts";
 import type { SessionTable } from "../protocol/session.ts";
 import type { Bodies } from "./bodies.ts";
 import type { PublicPath } from "./public-path.ts";
@@ -12,6 +13,8 @@ export interface DownstreamContext {
   readonly sessions: SessionTable;
   readonly hasServer: (name: string) => boolean;
   readonly serverNames: readonly string[];
+  /** The headers of requests that some server uses, in lower case. */
+  readonly callerHeaders: readonly string[];
   readonly events: Events;
   readonly streams: StreamCare;
   /** Undefined when `publicUrl` is not set. */
@@ -25,6 +28,8 @@ export interface Visit {
   readonly requestId: string;
   readonly principal: Principal;
   readonly server: string;
+  /** Headers of the request, as far as some server uses any. */
+  readonly caller?: CallerHeaders | undefined;
   /** The path prefix under which the caller sees the gateway; only used by REST. */
   readonly publicPrefix?: string;
 }

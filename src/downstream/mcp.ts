@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GatewayError } from "../protocol/errors.ts";
 import type { Principal } from "../protocol/principal.ts";
+import { callerHeadersOf } from "./caller-headers.ts";
 import { RESERVED_NAMES } from "./config.ts";
 import type { DownstreamContext, Visit } from "./context.ts";
 import { credentialsOf } from "./credentials.ts";
@@ -32,7 +33,8 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
     if (!context.hasServer(target.server)) {
       throw unknownServer(target.server, context.serverNames, `The servers are at ${serverPaths(request, context)}.`);
     }
-    const visit: Visit = { requestId: requestIdOf(response), principal, server: target.server };
+    const caller = callerHeadersOf(request, context.callerHeaders);
+    const visit: Visit = { requestId: requestIdOf(response), principal, server: target.server, caller };
 
     const hasSession = request.headers["mcp-session-id"] !== undefined;
     const speaksStreamable = target.endpoint !== "sse";

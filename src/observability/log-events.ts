@@ -35,6 +35,12 @@ export function logEvents(log: Log): (event: GatewayEvent) => void {
       }
       case "trouble":
         return log("warn", event.what, { cause: trace(event.cause) });
+      case "origin.paused":
+        return log("warn", `${event.origin} cannot be reached; calls are refused until it answers again`, {
+          cause: event.error.message,
+        });
+      case "origin.resumed":
+        return log("info", `${event.origin} answers again`);
       case "server.failed":
         told.add(event.error);
         return logFailure(log, event);
@@ -62,7 +68,10 @@ function logFailure(log: Log, { error, sessionId }: Extract<GatewayEvent, { type
   });
 }
 
-type SessionEvent = Exclude<GatewayEvent, { type: "request" | "refused" | "trouble" | "server.failed" }>;
+type SessionEvent = Exclude<
+  GatewayEvent,
+  { type: "request" | "refused" | "trouble" | "server.failed" | `origin.${string}` }
+>;
 
 function logSession(log: Log, event: SessionEvent): void {
   const { server, sessionId } = event;
@@ -120,6 +129,10 @@ function logServer(log: Log, event: ServerEvent): void {
   switch (event.type) {
     case "server.started":
       return log("debug", `Server instance created with sessionId: ${sessionId}`, { server, pid: event.pid });
+    case "server.connected":
+      return log("debug", `Connected to ${server} for sessionId: ${sessionId}`);
+    case "server.forgot":
+      return log("info", `${server} has forgotten the session; it is begun anew`, { sessionId });
     case "server.adopted":
       return log("debug", `Warm server instance taken for sessionId: ${sessionId}`, {
         server,

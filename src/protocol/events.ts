@@ -34,6 +34,10 @@ export type GatewayEvent =
   | ({ type: "server.stderr"; text: string; dropped: number } & SessionRef)
   | ({ type: "server.garbage"; sample: string; dropped: number } & SessionRef)
   | ({ type: "server.bad-message"; why: string; dropped: number } & SessionRef)
+  | ({ type: "server.connected" } & SessionRef)
+  | ({ type: "server.forgot" } & SessionRef)
+  | { type: "origin.paused"; origin: string; error: GatewayError }
+  | { type: "origin.resumed"; origin: string }
   | { type: "trouble"; what: string; cause: unknown };
 
 export type Emit = (event: GatewayEvent) => void;

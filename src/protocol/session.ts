@@ -3,6 +3,7 @@ import type { GatewayError } from "./errors.ts";
 import type { Reply } from "./exchange.ts";
 import type { Frame } from "./frame.ts";
 import type { RequestId } from "./jsonrpc.ts";
+import type { CallerHeaders } from "./upstream.ts";
 import type { Principal } from "./principal.ts";
 
 export type Transport = "sse" | "streamable-http" | "rest";
@@ -43,6 +44,8 @@ export interface Reception {
   readonly requestId: string;
   /** Where the responses to these requests go; by default to the session's outlet. */
   readonly reply?: Reply | undefined;
+  /** Headers of that HTTP request, as far as some server wants any. */
+  readonly caller?: CallerHeaders | undefined;
   /** The caller's own timeout for a response, instead of the session's. */
   readonly timeoutMs?: number | undefined;
 }
@@ -63,6 +66,8 @@ export interface OpenSession {
   readonly transport: Transport;
   /** The id of the HTTP request that opens it, as in the log and the audit trail. */
   readonly requestId: string;
+  /** Headers of that HTTP request, as far as some server wants any. */
+  readonly caller?: CallerHeaders | undefined;
   /** An id chosen by the caller (REST); by default the gateway generates one. */
   readonly id?: string;
   /** Creates the outlet of the new session. */

@@ -17,6 +17,12 @@ export interface Tool {
   readonly listed: JsonObject;
 }
 
+/** Whether a second call does nothing that the first has not done, as the tool says itself (MCP 2025-11-25, tools, annotations). */
+export function isRepeatable(tool: Tool | undefined): boolean {
+  const { readOnlyHint, idempotentHint } = tool?.annotations ?? {};
+  return readOnlyHint === true || idempotentHint === true;
+}
+
 /** By name, in list order. */
 export type Tools = ReadonlyMap<string, Tool>;
 

@@ -1,5 +1,5 @@
 import type { GatewayError } from "./errors.ts";
-import type { Frame } from "./frame.ts";
+import type { Frame, RequestFrame } from "./frame.ts";
 import type { Principal } from "./principal.ts";
 import type { RequestId } from "./jsonrpc.ts";
 
@@ -7,8 +7,11 @@ import type { RequestId } from "./jsonrpc.ts";
 export interface Upstream {
   /** Throws `queue_full` while the server is not reading its input. */
   checkRoom(): void;
-  /** Never throws: call `checkRoom` first. A message sent after the server has ended is lost. */
-  send(frame: Frame): void;
+  /**
+   * Never throws: call `checkRoom` first. A message sent after the server has ended is lost. `caller` has the headers that the
+   * message came with, as far as some server wants any.
+   */
+  send(frame: Frame, caller?: CallerHeaders): void;
   /**
    * Stops reading the server's output until `resume`, so that a slow client slows the server down (backpressure) instead of
    * filling memory.
@@ -22,17 +25,31 @@ export interface Upstream {
 /** What an upstream reports to its session. No method is called after `ended`, or after the upstream was closed. */
 export interface UpstreamListener {
   frame(frame: Frame): void;
-  /** The server sent something for request `id` that cannot be relayed. */
-  badMessage(id: RequestId | undefined, error: GatewayError): void;
-  /** The server ended unexpectedly, or failed to start. */
-  ended(error: GatewayError): void;
+  /**
+   * There is no response that can be relayed for request `id`. With `open`, the request may be sent again if that does no harm.
+   */
+  badMessage(id: RequestId | undefined, error: GatewayError, open?: OpenRequest): void;
+  /** The server ended unexpectedly, or failed to start. `open` lists the requests that could be sent to a new one. */
+  ended(error: GatewayError, open?: readonly OpenRequest[]): void;
 }
+
+/** A request that the server has not answered. */
+export interface OpenRequest {
+  readonly frame: RequestFrame;
+  /** False when the server has certainly not begun with it. */
+  readonly mayHaveRun: boolean;
+}
+
+/** Headers of a client's request, by their names in lower case; only those that some server wants. */
+export type CallerHeaders = ReadonlyMap<string, string>;
 
 /** Where an exchange goes: the server, and the session and its principal. */
 export interface Destination {
   readonly server: string;
   readonly sessionId: string;
   readonly principal: Principal;
+  /** The headers of the request that opens the connection. */
+  readonly caller?: CallerHeaders | undefined;
 }
 
 /** The session settings of a configured server. */
@@ -43,6 +60,11 @@ export interface ServerSettings {
   readonly timeoutMs: number | undefined;
   /** Digest of the configuration entry; changes with it. */
   readonly fingerprint: string;
+  /**
+   * Set when the entry is filled in from its caller: what it is filled with. A session is only for callers with the key that it
+   * began with. Throws `header_required` when a value is missing.
+   */
+  readonly callerKey?: ((principal: Principal, caller: CallerHeaders | undefined) => string) | undefined;
 }
 
 /** Opens the upstream of a named server; throws when the server refuses immediately. */

@@ -1,7 +1,9 @@
 import type { ClientMessages } from "../protocol/client-frame.ts";
 import { hasBatches } from "../protocol/eras/revisions.ts";
 import { GatewayError } from "../protocol/errors.ts";
+import type { CallerHeaders } from "../protocol/upstream.ts";
 import type { Exchanges } from "./exchanges.ts";
+import type { SessionParts } from "./session-parts.ts";
 
 export interface AdmissionState {
   readonly exchanges: Exchanges;
@@ -38,3 +40,18 @@ function refuseBatch(frames: ClientMessages["frames"], revision: string | undefi
 
 /** Whether a hibernating session gets a process for them: only requests are worth one, because nobody else waits for an answer. */
 export const wakes = ({ frames }: ClientMessages): boolean => frames.some(({ kind }) => kind === "request");
+
+/** A session whose server is filled in from the caller belongs to callers with the same values; to others it does not exist. */
+export function callerCheck({
+  session,
+  settings: { callerKey },
+}: Pick<SessionParts, "session" | "settings">): ((caller: CallerHeaders | undefined) => void) | undefined {
+  if (callerKey === undefined) return undefined;
+  let known: string | undefined;
+  return (caller) => {
+    const key = callerKey(session.principal, caller);
+    known ??= key;
+    if (key === known) return;
+    throw new GatewayError("session_not_found", "No such session; it may have ended. Initialize a new one.");
+  };
+}

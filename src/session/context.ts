@@ -32,6 +32,8 @@ export interface SessionContext {
   readonly host: SessionHost;
   /** Called when a server reports that its list of tools has changed. */
   readonly onToolsChanged: (server: string) => void;
+  /** Whether a tool says that to call it twice does no harm (MCP 2025-11-25, tools, annotations). */
+  readonly mayRepeat?: ((server: string, tool: string) => boolean) | undefined;
 }
 
 /** The session table, as seen by one session. */

@@ -37,6 +37,10 @@ export class Exchanges {
     return this.#byId.has(id);
   }
 
+  get(id: RequestId): Exchange | undefined {
+    return this.#byId.get(id);
+  }
+
   timeLeft(id: RequestId, now: number): number | undefined {
     const exchange = this.#byId.get(id);
     return exchange === undefined ? undefined : exchange.expiresAt - now;

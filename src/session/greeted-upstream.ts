@@ -5,7 +5,14 @@ import type { Frame, ResponseFrame } from "../protocol/frame.ts";
 import type { RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import { errorOf } from "../protocol/result-text.ts";
-import type { Connect, Destination, Upstream, UpstreamListener } from "../protocol/upstream.ts";
+import type {
+  CallerHeaders,
+  Connect,
+  Destination,
+  OpenRequest,
+  Upstream,
+  UpstreamListener,
+} from "../protocol/upstream.ts";
 import { Handshake, type HandshakeHost } from "./handshake.ts";
 import type { Recorder } from "./recorder.ts";
 import type { SessionRecord } from "./session-record.ts";
@@ -23,6 +30,11 @@ export interface GreetedOptions {
   readonly changed: (method: string) => void;
 }
 
+interface HeldMessage {
+  readonly frame: Frame;
+  readonly caller: CallerHeaders | undefined;
+}
+
 /** Which list differs is unknown, so all are announced; a client that reads them again loses nothing. */
 const LISTS_CHANGED = [methods.toolsChanged, methods.promptsChanged, methods.resourcesChanged];
 
@@ -32,17 +44,17 @@ export class GreetedUpstream implements Upstream, HandshakeHost {
   readonly #upstream: Upstream;
   #handshake: Handshake | undefined;
   /** Messages of the client during the handshake; undefined afterwards. */
-  #held: Frame[] | undefined = [];
+  #held: HeldMessage[] | undefined = [];
   #heldBytes = 0;
 
   /** Throws what `connect` throws. */
   constructor(options: GreetedOptions) {
     this.#options = options;
-    const { connect, destination, listener, record } = options;
+    const { connect, destination, record } = options;
     this.#upstream = connect(destination, {
       frame: (frame) => this.#read(frame),
-      badMessage: (id, error) => this.#onBadMessage(id, error),
-      ended: (error) => listener.ended(error),
+      badMessage: (id, error, open) => this.#onBadMessage(id, error, open),
+      ended: (error, open) => this.#onEnded(error, open ?? []),
     });
     this.#handshake = new Handshake(record, this);
   }
@@ -54,9 +66,9 @@ export class GreetedUpstream implements Upstream, HandshakeHost {
     throw new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
   }
 
-  send(frame: Frame): void {
-    if (this.#held === undefined) return this.#upstream.send(frame);
-    this.#held.push(frame);
+  send(frame: Frame, caller?: CallerHeaders): void {
+    if (this.#held === undefined) return this.#upstream.send(frame, caller);
+    this.#held.push({ frame, caller });
     this.#heldBytes += byteLength(frame.line);
   }
 
@@ -78,10 +90,10 @@ export class GreetedUpstream implements Upstream, HandshakeHost {
 
   ready(result: JsonObject): void {
     const { recorder, changed } = this.#options;
-    const frames = this.#held ?? [];
+    const held = this.#held ?? [];
     this.#held = undefined;
     this.#heldBytes = 0;
-    for (const frame of frames) this.#upstream.send(frame);
+    for (const { frame, caller } of held) this.#upstream.send(frame, caller);
     if (!recorder.greeted(result)) return;
     for (const method of LISTS_CHANGED) changed(method);
   }
@@ -105,10 +117,18 @@ export class GreetedUpstream implements Upstream, HandshakeHost {
     this.#options.listener.frame(frame);
   }
 
-  #onBadMessage(id: RequestId | undefined, error: GatewayError): void {
+  /** What waits for the handshake has certainly not run. */
+  #onEnded(error: GatewayError, open: readonly OpenRequest[]): void {
+    const held = (this.#held ?? []).flatMap(({ frame }) =>
+      frame.kind === "request" ? [{ frame, mayHaveRun: false }] : [],
+    );
+    this.#options.listener.ended(error, [...open, ...held]);
+  }
+
+  #onBadMessage(id: RequestId | undefined, error: GatewayError, open: OpenRequest | undefined): void {
     const { listener } = this.#options;
     // Without a response to `initialize` the server is unusable.
     if (this.#handshake?.isOpenedBy(id) === true) listener.ended(error);
-    else listener.badMessage(id, error);
+    else listener.badMessage(id, error, open);
   }
 }

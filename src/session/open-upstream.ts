@@ -1,5 +1,5 @@
 import type { GatewayError } from "../protocol/errors.ts";
-import type { Upstream } from "../protocol/upstream.ts";
+import type { OpenRequest, Upstream } from "../protocol/upstream.ts";
 import { GreetedUpstream, type GreetedOptions } from "./greeted-upstream.ts";
 import type { SessionRecord } from "./session-record.ts";
 
@@ -14,8 +14,8 @@ export function openUpstream({ record, ...options }: OpeningOptions): Upstream {
   let refusal: GatewayError | undefined;
   const listener = {
     ...options.listener,
-    ended: (error: GatewayError) => {
-      if (isOpen) options.listener.ended(error);
+    ended: (error: GatewayError, open?: readonly OpenRequest[]) => {
+      if (isOpen) options.listener.ended(error, open);
       else refusal = error;
     },
   };

@@ -1,20 +1,21 @@
 import type { JsonObject } from "../lib/json.ts";
 import type { ClientMessages } from "../protocol/client-frame.ts";
-import { GatewayError } from "../protocol/errors.ts";
+import { GatewayError, toGatewayError } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/exchange.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 import { notificationLine, resultLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import type { Principal } from "../protocol/principal.ts";
 import type { EndReason, OpenSession, Outlet, Reception, Session, Transport } from "../protocol/session.ts";
-import type { Upstream } from "../protocol/upstream.ts";
-import { admit, wakes } from "./admission.ts";
+import type { CallerHeaders, OpenRequest, Upstream } from "../protocol/upstream.ts";
+import { admit, callerCheck, wakes } from "./admission.ts";
 import type { SessionContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Exchanges, renew, replyThrough } from "./exchanges.ts";
 import { openUpstream } from "./open-upstream.ts";
 import { Presence } from "./presence.ts";
 import { Recorder } from "./recorder.ts";
+import { Renewal } from "./renewal.ts";
 import { SessionReporter } from "./reporter.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { SessionParts } from "./session-parts.ts";
@@ -42,8 +43,11 @@ export class LiveSession implements Session {
   readonly #exchanges = new Exchanges((exchange, outcome) => this.#reporter.exchange(exchange, outcome));
   readonly #serverRequests = new ServerRequests();
   readonly #recorder: Recorder;
+  readonly #renewal: Renewal;
   #upstream: Upstream | undefined;
   #isPaused = false;
+  /** Set when its server is filled in from the caller. */
+  readonly #callerCheck: ((caller: CallerHeaders | undefined) => void) | undefined;
 
   /** `record` is the state from before a hibernation or a restart. */
   constructor(id: string, request: OpenSession, context: SessionContext, record?: SessionRecord) {
@@ -68,6 +72,8 @@ export class LiveSession implements Session {
       reporter: this.#reporter,
     };
     this.lifecycle = new Lifecycle(parts, () => this.#stopServer());
+    this.#renewal = new Renewal(parts);
+    this.#callerCheck = callerCheck(parts);
     this.deadlines = new Deadlines(parts, {
       withdrawn: (cancellation) => this.#tellServer(cancellation),
       silent: (error) => this.lifecycle.loseProcess("server timeout", error),
@@ -92,10 +98,11 @@ export class LiveSession implements Session {
 
   receive(messages: ClientMessages, reception: Reception): void {
     if (this.lifecycle.isOver) throw new GatewayError("session_not_found", "The session has ended.");
+    if (this.#callerCheck !== undefined) this.#callerCheck(reception.caller);
     const { inFlight } = this.#context.limits;
     admit(messages, { exchanges: this.#exchanges, revision: this.#recorder.revision, inFlight });
     if (this.#upstream === undefined && this.lifecycle.canHibernate && !wakes(messages)) return;
-    this.#upstream ??= this.#open(messages);
+    this.#upstream ??= this.#open(this.#greets(messages), reception.caller);
     this.#upstream.checkRoom();
     this.presence.touch();
     for (const frame of messages.frames) this.#pass(frame, reception);
@@ -115,18 +122,18 @@ export class LiveSession implements Session {
     return this.lifecycle.end(reason, undefined);
   }
 
-  #open(messages: ClientMessages): Upstream {
+  #open(clientGreets: boolean, caller: CallerHeaders | undefined): Upstream {
     const { connect, host, limits } = this.#context;
     host.onOpening(this);
     this.deadlines.started();
-    const record = this.#greets(messages) ? undefined : this.#recorder.recallOr(() => host.recordFor(this));
+    const record = clientGreets ? undefined : this.#recorder.recallOr(() => host.recordFor(this));
     const upstream = openUpstream({
       connect,
-      destination: { server: this.server, sessionId: this.id, principal: this.principal },
+      destination: { server: this.server, sessionId: this.id, principal: this.principal, caller },
       listener: {
         frame: (frame) => this.#fromServer(frame),
-        badMessage: (id, error) => this.#exchanges.fail(id, error),
-        ended: (error) => this.lifecycle.loseProcess("server ended", error),
+        badMessage: (id, error, open) => this.#onBadMessage(id, error, open, caller),
+        ended: (error, open = []) => this.#onEnded(error, open, caller),
       },
       recorder: this.#recorder,
       record,
@@ -144,6 +151,30 @@ export class LiveSession implements Session {
     return first?.kind === "request" && (first.method === methods.initialize || first.method === methods.ping);
   }
 
+  #onBadMessage(id: RequestId | undefined, error: GatewayError, open?: OpenRequest, caller?: CallerHeaders): void {
+    const [again] = open === undefined ? [] : this.#renewal.again([open]);
+    if (again === undefined) return this.#exchanges.fail(id, error);
+    this.#renewal.later(() => {
+      if (this.#upstream === undefined) this.#exchanges.fail(id, error);
+      else if (this.#exchanges.has(again.id)) this.#upstream.send(again, caller);
+    });
+  }
+
+  /** A server that has forgotten the session is told of it again, and the client does not notice. */
+  #onEnded(error: GatewayError, open: readonly OpenRequest[], caller: CallerHeaders | undefined): void {
+    const again = this.#renewal.again(open);
+    if (!this.#renewal.renews(error, again)) return this.lifecycle.loseProcess("server ended", error);
+    const kept = new Set(again.map(({ id }) => id));
+    for (const { id } of this.#exchanges.all()) if (!kept.has(id)) this.#exchanges.fail(id, error);
+    void this.#stopServer();
+    try {
+      this.#upstream = this.#open(false, caller);
+      for (const frame of again) this.#upstream.send(frame, caller);
+    } catch (thrown) {
+      this.lifecycle.loseProcess("server ended", toGatewayError(thrown));
+    }
+  }
+
   #pass(frame: Frame, reception: Reception): void {
     this.#reporter.message("client", frame, reception.requestId);
     this.#recorder.message(frame);
@@ -157,10 +188,10 @@ export class LiveSession implements Session {
     }
   }
 
-  #passRequest(frame: RequestFrame, { requestId, reply = this.#outletReply, timeoutMs }: Reception): void {
+  #passRequest(frame: RequestFrame, { requestId, reply = this.#outletReply, timeoutMs, caller }: Reception): void {
     const times = this.deadlines.timesFor(timeoutMs);
     this.#exchanges.open(frame, { requestId, reply, startedAt: this.presence.activeAt, ...times });
-    this.#upstream?.send(frame);
+    this.#upstream?.send(frame, caller);
   }
 
   #passNotification(frame: NotificationFrame): void {

@@ -32,6 +32,7 @@ export interface SessionsOptions {
   readonly clientVersion: string;
   readonly events: Events;
   readonly onToolsChanged: (server: string) => void;
+  readonly mayRepeat?: (server: string, tool: string) => boolean;
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

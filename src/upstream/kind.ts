@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Redactor } from "../lib/redactor.ts";
 import type { Emit } from "../protocol/events.ts";
-import type { Connect } from "../protocol/upstream.ts";
+import type { Connect, ServerSettings } from "../protocol/upstream.ts";
 import type { Descriptors } from "./descriptors.ts";
 
 /** What the gateway provides to every kind of upstream. */
@@ -23,6 +23,9 @@ export interface UpstreamContext {
 /** How one configured server is reached. */
 export interface Connector {
   readonly connect: Connect;
+  /** Names of the headers of a caller's request that it uses, in lower case. */
+  readonly callerHeaders?: readonly string[];
+  readonly callerKey?: ServerSettings["callerKey"];
   /** Starts pre-warming. Nothing is warm before open() or after close(). */
   readonly open: () => void;
   /** Ends the warm processes; connected ones belong to their sessions. Resolves when all are gone. */

@@ -41,13 +41,15 @@ export class Servers {
       const { timeout, serial, stateful, ...config } = anyEntry.parse(entry);
       const factory = factories.get(config.type ?? DEFAULT_TYPE);
       if (factory === undefined) throw new Error(`no upstream kind for server "${name}"`);
+      const connector = factory.connector(name, config);
       const settings: Settings = {
         timeoutMs: timeout === undefined ? undefined : durationMs(timeout),
         serial,
         isStateful: stateful,
         fingerprint: hash("sha256", JSON.stringify(entry), "base64url"),
+        callerKey: connector.callerKey,
       };
-      return [name, { ...factory.connector(name, config), name, settings }];
+      return [name, { ...connector, name, settings }];
     };
     this.#factories = [...factories.values()];
     this.#byName = new Map(Object.entries(entries).map(server));
@@ -55,6 +57,11 @@ export class Servers {
 
   get names(): readonly string[] {
     return [...this.#byName.keys()];
+  }
+
+  /** The headers of callers' requests that some server uses, in lower case. */
+  get callerHeaders(): readonly string[] {
+    return [...new Set(this.all.flatMap(({ callerHeaders = [] }) => callerHeaders))];
   }
 
   get all(): readonly Server[] {

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { count, duration } from "../protocol/unit-schemas.ts";
+import { isFillable, isTemplate, UNFILLABLE } from "./templates.ts";
 
 /** A larger number is a mistake, or an attempt to bypass the caps in `limits`. */
 const MAX_WARM = 32;
+
+const fillable = z.string().refine(isFillable, UNFILLABLE);
 
 /** An entry with a `command`. */
 export const stdioEntrySchema = z.strictObject({
@@ -10,21 +13,21 @@ export const stdioEntrySchema = z.strictObject({
   command: z
     .string()
     .min(1)
+    .refine((command) => !isTemplate(command), "must not be filled in from a caller")
     .describe("The program to run, without a shell.")
     .meta({ examples: ["npx", "uvx", "/opt/servers/git-mcp"] }),
   args: z
-    .array(z.string())
+    .array(fillable)
     .default([])
-    .describe("Its arguments, one element each.")
+    .describe("Its arguments, one element each. {{headers.x-user-id}} and the like are filled in from the caller.")
     .meta({ examples: [["-y", "@modelcontextprotocol/server-filesystem", "/data"]] }),
-  path: z
-    .string()
+  path: fillable
     .min(1)
     .optional()
     .describe("Its working directory.")
     .meta({ examples: ["/data"] }),
   env: z
-    .record(z.string(), z.string())
+    .record(z.string(), fillable)
     .default({})
     .describe("Environment variables in addition to the short list that it inherits.")
     .meta({ examples: [{ GITHUB_TOKEN: "${GITHUB_TOKEN}" }] }),

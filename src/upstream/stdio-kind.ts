@@ -5,6 +5,7 @@ import { durationMs } from "../lib/units.ts";
 import { gatewayItself } from "../protocol/principal.ts";
 import type { Destination, UpstreamListener } from "../protocol/upstream.ts";
 import { CrashLoop } from "./crash-loop.ts";
+import { filledCommand } from "./filled-command.ts";
 import { defineUpstreamKind } from "./kind.ts";
 import { Population } from "./population.ts";
 import { Reaper } from "./reaper.ts";
@@ -12,6 +13,7 @@ import { StartQueue } from "./start-queue.ts";
 import { stdioEntrySchema, stdioLimitsSchema } from "./stdio-config.ts";
 import type { StdioCommand } from "./stdio-command.ts";
 import { StdioUpstream, type StdioContext } from "./stdio.ts";
+import { isTemplate } from "./templates.ts";
 import { WarmPool } from "./warm-pool.ts";
 
 const SUMMARY_LENGTH = 300;
@@ -36,18 +38,27 @@ export const stdio = defineUpstreamKind({
     return {
       connector: (name, { warm, ...entry }) => {
         const command: StdioCommand = { ...entry, exposeStderr: context.exposeStderr };
+        const { commandFor, callerHeaders, callerKey } = filledCommand(name, command);
         const crashLoop = new CrashLoop(name, limits.crashLoop);
         const start = (destination: Destination, listener: UpstreamListener, isWarm = false): StdioUpstream =>
-          new StdioUpstream({ command, destination, listener, context, crashLoop, isWarm });
+          new StdioUpstream({ command: commandFor(destination), destination, listener, context, crashLoop, isWarm });
         const poolDestination: Destination = { server: name, sessionId: "warm", principal: gatewayItself };
         const pool = new WarmPool({
-          size: warm,
+          // A process is started for one caller's values, and nobody else may have it.
+          size: callerKey === undefined ? warm : 0,
           start: (listener) => start(poolDestination, listener, true),
           mayStart: () => context.startQueue.hasRoom(name) && context.population.hasRoom(name),
         });
         return {
           summary: summaryOf(command, context.redactor),
-          warnings: () => commandWarnings(command, command.env["PATH"] ?? context.gatewayEnv["PATH"] ?? ""),
+          callerHeaders,
+          callerKey,
+          warnings: () => [
+            ...commandWarnings(command, command.env["PATH"] ?? context.gatewayEnv["PATH"] ?? ""),
+            ...(callerKey !== undefined && warm > 0
+              ? ["nothing is kept warm, because it is filled in from its callers"]
+              : []),
+          ],
           connect: (destination, listener) => pool.take()?.adopt(destination, listener) ?? start(destination, listener),
           open: () => pool.open(),
           close: () => pool.close(),
@@ -64,7 +75,7 @@ function summaryOf({ command, args }: StdioCommand, redactor: Redactor): string 
 }
 
 function commandWarnings({ command, path }: StdioCommand, searchPath: string): string[] {
-  if (path !== undefined && !existsSync(path)) return [`its path "${path}" does not exist`];
+  if (path !== undefined && !isTemplate(path) && !existsSync(path)) return [`its path "${path}" does not exist`];
   const places = command.includes("/")
     ? [resolve(path ?? ".", command)]
     : searchPath.split(delimiter).map((folder) => join(folder, command));

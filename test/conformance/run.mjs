@@ -1,8 +1,9 @@
-// The official server scenarios against the built gateway, with test/fixtures/servers/conformance.mjs behind it.
+// The official server scenarios against the built gateway, with test/fixtures/servers/conformance.mjs behind it: as its child, and
+// once more as a remote server, which is a second gateway. `node run.mjs [child] [remote]` runs one of them.
 // Exit code 0 only if every scored scenario ran and passed.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -24,33 +25,51 @@ const suite = dirname(fileURLToPath(import.meta.resolve("@modelcontextprotocol/c
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => interrupted.abort(new Error(signal)));
 
-const scratch = await mkdtemp(join(tmpdir(), "mcp-gateway-conformance-"));
-let gateway;
-try {
-  gateway = await startGateway();
-  const origin = await gateway.listening;
-  const results = join(scratch, "results");
-  const { code, summary } = await runSuite(`${origin}/conformance/mcp`, results);
-  process.stdout.write(`${summary}\n`);
-  const failures = failuresIn(await readResults(results), await scoredScenarios());
-  for (const { scenario, why } of failures) process.stdout.write(`\nFAILED ${scenario}\n  ${why.join("\n  ")}\n`);
-  if (failures.length > 0) process.stdout.write(`\nThe gateway said:\n${gateway.said()}\n`);
-  if (code !== 0) process.stdout.write(`\nThe suite ended with ${code}.\n`);
-  const passed = SCORED_SCENARIOS - failures.length;
-  process.stdout.write(`\nconformance ${REVISION}: ${passed} passed, ${failures.length} failed\n`);
-  process.exitCode = failures.length === 0 && code === 0 ? 0 : 1;
-} catch (error) {
-  process.stderr.write(`conformance ${REVISION}: not run to its end: ${error.message}\n${gateway?.said() ?? ""}\n`);
-  process.exitCode = 1;
-} finally {
-  await gateway?.stop();
-  await rm(scratch, { recursive: true, force: true });
+const WAYS = {
+  child: async (start) => (await start({ command: process.execPath, args: [fixture] })).listening,
+  remote: async (start) => {
+    const far = await (await start({ command: process.execPath, args: [fixture] })).listening;
+    return (await start({ type: "streamable-http", url: `${far}/conformance/mcp` })).listening;
+  },
+};
+const asked = process.argv.slice(2);
+for (const [name, way] of Object.entries(WAYS)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  if (!(await passes(name, way))) process.exitCode = 1;
 }
 
-/** The built gateway on a free loopback port, with the fixture as its only server and without authentication. */
-async function startGateway() {
-  const config = join(scratch, "config.yaml");
-  const server = { command: process.execPath, args: [fixture] };
+async function passes(name, way) {
+  const title = `conformance ${REVISION}${name === "child" ? "" : `, ${name}`}`;
+  const scratch = await mkdtemp(join(tmpdir(), "mcp-gateway-conformance-"));
+  const gateways = [];
+  const said = () => gateways.map((gateway) => gateway.said()).join("\n");
+  try {
+    const origin = await way(async (server) => {
+      gateways.push(await startGateway(server, join(scratch, `gateway-${gateways.length}`)));
+      return gateways.at(-1);
+    });
+    const results = join(scratch, "results");
+    const { code, summary } = await runSuite(`${origin}/conformance/mcp`, results);
+    process.stdout.write(`${summary}\n`);
+    const failures = failuresIn(await readResults(results), await scoredScenarios());
+    for (const { scenario, why } of failures) process.stdout.write(`\nFAILED ${scenario}\n  ${why.join("\n  ")}\n`);
+    if (failures.length > 0) process.stdout.write(`\nThe gateway said:\n${said()}\n`);
+    if (code !== 0) process.stdout.write(`\nThe suite ended with ${code}.\n`);
+    process.stdout.write(`\n${title}: ${SCORED_SCENARIOS - failures.length} passed, ${failures.length} failed\n`);
+    return failures.length === 0 && code === 0;
+  } catch (error) {
+    process.stderr.write(`${title}: not run to its end: ${error.message}\n${said()}\n`);
+    return false;
+  } finally {
+    for (const gateway of gateways.toReversed()) await gateway.stop();
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The built gateway on a free loopback port, with only this server and without authentication. */
+async function startGateway(server, folder) {
+  await mkdir(folder);
+  const config = join(folder, "config.yaml");
   await writeFile(config, stringify({ hostname: "127.0.0.1", port: 0, servers: { conformance: server } }));
 
   const child = spawn(process.execPath, [main, "--config", config], {

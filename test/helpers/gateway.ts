@@ -127,6 +127,8 @@ function forTests(
   mark: string,
 ): Config {
   const marked = Object.entries(servers).map(([name, entry]: [string, { env?: object }]) => {
+    // A server with a URL has no process of the gateway's.
+    if ("url" in entry) return [name, entry];
     return [name, { ...entry, env: { ...entry.env, MCP_TEST_RUN: `${mark}:${name};` } }];
   });
   return {

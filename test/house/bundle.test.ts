@@ -52,7 +52,8 @@ describe("the bundle", () => {
   });
 
   it("imports nothing from outside but dependencies, and every one of them", () => {
-    const packages = outsideImports().filter((specifier) => !isBuiltin(specifier));
+    // A cache of undici that is not used here; Node 20 has no such module.
+    const packages = outsideImports().filter((specifier) => !isBuiltin(specifier) && specifier !== "node:sqlite");
     expect([...new Set(packages.map(packageOf))].toSorted()).toEqual(
       Object.keys(manifest.dependencies ?? {}).toSorted(),
     );

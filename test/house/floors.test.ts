@@ -24,6 +24,7 @@ const doors: ReadonlyMap<string, readonly string[]> = new Map([
   ["negotiator", ["downstream"]],
   ["markdown-it", ["downstream"]],
   ["@modelcontextprotocol/*", ["upstream", "protocol/eras"]],
+  ["undici", ["upstream"]],
   ["node:child_process", ["upstream"]],
   ["passport*", ["access/auth"]],
   ["jose", ["access/auth"]],

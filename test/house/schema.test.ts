@@ -32,7 +32,8 @@ describe("schemas/config.schema.json", () => {
       return examples.length === 0 || !examples.every((example) => fits(example));
     });
     expect(unfit.map(({ at, schema }) => `${at} ${JSON.stringify(schema.examples)}`)).toEqual([]);
-  });
+    // A schema is compiled for each of them.
+  }, 30_000);
 });
 
 describe("config.example.yaml", () => {
@@ -88,6 +89,15 @@ describe("the schema says of a config what the gateway says:", () => {
     ["an origin that is no URL", `allowedOrigins: [example.com]\n${server}`, false],
     ["a server without a command", "servers: { git: { args: [] } }", false],
     ["a server with a type", "servers: { git: { type: stdio, command: x } }", true],
+    ["a server with a url", "servers: { far: { url: https://mcp.example.com/mcp } }", true],
+    ["a server over HTTP+SSE", "servers: { far: { type: sse, url: https://mcp.example.com/sse } }", true],
+    ["a server with a type and no url", "servers: { far: { type: http } }", false],
+    ["a url that is none", "servers: { far: { type: http, url: ftp://mcp.example.com } }", false],
+    [
+      "a credential of no known type",
+      "servers: { far: { type: http, url: https://a.example.com, auth: { type: x } } }",
+      false,
+    ],
     ["a server of no known type", "servers: { git: { type: telnet, command: x } }", false],
     ["a server whose name is none", 'servers: { "a b": { command: x } }', false],
     ["a server whose name is a placeholder", 'servers: { "${NAME}": { command: x } }', false],

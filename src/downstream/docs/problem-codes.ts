@@ -42,6 +42,13 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
     "Send an Authorization header; WWW-Authenticate in the answer lists the schemes that are accepted.",
   ),
   problem(
+    "header_required",
+    403,
+    "The server needs a value of its caller that the request does not have.",
+    "Its config is filled in from the caller: from a header of the request, or from what the credential says.",
+    "The detail names the header or the claim; send it, or use a credential that has it.",
+  ),
+  problem(
     "origin_denied",
     403,
     "The request comes from a web page of another origin, or is addressed to a host name that is not served.",
@@ -169,6 +176,20 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
     "rpc holds its code and message; the server's documentation says more.",
   ),
   problem(
+    "upstream_unreachable",
+    502,
+    "The server elsewhere could not be reached, or broke off.",
+    "It is down or starts again, its name or address is wrong, its certificate is not trusted, or a network is in between.",
+    "The detail says what was seen. Try again; if it stays, check the url and tls of the server in the gateway's config.",
+  ),
+  problem(
+    "upstream_unauthorized",
+    502,
+    "The server elsewhere does not accept the gateway's credential.",
+    "The gateway has a credential of its own there, and it is missing, wrong, expired, or does not permit this.",
+    "Only who runs the gateway can correct it: auth of the server in its config. Your own credential was fine.",
+  ),
+  problem(
     "process_exited",
     502,
     "The server's process ended before it answered.",
@@ -192,7 +213,7 @@ export const PROBLEM_CODES: ReadonlyMap<string, ProblemCode> = new Map([
   problem(
     "unavailable",
     503,
-    "The gateway is at a limit or shutting down, the session is over, or the server keeps crashing.",
+    "The gateway is at a limit or shutting down, the session is over, or the server is away or keeps crashing.",
     "Limits keep one caller from taking everything from all others; a shutdown lets running calls finish.",
     "reason and detail say which. Try again after the time in Retry-After.",
   ),

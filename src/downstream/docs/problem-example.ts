@@ -21,6 +21,7 @@ const SAMPLES: Readonly<Record<Reason, Sample>> = {
   session_required: { detail: "Add ?sessionId=; GET /api/sessionid gives one, or choose your own." },
   unauthorized: { detail: "Credentials are required." },
   origin_denied: { detail: "Requests from the web origin https://app.example.com are not allowed." },
+  header_required: { detail: 'The MCP server "files" needs the header X-User-Id of the request.' },
   host_denied: { detail: "The host name box.example is not served." },
   not_found: { detail: "Nothing is served at /api/files/read/more." },
   server_not_found: { detail: 'No such server. Did you mean "files"? GET /api lists them.' },
@@ -60,6 +61,14 @@ const SAMPLES: Readonly<Record<Reason, Sample>> = {
     detail: 'The server "files" refused the call of "read": disk is full',
     details: { data: { rpc } },
   },
+  upstream_unreachable: {
+    detail: 'The MCP server "files" could not be reached: nothing listens at its address.',
+    details: { data: { hint: "nothing listens at its address" } },
+  },
+  upstream_unauthorized: {
+    detail: 'The MCP server "files" does not accept the credential that it is given (servers.files.auth).',
+    details: { data: { httpStatus: 401 } },
+  },
   process_exited: {
     detail: 'The MCP server "files" ended (exit code 1).',
     details: { data: { exitCode: 1, signal: null } },
@@ -76,6 +85,11 @@ const SAMPLES: Readonly<Record<Reason, Sample>> = {
   too_many_starts: { detail: "Too many servers are starting.", details: busy },
   descriptors_exhausted: { detail: "The gateway has no room for another process.", details: busy },
   crash_loop: { detail: 'The MCP server "files" ends again and again; it is not started for a while.', details: busy },
+  circuit_open: {
+    detail: 'The MCP server "files" cannot be reached at the moment; it is tried again soon.',
+    details: busy,
+  },
+  upstream_busy: { detail: 'The MCP server "files" is asked too often; try again later.', details: busy },
   draining: { detail: "The gateway is shutting down.", details: busy },
   call_timeout: { detail: 'The MCP server "files" did not answer in time (rest.timeout: 60 s).' },
   start_timeout: { detail: 'The MCP server "files" was not ready in time (limits.start: 60 s).' },

@@ -15,6 +15,8 @@ export const REASONS: ReadonlyMap<string, Readonly<Record<string, string>>> = ne
       too_many_starts: "Too many servers are starting at this moment.",
       descriptors_exhausted: "The gateway has no file descriptors left for another process.",
       crash_loop: "The server ended too often in a short time and is not started for a while.",
+      circuit_open: "The server elsewhere could not be reached several times in a row; it is tried again soon.",
+      upstream_busy: "The server elsewhere says that it is asked too often, or is not available at the moment.",
       draining: "The gateway is shutting down.",
     },
   ],
@@ -75,6 +77,17 @@ export const REASON_TEXTS: ReadonlyMap<string, readonly [why: string, action: st
       "Starting it again at once would only end again: a module, a key or a file is missing, or it crashes.",
       "Look into the gateway's log for its last words, mend the cause, and wait for the time in Retry-After.",
     ],
+  ],
+  [
+    "circuit_open",
+    [
+      "Nothing answers at its address, so calls do not wait for it one after the other.",
+      "Try again after the time in Retry-After; calls pass again as soon as it answers.",
+    ],
+  ],
+  [
+    "upstream_busy",
+    ["It limits how often it may be asked, or it is being restarted.", "Try again after the time in Retry-After."],
   ],
   [
     "draining",

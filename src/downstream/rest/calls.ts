@@ -80,7 +80,9 @@ export class RestCalls {
     if (form === "stream")
       throw new GatewayError("invalid_request", "A stream cannot be replayed: leave out the Idempotency-Key.");
     const { principal, server } = visit;
-    const content = [sessionId, form, accept, preferences.toolErrorsAsHttp, body];
+    // The answer for one person is none for another who calls with the same credential.
+    const person = this.#context.callsOf(server).callerKey?.(principal, visit.caller);
+    const content = [sessionId, form, accept, preferences.toolErrorsAsHttp, body, person];
     return this.#context.idempotency.begin({ principal, server, tool, key, content });
   }
 

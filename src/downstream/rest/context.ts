@@ -1,5 +1,6 @@
 import type { ClientSettings } from "../../client/mcp-client.ts";
 import type { ToolCatalog } from "../../protocol/tool.ts";
+import type { ServerSettings } from "../../protocol/upstream.ts";
 import type { DownstreamContext } from "../context.ts";
 import type { IdempotencyStore } from "./idempotency.ts";
 import type { MintedIds } from "./minted-ids.ts";
@@ -15,7 +16,7 @@ export interface RestContext extends DownstreamContext {
   readonly minted: MintedIds;
   readonly validator: SchemaValidator;
   /** The call settings of a configured server. */
-  readonly callsOf: (server: string) => { readonly timeoutMs: number | undefined; readonly serial: boolean };
+  readonly callsOf: (server: string) => Pick<ServerSettings, "timeoutMs" | "callerKey"> & { readonly serial: boolean };
 }
 
 export interface RestSettings {

@@ -20,10 +20,14 @@ export class RestSessions {
   }
 
   /** Without an id, the session serves this one call only. */
-  open({ principal, server, requestId }: Visit, sessionId: string | undefined): RestSession {
+  open({ principal, server, requestId, caller }: Visit, sessionId: string | undefined): RestSession {
     const { sessions, client: clientSettings, settings, callsOf } = this.#context;
     const id = sessionId === undefined ? {} : { id: sessionId };
-    const client = new McpClient(sessions, { principal, server, transport: "rest", requestId, ...id }, clientSettings);
+    const client = new McpClient(
+      sessions,
+      { principal, server, transport: "rest", requestId, caller, ...id },
+      clientSettings,
+    );
     const { serial } = callsOf(server);
     const session = new RestSession(client, { requestId, serial, maxWaiting: settings.inFlight });
     this.#live.set(client.session, session);

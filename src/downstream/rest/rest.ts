@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { GatewayError } from "../../protocol/errors.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { RestCalls } from "./calls.ts";
+import { callerHeadersOf } from "../caller-headers.ts";
 import { credentialsOf } from "../credentials.ts";
 import { unknownServer } from "../did-you-mean.ts";
 import { methodNotAllowed } from "../method-not-allowed.ts";
@@ -61,7 +62,13 @@ function serve(visit: RestVisit, context: RestContext, calls: RestCalls): Promis
       return calls.handle({
         request,
         response,
-        visit: { requestId, principal, server: target.server, publicPrefix: prefixOf(request, context) },
+        visit: {
+          requestId,
+          principal,
+          server: target.server,
+          publicPrefix: prefixOf(request, context),
+          caller: callerHeadersOf(request, context.callerHeaders),
+        },
         tool: target.tool,
         query,
       });

@@ -63,7 +63,12 @@ function send(client: McpClient, { visit, tool, given, caller }: RestCall, strea
     ...(token !== undefined && { _meta: { progressToken: token } }),
   };
   const onNotification = stream === undefined ? undefined : (frame: NotificationFrame): void => stream.notify(frame);
-  const options = { requestId: visit.requestId, timeoutMs: caller.deadline.leftMs, onNotification };
+  const options = {
+    requestId: visit.requestId,
+    timeoutMs: caller.deadline.leftMs,
+    onNotification,
+    caller: visit.caller,
+  };
   return client.call(methods.callTool, params, `{"name":${name},"arguments":${given.text}${meta}}`, options);
 }
 

@@ -95,7 +95,7 @@ export class StreamableDownstream {
     // Set before the messages are relayed: a batch that cancels its own requests completes the response meanwhile.
     response.setHeader("Mcp-Session-Id", session.id);
     try {
-      session.receive(messages, { requestId: visit.requestId, reply: post });
+      session.receive(messages, { requestId: visit.requestId, reply: post, caller: visit.caller });
     } catch (error) {
       // A refusal carries no session id.
       response.removeHeader("Mcp-Session-Id");

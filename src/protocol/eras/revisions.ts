@@ -20,6 +20,13 @@ export function hasPriming(revision: string): boolean {
 
 const MODERN_KEY = "io.modelcontextprotocol/protocolVersion";
 
+/** The revision that a message of revision 2026-07-28 or later carries in its `_meta`; undefined for older ones. */
+export function modernRevisionOf(frame: Frame): string | undefined {
+  if (frame.kind === "response") return undefined;
+  const revision = member(frame.params?.["_meta"], MODERN_KEY);
+  return typeof revision === "string" ? revision : undefined;
+}
+
 /** Whether the body marks a request of revision 2026-07-28. */
 export function isModernRequest(frame: Frame): boolean {
   if (frame.kind !== "request") return false;

@@ -1,0 +1,45 @@
+import type { GatewayError } from "../../protocol/errors.ts";
+import type { Emit } from "../../protocol/events.ts";
+import type { CallerHeaders, UpstreamListener } from "../../protocol/upstream.ts";
+import type { Circuit } from "./circuit.ts";
+import type { Credential } from "./credential.ts";
+import type { Heartbeat } from "./heartbeat.ts";
+import type { Network } from "./network.ts";
+
+/** A server that is reached by its URL, with what all connections to it share. */
+export interface Remote {
+  /** The name it has in messages to callers. */
+  readonly server: string;
+  readonly url: URL;
+  readonly network: Network;
+  readonly circuit: Circuit;
+  readonly heartbeat: Heartbeat;
+  readonly credential: Credential;
+  /** Names of headers that are passed on from the caller's request, in lower case. */
+  readonly forwarded: readonly string[];
+  readonly limits: RemoteLimits;
+  readonly emit: Emit;
+  /** Masks secrets in what is logged. */
+  readonly masked: (text: string) => string;
+}
+
+interface RemoteLimits {
+  readonly messageBytes: number;
+  readonly queueBytes: number;
+  /** Until a response begins, and between two pieces of it; 0 = no limit. */
+  readonly headersMs: number;
+  readonly bodyMs: number;
+}
+
+/** One connection to it: of one session, if there are sessions. */
+export interface RemoteOptions {
+  readonly remote: Remote;
+  /** Names it in the log. */
+  readonly sessionId: string;
+  /** The headers of every request, names and values in turn. */
+  readonly headers: readonly string[];
+  readonly caller: CallerHeaders | undefined;
+  readonly listener: UpstreamListener;
+  /** `initialize` was refused with this HTTP status: true when the connection is given up silently, because another way is tried. */
+  readonly onRefused?: ((status: number, error: GatewayError) => boolean) | undefined;
+}

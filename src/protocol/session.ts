@@ -6,7 +6,8 @@ import type { RequestId } from "./jsonrpc.ts";
 import type { CallerHeaders } from "./upstream.ts";
 import type { Principal } from "./principal.ts";
 
-export type Transport = "sse" | "streamable-http" | "rest";
+/** `modern` is one of MCP 2026-07-28, where the gateway holds a session that no client knows of. */
+export type Transport = "sse" | "streamable-http" | "rest" | "stdio" | "modern";
 
 export type EndReason =
   | "client closed"
@@ -46,7 +47,7 @@ export interface Reception {
   readonly reply?: Reply | undefined;
   /** Headers of that HTTP request, as far as some server wants any. */
   readonly caller?: CallerHeaders | undefined;
-  /** The caller's own timeout for a response, instead of the session's. */
+  /** The caller's own timeout for a response, instead of the session's; Infinity for a request that lasts until one side ends it. */
   readonly timeoutMs?: number | undefined;
 }
 

@@ -1,6 +1,9 @@
 import { GatewayError } from "../protocol/errors.ts";
-import type { EndReason } from "../protocol/session.ts";
+import type { EndReason, Transport } from "../protocol/session.ts";
 import type { SessionParts } from "./session-parts.ts";
+
+/** Whether sessions of this transport are known to their clients, who go on with them when the process is gone. */
+export const isLasting = (transport: Transport): boolean => transport !== "rest" && transport !== "modern";
 
 /** How a session loses its process, and how it ends. */
 export class Lifecycle {
@@ -22,7 +25,7 @@ export class Lifecycle {
   /** Whether the session can continue without its process. */
   get canHibernate(): boolean {
     const { recorder, settings, session } = this.#parts;
-    return recorder.record !== undefined && !settings.isStateful && session.transport !== "rest";
+    return recorder.record !== undefined && !settings.isStateful && isLasting(session.transport);
   }
 
   /** The process has exited, or must be ended: the session hibernates if it can, else it ends. */

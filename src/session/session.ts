@@ -147,7 +147,7 @@ export class LiveSession implements Session {
 
   /** Whether the client initializes the server itself. `ping` may precede `initialize` (MCP, lifecycle). */
   #greets({ frames: [first] }: ClientMessages): boolean {
-    if (this.transport === "rest") return true;
+    if (this.transport === "rest" || this.transport === "modern") return true;
     return first?.kind === "request" && (first.method === methods.initialize || first.method === methods.ping);
   }
 

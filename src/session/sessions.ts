@@ -8,6 +8,7 @@ import type { Connect, ServerSettings } from "../protocol/upstream.ts";
 import type { SessionContext, SessionHost, SessionKey, SessionLimits } from "./context.ts";
 import { plainRecord } from "./handshake.ts";
 import type { SessionRecords } from "./records.ts";
+import { isLasting } from "./lifecycle.ts";
 import { evictionsFor, type RoomCaps } from "./room.ts";
 import type { SessionRecord } from "./session-record.ts";
 import { LiveSession } from "./session.ts";
@@ -129,7 +130,7 @@ export class Sessions implements SessionTable, SessionHost {
   }
 
   onRecord(session: SessionKey, record: SessionRecord): void {
-    if (session.transport !== "rest" && !this.#isStateful(session.server)) this.#records.keep(session, record);
+    if (isLasting(session.transport) && !this.#isStateful(session.server)) this.#records.keep(session, record);
   }
 
   recordFor(session: SessionKey): SessionRecord {
@@ -163,7 +164,7 @@ export class Sessions implements SessionTable, SessionHost {
   #sweep(session: LiveSession, now: number): void {
     const { presence, lifecycle, transport } = session;
     const { idleMs, restIdleMs, orphanMs } = this.#limits;
-    const mayGoEarly = transport !== "rest" && (lifecycle.canHibernate || !presence.isInitialized);
+    const mayGoEarly = isLasting(transport) && (lifecycle.canHibernate || !presence.isInitialized);
     const isOrphan = mayGoEarly && presence.absentMs(now) >= orphanMs;
     if (!session.hasProcess) {
       if (isOrphan) this.#release(session, "idle");

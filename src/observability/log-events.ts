@@ -13,6 +13,8 @@ const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
   sse: "SSE",
   "streamable-http": "Streamable HTTP",
   rest: "REST",
+  stdio: "stdio",
+  modern: "stdio (MCP 2026-07-28)",
 };
 
 /** Turns events into log lines, all worded here. The log itself masks secrets and makes each line safe. */
@@ -38,6 +40,16 @@ export function logEvents(log: Log): (event: GatewayEvent) => void {
       case "origin.paused":
         return log("warn", `${event.origin} cannot be reached; calls are refused until it answers again`, {
           cause: event.error.message,
+        });
+      case "origin.away":
+        return log("warn", `${event.origin} cannot be reached; requests wait for it`, {
+          upToMs: Math.round(event.waitMs),
+          cause: event.error.message,
+        });
+      case "client.garbage":
+        return log("warn", `The client sent something other than a message: ${event.sample}`, {
+          cause: event.why,
+          dropped: event.dropped === 0 ? undefined : event.dropped,
         });
       case "origin.resumed":
         return log("info", `${event.origin} answers again`);
@@ -70,7 +82,7 @@ function logFailure(log: Log, { error, sessionId }: Extract<GatewayEvent, { type
 
 type SessionEvent = Exclude<
   GatewayEvent,
-  { type: "request" | "refused" | "trouble" | "server.failed" | `origin.${string}` }
+  { type: "request" | "refused" | "trouble" | "server.failed" | "client.garbage" | `origin.${string}` }
 >;
 
 function logSession(log: Log, event: SessionEvent): void {

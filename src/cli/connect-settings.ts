@@ -1,4 +1,4 @@
-import { durationMs, DURATION_PATTERN } from "../lib/units.ts";
+import { durationMs, DURATION_PATTERN, LONGEST_TIMER_MS } from "../lib/units.ts";
 import { isOwnHeader } from "../upstream/http/own-headers.ts";
 import type { RemoteTransport } from "../upstream/http/direct-remote.ts";
 
@@ -184,7 +184,8 @@ function headerOf(text: string, env: Env): readonly [string, string] {
 
 function duration(option: string, text: string): number {
   if (!DURATION_PATTERN.test(text)) throw new ConnectUsageError(`${option} is a time such as 500ms, 60s or 5m`);
-  return durationMs(text);
+  const ms = durationMs(text);
+  return Number.isFinite(ms) ? Math.min(ms, LONGEST_TIMER_MS) : ms;
 }
 
 function finite(option: string, text: string): number {

@@ -96,6 +96,12 @@ describe("the settings of connect", () => {
     expect(settings(given, flags, env).url.href).toBe(url);
   });
 
+  it("have no time that is too long for a timer, except without end", () => {
+    const { timeoutMs, healthMs } = settings(URL_, { timeout: "90d", healthCheck: "0" });
+    expect(timeoutMs).toBeLessThan(2 ** 31);
+    expect(healthMs).toBe(Number.POSITIVE_INFINITY);
+  });
+
   it("name every secret, so that none is logged", () => {
     const { secrets } = settings("https://u:pa%20ss@h/?key=in-query", {
       header: ["X-K: in-header"],

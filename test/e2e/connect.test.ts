@@ -1,3 +1,8 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import {
   CreateMessageRequestSchema,
   ElicitRequestSchema,
@@ -8,6 +13,7 @@ import {
 import * as v2 from "@modelcontextprotocol/client";
 import { StdioClientTransport as StdioV2 } from "@modelcontextprotocol/client/stdio";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { claudeCode } from "../helpers/claude-code.ts";
 import { connectCommand, dropper, stdioTransport, type Dropper } from "../helpers/connect-command.ts";
 import { fixture, realServer, startGateway, type GatewayProcess } from "../helpers/gateway.ts";
 import { everythingAt, remoteFixture, type RemoteServer } from "../helpers/remote-server.ts";
@@ -170,6 +176,19 @@ describe("through connect to this gateway,", () => {
     expect(textIn(await client.callTool({ name: "big", arguments: { bytes } })).length).toBe(bytes);
   });
 });
+
+test("Claude Code, which starts it as any stdio server, connects through it", async () => {
+  const [program, home] = [await claudeCode(), mkdtempSync(join(tmpdir(), "mcp-gateway-claude-"))];
+  const { command, args } = connectCommand([urlOf("echo")]);
+  const run = async (...words: readonly string[]): Promise<string> => {
+    const variables = { PATH: process.env["PATH"], HOME: home, DISABLE_AUTOUPDATER: "1" };
+    const { stdout } = await promisify(execFile)(process.execPath, [program, ...words], { cwd: home, env: variables });
+    return stdout;
+  };
+  await run("mcp", "add", "echo", "-e", `MCP_GATEWAY_TOKEN=${TOKEN}`, "--", command, ...args);
+  expect(await run("mcp", "list")).toMatch(/echo: .*Connected/);
+  rmSync(home, { recursive: true, force: true });
+}, 120_000);
 
 describe("through connect to a server of MCP 2026-07-28,", () => {
   test.each(["auto", { pin: "2026-07-28" }] as const)(

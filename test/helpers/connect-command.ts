@@ -93,6 +93,8 @@ export function bareConnect(args: readonly string[], env?: Env, words?: readonly
         await once(child, "exit");
       }
       refuseUnexpectedErrors(log());
+      // Such as one of Node, of listeners or timers.
+      if (log().includes("(node:")) throw new Error(`The command warns:\n${log()}`);
     },
   };
 }

@@ -229,6 +229,16 @@ describe("through connect to a server of MCP 2026-07-28,", () => {
     await subscription.close();
   });
 
+  test("what is listened to outlasts the time of a call", async () => {
+    await using client = await connectV2(modern.url, { pin: "2026-07-28" }, {}, ["--timeout", "1s"]);
+    const updated: string[] = [];
+    client.setNotificationHandler("notifications/resources/updated", ({ params }) => void updated.push(params.uri));
+    await client.listen({ resourceSubscriptions: ["test://watched"] });
+    await expect(client.callTool({ name: "hang" })).rejects.toThrow("(--timeout)");
+    await client.callTool({ name: "touch" });
+    await until(() => updated.includes("test://watched"), { what: "the client hears of the change" });
+  });
+
   test("the client of SDK v1 is told which revision is spoken there", async () => {
     await expect(connectSdk(stdioTransport([modern.url]).transport)).rejects.toThrow(/2026-07-28|-3202|version/i);
   });
@@ -237,9 +247,14 @@ describe("through connect to a server of MCP 2026-07-28,", () => {
 type Mode = "auto" | { readonly pin: string };
 type V2 = v2.Client & AsyncDisposable;
 
-async function connectV2(url: string, mode: Mode, capabilities: v2.ClientCapabilities = {}): Promise<V2> {
+async function connectV2(
+  url: string,
+  mode: Mode,
+  capabilities: v2.ClientCapabilities = {},
+  args: readonly string[] = FAST,
+): Promise<V2> {
   const client = new v2.Client({ name: "v2", version: "1" }, { capabilities, versionNegotiation: { mode } });
-  await client.connect(new StdioV2({ ...connectCommand([url, ...FAST], env), stderr: "ignore" }));
+  await client.connect(new StdioV2({ ...connectCommand([url, ...args], env), stderr: "ignore" }));
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.close() });
 }
 

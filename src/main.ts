@@ -3,20 +3,20 @@ import { inspect } from "node:util";
 import { Command, Option } from "commander";
 import { addAddressOptions } from "./cli/address.ts";
 import { splitArguments, wordMistake, type Arguments } from "./cli/arguments.ts";
-import { health, type HealthFlags } from "./cli/health.ts";
-import { hashKey } from "./cli/hash-key.ts";
+import { addConnect } from "./cli/connect-command.ts";
+import type { ConnectFlags } from "./cli/connect-settings.ts";
+import type { HealthFlags } from "./cli/health.ts";
 import { addHelp } from "./cli/help.ts";
-import { openapi, type DumpOutcome, type OpenapiFlags } from "./cli/openapi.ts";
-import { policy, type PolicyFlags } from "./cli/policy.ts";
-import { run as start } from "./cli/run.ts";
+import type { DumpOutcome, OpenapiFlags } from "./cli/openapi.ts";
+import type { PolicyFlags } from "./cli/policy.ts";
 import { schemaDump, type RunFlags } from "./cli/schema-dump.ts";
-import { schema } from "./cli/schema.ts";
 import type { SourceFlags } from "./cli/source.ts";
 import { declaredSpellings } from "./cli/spellings.ts";
-import { validate, type ValidateFlags } from "./cli/validate.ts";
+import type { ValidateFlags } from "./cli/validate.ts";
 import { version } from "./cli/version.ts";
 import { ConfigError } from "./config/problems.ts";
 import type { Gateway } from "./gateway.ts";
+import type { Log } from "./observability/logger.ts";
 
 /** EX_CONFIG of sysexits: the config cannot be used. */
 const EXIT_CONFIG = 78;
@@ -50,7 +50,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .description("check a config file and report everything that is wrong with it")
     .option(...CONFIG_OPTION)
     .option("--print", "print every key with its effective value, secrets masked")
-    .action((flags: ValidateFlags) => validate(flags));
+    .action(async (flags: ValidateFlags) => (await import("./cli/validate.ts")).validate(flags));
   addAddressOptions(
     program
       .command("health")
@@ -58,12 +58,13 @@ async function main(argv: readonly string[]): Promise<void> {
       .option(...CONFIG_OPTION)
       .option("--url <url>", "its URL, if not the one in the config"),
   ).action(async (flags: HealthFlags) => {
+    const { health } = await import("./cli/health.ts");
     if (!(await health(flags))) process.exitCode = EXIT_FAILURE;
   });
   program
     .command("hash-key")
     .description("print the hash of the API key on stdin, or a new key and its hash, for auth.apiKeys")
-    .action(() => hashKey(process.stdin));
+    .action(async () => (await import("./cli/hash-key.ts")).hashKey(process.stdin));
   program
     .command("policy")
     .description("print what a caller may do, and which rule says so")
@@ -76,10 +77,15 @@ async function main(argv: readonly string[]): Promise<void> {
     .option("--prompt <server:name>", "only about this prompt")
     .option("--resource <server:uri>", "only about this resource")
     .option("--method <server:method>", "only about this method")
-    .action((flags: PolicyFlags) => {
+    .action(async (flags: PolicyFlags) => {
+      const { policy } = await import("./cli/policy.ts");
       if (!policy(flags)) process.exitCode = EXIT_FAILURE;
     });
-  program.command("schema").description("print the JSON Schema of the config file").action(schema);
+  program
+    .command("schema")
+    .description("print the JSON Schema of the config file")
+    .action(async () => (await import("./cli/schema.ts")).schema());
+  addConnect(program, connectStdio);
   const names = program.commands.flatMap((command) => [command.name(), ...command.aliases()]);
   const mistake = wordMistake(words, names);
   if (mistake !== undefined) program.error(`error: ${mistake}`);
@@ -100,8 +106,8 @@ function addRun(program: Command, { command }: Arguments): void {
     .action(async (flags: RunFlags) => {
       const all = withCommand(run, flags, command);
       const dump = schemaDump(all);
-      if (dump === undefined) watch(await start(all));
-      else process.exitCode = EXIT_OF_DUMP[await openapi(dump)];
+      if (dump === undefined) await start(all);
+      else process.exitCode = EXIT_OF_DUMP[await (await import("./cli/openapi.ts")).openapi(dump)];
     });
   addHelp(program, run);
 }
@@ -123,7 +129,7 @@ function addOpenapi(program: Command, { command }: Arguments): void {
     .option("--allow-partial", "succeed even if the tools of a server cannot be listed")
     .action(async ({ version: openapiVersion, ...flags }: OpenapiFlags & { version: "3.1" | "3.0" }) => {
       const all = { ...withCommand(dump, flags, command), openapi: openapiVersion };
-      process.exitCode = EXIT_OF_DUMP[await openapi(all)];
+      process.exitCode = EXIT_OF_DUMP[await (await import("./cli/openapi.ts")).openapi(all)];
     });
 }
 
@@ -144,10 +150,31 @@ function outliveReaders(): void {
   });
 }
 
-function watch(gateway: Gateway): void {
+async function connectStdio(url: string | undefined, flags: ConnectFlags): Promise<void> {
+  const { connect } = await import("./cli/connect.ts");
+  const connection = connect(url, flags);
+  watch(connection);
+  await connection.ended;
+  await connection.stop();
+  process.exit(0);
+}
+
+/** What runs until it is stopped. */
+interface Running {
+  readonly log: Log;
+  stop(): Promise<void>;
+}
+
+async function start(flags: RunFlags): Promise<void> {
+  const { run } = await import("./cli/run.ts");
+  const gateway = await run(flags);
+  watch(gateway);
+  reopenOnHangup(gateway);
+}
+
+function watch(gateway: Running): void {
   stopOnSignals(gateway);
   stopOnUnexpectedErrors(gateway);
-  reopenOnHangup(gateway);
 }
 
 /** As log rotation expects. Without a file to open anew, a hangup ends the gateway, as it does by default. */
@@ -161,7 +188,7 @@ function reopenOnHangup(gateway: Gateway): void {
 }
 
 /** The first signal drains and exits; the second one exits immediately. */
-function stopOnSignals(gateway: Gateway): void {
+function stopOnSignals(gateway: Running): void {
   let isStopping = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
@@ -180,7 +207,7 @@ function stopOnSignals(gateway: Gateway): void {
  * The last resort. An error that no callback caught leaves the process in an unknown state: it is logged, running requests may
  * finish, and the exit code is 70, so that a supervisor restarts the gateway.
  */
-function stopOnUnexpectedErrors(gateway: Gateway): void {
+function stopOnUnexpectedErrors(gateway: Running): void {
   let isStopping = false;
   const stop = (thrown: unknown): void => {
     const cause = thrown instanceof Error ? (thrown.stack ?? thrown.message) : inspect(thrown);

@@ -9,8 +9,12 @@ export interface Arguments {
 
 /** Commands that start servers, and so accept a server's command after `--`. */
 const STARTS = ["run", "serve", "openapi"];
+/** The command that takes a URL. */
+const CONNECT = "connect";
 
-export function splitArguments(argv: readonly string[]): Arguments {
+export function splitArguments(given: readonly string[]): Arguments {
+  // The other program that has this option has no commands.
+  const argv = given[0] === "--enterprise" ? [CONNECT, ...given] : given;
   const at = argv.indexOf("--");
   return at === -1 ? { own: argv, command: undefined } : { own: argv.slice(0, at), command: argv.slice(at + 1) };
 }
@@ -28,7 +32,7 @@ export function wordMistake({ own, command }: Arguments, names: readonly string[
     return `${first} takes no server command; only ${STARTS.join(", ")} do`;
   if (isOption || first === "help") return undefined;
   if (!isNamed) return `unknown command "${first}".${hint(first, names)} Commands: ${names.join(", ")}`;
-  if (second === "" || second.startsWith("-")) return undefined;
+  if (second === "" || second.startsWith("-") || first === CONNECT) return undefined;
   return `${first} takes no argument "${second}".${STARTS.includes(first) ? wordHint(second) : fileHint(second)}`;
 }
 

@@ -33,9 +33,7 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
   ): Promise<void> | void => {
     const where = (): string => `The servers are at ${serverPaths(request, principal, context)}.`;
     context.visibility.checkServer(principal, target.server, where);
-    const onQuota = quotaWriter(response, context.hasQuotas);
-    const caller = callerHeadersOf(request, context.callerHeaders);
-    const visit: Visit = { requestId: requestIdOf(response), principal, server: target.server, onQuota, caller };
+    const visit = visitOf(request, response, context, { principal, server: target.server });
 
     const hasSession = request.headers["mcp-session-id"] !== undefined;
     const speaksStreamable = target.endpoint !== "sse";
@@ -94,6 +92,16 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
 /** MCP 2026-07-28 only has POST, whatever else is sent along. */
 function isModern({ headers }: IncomingMessage, { endpoint }: McpTarget): boolean {
   return endpoint !== "sse" && headers["mcp-protocol-version"] === MODERN_REVISION;
+}
+
+function visitOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { hasQuotas, callerHeaders }: DownstreamContext,
+  who: Pick<Visit, "principal" | "server">,
+): Visit {
+  const onQuota = quotaWriter(response, hasQuotas);
+  return { ...who, requestId: requestIdOf(response), onQuota, caller: callerHeadersOf(request, callerHeaders) };
 }
 
 function wrongMethod(request: IncomingMessage, target: McpTarget): GatewayError {

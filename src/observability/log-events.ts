@@ -13,6 +13,7 @@ const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
   sse: "SSE",
   "streamable-http": "Streamable HTTP",
   rest: "REST",
+  stdio: "stdio",
   modern: "MCP 2026-07-28",
 };
 
@@ -58,6 +59,16 @@ export function logEvents(log: Log): (event: GatewayEvent) => void {
         return log("warn", `${event.origin} cannot be reached; calls are refused until it answers again`, {
           cause: event.error.message,
         });
+      case "origin.away":
+        return log("warn", `${event.origin} cannot be reached; requests wait for it`, {
+          upToMs: Math.round(event.waitMs),
+          cause: event.error.message,
+        });
+      case "client.garbage":
+        return log("warn", `The client sent something other than a message: ${event.sample}`, {
+          cause: event.why,
+          dropped: event.dropped === 0 ? undefined : event.dropped,
+        });
       case "origin.resumed":
         return log("info", `${event.origin} answers again`);
       case "server.failed":
@@ -96,6 +107,7 @@ type SessionEvent = Exclude<
       | "trouble"
       | "modern-only"
       | "server.failed"
+      | "client.garbage"
       | `store.${string}`
       | `audit.${string}`
       | `origin.${string}`;

@@ -50,7 +50,9 @@ export type GatewayEvent =
   | ({ type: "server.connected" } & SessionRef)
   | ({ type: "server.forgot" } & SessionRef)
   | { type: "origin.paused"; origin: string; error: GatewayError }
+  | { type: "origin.away"; origin: string; error: GatewayError; waitMs: number }
   | { type: "origin.resumed"; origin: string }
+  | { type: "client.garbage"; sample: string; why: string; dropped: number }
   | { type: "trouble"; what: string; cause: unknown };
 
 export type Emit = (event: GatewayEvent) => void;

@@ -9,7 +9,7 @@ import type { Quota } from "./quota.ts";
 import type { Connect } from "./upstream.ts";
 
 /** `modern` is Streamable HTTP of MCP 2026-07-28, where the gateway holds sessions that no client knows of. */
-export type Transport = "sse" | "streamable-http" | "rest" | "modern";
+export type Transport = "sse" | "streamable-http" | "rest" | "stdio" | "modern";
 
 export type EndReason =
   | "client closed"

@@ -40,7 +40,8 @@ export class Deadlines {
   timesFor(ownMs: number | undefined): { readonly timeoutMs: number; readonly firstMs: number } {
     const { limits } = this.#parts.context;
     const timeoutMs = ownMs ?? this.#entryMs ?? limits.requestMs;
-    return { timeoutMs, firstMs: this.#isSilent ? limits.startMs : timeoutMs };
+    const isFirst = this.#isSilent && Number.isFinite(timeoutMs);
+    return { timeoutMs, firstMs: isFirst ? limits.startMs : timeoutMs };
   }
 
   /** The client has responded to the server. */

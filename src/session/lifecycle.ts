@@ -3,7 +3,7 @@ import type { EndReason, Transport } from "../protocol/session.ts";
 import type { SessionParts } from "./session-parts.ts";
 
 /** Whether sessions of this transport are known to their clients, who go on with them when the process is gone. */
-export const isLasting = (transport: Transport): boolean => transport === "sse" || transport === "streamable-http";
+export const isLasting = (transport: Transport): boolean => transport !== "rest" && transport !== "modern";
 
 /** How a session loses its process, and how it ends. */
 export class Lifecycle {

@@ -7,6 +7,9 @@ import { methods } from "../protocol/methods.ts";
 import type { OpenRequest } from "../protocol/upstream.ts";
 import type { SessionParts } from "./session-parts.ts";
 
+/** Whether a request of this method does nothing the second time that it has not done the first time. */
+export const isHarmless = (method: string): boolean => HARMLESS.has(method);
+
 /** Requests that only read, or set what they set again. */
 const HARMLESS: ReadonlySet<string> = new Set([
   methods.ping,
@@ -20,6 +23,8 @@ const HARMLESS: ReadonlySet<string> = new Set([
   "prompts/list",
   "prompts/get",
   "completion/complete",
+  "server/discover",
+  "subscriptions/listen",
 ]);
 /** A server that has just broken off a connection may be starting again. */
 const PAUSE_MS = 500;

@@ -410,15 +410,15 @@ describe("the snippets", () => {
     expect(stdout).toMatch(/^\{"content":\[.*\{"name":"echo"/s);
   });
 
-  test("Claude Desktop's starts mcp-remote, which reaches the server", async () => {
+  test("Claude Desktop's starts the gateway's own command, which reaches the server", async () => {
     const { mcpServers } = JSON.parse(await snippetOf("Claude Desktop"));
     const { command, args, env } = mcpServers.echo as { command: string; args: string[]; env: Record<string, string> };
-    expect([command, ...args.slice(0, 2)]).toEqual(["npx", "-y", "mcp-remote"]);
+    expect([command, ...args.slice(0, 3)]).toEqual(["npx", "-y", "mcp-session-gateway", "connect"]);
     const filled = Object.entries(env).map(([name, value]) => [name, value.replace("${MCP_GATEWAY_TOKEN}", TOKEN)]);
     await using client = await connectSdk(
       new StdioClientTransport({
         command: process.execPath,
-        args: [join(ROOT, "node_modules/mcp-remote/dist/proxy.js"), ...args.slice(2)],
+        args: [join(ROOT, "dist/main.js"), ...args.slice(2)],
         env: { PATH: process.env["PATH"] ?? "", ...Object.fromEntries(filled) },
         stderr: "ignore",
       }),

@@ -42,7 +42,7 @@ const call = (url: string, token: string, name: string): Promise<Answer> =>
   ask(url, token, "tools/call", { name, arguments: { message: "x" } });
 
 const namesIn = ({ result }: Answer): readonly string[] =>
-  (result?.["tools"] as readonly { readonly name: string }[]).map(({ name }) => name);
+  ((result?.["tools"] ?? []) as readonly { readonly name: string }[]).map(({ name }) => name);
 
 describe("a policy", () => {
   let gateway: GatewayProcess;

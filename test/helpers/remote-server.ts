@@ -22,6 +22,11 @@ export function everythingAt(mode: "streamableHttp" | "sse"): Promise<RemoteServ
   return remoteServer([`node_modules/@modelcontextprotocol/server-everything/dist/index.js`, mode], /on port \d+/);
 }
 
+/** A fixture that listens on the port in PORT and then says so with `ready`. */
+export function remoteFixture(name: string, ...args: readonly string[]): Promise<RemoteServer> {
+  return remoteServer([`test/fixtures/servers/${name}.mjs`, ...args], /ready/);
+}
+
 async function remoteServer(command: readonly string[], ready: RegExp): Promise<RemoteServer> {
   const port = await freePort();
   let child: ChildProcess;
@@ -54,7 +59,7 @@ async function remoteServer(command: readonly string[], ready: RegExp): Promise<
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

@@ -38,7 +38,7 @@ const doors: ReadonlyMap<string, readonly string[]> = new Map([
   ["commander", ["cli", "main.ts"]],
   // Rooms declare the schema of their own part of the config.
   ["zod", ["access", "session", "upstream", "downstream", "observability", "openapi", "config", "protocol"]],
-  ["lru-cache", ["access", "downstream"]],
+  ["lru-cache", ["access", "downstream", "session"]],
   ["nanoid", ["session", "downstream"]],
   ["ajv", ["upstream", "downstream", "openapi"]],
   ["ajv-formats", ["upstream", "downstream", "openapi"]],

@@ -15,14 +15,17 @@ const TRIAL_MS = 30_000;
 export class Circuit {
   readonly #origin: string;
   readonly #emit: Emit;
+  readonly #limit: number;
   #failures = 0;
   #pauseMs = 0;
   #opensAt = 0;
   #triedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(origin: string, emit: Emit) {
+  /** It opens after `limit` failures in a row; Infinity for one that never does. */
+  constructor(origin: string, emit: Emit, limit = FAILURES) {
     this.#origin = origin;
     this.#emit = emit;
+    this.#limit = limit;
   }
 
   get isOpen(): boolean {
@@ -63,7 +66,7 @@ export class Circuit {
 
   failed(error: GatewayError): void {
     this.#failures++;
-    if (this.#failures < FAILURES) return;
+    if (this.#failures < this.#limit) return;
     const now = performance.now();
     // Requests that were on their way when it opened say nothing new.
     if (this.isOpen && now < this.#opensAt) return;

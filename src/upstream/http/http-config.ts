@@ -2,6 +2,7 @@ import { z } from "zod";
 import { count, duration } from "../../protocol/unit-schemas.ts";
 import { holdsCredential, isFillable, UNFILLABLE } from "../templates.ts";
 import { authSchema, httpUrl } from "./auth-config.ts";
+import { isOwnHeader } from "./own-headers.ts";
 
 const file = z.string().min(1);
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "must be the name of a header");
@@ -63,14 +64,6 @@ const remoteKeys = {
   headersTimeout: duration("10m").describe("How long it may take to begin an answer."),
   bodyTimeout: duration("10m").describe("How long an answer may stop in the middle."),
 };
-
-const OWN_HEADERS =
-  /^(?:host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-length|content-type|content-encoding|accept|accept-encoding|mcp-.*|last-event-id)$/;
-
-/** Headers of one connection (RFC 9110 §7.6.1), of one body, and those of MCP itself: they are the gateway's own. */
-export function isOwnHeader(name: string): boolean {
-  return OWN_HEADERS.test(name.toLowerCase());
-}
 
 /** An entry with a `url`, over Streamable HTTP. */
 export const streamableEntrySchema = z.strictObject({

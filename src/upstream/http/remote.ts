@@ -1,10 +1,12 @@
 import type { GatewayError } from "../../protocol/errors.ts";
 import type { Emit } from "../../protocol/events.ts";
+import type { RequestFrame } from "../../protocol/frame.ts";
 import type { CallerHeaders, UpstreamListener } from "../../protocol/upstream.ts";
 import type { Circuit } from "./circuit.ts";
 import type { Credential } from "./credential.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { Network } from "./network.ts";
+import type { Patience } from "./patience.ts";
 
 /** A server that is reached by its URL, with what all connections to it share. */
 export interface Remote {
@@ -18,6 +20,10 @@ export interface Remote {
   /** Names of headers that are passed on from the caller's request, in lower case. */
   readonly forwarded: readonly string[];
   readonly limits: RemoteLimits;
+  /** Set when requests wait while the server is away. */
+  readonly patience?: Patience | undefined;
+  /** Whether a request may be sent twice. */
+  readonly isHarmless?: ((frame: RequestFrame) => boolean) | undefined;
   readonly emit: Emit;
   /** Masks secrets in what is logged. */
   readonly masked: (text: string) => string;

@@ -7,8 +7,9 @@ import { fill, headersIn, isTemplate, keyOf } from "../templates.ts";
 import { Circuit } from "./circuit.ts";
 import { credentialFor } from "./credentials.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { isOwnHeader, type RemoteEntry } from "./http-config.ts";
+import type { RemoteEntry } from "./http-config.ts";
 import { Network } from "./network.ts";
+import { isOwnHeader } from "./own-headers.ts";
 import type { Remote, RemoteOptions } from "./remote.ts";
 
 /** What all entries of one kind in one gateway share: one pool of connections and one circuit for each origin. */

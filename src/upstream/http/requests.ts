@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { Line } from "../../lib/lines.ts";
+import type { RequestFrame } from "../../protocol/frame.ts";
 import { requestLine } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { CallerHeaders } from "../../protocol/upstream.ts";
 import type { Outgoing } from "./post.ts";
 import type { RemoteSession } from "./remote-session.ts";
-import type { RemoteOptions } from "./remote.ts";
+import type { Remote, RemoteOptions } from "./remote.ts";
 import type { Wire, WireRequest } from "./wire.ts";
 
 /** For what needs no work of the server: a notification, an answer, a ping. */
@@ -34,8 +35,14 @@ export function messageRequest(
     method: "POST",
     headers: [...POST_HEADERS, ...headers, ...forwardedOf(caller, remote.forwarded), ...own],
     body: bodyOf(frame.line),
+    waits: !isRequest || isRepeatable(frame, remote) ? "always" : "unprocessed",
     ...(!isRequest && { headersMs: SHORT_MS, bodyMs: SHORT_MS }),
   };
+}
+
+/** To begin a session twice does no harm. */
+function isRepeatable(frame: RequestFrame, { isHarmless }: Remote): boolean {
+  return frame.method === methods.initialize || isHarmless?.(frame) === true;
 }
 
 export function pingRequest({ headers }: RemoteOptions, session: RemoteSession): WireRequest {

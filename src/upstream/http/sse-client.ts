@@ -122,7 +122,7 @@ export class SseClient implements Upstream, CallListener {
   #listen(): void {
     if (this.#isOver) return;
     const headers = streamHeaders(this.#options, this.#session);
-    this.#wire.start({ lane: "streams", method: "GET", headers, bodyMs: 0 }, this);
+    this.#wire.start({ lane: "streams", method: "GET", headers, bodyMs: 0, waits: "always" }, this);
   }
 
   /** Messages and the credential go to no other origin than the one of the URL. */

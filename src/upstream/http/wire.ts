@@ -2,10 +2,11 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { ParsedEvent } from "../../lib/event-parser.ts";
 import { toGatewayError } from "../../protocol/errors.ts";
 import { guarded } from "../../protocol/events.ts";
-import { brokenError, parsed, statusError } from "./failure.ts";
+import { brokenError, outcomeError, parsed, statusError } from "./failure.ts";
 import { HttpCall, type CallListener, type HttpRequest, type Outcome } from "./http-call.ts";
 import type { JsonBody } from "./json-body.ts";
 import type { Dispatchers } from "./network.ts";
+import type { Patient } from "./patience.ts";
 import type { Remote } from "./remote.ts";
 
 export interface WireRequest {
@@ -17,6 +18,11 @@ export interface WireRequest {
   /** Besides the credential; names and values in turn. */
   readonly headers: readonly string[];
   readonly body?: string | Buffer;
+  /**
+   * Whether it may wait while the server is away and be sent again: if it was certainly not processed, or always, because a second
+   * one does no harm.
+   */
+  readonly waits?: "unprocessed" | "always" | undefined;
   /** Instead of those of the server; 0 = no limit. */
   readonly headersMs?: number;
   readonly bodyMs?: number;
@@ -24,6 +30,8 @@ export interface WireRequest {
 
 /** Redirects within the origin that are followed, such as from `/mcp` to `/mcp/`. */
 const MAX_REDIRECTS = 3;
+/** What a proxy answers for a server that it cannot reach (RFC 9110 §15.6): the request may have been processed. */
+const GATEWAY_ERRORS: readonly number[] = [502, 504];
 
 /** The HTTP requests of one connection to a remote server. */
 export class Wire {
@@ -66,8 +74,13 @@ export class Wire {
   }
 }
 
-/** One request, with the credential of the gateway; repeated when that was renewed or when the server has moved within its origin. */
-export class WireCall implements CallListener {
+/**
+ * One request, with the credential of the gateway; repeated when that was renewed, when the server has moved within its origin, and
+ * when the server is away and the request may wait.
+ */
+export class WireCall implements CallListener, Patient {
+  readonly startedAt = performance.now();
+  tries = 0;
   readonly #wire: Wire;
   readonly #request: WireRequest;
   readonly #listener: CallListener;
@@ -100,6 +113,10 @@ export class WireCall implements CallListener {
     );
   }
 
+  again(): void {
+    if (!this.#isOver) this.begin();
+  }
+
   abort(): void {
     if (this.#isOver) return;
     this.#end();
@@ -119,7 +136,9 @@ export class WireCall implements CallListener {
   }
 
   begun(headers: IncomingHttpHeaders): void {
-    this.#wire.remote.circuit.succeeded();
+    const { circuit, patience } = this.#wire.remote;
+    circuit.succeeded();
+    patience?.back();
     this.#listener.begun?.(headers);
   }
 
@@ -139,6 +158,7 @@ export class WireCall implements CallListener {
     if (this.#isOver) return;
     this.#account(outcome);
     if (outcome.kind === "status" && (this.#follows(outcome) || this.#renews(outcome))) return;
+    if (this.#waits(outcome)) return;
     this.#end();
     this.#listener.over(outcome);
   }
@@ -174,10 +194,14 @@ export class WireCall implements CallListener {
 
   /** Whether the origin could be reached. What it says of one request says nothing of the others. */
   #account(outcome: Outcome): void {
-    const { circuit, server, heartbeat } = this.#wire.remote;
+    const { circuit, server, heartbeat, patience } = this.#wire.remote;
     if (outcome.kind === "refused" || (outcome.kind === "broken" && outcome.wasSent)) return;
     const error = absence(server, outcome);
-    if (error === undefined) return circuit.succeeded();
+    if (error === undefined) {
+      circuit.succeeded();
+      return patience?.back();
+    }
+    patience?.away(error);
     const wasOpen = circuit.isOpen;
     circuit.failed(error);
     if (circuit.isOpen && !wasOpen) heartbeat.hurry();
@@ -210,8 +234,22 @@ export class WireCall implements CallListener {
     return true;
   }
 
+  /** Whether it is sent again later. A response that has begun is not asked for a second time. */
+  #waits(outcome: Outcome): boolean {
+    const { patience, server } = this.#wire.remote;
+    const { waits } = this.#request;
+    if (patience === undefined || waits === undefined) return false;
+    if (outcome.kind !== "broken" && outcome.kind !== "status") return false;
+    if (outcome.kind === "broken" && this.hasBegun) return false;
+    const error = outcomeError(server, outcome);
+    const isUnprocessed = outcome.kind === "broken" ? !outcome.wasSent : error.reason === "upstream_busy";
+    const isRepeatable = waits === "always" && (outcome.kind === "broken" || GATEWAY_ERRORS.includes(outcome.status));
+    return (isUnprocessed || isRepeatable) && patience.hold(this, error);
+  }
+
   #end(): void {
     this.#isOver = true;
+    this.#wire.remote.patience?.forget(this);
     this.#wire.finished(this);
   }
 

@@ -1,9 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { credentialFor } from "../../../src/downstream/docs/snippets/credential.ts";
 import { exampleCall } from "../../../src/downstream/docs/snippets/example-call.ts";
 import { shellWord, type Snippet, type SnippetPlace } from "../../../src/downstream/docs/snippets/snippet.ts";
 import { snippetsFor } from "../../../src/downstream/docs/snippets/snippets.ts";
+import { ROOT } from "../../helpers/gateway.ts";
 import { toolsListed } from "../../helpers/tools.ts";
 import type { SecurityScheme } from "../../../src/protocol/security-scheme.ts";
 
@@ -167,24 +170,22 @@ describe("the snippets for coding clients", () => {
   });
 });
 
-describe("the snippets that start mcp-remote", () => {
-  it("Claude Desktop: the header's value is a variable, for clients that split arguments", () => {
-    expect(JSON.parse(snippet("Claude Desktop").text)).toEqual({
-      mcpServers: {
-        files: {
-          command: "npx",
-          args: [
-            "-y",
-            "mcp-remote",
-            "http://127.0.0.1:3000/files/mcp",
-            "--transport",
-            "http-only",
-            "--header",
-            "Authorization:${MCP_GATEWAY_HEADER}",
-          ],
-          env: { MCP_GATEWAY_HEADER: "Bearer ${MCP_GATEWAY_TOKEN}" },
-        },
-      },
+describe("the snippets for clients that start a program", () => {
+  const desktop = (security: readonly SecurityScheme[]): unknown =>
+    JSON.parse(snippet("Claude Desktop", { security }).text).mcpServers.files;
+  const { name } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { readonly name: string };
+  const args = ["-y", name, "connect", "http://127.0.0.1:3000/files/mcp"];
+
+  it("Claude Desktop: the gateway's own command, with the credential in a variable", () => {
+    expect(desktop([])).toEqual({ command: "npx", args });
+    expect(desktop(BEARER)).toEqual({ command: "npx", args, env: { MCP_GATEWAY_TOKEN: "${MCP_GATEWAY_TOKEN}" } });
+    expect(desktop([{ kind: "basic" }])).toEqual({
+      command: "npx",
+      args: [...args, "--header", "Authorization:${MCP_GATEWAY_HEADER}"],
+      env: { MCP_GATEWAY_HEADER: "Basic ${MCP_GATEWAY_BASIC}" },
+    });
+    expect(desktop([{ kind: "apiKey", header: "X-API-Key" }])).toMatchObject({
+      args: [...args, "--header", "X-API-Key:${MCP_GATEWAY_HEADER}"],
     });
   });
 
@@ -194,10 +195,8 @@ describe("the snippets that start mcp-remote", () => {
     ["https://mcp.example.com", false],
     ["http://gateway:3000", true],
     ["http://[::1]:3000", true],
-  ])("to %s: --allow-http %s", (baseUrl, isNeeded) => {
-    for (const client of ["Claude Desktop", "mcp-remote"]) {
-      expect(snippet(client, { baseUrl }).text.includes("--allow-http")).toBe(isNeeded);
-    }
+  ])("mcp-remote to %s: --allow-http %s", (baseUrl, isNeeded) => {
+    expect(snippet("mcp-remote", { baseUrl }).text.includes("--allow-http")).toBe(isNeeded);
   });
 });
 

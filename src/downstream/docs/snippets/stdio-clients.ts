@@ -10,10 +10,13 @@ import {
   type SnippetPlace,
 } from "./snippet.ts";
 
-/** Claude Desktop only starts programs, so mcp-remote connects it. */
+/** The npm package with the command `mcp-gateway`. */
+const OWN_PACKAGE = "mcp-session-gateway";
+
+/** Claude Desktop only starts programs, so the gateway's own command connects it. */
 export function claudeDesktop(place: SnippetPlace): Snippet {
   const { server, credential } = place;
-  const args = ["-y", "mcp-remote", mcpUrl(place), "--transport", "http-only", ...allowHttp(place)];
+  const args = ["-y", OWN_PACKAGE, "connect", mcpUrl(place)];
   return {
     client: "Claude Desktop",
     where: "claude_desktop_config.json",
@@ -45,11 +48,14 @@ export function inspector(place: SnippetPlace): Snippet {
   };
 }
 
-/** Some clients split arguments at spaces, so the whole header value is in the variable. */
+/** A token has a variable of its own; any other header is filled in from one, as a whole, because some clients split arguments. */
 function withCredential(args: readonly string[], credential: Credential | undefined): object {
   if (credential === undefined) return { args };
+  const { header, prefix, variable } = credential;
+  if (header === "Authorization" && prefix === "Bearer ")
+    return { args, env: { MCP_GATEWAY_TOKEN: `\${${variable}}` } };
   return {
-    args: [...args, "--header", `${credential.header}:\${MCP_GATEWAY_HEADER}`],
+    args: [...args, "--header", `${header}:\${MCP_GATEWAY_HEADER}`],
     env: { MCP_GATEWAY_HEADER: headerValue(credential) },
   };
 }

@@ -236,7 +236,7 @@ describe("through connect to a server of MCP 2026-07-28,", () => {
   });
 
   test("what is listened to outlasts the time of a call", async () => {
-    await using client = await connectV2(modern.url, { pin: "2026-07-28" }, {}, ["--timeout", "1s"]);
+    await using client = await connectV2(modern.url, { pin: "2026-07-28" }, {}, ["--timeout", "3s"]);
     const updated: string[] = [];
     client.setNotificationHandler("notifications/resources/updated", ({ params }) => void updated.push(params.uri));
     await client.listen({ resourceSubscriptions: ["test://watched"] });

@@ -67,6 +67,8 @@ export interface ErrorDetails {
   readonly retryAfterMs?: number;
   /** `WWW-Authenticate` challenges (RFC 9110 §11.6.1). */
   readonly challenges?: readonly string[];
+  /** Credentials were presented and not accepted. */
+  readonly isLoginFailure?: boolean;
   /** `Allow` of a 405 (RFC 9110 §10.2.1). */
   readonly allow?: string;
   /** The id of the JSON-RPC request that is refused, when it is known. */

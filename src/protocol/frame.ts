@@ -26,6 +26,8 @@ export interface ResponseFrame {
   readonly id: RequestId;
   readonly failed: boolean;
   readonly line: Line;
+  /** Set when the result of a tool says that the tool failed (MCP 2025-11-25, tools, error handling). */
+  readonly isError?: true;
   /** Set when the gateway wrote this response because the server gave none. */
   readonly fault?: GatewayError;
 }

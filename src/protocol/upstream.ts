@@ -33,6 +33,8 @@ export interface Destination {
   readonly server: string;
   readonly sessionId: string;
   readonly principal: Principal;
+  /** The id of the HTTP request that makes the session connect. */
+  readonly requestId?: string | undefined;
 }
 
 /** The session settings of a configured server. */
@@ -43,6 +45,25 @@ export interface ServerSettings {
   readonly timeoutMs: number | undefined;
   /** Digest of the configuration entry; changes with it. */
   readonly fingerprint: string;
+}
+
+/** `starting` until it has said something; `warm` as long as no session uses it; `ending` from when it is told to end. */
+export type ProcessState = "starting" | "warm" | "used" | "ending";
+
+/** One process of an MCP server. */
+export interface ServerProcessFacts {
+  readonly pid: number;
+  readonly server: string;
+  readonly sessionId: string;
+  readonly state: ProcessState;
+}
+
+/** What processes use, with their children. */
+export interface ProcessUsage {
+  /** Resident memory, by pid. */
+  readonly bytes: ReadonlyMap<number, number>;
+  /** CPU time so far, by server. */
+  readonly cpuSeconds: ReadonlyMap<string, number>;
 }
 
 /** Opens the upstream of a named server; throws when the server refuses immediately. */

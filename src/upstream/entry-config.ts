@@ -12,5 +12,11 @@ export const entrySchema = {
     .boolean()
     .default(false)
     .describe("Its processes hold state: none is ended early or replaced, and a session ends with its process."),
+  required: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether the gateway is ready (/ready) only while this server can be started. It is started once at the beginning.",
+    ),
   serial: z.boolean().default(false).describe("Run the REST calls of one session one after the other."),
 };

@@ -49,10 +49,12 @@ export const stdio = defineUpstreamKind({
           summary: summaryOf(command, context.redactor),
           warnings: () => commandWarnings(command, command.env["PATH"] ?? context.gatewayEnv["PATH"] ?? ""),
           connect: (destination, listener) => pool.take()?.adopt(destination, listener) ?? start(destination, listener),
+          circuit: () => (crashLoop.isOpen ? "open" : "closed"),
           open: () => pool.open(),
           close: () => pool.close(),
         };
       },
+      processes: () => context.population.facts(),
       close: () => context.reaper.close(),
     };
   },

@@ -1,9 +1,10 @@
 import { member } from "../lib/json.ts";
 import type { GatewayError } from "../protocol/errors.ts";
-import type { Exchange, ExchangeOutcome, Reply } from "../protocol/exchange.ts";
+import type { CallSpan, Exchange, ExchangeOutcome, Reply } from "../protocol/exchange.ts";
 import { faultFrame } from "../protocol/fault-frame.ts";
 import { isProgressToken, type ProgressToken, type RequestFrame, type ResponseFrame } from "../protocol/frame.ts";
 import type { RequestId } from "../protocol/jsonrpc.ts";
+import { methods } from "../protocol/methods.ts";
 import type { Outlet } from "../protocol/session.ts";
 
 export interface Opening {
@@ -14,10 +15,15 @@ export interface Opening {
   readonly timeoutMs: number;
   /** Replaces `timeoutMs` until the first progress notification. */
   readonly firstMs: number;
+  readonly span?: CallSpan | undefined;
 }
 
-/** Called once for each exchange, when it is over. */
-export type ExchangeListener = (exchange: Exchange, outcome: ExchangeOutcome) => void;
+/** Called once for each exchange, when it is over; `answer` is undefined when the client has cancelled it. */
+export type ExchangeListener = (
+  exchange: Exchange,
+  outcome: ExchangeOutcome,
+  answer: ResponseFrame | undefined,
+) => void;
 
 /** The open exchanges of a session, by request id and by progress token. */
 export class Exchanges {
@@ -42,11 +48,23 @@ export class Exchanges {
     return exchange === undefined ? undefined : exchange.expiresAt - now;
   }
 
-  open(frame: RequestFrame, { requestId, reply, startedAt, timeoutMs, firstMs }: Opening): void {
+  open(frame: RequestFrame, { requestId, reply, startedAt, timeoutMs, firstMs, span }: Opening): void {
     const { id, method } = frame;
     const progressToken = progressTokenOf(frame);
     const expiresAt = startedAt + firstMs;
-    const exchange: Exchange = { id, method, progressToken, reply, requestId, startedAt, timeoutMs, expiresAt };
+    const tool = method === methods.callTool ? toolOf(frame) : undefined;
+    const exchange: Exchange = {
+      id,
+      method,
+      tool,
+      progressToken,
+      reply,
+      requestId,
+      startedAt,
+      timeoutMs,
+      expiresAt,
+      span,
+    };
     this.#byId.set(id, exchange);
     if (progressToken !== undefined) this.#byToken.set(progressToken, exchange);
   }
@@ -56,7 +74,7 @@ export class Exchanges {
     const exchange = this.#take(frame.id);
     if (exchange === undefined) return undefined;
     exchange.reply.answer(frame);
-    this.#onClosed(exchange, frame.failed ? "error" : "result");
+    this.#onClosed(exchange, outcomeOf(frame), frame);
     return exchange;
   }
 
@@ -64,8 +82,9 @@ export class Exchanges {
   fail(id: RequestId | undefined, error: GatewayError): void {
     const exchange = id === undefined ? undefined : this.#take(id);
     if (exchange === undefined) return;
-    exchange.reply.answer(faultFrame(exchange.id, error));
-    this.#onClosed(exchange, error.reason);
+    const frame = faultFrame(exchange.id, error, exchange.requestId);
+    exchange.reply.answer(frame);
+    this.#onClosed(exchange, error.reason, frame);
   }
 
   /** The client has cancelled the request. */
@@ -73,7 +92,7 @@ export class Exchanges {
     const exchange = this.#take(id);
     if (exchange === undefined) return;
     exchange.reply.withdrawn();
-    this.#onClosed(exchange, "cancelled");
+    this.#onClosed(exchange, "cancelled", undefined);
   }
 
   withToken(token: unknown): Exchange | undefined {
@@ -112,6 +131,16 @@ export class Exchanges {
       this.#byToken.delete(progressToken);
     return exchange;
   }
+}
+
+function outcomeOf({ failed, isError }: ResponseFrame): ExchangeOutcome {
+  if (failed) return "error";
+  return isError === true ? "tool_error" : "result";
+}
+
+function toolOf({ params }: RequestFrame): string | undefined {
+  const name = params?.["name"];
+  return typeof name === "string" ? name : undefined;
 }
 
 /** Progress restarts the timeout of a request, within the maximum duration. */

@@ -7,6 +7,7 @@ import { notificationLine, resultLine, type RequestId } from "../protocol/jsonrp
 import { methods } from "../protocol/methods.ts";
 import type { Principal } from "../protocol/principal.ts";
 import type { EndReason, OpenSession, Outlet, Reception, Session, Transport } from "../protocol/session.ts";
+import { withTraceContext } from "../protocol/trace-meta.ts";
 import type { Upstream } from "../protocol/upstream.ts";
 import { admit, wakes } from "./admission.ts";
 import type { SessionContext } from "./context.ts";
@@ -39,7 +40,7 @@ export class LiveSession implements Session {
   readonly #outlet: Outlet;
   /** For responses to requests that have no reply of their own. */
   readonly #outletReply: Reply;
-  readonly #exchanges = new Exchanges((exchange, outcome) => this.#reporter.exchange(exchange, outcome));
+  readonly #exchanges = new Exchanges((...ended) => this.#reporter.exchange(...ended));
   readonly #serverRequests = new ServerRequests();
   readonly #recorder: Recorder;
   #upstream: Upstream | undefined;
@@ -95,7 +96,7 @@ export class LiveSession implements Session {
     const { inFlight } = this.#context.limits;
     admit(messages, { exchanges: this.#exchanges, revision: this.#recorder.revision, inFlight });
     if (this.#upstream === undefined && this.lifecycle.canHibernate && !wakes(messages)) return;
-    this.#upstream ??= this.#open(messages);
+    this.#upstream ??= this.#open(messages, reception.requestId);
     this.#upstream.checkRoom();
     this.presence.touch();
     for (const frame of messages.frames) this.#pass(frame, reception);
@@ -115,14 +116,14 @@ export class LiveSession implements Session {
     return this.lifecycle.end(reason, undefined);
   }
 
-  #open(messages: ClientMessages): Upstream {
+  #open(messages: ClientMessages, requestId: string): Upstream {
     const { connect, host, limits } = this.#context;
     host.onOpening(this);
     this.deadlines.started();
     const record = this.#greets(messages) ? undefined : this.#recorder.recallOr(() => host.recordFor(this));
     const upstream = openUpstream({
       connect,
-      destination: { server: this.server, sessionId: this.id, principal: this.principal },
+      destination: { server: this.server, sessionId: this.id, principal: this.principal, requestId },
       listener: {
         frame: (frame) => this.#fromServer(frame),
         badMessage: (id, error) => this.#exchanges.fail(id, error),
@@ -159,8 +160,10 @@ export class LiveSession implements Session {
 
   #passRequest(frame: RequestFrame, { requestId, reply = this.#outletReply, timeoutMs }: Reception): void {
     const times = this.deadlines.timesFor(timeoutMs);
-    this.#exchanges.open(frame, { requestId, reply, startedAt: this.presence.activeAt, ...times });
-    this.#upstream?.send(frame);
+    const span = this.#reporter.call(frame, requestId);
+    this.#exchanges.open(frame, { requestId, reply, startedAt: this.presence.activeAt, ...times, span });
+    const context = span?.context;
+    this.#upstream?.send(context === undefined ? frame : withTraceContext(frame, context));
   }
 
   #passNotification(frame: NotificationFrame): void {

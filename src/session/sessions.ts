@@ -3,7 +3,15 @@ import { nanoid } from "nanoid";
 import { GatewayError } from "../protocol/errors.ts";
 import { guarded, type Events } from "../protocol/events.ts";
 import { principalKey, type Principal } from "../protocol/principal.ts";
-import type { EndReason, OpenSession, ResumeSession, Session, SessionTable, Transport } from "../protocol/session.ts";
+import type {
+  EndReason,
+  OpenSession,
+  ResumeSession,
+  Session,
+  SessionFacts,
+  SessionTable,
+  Transport,
+} from "../protocol/session.ts";
 import type { Connect, ServerSettings } from "../protocol/upstream.ts";
 import type { SessionContext, SessionHost, SessionKey, SessionLimits } from "./context.ts";
 import { plainRecord } from "./handshake.ts";
@@ -73,6 +81,12 @@ export class Sessions implements SessionTable, SessionHost {
 
   get size(): number {
     return this.#live.size;
+  }
+
+  facts(): SessionFacts[] {
+    return [...this.#live.values()].map(({ server, transport, hasProcess }) => {
+      return { server, transport, era: "legacy", hasProcess };
+    });
   }
 
   open(request: OpenSession): Session {

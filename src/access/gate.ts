@@ -35,9 +35,9 @@ export class AccessGate implements Gate {
 
   #refusal(credentials: Credentials): GatewayError {
     const challenges = this.#authenticators.map((authenticator) => authenticator.challenge(credentials));
-    const message =
-      credentials.authorization === undefined ? "Credentials are required." : "The credentials are not valid.";
-    return new GatewayError("unauthorized", message, { challenges });
+    const isLoginFailure = credentials.authorization !== undefined;
+    const message = isLoginFailure ? "The credentials are not valid." : "Credentials are required.";
+    return new GatewayError("unauthorized", message, { challenges, isLoginFailure });
   }
 }
 

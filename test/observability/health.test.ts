@@ -23,6 +23,18 @@ describe("a gateway", () => {
     ]);
   });
 
+  it.each([
+    [[false], 200, "degraded"],
+    [[true], 503, "not ready"],
+    [[false, true], 503, "not ready"],
+  ])("with parts that fail, and refuse calls (%j), is %i and says why", (parts, status, text) => {
+    const health = new Health([...parts.map((refuses) => () => ({ reason: `${refuses}`, refuses })), () => undefined]);
+    expect(health.ready()).toMatchObject({ status: 503, body: { status: "starting" } });
+    health.state = "ready";
+    expect(health.ready()).toMatchObject({ status, body: { status: text, reasons: parts.map(String) } });
+    expect(health.live().status).toBe(200);
+  });
+
   it("is not ready before it says so", () => {
     expect(new Health().ready().status).toBe(503);
   });

@@ -1,7 +1,9 @@
 import type { AddressInfo } from "node:net";
 import { resolve as absolute } from "node:path";
 import { configuredAuthenticators, AccessGate } from "./access/gate.ts";
+import { scraperGate } from "./access/scraper-gate.ts";
 import type { ClientSettings } from "./client/mcp-client.ts";
+import { RequiredServers } from "./client/required-servers.ts";
 import { CachingToolCatalog } from "./client/tool-catalog.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
@@ -12,6 +14,7 @@ import type { DownstreamContext } from "./downstream/context.ts";
 import { createHttp, type Http } from "./downstream/http.ts";
 import { documentSettings } from "./downstream/openapi/config.ts";
 import type { DocumentSettings } from "./downstream/openapi/documents.ts";
+import { listen } from "./downstream/listen.ts";
 import { Origins } from "./downstream/origins.ts";
 import { PublicPath } from "./downstream/public-path.ts";
 import { SchemaValidator } from "./downstream/rest/checks/validator.ts";
@@ -24,9 +27,11 @@ import { Redactor } from "./lib/redactor.ts";
 import { durationMs, sizeBytes } from "./lib/units.ts";
 import { REDACTED_KEYS, type Level } from "./observability/config.ts";
 import { Health } from "./observability/health.ts";
-import { logEvents } from "./observability/log-events.ts";
+import { HeapWatch } from "./observability/heap-watch.ts";
 import type { LogOutput } from "./observability/log-output.ts";
 import { createLog, type Log } from "./observability/logger.ts";
+import { metricsAreOn } from "./observability/metrics/config.ts";
+import { Observation } from "./observability/observation.ts";
 import type { Events } from "./protocol/events.ts";
 import type { SessionTable } from "./protocol/session.ts";
 import type { ToolCatalog } from "./protocol/tool.ts";
@@ -57,7 +62,11 @@ export class Gateway {
   readonly catalog: ToolCatalog;
   readonly documents: DocumentSettings;
   readonly descriptors = new Descriptors();
-  readonly #health = new Health();
+  /** What is known of the gateway and its servers, from events and by asking. */
+  readonly observation: Observation;
+  readonly #heap = new HeapWatch();
+  readonly #health = new Health([() => this.#required.check(), () => this.#heap.check()]);
+  readonly #required: RequiredServers;
   readonly #store: RecordStore;
   readonly #sessions: Sessions;
   readonly #validator: SchemaValidator;
@@ -68,7 +77,8 @@ export class Gateway {
     this.config = config;
     const redactor = new Redactor([...REDACTED_KEYS, ...config.logging.redactKeys], secrets);
     this.log = logFor(options, redactor);
-    const events = eventsFor(levelOf(config), this.log);
+    this.observation = this.#createObservation(options);
+    const { events, health } = this.observation;
     this.servers = this.#createServers(options, redactor, events);
     const settingsOf = (name: string): ServerSettings => this.servers.get(name).settings;
     this.#store = openRecords({
@@ -101,6 +111,9 @@ export class Gateway {
       maxAgeMs: durationMs(config.rest.catalogAge),
     });
     this.catalog = catalog;
+    const isRequired = (name: string): boolean => this.servers.get(name).settings.isRequired;
+    const names = this.servers.names.filter(isRequired);
+    this.#required = new RequiredServers({ names, catalog, works: (name) => health.of(name).works });
     const authenticators = configuredAuthenticators(config.auth);
     this.gate = new AccessGate(authenticators);
     this.documents = documentSettings(
@@ -125,26 +138,27 @@ export class Gateway {
   /** Resolves with the address once the socket listens; rejects when it cannot be bound. */
   async start(): Promise<AddressInfo> {
     const { hostname, port } = this.config;
-    const { server } = this.#http;
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(port, hostname, () => {
-        server.off("error", reject);
-        resolve();
-      });
-    });
+    const { port: metricsPort = 0, hostname: metricsHostname } = this.config.metrics;
+    await this.#http.metricsServer?.start(metricsPort, metricsHostname);
+    const address = await listen(this.#http.server, port, hostname);
     this.watchTime();
     this.servers.open();
+    this.#required.start();
     this.#health.state = "ready";
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("the socket has no address");
+    this.observation.start();
     return address;
+  }
+
+  /** Undefined when metrics have no port of their own. */
+  get metricsAddress(): AddressInfo | undefined {
+    return this.#http.metricsServer?.address;
   }
 
   /** Reports not ready, closes the listening socket, lets running requests finish for a while, then closes streams and ends servers. */
   async stop(): Promise<void> {
     this.#health.state = "draining";
-    const { server, connections } = this.#http;
+    this.#required.stop();
+    const { server, connections, metricsServer } = this.#http;
     const closed = connections.drain();
     const unused = this.servers.close();
     await this.#sessions.drain(durationMs(this.config.limits.drain) - ENDING_MS);
@@ -156,6 +170,26 @@ export class Gateway {
     clearTimeout(cut);
     this.#validator.close();
     this.servers.end();
+    metricsServer?.close();
+  }
+
+  #createObservation({ version }: GatewayOptions): Observation {
+    const { metrics, hostname } = this.config;
+    return new Observation({
+      version,
+      level: levelOf(this.config),
+      log: this.log,
+      hasMetrics: metricsAreOn(metrics, hostname),
+      ask: {
+        sessions: () => this.#sessions.facts(),
+        processes: () => this.servers.processes(),
+        usage: () => this.servers.usage(),
+        servers: () =>
+          this.servers.facts().map((facts) => {
+            return { ...facts, era: undefined, tools: this.catalog.cached(facts.name)?.tools.size };
+          }),
+      },
+    });
   }
 
   #createServers({ env }: GatewayOptions, redactor: Redactor, { emit }: Events): Servers {
@@ -179,6 +213,7 @@ export class Gateway {
 
   #createHttp(client: ClientSettings, events: Events): Http {
     const { config, servers, catalog, documents } = this;
+    const { metrics } = this.observation;
     const context = {
       ...downstreamContext(config, events, this.#sessions),
       ...restParts(config),
@@ -198,6 +233,12 @@ export class Gateway {
       context,
       origins: new Origins({ ...config, authenticates: this.gate.authenticates }),
       health: this.#health,
+      servers: () => this.observation.servers(),
+      metrics: metrics && {
+        metrics,
+        hasOwnPort: config.metrics.port !== undefined,
+        gate: scraperGate(config.metrics, this.gate),
+      },
       maxConnections: this.descriptors.connections(MAX_CONNECTIONS),
     });
   }
@@ -214,11 +255,6 @@ const levelOf = ({ logging, debug }: Config): Level => logging.level ?? debug.le
 function logFor({ loaded: { config }, env, logOutput }: GatewayOptions, redactor: Redactor): Log {
   const colors = logOutput.isTerminal && env["NO_COLOR"] === undefined;
   return createLog({ level: levelOf(config), format: config.logging.format, redactor, output: logOutput, colors });
-}
-
-function eventsFor(level: Level, log: Log): Events {
-  const isDebug = level === "verbose" || level === "debug";
-  return { emit: logEvents(log), tracing: level === "verbose", exchanges: isDebug, logsRequests: isDebug };
 }
 
 function downstreamContext(

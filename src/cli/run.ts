@@ -23,6 +23,8 @@ export async function run(flags: SourceFlags): Promise<Gateway> {
   for (const { level, text } of loaded.notes) gateway.log(level, text);
   for (const warning of startWarnings(gateway, isInContainer(process.env))) gateway.log("warn", warning);
   gateway.log("info", `Sessions are kept ${gateway.sessionPlace}`);
+  const metrics = gateway.metricsAddress;
+  if (metrics !== undefined) gateway.log("info", `Metrics are served on ${metrics.address}:${metrics.port}/metrics`);
   gateway.log("info", `MCP gateway listening on ${address.address}:${address.port}`, { config: loaded.file });
   return gateway;
 }

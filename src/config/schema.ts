@@ -4,6 +4,7 @@ import { downstreamLimitsSchema, listenSchema } from "../downstream/config.ts";
 import { openapiSchema } from "../downstream/openapi/config.ts";
 import { restSchema } from "../downstream/rest/config.ts";
 import { levelSchema, loggingSchema } from "../observability/config.ts";
+import { metricsSchema } from "../observability/metrics/config.ts";
 import { sessionLimitsSchema, sessionsSchema, stateSchema } from "../session/config.ts";
 import { upstreamLimitsSchema } from "../upstream/config.ts";
 import { entrySchema } from "../upstream/entry-config.ts";
@@ -13,6 +14,20 @@ import { serverName } from "./server-names.ts";
 const [firstKind, ...otherKinds] = upstreamKinds.map((kind) => kind.config.extend(entrySchema));
 const kindLimits = Object.fromEntries(upstreamKinds.flatMap((kind) => Object.entries(kind.limits)));
 if (firstKind === undefined) throw new Error("no upstream kind is registered");
+
+/** Methods with credentials of their own, which a scraper can be given. */
+const metricsAuthSchema = z
+  .strictObject(
+    Object.fromEntries(
+      authMethods.flatMap(({ name, config }) =>
+        name === "basic" || name === "bearer" ? [[name, config.optional()]] : [],
+      ),
+    ),
+  )
+  .describe(
+    "Who may read /metrics; without this key, on a port of its own anyone who reaches it, otherwise the callers of the gateway.",
+  )
+  .meta({ examples: [{ bearer: { tokens: ["${METRICS_TOKEN}"] } }] });
 
 /** The schema of the config file, assembled from what each room declares. Schemas validate and default; none transforms. */
 export const configSchema = z.strictObject({
@@ -27,6 +42,11 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe("The older spelling of logging.level.")
     .meta({ examples: [{ level: "debug" }] }),
+  metrics: z
+    .strictObject({ ...metricsSchema, auth: metricsAuthSchema.optional() })
+    .prefault({})
+    .describe("What the gateway counts, for Prometheus: GET /metrics.")
+    .meta({ examples: [{ port: 9464 }, { auth: { bearer: { tokens: ["${METRICS_TOKEN}"] } } }] }),
   auth: z
     .strictObject(Object.fromEntries(authMethods.map((method) => [method.name, method.config.optional()])))
     .prefault({})

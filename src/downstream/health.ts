@@ -1,4 +1,8 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Health, HealthReport } from "../observability/health.ts";
+import type { ServerReport } from "../observability/server-report.ts";
+import type { Gate } from "../protocol/principal.ts";
+import { credentialsOf } from "./credentials.ts";
 import { methodNotAllowed } from "./method-not-allowed.ts";
 import type { Route } from "./route.ts";
 import { writeRpcError } from "./rpc-error.ts";
@@ -15,10 +19,33 @@ export function healthRoute(health: Health): Route<HealthReport> {
       if (LIVE.includes(path)) return health.live();
       return path === "/ready" ? health.ready() : undefined;
     },
-    serve: ({ method }, response, { status, body }) => {
-      if (method !== "GET" && method !== "HEAD") throw methodNotAllowed(method, "GET, HEAD");
+    serve: (request, response, { status, body }) => {
+      refuseWriting(request);
       sendJson(response, body, { status });
     },
     errorWriter: () => writeRpcError,
   };
+}
+
+export interface ServerHealthAccess {
+  readonly servers: () => readonly ServerReport[];
+  readonly gate: Gate;
+}
+
+/** `GET /health/servers`, for people who run the gateway: how each server is, and what it said last. */
+export function serverHealthRoute({ servers, gate }: ServerHealthAccess): Route<true> {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    refuseWriting(request);
+    await gate.admit(credentialsOf(request));
+    sendJson(response, { servers: servers() });
+  };
+  return {
+    match: ({ url = "" }) => (pathOf(url) === "/health/servers" ? true : undefined),
+    serve,
+    errorWriter: () => writeRpcError,
+  };
+}
+
+function refuseWriting({ method }: IncomingMessage): void {
+  if (method !== "GET" && method !== "HEAD") throw methodNotAllowed(method, "GET, HEAD");
 }

@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import { openSessions, closeSessions, measure, OWN_PROCESSES, type Bench, type Setup } from "./bench.ts";
 import { calls, POINTS } from "./cases/calls.ts";
 import { memoryPerSession } from "./cases/memory.ts";
+import { countedCalls } from "./cases/metrics.ts";
 import { notifications } from "./cases/notifications.ts";
 import { opens } from "./cases/opens.ts";
 import { payloads } from "./cases/payloads.ts";
@@ -32,6 +33,7 @@ async function run(asked: Options): Promise<number> {
   const figures: Figure[] = [];
   for (const transport of TRANSPORTS) figures.push(...(await ofTransport(setup, transport)));
   figures.push(...(await start(setup)), ...(await idle(setup)), ...(await warmOpen(setup)), ...(await wake(setup)));
+  figures.push(...(await countedCalls(setup)));
   for (const transport of TRANSPORTS) figures.push(...(await memoryPerSession(setup, transport)));
 
   const seconds = Math.round((performance.now() - startedAt) / 1_000);

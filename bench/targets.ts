@@ -39,6 +39,7 @@ export interface GatewayOptions {
   readonly servers?: object;
   /** Limits that replace those of the benchmark. */
   readonly limits?: object;
+  readonly hasMetrics?: boolean;
 }
 
 const START_MS = 20_000;
@@ -50,8 +51,9 @@ export function startGateway({
   nodeArgs = [],
   servers = {},
   limits = {},
+  hasMetrics,
 }: GatewayOptions): Promise<Target> {
-  return startConfigured([...nodeArgs, main], gatewayConfig(echo, servers, limits));
+  return startConfigured([...nodeArgs, main], gatewayConfig(echo, servers, limits, hasMetrics));
 }
 
 /** Starts the gateway with a temporary config file of this text. */

@@ -125,6 +125,14 @@ function logSession(log: Log, event: SessionEvent): void {
         requestId,
       });
     }
+    case "session.refused": {
+      const { error, requestId } = event;
+      return log(levelOfRefusal(error), `Messages for ${server} refused: ${error.message}`, {
+        sessionId,
+        requestId,
+        reason: error.reason,
+      });
+    }
     case "session.closed":
       return log(levelOfEnd(event.reason), `Session of ${server} closed: ${event.reason}`, {
         sessionId,

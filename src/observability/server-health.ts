@@ -54,7 +54,9 @@ export class ServerHealth {
     const history = this.of(server);
     const stderr = error.details.log?.["stderr"];
     const { reason, message } = error;
-    if (!wasReady) history.works = false;
+    // Of a server that turned one caller away, other callers may be welcome.
+    const isOnlyRefusal = reason === "upstream_unauthorized" && history.works === true;
+    if (!wasReady && !isOnlyRefusal) history.works = false;
     history.lastFailure = { at: now(), reason, message, ...(stderr !== undefined && { stderr }) };
   }
 

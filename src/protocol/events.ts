@@ -20,6 +20,8 @@ export type GatewayEvent =
       address?: string | undefined;
       error: GatewayError;
     }
+  /** Messages of a session that were refused with an answer over MCP, while their HTTP request was not. */
+  | ({ type: "session.refused"; requestId: string; error: GatewayError } & SessionRef)
   | ({ type: "session.opened"; transport: Transport; principal: string; requestId: string } & SessionRef)
   | ({ type: "session.closed"; transport: Transport; reason: EndReason; requests: number } & SessionRef)
   | ({ type: "session.hibernated"; reason: EndReason } & SessionRef)

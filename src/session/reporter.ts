@@ -1,3 +1,4 @@
+import type { GatewayError } from "../protocol/errors.ts";
 import { guarded, type Events } from "../protocol/events.ts";
 import type { CallSpan, Exchange, ExchangeOutcome } from "../protocol/exchange.ts";
 import type { Frame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
@@ -58,6 +59,11 @@ export class SessionReporter {
   /** An error on the client's side must not prevent the rest of the cleanup. */
   guard(run: () => void): void {
     guarded(this.#events.emit, `the client of "${this.#session.server}" could not be told that its session ended`, run);
+  }
+
+  refused(error: GatewayError, requestId: string): void {
+    const { server, id: sessionId } = this.#session;
+    this.#events.emit({ type: "session.refused", server, sessionId, requestId, error });
   }
 
   hibernated(reason: EndReason): void {

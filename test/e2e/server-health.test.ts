@@ -64,6 +64,65 @@ describe("GET /health/servers", () => {
     expect(await reportOf(gateway, "echo")).toMatchObject({ lastExit: { reason: "client closed" }, state: "up" });
   });
 
+  it("tells of a remote server that it works, that it cannot be reached, and that calls to it are paused", async () => {
+    await using far = await startGateway({ servers: { echo: fixture("echo") } });
+    const url = `${far.url}/echo/mcp`;
+    await using gateway = await startGateway({
+      servers: {
+        far: { url },
+        gone: { url: "http://127.0.0.1:9/mcp", fallback: false },
+        modern: { ...fixture("echo"), era: "modern" },
+      },
+    });
+    await using client = await StreamableClient.open(`${gateway.url}/far`);
+    await client.call("echo", { message: "x" });
+    expect(await reportOf(gateway, "far")).toMatchObject({ kind: "streamable-http", state: "up", circuit: "closed" });
+    expect(await reportOf(gateway, "modern")).toMatchObject({ state: "unknown", era: "modern" });
+    const rest = new RestClient(gateway.url);
+    await until(
+      async () => {
+        await rest.call("gone/tool", {}, { sessionId: newId() });
+        return (await reportOf(gateway, "gone"))?.["state"] === "paused";
+      },
+      { what: "calls are paused" },
+    );
+    expect(await reportOf(gateway, "gone")).toMatchObject({
+      isUp: false,
+      circuit: "open",
+      lastFailure: { reason: "upstream_unreachable" },
+    });
+    expect((await ask(`${gateway.url}/metrics`)).body).toContain(
+      'mcp_gateway_origin_paused{origin="http://127.0.0.1:9"} 1',
+    );
+  });
+
+  it("shows a caller the servers that it may use, and no metrics unless it may use all", async () => {
+    const tokens = ["token-of-the-admin", "token-of-another"];
+    await using gateway = await startGateway({
+      auth: { basic: { credentials: tokens.map((username) => ({ username, password: "pw" })) } },
+      policy: {
+        rules: [
+          { subject: { principal: "token-of-the-admin" }, allow: { servers: ["*"] } },
+          { subject: { principal: "token-of-another" }, allow: { servers: ["echo"] } },
+        ],
+      },
+      servers: { echo: fixture("echo"), secret: fixture("echo") },
+    });
+    const asked = async (path: string, user = ""): Promise<{ status: number; body: string }> =>
+      ask(gateway.url + path, {
+        headers: { authorization: `Basic ${Buffer.from(`${user}:pw`).toString("base64")}` },
+      });
+    const [admin, another] = await Promise.all(tokens.map((user) => asked("/health/servers", user)));
+    expect(admin?.body).toContain('"secret"');
+    expect(another?.body).toContain('"echo"');
+    expect(another?.body).not.toContain("secret");
+    expect((await asked("/metrics", tokens[0])).status).toBe(200);
+    expect(await asked("/metrics", tokens[1])).toMatchObject({
+      status: 403,
+      body: expect.not.stringContaining("secret") as string,
+    });
+  });
+
   it("needs the credentials of a caller, whether or not the path exists", async () => {
     await using gateway = await startGateway({
       auth: { bearer: { tokens: ["a-token-of-a-caller"] } },

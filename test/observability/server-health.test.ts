@@ -10,12 +10,18 @@ import { ended } from "../helpers/exchange-events.ts";
 const SESSION = { server: "git", sessionId: "s" };
 const facts: ServerFacts = { name: "git", kind: "stdio", required: false, circuit: "closed", era: undefined, tools: 3 };
 const ready: GatewayEvent = { type: "server.ready", pid: 7, ms: 20, ...SESSION };
+const connected: GatewayEvent = { type: "server.connected", ...SESSION };
 const failed = (wasReady: boolean): GatewayEvent => ({
   type: "server.failed",
   error: new GatewayError("process_exited", "It ended.", { log: { stderr: "last words" } }),
   wasReady,
   ...SESSION,
 });
+const turnedAway: GatewayEvent = {
+  type: "server.failed",
+  error: new GatewayError("upstream_unauthorized", "It wants other credentials."),
+  ...SESSION,
+};
 const exited = (asked: boolean): GatewayEvent => ({
   type: "server.exited",
   pid: 7,
@@ -41,6 +47,9 @@ describe("the health of a server", () => {
     ["failing when it did not start any more", [ready, failed(false)], "failing", false],
     ["up again after a start", [failed(false), ready], "up", true],
     ["up when one of its processes crashed after its start", [ready, failed(true)], "up", true],
+    ["up once it could be connected to", [connected], "up", true],
+    ["up when it turned one caller away after another was let in", [ready, turnedAway], "up", true],
+    ["failing when it let nobody in", [turnedAway], "failing", false],
     [
       "failing when it did not answer in time to its start",
       [ready, ended({ outcome: "start_timeout" })],

@@ -13,10 +13,10 @@ const LIMITS: ReadonlySet<string> = new Set([
   "descriptors_exhausted",
 ]);
 
-export const refusals = countingMetric(["refused"], ({ registers }) => {
+export const refusals = countingMetric(["refused", "session.refused"], ({ registers }) => {
   const refused = new Counter({
     name: "mcp_gateway_refusals_total",
-    help: "HTTP requests that the gateway refused, by the reason that callers are told.",
+    help: "HTTP requests, or the messages in them, that the gateway refused, by the reason that callers are told.",
     labelNames: ["reason", "status"],
     registers,
   });
@@ -32,7 +32,7 @@ export const refusals = countingMetric(["refused"], ({ registers }) => {
 });
 
 /** A limit is met at the arrival of an HTTP request, or when its message is passed on. */
-export const limits = countingMetric(["refused"], ({ registers, sources }) => {
+export const limits = countingMetric(["refused", "session.refused"], ({ registers, sources }) => {
   const refused = new Map<string, number>();
   registerCounter({
     name: "mcp_gateway_limits_met_total",

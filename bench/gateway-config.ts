@@ -4,11 +4,15 @@ import type { EchoCommand } from "./echo-command.ts";
 export const TOKEN = "bench-token-0123456789abcdef";
 
 /** The config of a typical deployment: a token, the log at info. Only limits that would slow down opening 50 sessions are raised. */
-export function gatewayConfig({ command, args }: EchoCommand, { servers, limits, more }: Extras = {}): string {
+export function gatewayConfig(
+  { command, args }: EchoCommand,
+  { servers, limits, more, hasMetrics = false }: Extras = {},
+): string {
   return stringify({
     hostname: "127.0.0.1",
     port: 0,
     logging: { level: "info" },
+    metrics: { enabled: hasMetrics },
     auth: { bearer: { tokens: [TOKEN] } },
     limits: {
       sessions: 500,
@@ -31,6 +35,7 @@ export interface Extras {
   readonly servers?: object | undefined;
   /** Limits that replace those of the benchmark. */
   readonly limits?: object | undefined;
+  readonly hasMetrics?: boolean | undefined;
   /** Further keys. */
   readonly more?: object | undefined;
 }

@@ -76,6 +76,7 @@ export class AccessGate implements Gate {
       challenges,
       cause: rejection?.rejected,
       log: placeOf(credentials),
+      isLoginFailure: isTry,
     });
   }
 

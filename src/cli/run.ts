@@ -26,6 +26,8 @@ export async function run(flags: SourceFlags): Promise<Gateway> {
   const { limits, audit } = gateway.oversight;
   if (limits !== undefined) gateway.log("info", `Requests are counted ${limits.place}`);
   if (audit !== undefined) gateway.log("info", `The audit trail is written ${audit.place}`);
+  const metrics = gateway.metricsAddress;
+  if (metrics !== undefined) gateway.log("info", `Metrics are served on ${metrics.address}:${metrics.port}/metrics`);
   gateway.log("info", `MCP gateway listening on ${address.address}:${address.port}`, { config: loaded.file });
   return gateway;
 }

@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { authMethods } from "../access/auth/methods.ts";
+import type { Config } from "../config/schema.ts";
 import type { Gateway } from "../gateway.ts";
 import { isAnyAddress, isLoopback, urlHost } from "../lib/hosts.ts";
 
@@ -50,6 +51,9 @@ export function startWarnings(
       `listening on ${hostname} without auth: anyone who can reach this port can run every server of the catalog`,
     );
   }
+  if (isMetricsOpen(config, gate.authenticates)) {
+    warnings.push("metrics are served on this address without credentials: set metrics.port or metrics.auth");
+  }
   if (isInContainer && isLoopback(hostname)) {
     warnings.push(
       `hostname is ${hostname}, and this is a container: only programs inside it can connect, whatever port is published; ` +
@@ -63,6 +67,12 @@ export function startWarnings(
     );
   }
   return warnings;
+}
+
+/** Only when they were switched on explicitly. */
+function isMetricsOpen({ metrics, hostname }: Config, authenticates: boolean): boolean {
+  const { enabled, port, auth } = metrics;
+  return enabled === true && port === undefined && auth === undefined && !authenticates && !isLoopback(hostname);
 }
 
 /** The URL at which this machine reaches a gateway bound to `hostname`. */

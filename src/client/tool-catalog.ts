@@ -49,6 +49,10 @@ export class CachingToolCatalog implements ToolCatalog {
     this.#options = options;
   }
 
+  cached(server: string): ToolList | undefined {
+    return this.#entries.get(server)?.list;
+  }
+
   look(server: string): ToolList | undefined {
     const entry = this.#entries.get(server);
     if (entry?.list === undefined) return undefined;

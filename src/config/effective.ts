@@ -1,5 +1,6 @@
 import { authMethods } from "../access/auth/methods.ts";
 import { isObject, member } from "../lib/json.ts";
+import { metricsAreOn } from "../observability/metrics/config.ts";
 import { configJsonSchema } from "./json-schema.ts";
 import { keysAt } from "./schema-at.ts";
 import type { Config } from "./schema.ts";
@@ -9,7 +10,7 @@ import type { Config } from "./schema.ts";
  * where there is none. `folder` is the working directory of servers without a `path`.
  */
 export function effective(config: Config, folder: string): unknown {
-  const { logging, debug, auth, servers } = config;
+  const { logging, debug, auth, servers, metrics, hostname } = config;
   const level = logging.level ?? debug.level ?? "info";
   const methods = authMethods.map(({ name, off }) => [name, member(auth, name) ?? off()]);
   const entries = Object.entries(servers).map(([name, entry]) => [name, { type: "stdio", path: folder, ...entry }]);
@@ -17,6 +18,7 @@ export function effective(config: Config, folder: string): unknown {
     ...config,
     logging: { ...logging, level },
     debug: { level },
+    metrics: { ...metrics, enabled: metricsAreOn(metrics, hostname) },
     auth: { ...auth, ...Object.fromEntries(methods) },
     servers: Object.fromEntries(entries),
   };

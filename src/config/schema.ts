@@ -5,10 +5,12 @@ import { permissionSchemas, policySchema } from "../access/policy/config.ts";
 import { accessLimitsSchema, authShape } from "../access/config.ts";
 import { oauthSchema, oktaSchema } from "../access/oauth.ts";
 import { accessProblems } from "../access/problems.ts";
+import { authMethods } from "../access/auth/methods.ts";
 import { downstreamLimitsSchema, listenSchema } from "../downstream/config.ts";
 import { openapiSchema } from "../downstream/openapi/config.ts";
 import { restSchema } from "../downstream/rest/config.ts";
 import { levelSchema, loggingSchema } from "../observability/config.ts";
+import { metricsSchema } from "../observability/metrics/config.ts";
 import { sessionLimitsSchema, sessionsSchema, stateSchema } from "../session/config.ts";
 import { upstreamLimitsSchema } from "../upstream/config.ts";
 import { entrySchema } from "../upstream/entry-config.ts";
@@ -18,6 +20,20 @@ import { serverName } from "./server-names.ts";
 const [firstKind, ...otherKinds] = upstreamKinds.map((kind) => kind.config.extend(entrySchema));
 const kindLimits = Object.fromEntries(upstreamKinds.flatMap((kind) => Object.entries(kind.limits)));
 if (firstKind === undefined) throw new Error("no upstream kind is registered");
+
+/** Methods with credentials of their own, which a scraper can be given. */
+const metricsAuthSchema = z
+  .strictObject(
+    Object.fromEntries(
+      authMethods.flatMap(({ name, config }) =>
+        name === "basic" || name === "bearer" ? [[name, config.optional()]] : [],
+      ),
+    ),
+  )
+  .describe(
+    "Who may read /metrics; without this key, on a port of its own anyone who reaches it, otherwise the callers of the gateway.",
+  )
+  .meta({ examples: [{ bearer: { tokens: ["${METRICS_TOKEN}"] } }] });
 
 const keys = z.strictObject({
   ...listenSchema,
@@ -31,6 +47,11 @@ const keys = z.strictObject({
     .prefault({})
     .describe("The older spelling of logging.level.")
     .meta({ examples: [{ level: "debug" }] }),
+  metrics: z
+    .strictObject({ ...metricsSchema, auth: metricsAuthSchema.optional() })
+    .prefault({})
+    .describe("What the gateway counts, for Prometheus: GET /metrics.")
+    .meta({ examples: [{ port: 9464 }, { auth: { bearer: { tokens: ["${METRICS_TOKEN}"] } } }] }),
   auth: z
     .strictObject({ ...authShape, ...permissionSchemas })
     .prefault({})

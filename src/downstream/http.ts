@@ -2,13 +2,16 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { nanoid } from "nanoid";
 import { guarded, type Events } from "../protocol/events.ts";
 import type { Health } from "../observability/health.ts";
+import type { ServerReport } from "../observability/server-report.ts";
 import { accepts } from "./accept.ts";
 import { Connections } from "./connections.ts";
 import { answerPreflight, shareWithOrigin } from "./cors.ts";
 import { pageErrorWriter } from "./docs/error-page.ts";
-import { healthRoute } from "./health.ts";
+import { healthRoute, serverHealthRoute } from "./health.ts";
 import { inTurn } from "./in-turn.ts";
 import { mcpRoute } from "./mcp.ts";
+import { metricsRoute, type MetricsAccess } from "./metrics-route.ts";
+import { MetricsServer } from "./metrics-server.ts";
 import type { DocumentContext } from "./openapi/context.ts";
 import { LazyPages } from "./lazy-pages.ts";
 import { oauthProbes } from "./oauth-probes.ts";
@@ -27,6 +30,10 @@ export interface HttpOptions {
   readonly context: RestContext & DocumentContext;
   readonly origins: Origins;
   readonly health: Health;
+  /** How each server is. */
+  readonly servers: () => readonly ServerReport[];
+  /** Undefined when they are off. */
+  readonly metrics: (MetricsAccess & { readonly hasOwnPort: boolean }) | undefined;
   /** Maximum number of open connections; further ones are closed immediately. */
   readonly maxConnections: number;
 }
@@ -47,9 +54,11 @@ const MAX_HEADERS = 200;
 export interface Http {
   readonly server: Server;
   readonly connections: Connections;
+  /** The listener for metrics alone; undefined when they have no port of their own. */
+  readonly metricsServer: MetricsServer | undefined;
 }
 
-export function createHttp({ context, origins, health, maxConnections }: HttpOptions): Http {
+export function createHttp({ context, origins, health, maxConnections, ...options }: HttpOptions): Http {
   const { emit } = context.events;
   const { trustedProxies } = context;
   const addressOf = trustedProxies && ((request: IncomingMessage) => trustedProxies.clientOf(request));
@@ -62,8 +71,16 @@ export function createHttp({ context, origins, health, maxConnections }: HttpOpt
     mount(restRoute(context), edge),
     mount(healthRoute(health), edge),
     mount(resourceMetadata(context), edge),
+    mount(serverHealthRoute(context, options.servers), edge),
     mount(oauthProbes(context.documents.security, context.tokens), edge),
   ];
+  const { metrics } = options;
+  const metricsTake = metrics && mount(metricsRoute(metrics, context), edge);
+  if (metricsTake !== undefined && metrics?.hasOwnPort === false) takes.push(metricsTake);
+  const metricsServer =
+    metricsTake !== undefined && metrics?.hasOwnPort === true
+      ? new MetricsServer([metricsTake, mount(healthRoute(health), edge)], edge, emit)
+      : undefined;
   const { events, publicPath } = context;
   const server = createServer(SERVER_OPTIONS);
   const connections = new Connections(server, emit);
@@ -79,7 +96,7 @@ export function createHttp({ context, origins, health, maxConnections }: HttpOpt
   });
   server.maxConnections = maxConnections;
   server.maxHeadersCount = MAX_HEADERS;
-  return { server, connections };
+  return { server, connections, metricsServer };
 }
 
 interface Listening {
@@ -123,17 +140,23 @@ function originForm(url: string): string {
   return pathname + search;
 }
 
-/** Assigns the request id and, if requests are logged, logs the request when it is finished. */
+/** Assigns the request id. If requests are logged or traced, the request is reported when it is finished. */
 function identify(request: IncomingMessage, response: ServerResponse, events: Events): void {
   const requestId = givenId(request) ?? nanoid(12);
   response.setHeader("X-Request-Id", requestId);
-  if (!events.logsRequests) return;
+  const { logsRequests, spans, emit } = events;
+  if (!logsRequests && spans === undefined) return;
   const startedAt = performance.now();
-  const { method = "", url = "" } = request;
+  const { method = "", url = "", headers } = request;
+  const path = pathOf(url);
+  const endSpan = spans?.request({ requestId, method, path, headers });
   response.once("close", () => {
     const ms = performance.now() - startedAt;
-    guarded(events.emit, "a request could not be logged", () =>
-      events.emit({ type: "request", requestId, method, path: pathOf(url), status: response.statusCode, ms }),
+    const status = response.statusCode;
+    endSpan?.(status);
+    if (!logsRequests) return;
+    guarded(emit, "a request could not be logged", () =>
+      emit({ type: "request", requestId, method, path, status, ms }),
     );
   });
 }

@@ -125,6 +125,14 @@ function logSession(log: Log, event: SessionEvent): void {
         requestId,
       });
     }
+    case "session.refused": {
+      const { error, requestId } = event;
+      return log(levelOfRefusal(error), `Messages for ${server} refused: ${error.message}`, {
+        sessionId,
+        requestId,
+        reason: error.reason,
+      });
+    }
     case "session.closed":
       return log(levelOfEnd(event.reason), `Session of ${server} closed: ${event.reason}`, {
         sessionId,
@@ -150,6 +158,9 @@ function logSession(log: Log, event: SessionEvent): void {
         ms: took,
       });
     }
+    case "tools.listed":
+      // The exchange of this list has its own line.
+      return;
     case "session.timeout":
       return log("warn", `${server} did not answer ${event.method.slice(0, 64)} in time`, {
         sessionId,
@@ -169,7 +180,13 @@ function logServer(log: Log, event: ServerEvent): void {
   const { server, sessionId } = event;
   switch (event.type) {
     case "server.started":
-      return log("debug", `Server instance created with sessionId: ${sessionId}`, { server, pid: event.pid });
+      return log("debug", `Server instance created with sessionId: ${sessionId}`, {
+        server,
+        pid: event.pid,
+        requestId: event.requestId,
+      });
+    case "server.ready":
+      return log("debug", `Server ${server} started`, { sessionId, pid: event.pid, ms: Math.round(event.ms) });
     case "server.connected":
       return log("debug", `Connected to ${server} for sessionId: ${sessionId}`);
     case "server.forgot":

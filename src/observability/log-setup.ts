@@ -1,7 +1,5 @@
 import type { Redactor } from "../lib/redactor.ts";
-import type { Emit, Events } from "../protocol/events.ts";
 import type { Level } from "./config.ts";
-import { logEvents } from "./log-events.ts";
 import type { LogOutput } from "./log-output.ts";
 import { createLog, type Log } from "./logger.ts";
 
@@ -17,21 +15,9 @@ export interface LogParts {
   readonly redactor: Redactor;
 }
 
-const levelOf = ({ logging, debug }: LogConfig): Level => logging.level ?? debug.level ?? "info";
+export const levelOf = ({ logging, debug }: LogConfig): Level => logging.level ?? debug.level ?? "info";
 
 export function logFor(config: LogConfig, { env, output, redactor }: LogParts): Log {
   const colors = output.isTerminal && env["NO_COLOR"] === undefined;
   return createLog({ level: levelOf(config), format: config.logging.format, redactor, output, colors });
-}
-
-/** The events of a gateway: the log hears of each one, and then `listen`. */
-export function eventsFor(config: LogConfig, log: Log, listen: Emit): Events {
-  const level = levelOf(config);
-  const isDebug = level === "verbose" || level === "debug";
-  const logged = logEvents(log);
-  const emit: Emit = (event) => {
-    logged(event);
-    listen(event);
-  };
-  return { emit, tracing: level === "verbose", exchanges: isDebug, logsRequests: isDebug };
 }

@@ -37,7 +37,9 @@ function readResponse(message: JsonObject, id: RequestId | undefined, line: Line
   if (id === undefined) return none(undefined, "a response must have an id");
   if (result !== undefined && error !== undefined) return none(id, 'both "result" and "error"');
   if (error === undefined) {
-    return isObject(result) ? { kind: "response", id, failed: false, line } : none(id, '"result" must be an object');
+    if (!isObject(result)) return none(id, '"result" must be an object');
+    if (result["isError"] === true) return { kind: "response", id, failed: false, line, isError: true };
+    return { kind: "response", id, failed: false, line };
   }
   const isError = isObject(error) && Number.isInteger(error["code"]) && typeof error["message"] === "string";
   return isError ? { kind: "response", id, failed: true, line } : none(id, '"error" needs a code and a message');

@@ -93,6 +93,8 @@ export interface ErrorDetails {
   readonly challenges?: readonly string[];
   /** Every scope that the request needs, for the challenge of `insufficient_scope` (RFC 6750 §3.1). */
   readonly scopes?: readonly string[];
+  /** Credentials were presented and not accepted. */
+  readonly isLoginFailure?: boolean;
   /** `Allow` of a 405 (RFC 9110 §10.2.1). */
   readonly allow?: string;
   /** The id of the JSON-RPC request that is refused, when it is known. */

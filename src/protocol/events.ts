@@ -2,6 +2,7 @@ import type { GatewayError } from "./errors.ts";
 import type { ExchangeOutcome } from "./exchange.ts";
 import type { Line } from "../lib/lines.ts";
 import type { EndReason, Transport } from "./session.ts";
+import type { Spans } from "./spans.ts";
 
 interface SessionRef {
   readonly server: string;
@@ -19,6 +20,8 @@ export type GatewayEvent =
       address?: string | undefined;
       error: GatewayError;
     }
+  /** Messages of a session that were refused with an answer over MCP, while their HTTP request was not. */
+  | ({ type: "session.refused"; requestId: string; error: GatewayError } & SessionRef)
   | ({ type: "session.opened"; transport: Transport; principal: string; requestId: string } & SessionRef)
   | ({ type: "session.closed"; transport: Transport; reason: EndReason; requests: number } & SessionRef)
   | ({ type: "session.hibernated"; reason: EndReason } & SessionRef)
@@ -30,14 +33,25 @@ export type GatewayEvent =
       principal: string;
       requestId: string;
       method: string;
+      /** The name in a `tools/call`, as the client wrote it: any text. */
+      tool: string | undefined;
       outcome: ExchangeOutcome;
       ms: number;
     } & SessionRef)
+  | ({ type: "tools.listed"; line: Line } & SessionRef)
   | ({ type: "session.timeout"; method: string; afterMs: number } & SessionRef)
-  | ({ type: "server.started"; pid: number; command: string } & SessionRef)
+  | ({
+      type: "server.started";
+      pid: number;
+      command: string;
+      isWarm: boolean;
+      requestId: string | undefined;
+    } & SessionRef)
+  | ({ type: "server.ready"; pid: number; ms: number } & SessionRef)
   | ({ type: "server.adopted"; pid: number } & SessionRef)
-  | ({ type: "server.exited"; code: number | null; signal: string | null; asked: boolean } & SessionRef)
-  | ({ type: "server.failed"; error: GatewayError } & SessionRef)
+  | ({ type: "server.exited"; pid: number; code: number | null; signal: string | null; asked: boolean } & SessionRef)
+  /** `wasReady`: it had started, so that the next session may find it well. */
+  | ({ type: "server.failed"; error: GatewayError; wasReady?: boolean } & SessionRef)
   | ({ type: "server.stderr"; text: string; dropped: number } & SessionRef)
   | ({ type: "server.garbage"; sample: string; dropped: number } & SessionRef)
   | ({ type: "server.bad-message"; why: string; dropped: number } & SessionRef)
@@ -65,6 +79,8 @@ export interface Events {
   readonly exchanges: boolean;
   /** True when HTTP requests are logged. */
   readonly logsRequests: boolean;
+  /** Undefined unless a trace is on. */
+  readonly spans?: Spans | undefined;
 }
 
 /**

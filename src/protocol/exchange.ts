@@ -17,10 +17,25 @@ export interface ExchangeRecord {
   closed(outcome: ExchangeOutcome, answer: ResponseFrame | undefined): void;
 }
 
+/** What goes on to the server in `params._meta` (W3C Trace Context §3.2, §3.3). */
+export interface TraceContext {
+  readonly traceparent: string;
+  readonly tracestate: string | undefined;
+}
+
+/** The span of an exchange. */
+export interface CallSpan {
+  /** Undefined when the SDK is switched off. */
+  readonly context: TraceContext | undefined;
+  end(exchange: Exchange, outcome: ExchangeOutcome, answer: ResponseFrame | undefined): void;
+}
+
 /** One request of a client and its response. */
 export interface Exchange {
   readonly id: RequestId;
   readonly method: string;
+  /** The name in a `tools/call`. */
+  readonly tool: string | undefined;
   readonly progressToken: ProgressToken | undefined;
   readonly reply: Reply;
   /** The id of the HTTP request it arrived in, as in the log and the audit trail. */
@@ -33,7 +48,8 @@ export interface Exchange {
   readonly records: readonly ExchangeRecord[];
   /** Turns the server's response into what the client may see. May throw a GatewayError, which is the response then. */
   readonly revise: ((answer: ResponseFrame) => ResponseFrame) | undefined;
+  readonly span: CallSpan | undefined;
 }
 
-/** How an exchange ended: with the server's response, cancelled by the client, or with an error of the gateway. */
+/** How an exchange ended: with the server's response (`tool_error`: its result says that the tool failed), cancelled by the client, or with an error of the gateway. */
 export type ExchangeOutcome = "result" | "error" | "cancelled" | Reason;

@@ -26,8 +26,12 @@ export interface ResponseFrame {
   readonly id: RequestId;
   readonly failed: boolean;
   readonly line: Line;
+  /** Set when the result of a tool says that the tool failed (MCP 2025-11-25, tools, error handling). */
+  readonly isError?: true;
   /** Set when the gateway wrote this response because the server gave none. */
   readonly fault?: GatewayError;
+  /** The id of the HTTP request that such a response answers, when it is known. */
+  readonly requestId?: string | undefined;
 }
 
 /** `params._meta.progressToken` of a request, `params.progressToken` of a progress notification. */

@@ -12,10 +12,11 @@ export function encodeId(id: RequestId | undefined): string {
   return typeof id === "bigint" ? id.toString() : JSON.stringify(id);
 }
 
-/** A JSON-RPC error response, as one line. */
-export function errorLine(id: RequestId | undefined, error: GatewayError): string {
+/** A JSON-RPC error response, as one line. `requestId` is that of the HTTP request, as in the log. */
+export function errorLine(id: RequestId | undefined, error: GatewayError, requestId?: string): string {
   const data: Record<string, unknown> = { reason: error.reason, ...error.details.data };
   if (error.retryAfterMs !== undefined) data["retryAfterMs"] = error.retryAfterMs;
+  if (requestId !== undefined) data["requestId"] = requestId;
   const body = JSON.stringify({ code: error.rpcCode, message: error.message, data });
   return `{"jsonrpc":"2.0","id":${encodeId(id)},"error":${body}}`;
 }

@@ -9,6 +9,8 @@ import type { RequestId } from "./jsonrpc.ts";
 const ENDS = 160;
 const HEAD = /^\{"jsonrpc":"2\.0","id":("[^"\\]*"|-?\d{1,15}),"result":\{/;
 const HEAD_RESULT = /^\{"result":\{/;
+/** `isError` as the last member of the result, where SDKs write it. Quotes inside a string are escaped, so text cannot match. */
+const TAIL_ERROR = /"isError":true\},"jsonrpc":"2\.0","id":[^{}]*\}$/;
 const TAIL = /\},"jsonrpc":"2\.0","id":("[^"\\]*"|-?\d{1,15})\}$/;
 
 /** Whether a line that starts with this byte may be a message. Everything except an object, white space or a byte order mark is garbage. */
@@ -52,13 +54,14 @@ function readEnds(line: Pieces): ResponseFrame | undefined {
   const head = line.head(ENDS);
   const tail = line.tail(ENDS);
   const inHead = HEAD.exec(head)?.[1];
-  if (inHead !== undefined && tail.endsWith("}}")) return response(inHead, line);
+  if (inHead !== undefined && tail.endsWith("}}")) return response(inHead, line, tail.endsWith('"isError":true}}'));
   const inTail = HEAD_RESULT.test(head) ? TAIL.exec(tail)?.[1] : undefined;
-  return inTail === undefined ? undefined : response(inTail, line);
+  return inTail === undefined ? undefined : response(inTail, line, TAIL_ERROR.test(tail));
 }
 
-function response(idText: string, line: Pieces): ResponseFrame {
+function response(idText: string, line: Pieces, isError: boolean): ResponseFrame {
   const id = idText.startsWith('"') ? Buffer.from(idText.slice(1, -1), "latin1").toString("utf8") : Number(idText);
+  if (isError) return { kind: "response", id, failed: false, line, isError };
   return { kind: "response", id, failed: false, line };
 }
 

@@ -21,6 +21,16 @@ export type EndReason =
   | "server timeout"
   | "shutdown";
 
+/** A session as it is now, for metrics. */
+export interface SessionFacts {
+  readonly server: string;
+  readonly transport: Transport;
+  /** The era of its client. */
+  readonly era: string;
+  /** Without one it hibernates. */
+  readonly hasProcess: boolean;
+}
+
 /** One conversation of one principal with one server. */
 export interface Session {
   readonly id: string;

@@ -36,6 +36,8 @@ export interface ToolList {
 
 /** The tools of all servers, for REST and for the OpenAPI documents. */
 export interface ToolCatalog {
+  /** The cached list, however old; never a reason to fetch one. */
+  cached(server: string): ToolList | undefined;
   /** The cached list, if there is one. */
   look(server: string): ToolList | undefined;
   /** The cached list, or the result of a request shared by all concurrent callers. Rejects with a GatewayError. */

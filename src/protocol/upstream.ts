@@ -53,6 +53,8 @@ export interface Destination {
   readonly principal: Principal;
   /** The headers of the request that opens the connection. */
   readonly caller?: CallerHeaders | undefined;
+  /** The id of the HTTP request that makes the session connect. */
+  readonly requestId?: string | undefined;
 }
 
 /** The session settings of a configured server. */
@@ -72,6 +74,25 @@ export interface ServerSettings {
    * began with. Throws `header_required` when a value is missing.
    */
   readonly callerKey?: ((principal: Principal, caller: CallerHeaders | undefined) => string) | undefined;
+}
+
+/** `starting` until it has said something; `warm` as long as no session uses it; `ending` from when it is told to end. */
+export type ProcessState = "starting" | "warm" | "used" | "ending";
+
+/** One process of an MCP server. */
+export interface ServerProcessFacts {
+  readonly pid: number;
+  readonly server: string;
+  readonly sessionId: string;
+  readonly state: ProcessState;
+}
+
+/** What processes use, with their children. */
+export interface ProcessUsage {
+  /** Resident memory, by pid. */
+  readonly bytes: ReadonlyMap<number, number>;
+  /** CPU time so far, by server. */
+  readonly cpuSeconds: ReadonlyMap<string, number>;
 }
 
 /** Opens the upstream of a named server; throws when the server refuses immediately. */

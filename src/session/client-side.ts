@@ -6,10 +6,10 @@ import { faultFrame } from "../protocol/fault-frame.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 import { methods } from "../protocol/methods.ts";
 import type { Reception } from "../protocol/session.ts";
-import type { ScreenedRequest } from "../protocol/screen.ts";
+import { withTraceContext } from "../protocol/trace-meta.ts";
 import type { CallerHeaders } from "../protocol/upstream.ts";
 import type { Deadlines } from "./deadlines.ts";
-import { replyThrough } from "./exchanges.ts";
+import { replyThrough, type Opening } from "./exchanges.ts";
 import type { Presence } from "./presence.ts";
 import type { SessionParts } from "./session-parts.ts";
 
@@ -52,30 +52,33 @@ export class ClientSide {
   }
 
   /** Answers the requests among the messages with an error; none is passed. */
-  answer({ frames }: ClientMessages, { reply = this.#outletReply }: Reception, error: GatewayError): void {
-    for (const frame of frames) if (frame.kind === "request") reply.answer(faultFrame(frame.id, error));
+  answer({ frames }: ClientMessages, { reply = this.#outletReply, requestId }: Reception, error: GatewayError): void {
+    this.#parts.reporter.refused(error, requestId);
+    for (const frame of frames) if (frame.kind === "request") reply.answer(faultFrame(frame.id, error, requestId));
   }
 
   #passRequest(frame: RequestFrame, reception: Reception, submission: Submission | undefined): void {
-    const { admission, screen } = this.#parts.context;
+    const { context, recorder, reporter, exchanges } = this.#parts;
+    const { admission, screen } = context;
     const records = submission && admission?.open(submission, frame);
     const screened = submission && screen?.request(submission.principal, submission.server, frame);
     const relayed = screened?.frame ?? frame;
-    if (screened?.answer === undefined) this.#parts.recorder.message(relayed);
-    this.#open(relayed, reception, records, screened?.revise);
-    if (screened?.answer === undefined) this.#send(relayed, reception.caller);
-    else this.#parts.exchanges.answer(screened.answer);
+    if (screened?.answer === undefined) recorder.message(relayed);
+    const span = reporter.call(relayed, reception.requestId);
+    this.#open(relayed, reception, { records, revise: screened?.revise, span });
+    if (screened?.answer !== undefined) return void exchanges.answer(screened.answer);
+    const trace = span?.context;
+    this.#send(trace === undefined ? relayed : withTraceContext(relayed, trace), reception.caller);
   }
 
   #open(
     frame: RequestFrame,
     { requestId, reply = this.#outletReply, timeoutMs }: Reception,
-    records: ReturnType<NonNullable<SessionParts["context"]["admission"]>["open"]> | undefined,
-    revise: ScreenedRequest["revise"],
+    parts: Pick<Opening, "records" | "revise" | "span">,
   ): void {
     const times = this.#deadlines.timesFor(timeoutMs);
     const startedAt = this.#presence.activeAt;
-    this.#parts.exchanges.open(frame, { requestId, reply, startedAt, ...times, records, revise });
+    this.#parts.exchanges.open(frame, { requestId, reply, startedAt, ...times, ...parts });
   }
 
   #passNotification(frame: NotificationFrame, submission: Submission | undefined): void {

@@ -1,7 +1,7 @@
 import { member } from "../lib/json.ts";
 import { modernMethods } from "../protocol/eras/modern.ts";
 import { toGatewayError, type GatewayError } from "../protocol/errors.ts";
-import type { Exchange, ExchangeOutcome, ExchangeRecord, Reply } from "../protocol/exchange.ts";
+import type { CallSpan, Exchange, ExchangeOutcome, ExchangeRecord, Reply } from "../protocol/exchange.ts";
 import { faultFrame } from "../protocol/fault-frame.ts";
 import { isProgressToken, type ProgressToken, type RequestFrame, type ResponseFrame } from "../protocol/frame.ts";
 import type { RequestId } from "../protocol/jsonrpc.ts";
@@ -18,12 +18,17 @@ export interface Opening {
   readonly firstMs: number;
   readonly records?: readonly ExchangeRecord[] | undefined;
   readonly revise?: Exchange["revise"];
+  readonly span?: CallSpan | undefined;
 }
 
 const NO_RECORDS: readonly ExchangeRecord[] = [];
 
-/** Called once for each exchange, when it is over. */
-export type ExchangeListener = (exchange: Exchange, outcome: ExchangeOutcome) => void;
+/** Called once for each exchange, when it is over; `answer` is undefined when the client has cancelled it. */
+export type ExchangeListener = (
+  exchange: Exchange,
+  outcome: ExchangeOutcome,
+  answer: ResponseFrame | undefined,
+) => void;
 
 /** The open exchanges of a session, by request id and by progress token. */
 export class Exchanges {
@@ -56,13 +61,15 @@ export class Exchanges {
   }
 
   open(frame: RequestFrame, opening: Opening): void {
-    const { requestId, reply, startedAt, timeoutMs, firstMs, records = NO_RECORDS, revise } = opening;
+    const { requestId, reply, startedAt, timeoutMs, firstMs, records = NO_RECORDS, revise, span } = opening;
     const { id, method } = frame;
     const progressToken = progressTokenOf(frame);
     const expiresAt = startedAt + firstMs;
+    const tool = method === methods.callTool ? toolOf(frame) : undefined;
     const exchange: Exchange = {
       id,
       method,
+      tool,
       progressToken,
       reply,
       requestId,
@@ -71,6 +78,7 @@ export class Exchanges {
       expiresAt,
       records,
       revise,
+      span,
     };
     this.#byId.set(id, exchange);
     if (isListen(exchange)) this.#endless++;
@@ -81,9 +89,9 @@ export class Exchanges {
   answer(frame: ResponseFrame): Exchange | undefined {
     const exchange = this.#take(frame.id);
     if (exchange === undefined) return undefined;
-    const answer = exchange.revise === undefined ? frame : revised(frame, exchange.revise);
+    const answer = exchange.revise === undefined ? frame : revised(frame, exchange);
     exchange.reply.answer(answer);
-    this.#close(exchange, answer.fault?.reason ?? (answer.failed ? "error" : "result"), answer);
+    this.#close(exchange, answer.fault?.reason ?? outcomeOf(answer), answer);
     return exchange;
   }
 
@@ -91,7 +99,7 @@ export class Exchanges {
   fail(id: RequestId | undefined, error: GatewayError): void {
     const exchange = id === undefined ? undefined : this.#take(id);
     if (exchange === undefined) return;
-    const frame = faultFrame(exchange.id, error);
+    const frame = faultFrame(exchange.id, error, exchange.requestId);
     exchange.reply.answer(frame);
     this.#close(exchange, error.reason, frame);
   }
@@ -139,7 +147,7 @@ export class Exchanges {
   }
 
   #close(exchange: Exchange, outcome: ExchangeOutcome, answer: ResponseFrame | undefined): void {
-    this.#onClosed(exchange, outcome);
+    this.#onClosed(exchange, outcome, answer);
     for (const record of exchange.records) record.closed(outcome, answer);
   }
 
@@ -155,12 +163,22 @@ export class Exchanges {
   }
 }
 
-function revised(frame: ResponseFrame, revise: NonNullable<Exchange["revise"]>): ResponseFrame {
+function revised(frame: ResponseFrame, { revise, requestId }: Exchange): ResponseFrame {
   try {
-    return revise(frame);
+    return revise?.(frame) ?? frame;
   } catch (error) {
-    return faultFrame(frame.id, toGatewayError(error));
+    return faultFrame(frame.id, toGatewayError(error), requestId);
   }
+}
+
+function outcomeOf({ failed, isError }: ResponseFrame): ExchangeOutcome {
+  if (failed) return "error";
+  return isError === true ? "tool_error" : "result";
+}
+
+function toolOf({ params }: RequestFrame): string | undefined {
+  const name = params?.["name"];
+  return typeof name === "string" ? name : undefined;
 }
 
 /** A subscription, which lasts until one side ends it. A call without a timeout is still a call. */

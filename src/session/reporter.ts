@@ -1,6 +1,8 @@
+import type { GatewayError } from "../protocol/errors.ts";
 import { guarded, type Events } from "../protocol/events.ts";
-import type { Exchange, ExchangeOutcome } from "../protocol/exchange.ts";
-import type { Frame } from "../protocol/frame.ts";
+import type { CallSpan, Exchange, ExchangeOutcome } from "../protocol/exchange.ts";
+import type { Frame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
+import { methods } from "../protocol/methods.ts";
 import { principalKey } from "../protocol/principal.ts";
 import type { EndReason } from "../protocol/session.ts";
 import type { SessionKey } from "./context.ts";
@@ -9,6 +11,8 @@ import type { SessionKey } from "./context.ts";
 export class SessionReporter {
   readonly #session: SessionKey;
   readonly #events: Events;
+  /** Whose session it is, once an event has named it. */
+  #principal: string | undefined;
   #requests = 0;
 
   constructor(session: SessionKey, events: Events) {
@@ -22,13 +26,29 @@ export class SessionReporter {
     this.#events.emit({ type: "session.message", server, sessionId, from, line, requestId });
   }
 
-  exchange({ method, requestId, startedAt }: Exchange, outcome: ExchangeOutcome): void {
-    this.#requests++;
-    if (!this.#events.exchanges) return;
+  /** Undefined unless a trace is on. */
+  call(frame: RequestFrame, requestId: string): CallSpan | undefined {
+    const { spans } = this.#events;
+    if (spans === undefined) return undefined;
     const { server, id: sessionId, transport } = this.#session;
-    const principal = principalKey(this.#session.principal);
+    return spans.call({ server, sessionId, transport, requestId, frame });
+  }
+
+  exchange(exchange: Exchange, outcome: ExchangeOutcome, answer: ResponseFrame | undefined): void {
+    this.#requests++;
+    exchange.span?.end(exchange, outcome, answer);
+    if (!this.#events.exchanges) return;
+    const { method, tool, requestId, startedAt } = exchange;
+    const { server, id: sessionId, transport } = this.#session;
+    const { emit } = this.#events;
+    // A list that was revised for its reader says nothing of the rest.
+    const isWhole = exchange.revise === undefined;
+    if (method === methods.listTools && outcome === "result" && isWhole && answer !== undefined)
+      emit({ type: "tools.listed", server, sessionId, line: answer.line });
+    this.#principal ??= principalKey(this.#session.principal);
+    const principal = this.#principal;
     const ms = performance.now() - startedAt;
-    this.#events.emit({ type: "exchange", server, sessionId, transport, principal, requestId, method, outcome, ms });
+    emit({ type: "exchange", server, sessionId, transport, principal, requestId, method, tool, outcome, ms });
   }
 
   timeout(method: string, afterMs: number): void {
@@ -39,6 +59,11 @@ export class SessionReporter {
   /** An error on the client's side must not prevent the rest of the cleanup. */
   guard(run: () => void): void {
     guarded(this.#events.emit, `the client of "${this.#session.server}" could not be told that its session ended`, run);
+  }
+
+  refused(error: GatewayError, requestId: string): void {
+    const { server, id: sessionId } = this.#session;
+    this.#events.emit({ type: "session.refused", server, sessionId, requestId, error });
   }
 
   hibernated(reason: EndReason): void {

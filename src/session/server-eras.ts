@@ -31,6 +31,13 @@ export class ServerEras {
     return setting === "auto" ? this.#facts.get(server)?.[era] : setting === era;
   }
 
+  /** The eras of a server as far as they are known; asks nothing. */
+  known(server: string): ServerEra | undefined {
+    const modern = this.speaks(server, "modern");
+    if (modern !== undefined) return this.#known(server, modern);
+    return this.speaks(server, "legacy") === true ? "legacy" : undefined;
+  }
+
   /** Whether its entry says so. */
   isSetTo(server: string, era: Era): boolean {
     return this.#options.settingsOf(server).era === era;

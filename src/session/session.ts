@@ -1,18 +1,18 @@
 import type { JsonObject } from "../lib/json.ts";
 import type { Submission } from "../protocol/admission.ts";
 import type { ClientMessages } from "../protocol/client-frame.ts";
-import { GatewayError, toGatewayError } from "../protocol/errors.ts";
-import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
-import { notificationLine, resultLine, type RequestId } from "../protocol/jsonrpc.ts";
+import { GatewayError } from "../protocol/errors.ts";
+import type { Frame } from "../protocol/frame.ts";
+import { notificationLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import type { Principal } from "../protocol/principal.ts";
 import type { EndReason, OpenSession, Outlet, Reception, Session, Transport } from "../protocol/session.ts";
-import type { CallerHeaders, Connect, OpenRequest, Upstream } from "../protocol/upstream.ts";
+import type { CallerHeaders, Connect, Upstream } from "../protocol/upstream.ts";
 import { admit, callerCheck, wakes } from "./admission.ts";
 import { ClientSide } from "./client-side.ts";
 import type { SessionContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
-import { Exchanges, renew } from "./exchanges.ts";
+import { Exchanges } from "./exchanges.ts";
 import { openUpstream } from "./open-upstream.ts";
 import { Presence } from "./presence.ts";
 import { Recorder } from "./recorder.ts";
@@ -22,6 +22,7 @@ import { Intake, type IntakeHost } from "./intake.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { ServerRequests } from "./server-requests.ts";
+import { ServerSide } from "./server-side.ts";
 import type { SessionRecord } from "./session-record.ts";
 
 /**
@@ -42,10 +43,11 @@ export class LiveSession implements Session {
   readonly #connect: Connect;
   readonly #reporter: SessionReporter;
   readonly #outlet: Outlet;
-  readonly #exchanges = new Exchanges((exchange, outcome) => this.#reporter.exchange(exchange, outcome));
+  readonly #exchanges = new Exchanges((...ended) => this.#reporter.exchange(...ended));
   readonly #serverRequests = new ServerRequests();
   readonly #recorder: Recorder;
   readonly #clientSide: ClientSide;
+  readonly #serverSide: ServerSide;
   /** Undefined when nothing is asked about messages. */
   readonly #intake: Intake | undefined;
   readonly #renewal: Renewal;
@@ -79,7 +81,11 @@ export class LiveSession implements Session {
     };
     this.#intake = this.#createIntake();
     this.lifecycle = new Lifecycle(parts, () => this.#stopServer());
-    this.#renewal = new Renewal(parts);
+    this.#renewal = new Renewal(parts, {
+      upstream: () => this.#upstream,
+      reopen: (caller) => this.#reopen(caller),
+      lost: (error) => this.lifecycle.loseProcess("server ended", error),
+    });
     this.#callerCheck = callerCheck(parts);
     this.deadlines = new Deadlines(parts, {
       withdrawn: (cancellation) => this.#tellServer(cancellation),
@@ -91,6 +97,13 @@ export class LiveSession implements Session {
       presence,
       deadlines,
       send: (frame, caller) => this.#upstream?.send(frame, caller),
+    });
+    this.#serverSide = new ServerSide({
+      parts,
+      presence,
+      deadlines,
+      send: (frame) => this.#tellServer(frame),
+      refused: () => void this.close("refused"),
     });
   }
 
@@ -136,7 +149,7 @@ export class LiveSession implements Session {
 
   #relay(messages: ClientMessages, reception: Reception, submission: Submission | undefined): void {
     if (this.#upstream === undefined && this.lifecycle.canHibernate && !wakes(messages)) return;
-    this.#upstream ??= this.#open(this.#greets(messages), reception.caller);
+    this.#upstream ??= this.#open(this.#greets(messages), reception.caller, reception.requestId);
     this.#upstream.checkRoom();
     this.presence.touch();
     for (const frame of messages.frames) this.#clientSide.pass(frame, reception, submission);
@@ -156,19 +169,21 @@ export class LiveSession implements Session {
     return this.lifecycle.end(reason, undefined);
   }
 
-  #open(clientGreets: boolean, caller: CallerHeaders | undefined): Upstream {
+  #open(clientGreets: boolean, caller: CallerHeaders | undefined, requestId?: string): Upstream {
     const { host, limits } = this.#context;
     host.onOpening(this);
     this.deadlines.started();
     const record = clientGreets ? undefined : this.#recorder.recallOr(() => host.recordFor(this));
     const upstream = openUpstream({
       connect: this.#connect,
-      destination: { server: this.server, sessionId: this.id, principal: this.principal, caller },
+      destination: { server: this.server, sessionId: this.id, principal: this.principal, caller, requestId },
       listener: {
-        frame: (frame) => this.#fromServer(frame),
+        frame: (frame) => {
+          if (!this.lifecycle.isOver) this.#serverSide.pass(frame);
+        },
         spoken: () => this.deadlines.spoken(),
-        badMessage: (id, error, open) => this.#onBadMessage(id, error, open, caller),
-        ended: (error, open = []) => this.#onEnded(error, open, caller),
+        badMessage: (id, error, open) => this.#renewal.badMessage(id, error, open, caller),
+        ended: (error, open = []) => this.#renewal.ended(error, open, caller),
       },
       recorder: this.#recorder,
       record,
@@ -186,81 +201,10 @@ export class LiveSession implements Session {
     return first?.kind === "request" && (first.method === methods.initialize || first.method === methods.ping);
   }
 
-  #onBadMessage(id: RequestId | undefined, error: GatewayError, open?: OpenRequest, caller?: CallerHeaders): void {
-    const [again] = open === undefined ? [] : this.#renewal.again([open]);
-    if (again === undefined) return this.#exchanges.fail(id, error);
-    this.#renewal.later(() => {
-      if (this.#upstream === undefined) this.#exchanges.fail(id, error);
-      else if (this.#exchanges.has(again.id)) this.#upstream.send(again, caller);
-    });
-  }
-
-  /** A server that has forgotten the session is told of it again, and the client does not notice. */
-  #onEnded(error: GatewayError, open: readonly OpenRequest[], caller: CallerHeaders | undefined): void {
-    const again = this.#renewal.again(open);
-    if (!this.#renewal.renews(error, again)) return this.lifecycle.loseProcess("server ended", error);
-    const kept = new Set(again.map(({ id }) => id));
-    for (const { id } of this.#exchanges.all()) if (!kept.has(id)) this.#exchanges.fail(id, error);
+  #reopen(caller: CallerHeaders | undefined): Upstream {
     void this.#stopServer();
-    try {
-      this.#upstream = this.#open(false, caller);
-      for (const frame of again) this.#upstream.send(frame, caller);
-    } catch (thrown) {
-      this.lifecycle.loseProcess("server ended", toGatewayError(thrown));
-    }
-  }
-
-  #fromServer(frame: Frame): void {
-    if (this.lifecycle.isOver) return;
-    this.deadlines.spoken();
-    // An HTTP+SSE client is present as long as its stream is open, so messages to it count as activity.
-    if (this.transport === "sse") this.presence.touch();
-    this.#reporter.message("server", frame, undefined);
-    switch (frame.kind) {
-      case "response":
-        return this.#answer(frame);
-      case "request":
-        return this.#ask(frame);
-      case "notification":
-        if (frame.method === methods.toolsChanged) this.#context.onToolsChanged(this.server);
-        return this.#notify(frame);
-    }
-  }
-
-  #answer(frame: ResponseFrame): void {
-    this.#recorder.response(frame);
-    // Late, duplicate, or with an unknown id: no exchange waits for it.
-    const exchange = this.#exchanges.answer(frame);
-    if (exchange === undefined) return;
-    this.presence.touch();
-    // Initialization failed, so there is no reason to keep the process.
-    const isOpening = exchange.method === methods.initialize && this.transport !== "modern";
-    if (frame.failed && isOpening) void this.close("refused");
-  }
-
-  #ask(frame: RequestFrame): void {
-    // Answered here, because clients respond to pings late or never (LibreChat drops quick ones) and the server only checks the connection.
-    if (frame.method === methods.ping) {
-      return this.#tellServer({ kind: "response", id: frame.id, failed: false, line: resultLine(frame.id, {}) });
-    }
-    this.#serverRequests.add(frame.id, performance.now());
-    this.#outlet.deliver(frame);
-  }
-
-  /** Progress goes to its request and restarts the request's timeout, within the maximum duration. */
-  #notify(frame: NotificationFrame): void {
-    if (this.#context.screen?.delivers(this.principal, this.server, frame) === false) return;
-    const isProgress = frame.method === methods.progress;
-    const exchange = isProgress ? this.#exchanges.withToken(frame.params?.["progressToken"]) : undefined;
-    if (exchange === undefined) return this.#deliver(frame);
-    renew(exchange, performance.now(), this.#context.limits.requestMaxMs);
-    exchange.reply.message(frame);
-  }
-
-  #deliver(frame: NotificationFrame): void {
-    if (frame.method === methods.cancelled && this.#serverRequests.withdraw(frame.params))
-      this.deadlines.answered(performance.now());
-    this.#outlet.deliver(frame);
+    this.#upstream = this.#open(false, caller);
+    return this.#upstream;
   }
 
   #tellClient(method: string, params?: JsonObject): void {

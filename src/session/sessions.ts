@@ -5,7 +5,15 @@ import { GatewayError } from "../protocol/errors.ts";
 import { guarded, type Events } from "../protocol/events.ts";
 import { principalKey, type Principal } from "../protocol/principal.ts";
 import type { Screen } from "../protocol/screen.ts";
-import type { EndReason, OpenSession, ResumeSession, Session, SessionTable, Transport } from "../protocol/session.ts";
+import type {
+  EndReason,
+  OpenSession,
+  ResumeSession,
+  Session,
+  SessionFacts,
+  SessionTable,
+  Transport,
+} from "../protocol/session.ts";
 import type { Connect, ServerSettings } from "../protocol/upstream.ts";
 import type { SessionContext, SessionHost, SessionKey, SessionLimits } from "./context.ts";
 import { plainRecord } from "./handshake.ts";
@@ -79,6 +87,14 @@ export class Sessions implements SessionTable, SessionHost {
 
   get size(): number {
     return this.#live.size;
+  }
+
+  facts(): SessionFacts[] {
+    return [...this.#live.values()].map(({ server, transport, hasProcess }) => {
+      // MCP 2026-07-28 is Streamable HTTP without sessions: an era, and no transport of its own.
+      if (transport === "modern") return { server, transport: "streamable-http", era: "modern", hasProcess };
+      return { server, transport, era: "legacy", hasProcess };
+    });
   }
 
   open(request: OpenSession): Session {

@@ -22,6 +22,10 @@ export class CrashLoop {
     this.#limit = limit;
   }
 
+  get isOpen(): boolean {
+    return this.#restsUntil > performance.now();
+  }
+
   /** Throws while starts are refused. */
   check(): void {
     const leftMs = this.#restsUntil - performance.now();

@@ -26,5 +26,11 @@ export const entrySchema = {
       "What shares a process when clients of MCP 2026-07-28, which has no sessions, call: all calls of one caller, or none.",
     )
     .meta({ examples: ["call"] }),
+  required: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether the gateway is ready (/ready) only while this server can be started. It is started once at the beginning.",
+    ),
   serial: z.boolean().default(false).describe("Run the REST calls of one session one after the other."),
 };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Redactor } from "../lib/redactor.ts";
 import type { Emit } from "../protocol/events.ts";
-import type { Connect, ServerSettings } from "../protocol/upstream.ts";
+import type { Connect, ServerProcessFacts, ServerSettings } from "../protocol/upstream.ts";
 import type { Descriptors } from "./descriptors.ts";
 
 /** What the gateway provides to every kind of upstream. */
@@ -34,11 +34,17 @@ export interface Connector {
   readonly summary: string;
   /** Problems the operator should know of before the first session, such as a command that is not on PATH. */
   readonly warnings: () => readonly string[];
+  /** Whether new sessions are refused because of what happened before. */
+  readonly circuit?: () => Circuit;
 }
+
+export type Circuit = "closed" | "open";
 
 /** State shared by all servers of one kind in one gateway. */
 export interface ConnectorFactory<C> {
   readonly connector: (name: string, config: C) => Connector;
+  /** The processes of all its servers. */
+  readonly processes?: () => readonly ServerProcessFacts[];
   /** Releases the shared state, after all connectors are closed. */
   readonly close: () => void;
 }
@@ -69,8 +75,8 @@ export function defineUpstreamKind<C extends z.ZodObject, L extends z.ZodRawShap
   return {
     ...kind,
     create: (limits, context) => {
-      const { connector, close } = kind.create(z.object(kind.limits).parse(limits), context);
-      return { close, connector: (name, config) => connector(name, kind.config.parse(config)) };
+      const { connector, ...factory } = kind.create(z.object(kind.limits).parse(limits), context);
+      return { ...factory, connector: (name, config) => connector(name, kind.config.parse(config)) };
     },
   };
 }

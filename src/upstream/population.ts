@@ -1,32 +1,39 @@
+import type { ServerProcessFacts } from "../protocol/upstream.ts";
+
+/** A process as it is now. */
+export interface Member {
+  readonly facts: ServerProcessFacts | undefined;
+}
+
 export interface Caps {
   readonly all: number;
   readonly perServer: number;
 }
 
-/** Counts the server processes, so that pre-warmed ones stay within the limits on sessions. */
+/** The server processes, counted so that pre-warmed ones stay within the limits on sessions. */
 export class Population {
   readonly #caps: Caps;
-  readonly #of = new Map<string, number>();
-  #all = 0;
+  readonly #of = new Map<string, Set<Member>>();
 
   constructor(caps: Caps) {
     this.#caps = caps;
   }
 
-  add(server: string): void {
-    this.#add(server, 1);
+  add(server: string, member: Member): void {
+    const members = this.#of.get(server) ?? new Set();
+    this.#of.set(server, members.add(member));
   }
 
-  remove(server: string): void {
-    this.#add(server, -1);
+  remove(server: string, member: Member): void {
+    this.#of.get(server)?.delete(member);
   }
 
   hasRoom(server: string): boolean {
-    return this.#all < this.#caps.all && (this.#of.get(server) ?? 0) < this.#caps.perServer;
+    const all = [...this.#of.values()].reduce((sum, { size }) => sum + size, 0);
+    return all < this.#caps.all && (this.#of.get(server)?.size ?? 0) < this.#caps.perServer;
   }
 
-  #add(server: string, change: 1 | -1): void {
-    this.#all += change;
-    this.#of.set(server, (this.#of.get(server) ?? 0) + change);
+  facts(): ServerProcessFacts[] {
+    return [...this.#of.values()].flatMap((members) => [...members].flatMap(({ facts }) => facts ?? []));
   }
 }

@@ -60,10 +60,12 @@ export const stdio = defineUpstreamKind({
               : []),
           ],
           connect: (destination, listener) => pool.take()?.adopt(destination, listener) ?? start(destination, listener),
+          circuit: () => (crashLoop.isOpen ? "open" : "closed"),
           open: () => pool.open(),
           close: () => pool.close(),
         };
       },
+      processes: () => context.population.facts(),
       close: () => context.reaper.close(),
     };
   },

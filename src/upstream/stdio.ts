@@ -2,12 +2,12 @@ import { oneSafeLine } from "../lib/redactor.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import type { Frame } from "../protocol/frame.ts";
 import type { RequestId } from "../protocol/jsonrpc.ts";
-import type { Destination, Upstream, UpstreamListener } from "../protocol/upstream.ts";
+import type { Destination, ServerProcessFacts, Upstream, UpstreamListener } from "../protocol/upstream.ts";
 import type { CrashLoop } from "./crash-loop.ts";
 import { cutOffError, exitError, spawnError, strayOutputError } from "./exit-error.ts";
 import type { UpstreamContext } from "./kind.ts";
 import { Outbox } from "./outbox.ts";
-import type { Population } from "./population.ts";
+import type { Member, Population } from "./population.ts";
 import type { Reaper } from "./reaper.ts";
 import { ServerOutput } from "./server-output.ts";
 import { ServerProcess, type ProcessExit } from "./server-process.ts";
@@ -35,7 +35,7 @@ export interface StdioOptions {
 }
 
 /** One MCP server process (MCP, stdio transport). */
-export class StdioUpstream implements Upstream {
+export class StdioUpstream implements Upstream, Member {
   readonly #options: Omit<StdioOptions, "destination" | "listener" | "isWarm">;
   #destination: Destination;
   #listener: UpstreamListener;
@@ -48,6 +48,8 @@ export class StdioUpstream implements Upstream {
   #startedAt = 0;
   #isWarm: boolean;
   #isStarting = false;
+  /** It has sent a message. */
+  #hasSpoken = false;
   #isPaused = false;
   #isOver = false;
   #closing: Promise<void> | undefined;
@@ -107,6 +109,17 @@ export class StdioUpstream implements Upstream {
     return this.#isOver || this.#process?.hasExited === true;
   }
 
+  get facts(): ServerProcessFacts | undefined {
+    const pid = this.#process?.pid;
+    return pid === undefined ? undefined : { pid, ...this.#names, state: this.#state };
+  }
+
+  get #state(): ServerProcessFacts["state"] {
+    if (this.#closing !== undefined) return "ending";
+    if (this.#isStarting) return "starting";
+    return this.#isWarm ? "warm" : "used";
+  }
+
   checkRoom(): void {
     if (this.#outbox.waitingBytes <= this.#options.context.queueBytes) return;
     throw new GatewayError("queue_full", `The MCP server "${this.#destination.server}" does not read its input.`, {
@@ -146,7 +159,7 @@ export class StdioUpstream implements Upstream {
     this.started();
     if (this.#process?.pid === undefined) return;
     await this.#process.end();
-    this.#options.context.population.remove(this.#destination.server);
+    this.#options.context.population.remove(this.#destination.server, this);
   }
 
   #start(): void {
@@ -172,8 +185,16 @@ export class StdioUpstream implements Upstream {
     if (pid === undefined || stdin === undefined) return;
     if (this.#isPaused) process.pause();
     this.#outbox.open(stdin);
-    context.population.add(this.#destination.server);
-    emit({ type: "server.started", ...this.#names, pid, command: command.command });
+    context.population.add(this.#destination.server, this);
+    const { requestId } = this.#destination;
+    emit({
+      type: "server.started",
+      ...this.#names,
+      pid,
+      command: command.command,
+      isWarm: this.#isWarm,
+      requestId,
+    });
   }
 
   #read(chunk: Buffer): void {
@@ -185,12 +206,25 @@ export class StdioUpstream implements Upstream {
   #pass(frame: Frame): void {
     if (this.#isOver) return;
     this.started();
+    if (!this.#hasSpoken) this.#onFirstMessage();
     try {
       this.#listener.frame(frame);
     } catch (cause) {
       const what = `a message of "${this.#destination.server}" was lost`;
       this.#options.context.emit({ type: "trouble", what, cause });
     }
+  }
+
+  #onFirstMessage(): void {
+    this.#hasSpoken = true;
+    const pid = this.#process?.pid;
+    if (pid === undefined) return;
+    this.#options.context.emit({
+      type: "server.ready",
+      ...this.#names,
+      pid,
+      ms: performance.now() - this.#startedAt,
+    });
   }
 
   #passBad(id: RequestId | undefined, why: string): void {
@@ -201,7 +235,9 @@ export class StdioUpstream implements Upstream {
 
   #onExit({ code, signal }: ProcessExit): void {
     const { context, crashLoop } = this.#options;
-    context.emit({ type: "server.exited", ...this.#names, code, signal, asked: this.#isOver });
+    const pid = this.#process?.pid;
+    if (pid !== undefined)
+      context.emit({ type: "server.exited", ...this.#names, pid, code, signal, asked: this.#isOver });
     // The exit of an unused process says nothing about how the server behaves in use, and the pool does not restart it immediately.
     if (!this.#isOver && !this.#isWarm) crashLoop.exited(performance.now() - this.#startedAt);
   }
@@ -214,7 +250,7 @@ export class StdioUpstream implements Upstream {
   /** The process ended unexpectedly. Tells the session once; other processes of the group may be alive, so the group is closed too. */
   #end(error: GatewayError): void {
     if (this.#isOver) return;
-    this.#options.context.emit({ type: "server.failed", ...this.#names, error });
+    this.#options.context.emit({ type: "server.failed", ...this.#names, error, wasReady: this.#hasSpoken });
     void this.close();
     this.#listener.ended(error);
   }

@@ -122,6 +122,10 @@ const REST = {
 const OPERATIONS: Readonly<Record<string, Statuses>> = {
   ...Object.fromEntries(LIVE_PATHS.map((path) => [`GET ${path}`, FOR_ALL])),
   "GET /ready": FOR_ALL,
+  "GET /health/servers": [...UNKNOWN, 200, 200],
+  "POST /health/servers": [405, 405, 405, 405],
+  // They name every server.
+  "GET /metrics": [...UNKNOWN, 200, 403],
   ...Object.fromEntries(OAUTH_ENDPOINTS.map((path) => [`POST ${path}`, [404, 404, 404, 404] as const])),
   "GET /.well-known/oauth-authorization-server": [404, 404, 404, 404],
   "GET /.well-known/oauth-protected-resource": [404, 404, 404, 404],
@@ -153,7 +157,15 @@ describe("every route has an entry here:", () => {
   it("those of http.ts and pages.ts", () => {
     const http = readFileSync(join(ROOT, "src/downstream/http.ts"), "utf8");
     const mounted = [...http.matchAll(/mount\((\w+)/g)].map(([, name]) => name);
-    expect(mounted).toEqual(["mcp", "restRoute", "healthRoute", "resourceMetadata", "oauthProbes"]);
+    expect([...new Set(mounted)]).toEqual([
+      "mcp",
+      "restRoute",
+      "healthRoute",
+      "resourceMetadata",
+      "serverHealthRoute",
+      "oauthProbes",
+      "metricsRoute",
+    ]);
     const pages = readFileSync(join(ROOT, "src/downstream/pages.ts"), "utf8");
     const used = [...pages.matchAll(/(\w+)\(context\)[,)]/g)].map(([, name]) => name);
     expect(used).toEqual(["documentRoutes", "docsRoutes", "problemRoutes", "nothingHere", "problemWriter"]);

@@ -136,6 +136,10 @@ describe("rate limits in memory", () => {
     await rest.call("echo/echo", { message: "1" });
     expect(await rest.call("echo/echo", { message: "2" })).toMatchObject({ status: 429 });
     await client[Symbol.asyncDispose]();
+    // Each refusal is counted and logged, whatever its HTTP status was.
+    const metrics = await fetch(`${gateway.url}/metrics`, { headers: FIRST });
+    expect(await metrics.text()).toContain('mcp_gateway_limits_met_total{limit="rate_limited"} 4');
+    expect(gateway.log().match(/ refused: More than 1 such requests/g)).toHaveLength(4);
   });
 
   it("grant exactly the limit to 200 calls at once", async () => {

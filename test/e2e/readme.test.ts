@@ -82,7 +82,7 @@ describe("what stands in backticks exists:", () => {
       [[], ...commands.map((name) => [name])].map((args) => runCli([...args, "--help"], { cwd: ROOT })),
     );
     const known = new Set(helps.flatMap(({ stdout }) => stdout.match(/--[A-Za-z][\w-]*/g) ?? []));
-    const ofOthers = new Set(["--silent", "--target"]); // npm, docker
+    const ofOthers = new Set(["--silent", "--target", "--import"]); // npm, docker, node
     const named = files.flatMap(spansOf).flatMap((span) => span.match(/(?<![\w-])--[A-Za-z][\w-]*/g) ?? []);
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter((option) => !known.has(option) && !ofOthers.has(option))).toEqual([]);

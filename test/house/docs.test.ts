@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -65,6 +65,9 @@ describe("a link leads to a file of the repository:", () => {
   });
 });
 
+/** Metrics have names like those of errors. */
+const METRIC = /^(?:mcp_gateway|nodejs)_/;
+
 describe("what stands in backticks exists in the code:", () => {
   const spans = [...new Set(files.flatMap(spansOf))];
 
@@ -78,9 +81,17 @@ describe("what stands in backticks exists in the code:", () => {
   });
 
   it("names of errors", () => {
-    const names = spans.filter((span) => /^[a-z]+(?:_[a-z]+)+$/.test(span));
+    const names = spans.filter((span) => /^[a-z]+(?:_[a-z]+)+$/.test(span) && !METRIC.test(span));
     expect(names.length).toBeGreaterThan(30);
     expect(names.filter((name) => codeOf(name) === undefined && !FORMER_NAMES.includes(name))).toEqual([]);
+  });
+
+  it("names of metrics, and every metric of the gateway is explained", () => {
+    const sources = join(ROOT, "src/observability/metrics");
+    const texts = readdirSync(sources).map((file) => readFileSync(join(sources, file), "utf8"));
+    const own = texts.flatMap((text) => [...text.matchAll(/"(mcp_gateway_\w+)"/g)].map(([, name = ""]) => name));
+    const explained = spansOf("docs/observability.md").filter((span) => /^mcp_gateway_\w+$/.test(span));
+    expect(explained.toSorted()).toEqual(own.toSorted());
   });
 
   it("every error is explained in docs/troubleshooting.md", () => {
@@ -117,7 +128,10 @@ describe("docs/troubleshooting.md quotes the log as it is:", () => {
       "X did not answer tools/call in time",
       { type: "session.timeout", server: "X", sessionId: "s", method: "tools/call", afterMs: 1 },
     ],
-    ["Server X exited", { type: "server.exited", server: "X", sessionId: "s", code: 1, signal: null, asked: false }],
+    [
+      "Server X exited",
+      { type: "server.exited", server: "X", sessionId: "s", pid: 7, code: 1, signal: null, asked: false },
+    ],
   ] as const)("%s", (words, event) => {
     const lines: string[] = [];
     logEvents((_level, line) => lines.push(line))(event);
@@ -148,7 +162,7 @@ function loaded({ text }: CodeBlock): unknown {
   const secret = join(folder, "secret");
   writeFileSync(secret, "a-secret\n");
   const local = text.replaceAll(/\$\{file:[^}]+\}/g, `\${file:${secret}}`);
-  return parseConfig("config.yaml", local, { MCP_GATEWAY_TOKEN: "a-token" }).config;
+  return parseConfig("config.yaml", local, { MCP_GATEWAY_TOKEN: "a-token", METRICS_TOKEN: "another-token" }).config;
 }
 
 function isKey(path: readonly string[], schema: unknown = configJsonSchema()): boolean {

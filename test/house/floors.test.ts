@@ -12,6 +12,8 @@ const floors: readonly (readonly string[])[] = [
   ["access", "client", "session", "upstream", "openapi", "observability", "cluster"],
   ["downstream"],
   ["config"],
+  ["gateway-access.ts", "gateway-sessions.ts"],
+  ["gateway-http.ts"],
   ["gateway.ts"],
   ["cli"],
   ["main.ts"],

@@ -50,7 +50,7 @@ describe("config.example.yaml", () => {
   it("is a valid config with everything that it holds in comments", () => {
     // A comment that is a key, or stands below one: all but sentences.
     const whole = read("config.example.yaml").replaceAll(/^( *)# (?=[a-zA-Z]+:(?: |$)| {2,})/gm, "$1");
-    const env = { ADMIN_PASSWORD: "a-password", MCP_GATEWAY_TOKEN: "a-token" };
+    const env = { ADMIN_PASSWORD: "a-password", MCP_GATEWAY_TOKEN: "a-token", METRICS_TOKEN: "b-token" };
     const { auth, publicUrl, servers } = parseConfig("config.example.yaml", whole, env).config;
     expect(Object.keys(auth).toSorted()).toEqual(["apiKeys", "basic", "bearer", "jwt"]);
     expect(publicUrl).toBe("https://mcp.example.com");

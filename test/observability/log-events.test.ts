@@ -34,9 +34,10 @@ const EVENTS: readonly GatewayEvent[] = [
   { type: "session.message", from: "client", line: `{"a":"${FORGED}"}`, requestId: "r", ...SESSION },
   { type: "session.message", from: "server", line: piecesOf(`{"a":"${FORGED}"}`), requestId: undefined, ...SESSION },
   { type: "session.timeout", method: FORGED, afterMs: 5, ...SESSION },
-  { type: "server.started", pid: 7, command: "npx", ...SESSION },
-  { type: "server.started", pid: 7, command: "npx", server: "git", sessionId: FORGED },
-  { type: "server.exited", code: 1, signal: null, asked: false, ...SESSION },
+  { type: "server.started", pid: 7, command: "npx", isWarm: false, requestId: "r", ...SESSION },
+  { type: "server.started", pid: 7, command: "npx", isWarm: false, requestId: "r", server: "git", sessionId: FORGED },
+  { type: "server.ready", pid: 7, ms: 12.3, ...SESSION },
+  { type: "server.exited", pid: 7, code: 1, signal: null, asked: false, ...SESSION },
   {
     type: "server.failed",
     error: new GatewayError("process_exited", "It ended.", { log: { stderr: FORGED }, cause: new Error(FORGED) }),
@@ -145,7 +146,7 @@ describe("the end of a server is one line at the usual level:", () => {
     log: { stderr: "last words" },
   });
   const crash: readonly GatewayEvent[] = [
-    { type: "server.exited", code: null, signal: "SIGSEGV", asked: false, ...SESSION },
+    { type: "server.exited", pid: 7, code: null, signal: "SIGSEGV", asked: false, ...SESSION },
     { type: "server.failed", error, ...SESSION },
     { type: "session.closed", transport: "rest", reason: "server ended", requests: 1, ...SESSION },
     { type: "session.hibernated", reason: "server ended", ...SESSION },

@@ -29,6 +29,8 @@ describe("the era of a server whose entry says auto", () => {
     if (servers[0] !== undefined) answer(servers[0]);
     expect(await found).toBe(era);
     expect({ modern: eras.speaks("s", "modern"), legacy: eras.speaks("s", "legacy") }).toMatchObject(known);
+    // What is known is told without asking; silence is no knowledge.
+    expect(eras.known("s")).toBe("modern" in known ? era : undefined);
     expect(servers[0]?.closings).toBe(1);
   });
 

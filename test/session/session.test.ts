@@ -169,7 +169,11 @@ describe("an answer", () => {
     say({ id: 5, method: "tools/list" });
     server.listener.badMessage(5, new GatewayError("protocol_violation", "Bad."));
     expect(client.got).toEqual([
-      { jsonrpc: "2.0", id: 5, error: { code: -32603, message: "Bad.", data: { reason: "protocol_violation" } } },
+      {
+        jsonrpc: "2.0",
+        id: 5,
+        error: { code: -32603, message: "Bad.", data: { reason: "protocol_violation", requestId: "http-1" } },
+      },
     ]);
     for (const id of [5, 6, undefined]) {
       server.listener.badMessage(id, new GatewayError("protocol_violation", "Bad."));

@@ -50,6 +50,16 @@ describe("a session", () => {
     expect(emitted.at(-1)).toMatchObject({ type: "session.closed", reason: "client closed" });
   });
 
+  it("is shown as one of Streamable HTTP and of the modern era, when its client speaks MCP 2026-07-28", () => {
+    const { sessions, open } = table();
+    open(ann, "git", { transport: "sse" });
+    open(bob, "git", { transport: "modern" });
+    expect(sessions.facts()).toEqual([
+      { server: "git", transport: "sse", era: "legacy", hasProcess: false },
+      { server: "git", transport: "streamable-http", era: "modern", hasProcess: false },
+    ]);
+  });
+
   it("starts no server by being opened", () => {
     const { open, servers } = table();
     open();

@@ -36,7 +36,7 @@ const ENDS = 160;
 
 /** The response with another id. */
 export function withResponseId(frame: ResponseFrame, id: RequestId): ResponseFrame {
-  if (frame.fault !== undefined) return faultFrame(id, frame.fault);
+  if (frame.fault !== undefined) return faultFrame(id, frame.fault, frame.requestId);
   return { ...frame, id, line: lineWithId(frame.line, encodeId(id)) };
 }
 

@@ -53,6 +53,7 @@ export class Remotes {
       close: () => Promise.resolve(),
       summary: this.#context.redactor.value(`${remote.url.origin}${remote.url.pathname}`),
       warnings: () => warningsOf(remote.url, entry),
+      circuit: () => (remote.circuit.isOpen ? "open" : "closed"),
     };
   }
 

@@ -5,6 +5,7 @@ import type { Frame, RequestFrame } from "../../protocol/frame.ts";
 import type { RequestId } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { CallerHeaders, OpenRequest, Upstream } from "../../protocol/upstream.ts";
+import { ConnectionReport } from "./connection-report.ts";
 import { isLostSession, outcomeError, sessionLost, unfitError } from "./failure.ts";
 import { costOf, HeldMessages } from "./held-messages.ts";
 import type { CallListener, Outcome } from "./http-call.ts";
@@ -28,6 +29,7 @@ interface SentRequest {
  */
 export class SseClient implements Upstream, CallListener {
   readonly #options: RemoteOptions;
+  readonly #report: ConnectionReport;
   readonly #wire: Wire;
   readonly #inbox: Inbox;
   readonly #session = new RemoteSession();
@@ -46,6 +48,7 @@ export class SseClient implements Upstream, CallListener {
   /** Throws `circuit_open`. */
   constructor(options: RemoteOptions) {
     this.#options = options;
+    this.#report = new ConnectionReport(options);
     const { remote, sessionId, listener } = options;
     remote.circuit.check(remote.server);
     this.#inbox = new Inbox({ ...remote, sessionId, listener });
@@ -182,9 +185,8 @@ export class SseClient implements Upstream, CallListener {
   #greeted(answer: Frame): void {
     this.#greetingId = undefined;
     this.#session.agreed(answer);
-    const { remote, sessionId } = this.#options;
-    remote.emit({ type: "server.connected", server: remote.server, sessionId });
-    remote.heartbeat.add(this);
+    this.#report.works();
+    this.#options.remote.heartbeat.add(this);
     this.#release();
   }
 
@@ -204,18 +206,17 @@ export class SseClient implements Upstream, CallListener {
 
   #lose(): void {
     if (this.#isOver) return;
-    const { remote, sessionId } = this.#options;
-    remote.emit({ type: "server.forgot", server: remote.server, sessionId });
-    this.#end(sessionLost(remote.server));
+    this.#report.forgotten();
+    this.#end(sessionLost(this.#options.remote.server));
   }
 
   #end(error: GatewayError): void {
     if (this.#isOver) return;
-    const { remote, sessionId, listener } = this.#options;
+    const { listener } = this.#options;
     const sent = [...this.#open.values()].map(({ frame, call }): OpenRequest => ({ frame, mayHaveRun: call.wasSent }));
     const open = [...sent, ...this.#held.takeRequests()];
     void this.close();
-    remote.emit({ type: "server.failed", server: remote.server, sessionId, error });
+    this.#report.failed(error);
     listener.ended(error, open);
   }
 

@@ -4,6 +4,7 @@ import { guarded } from "../../protocol/events.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { CallerHeaders, OpenRequest, Upstream } from "../../protocol/upstream.ts";
+import { ConnectionReport } from "./connection-report.ts";
 import { brokenError, isLostSession, outcomeError, sessionLost, statusError, unfitError } from "./failure.ts";
 import type { Outcome } from "./http-call.ts";
 import { HeldMessages } from "./held-messages.ts";
@@ -34,6 +35,7 @@ const UNANSWERED = {
 export class StreamableClient implements Upstream, PostHost {
   readonly inbox: Inbox;
   readonly #options: RemoteOptions;
+  readonly #report: ConnectionReport;
   readonly #wire: Wire;
   readonly #session = new RemoteSession();
   readonly #held = new HeldMessages();
@@ -51,6 +53,7 @@ export class StreamableClient implements Upstream, PostHost {
   /** Throws `circuit_open`. */
   constructor(options: RemoteOptions) {
     this.#options = options;
+    this.#report = new ConnectionReport(options);
     const { remote, sessionId, listener } = options;
     remote.circuit.check(remote.server);
     this.inbox = new Inbox({ ...remote, sessionId, listener });
@@ -104,6 +107,7 @@ export class StreamableClient implements Upstream, PostHost {
   answered(post: Post, answer: Frame | undefined): void {
     this.#posts.answered(post);
     if (post.isModern && post.request !== undefined) this.#modern.listed(post.request, answer);
+    if (post.isModern && answer !== undefined) this.#report.works();
     if (post.is(methods.initialize)) this.#greeted(answer);
   }
 
@@ -141,10 +145,9 @@ export class StreamableClient implements Upstream, PostHost {
 
   #greeted(answer: Frame | undefined): void {
     this.#session.agreed(answer);
-    const { remote, sessionId } = this.#options;
     if (this.#isOver) return;
-    remote.emit({ type: "server.connected", server: remote.server, sessionId });
-    remote.heartbeat.add(this);
+    this.#report.works();
+    this.#options.remote.heartbeat.add(this);
     this.#release();
   }
 
@@ -260,20 +263,19 @@ export class StreamableClient implements Upstream, PostHost {
 
   #finishLoss(): void {
     if (this.#isOver) return;
-    const { remote, sessionId } = this.#options;
     const open = [...(this.#refused ?? []), ...this.#posts.openRequests, ...this.#held.takeRequests()];
     this.#session.forget();
-    remote.emit({ type: "server.forgot", server: remote.server, sessionId });
-    this.#end(sessionLost(remote.server), open);
+    this.#report.forgotten();
+    this.#end(sessionLost(this.#options.remote.server), open);
   }
 
   #end(error: GatewayError, open: readonly OpenRequest[], status?: number): void {
     if (this.#isOver) return;
-    const { remote, sessionId, listener, onRefused } = this.#options;
+    const { listener, onRefused } = this.#options;
     const unsent = this.#held.takeRequests();
     void this.close();
     if (status !== undefined && onRefused?.(status, error) === true) return;
-    remote.emit({ type: "server.failed", server: remote.server, sessionId, error });
+    this.#report.failed(error);
     listener.ended(error, [...open, ...unsent]);
   }
 

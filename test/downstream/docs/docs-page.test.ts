@@ -248,5 +248,5 @@ function catalogOf(servers: Readonly<Record<string, Listing>>): ToolCatalog {
     const tools = new Map(toolsListed(server, listing.tools).map((tool) => [tool.name, tool]));
     return { server, initializeResult: { ...listing.initializeResult }, tools };
   };
-  return { list, refresh: list, look: () => undefined };
+  return { list, refresh: list, look: () => undefined, cached: () => undefined };
 }

@@ -79,8 +79,11 @@ describe("a response gets the id of its client back", () => {
   });
 
   it("when the gateway wrote it", () => {
-    const fault = faultFrame(7, new GatewayError("process_exited", "gone"));
-    expect(JSON.parse(withResponseId(fault, "a").line.toString())).toMatchObject({ id: "a", error: { code: -32603 } });
+    const fault = faultFrame(7, new GatewayError("process_exited", "gone"), "request-1");
+    expect(JSON.parse(withResponseId(fault, "a").line.toString())).toMatchObject({
+      id: "a",
+      error: { code: -32603, data: { requestId: "request-1" } },
+    });
   });
 });
 

@@ -1,0 +1,98 @@
+import { resolve as absolute } from "node:path";
+import type { ClientSettings } from "./client/mcp-client.ts";
+import { CachingToolCatalog } from "./client/tool-catalog.ts";
+import type { Config } from "./config/schema.ts";
+import { durationMs, sizeBytes } from "./lib/units.ts";
+import type { Admission } from "./protocol/admission.ts";
+import type { Events } from "./protocol/events.ts";
+import type { Screen } from "./protocol/screen.ts";
+import { isRepeatable } from "./protocol/tool.ts";
+import type { ServerSettings } from "./protocol/upstream.ts";
+import { modernLimits, recordLimits, sessionLimits } from "./session/config.ts";
+import { connectAnyEra } from "./session/era-upstream.ts";
+import { ModernSessions } from "./session/modern/modern-sessions.ts";
+import { openRecords, type RecordStore } from "./session/open-records.ts";
+import { ServerEras } from "./session/server-eras.ts";
+import { Sessions } from "./session/sessions.ts";
+import type { Servers } from "./upstream/servers.ts";
+
+export interface GatewaySessionsOptions {
+  readonly config: Config;
+  /** The config file. */
+  readonly file: string;
+  readonly version: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Whether the gateway serves clients; only then are sessions persisted. */
+  readonly isServing: boolean;
+  readonly servers: Servers;
+  readonly events: Events;
+  readonly admission: Admission | undefined;
+  readonly screen: Screen | undefined;
+}
+
+/** The sessions of a gateway, in either era, and the list of tools, which it reads through sessions of its own. */
+export class GatewaySessions {
+  readonly store: RecordStore;
+  readonly eras: ServerEras;
+  readonly table: Sessions;
+  readonly modern: ModernSessions;
+  readonly catalog: CachingToolCatalog;
+  /** The gateway as a client of its own sessions. */
+  readonly client: ClientSettings;
+
+  constructor(options: GatewaySessionsOptions) {
+    const { config, servers, version, events } = options;
+    const { connect } = servers;
+    const { emit } = events;
+    const settingsOf = (name: string): ServerSettings => servers.get(name).settings;
+    const limits = sessionLimits(config.limits, config.rest.idle, config.limits.queueBytes);
+    const common = { connect, settingsOf, clientVersion: version, emit };
+    this.store = openStore(options, (name) => settingsOf(name).fingerprint);
+    this.eras = new ServerEras(common);
+    this.table = new Sessions({
+      connect: connectAnyEra({ connect, eras: this.eras, heldBytes: limits.queueBytes, emit }),
+      settingsOf,
+      limits,
+      records: this.store.records,
+      clientVersion: version,
+      events,
+      admission: options.admission,
+      screen: options.screen,
+      onToolsChanged: (server) => this.catalog.changed(server),
+      mayRepeat: (server, tool) => isRepeatable(this.catalog.look(server)?.tools.get(tool)),
+    });
+    const { table: sessions, eras } = this;
+    this.modern = new ModernSessions({
+      ...common,
+      sessions,
+      eras,
+      limits: modernLimits(config.limits, limits.queueBytes),
+    });
+    this.client = {
+      version,
+      listingBytes: sizeBytes(config.limits.messageBytes),
+      listingMs: durationMs(config.limits.request),
+    };
+    this.catalog = new CachingToolCatalog({
+      sessions,
+      client: this.client,
+      emit,
+      maxAgeMs: durationMs(config.rest.catalogAge),
+    });
+  }
+}
+
+function openStore(
+  { config, file, env, isServing, events }: GatewaySessionsOptions,
+  fingerprintOf: (server: string) => string,
+): RecordStore {
+  return openRecords({
+    store: isServing ? config.sessions.store : "memory",
+    dir: config.state.dir,
+    instance: `${absolute(file)} ${config.hostname} ${config.port}`,
+    limits: recordLimits(config.limits),
+    fingerprintOf,
+    env,
+    emit: events.emit,
+  });
+}

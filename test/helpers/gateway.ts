@@ -74,9 +74,8 @@ export async function startGateway(
   const mark = randomUUID();
   const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-e2e-"));
   // JSON is YAML.
-  const text = isVerbatim
-    ? String(config)
-    : JSON.stringify(forTests(typeof config === "string" ? parse(config) : config, mark));
+  const isText = typeof config === "string";
+  const text = isText && isVerbatim ? config : JSON.stringify(forTests(isText ? parse(config) : config, mark));
   writeFileSync(join(folder, CONFIG_FILE), text);
   const flags = isVerbatim ? ["--host", "127.0.0.1", "--port", "0"] : [];
   return launch({ mark, folder, main, env, openFiles, flags });

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { runCli, type CliAnswer } from "../helpers/cli.ts";
 
+// The built executable (dist/main.js), as a user starts it.
+
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "mcp-gateway-import-"));

@@ -196,6 +196,7 @@ describe("becomes a config with its comments:", () => {
       ),
       [
         "info config.yml:5:3 this is a config of @isanjosgon/mcp-gateway, read as one of this gateway: server.host → hostname, server.port → port, upstreams → servers",
+        "warn config.yml:9:1 upstreams: there is no endpoint for all servers yet; each is reached at a URL of its own: /one/mcp",
       ],
     ],
     [
@@ -226,6 +227,25 @@ describe("becomes a config with its comments:", () => {
       ],
     ],
     [
+      "what an alias refers to, though that is left out",
+      {
+        "a.yaml":
+          "x-env: &env { A: b }\nmcpServers:\n  git: { command: x, env: *env }\n  fs: { command: y, env: *env }\n",
+      },
+      lines(
+        "servers:",
+        "  git:",
+        "    command: x",
+        "    env:",
+        "      A: b",
+        "  fs:",
+        "    command: y",
+        "    env:",
+        "      A: b",
+      ),
+      ["info a.yaml:1:1 not about servers, and left out: x-env", "info a.yaml:2:1 mcpServers is read as servers"],
+    ],
+    [
       "what is still wrong, with its place in the result",
       { "a.json": '{"mcpServers":{"a b":{"command":"${X}"},"c":{"command":"x","args":"y"}}}' },
       lines("servers:", "  a b:", '    command: "${X}"', "  c:", "    command: x", "    args: y"),
@@ -248,6 +268,8 @@ it.each([
   ["rubbish", "{ [\n", /^a\.yaml:\d+:\d+ /],
   ["nothing", "", "a.yaml: has no keys: it is no config"],
   ["two gateways at once", "proxy: {}\nupstreams: []\n", /a file is one or the other/],
+  ["an alias bomb", `a: &a [x,x,x,x,x,x,x,x,x]\n${bombLines()}servers: {}\n`, "a.yaml: its aliases cannot be resolved"],
+  ["a key that is there twice", "servers: { a: { command: x }, a: { command: y } }\n", /problem .*appears twice/],
   ["brackets without end", "[".repeat(10_000), "a.yaml: is nested more than 100 levels deep"],
 ])("a file with %s is refused, or said to have no servers", (_what, text, expected) => {
   expect(said(text)).toMatch(expected);
@@ -262,4 +284,11 @@ function said(text: string): string {
     if (!(error instanceof ConfigError)) throw error;
     return error.message;
   }
+}
+
+/** Nine aliases of the line before, on each line. */
+function bombLines(): string {
+  return ["b", "c", "d", "e", "f", "g", "h", "i"]
+    .map((name, at) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${"abcdefgh"[at]}`).join(",")}]\n`)
+    .join("");
 }

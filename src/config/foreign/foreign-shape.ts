@@ -7,6 +7,8 @@ export interface ForeignShape {
   readonly name: string;
   /** Where it listens unless its config says otherwise. */
   readonly port: number;
+  /** The key with its list of servers. */
+  readonly list: string;
   /** Keys that only its configs have, with a dot between a block and its key. */
   readonly marks: readonly string[];
   /** Turns its keys into ours, within the document. */

@@ -74,8 +74,15 @@ function mixed(one: MarkOf, other: MarkOf): ForeignAdaptation {
 
 function rewritten(root: YAMLMap, shape: ForeignShape, mark: Mark, document: Document): ForeignAdaptation {
   const rewriting = new Rewriting(document);
+  const list = firstMark(root, [shape.list], document);
+  if (list === undefined) {
+    const message = `${shape.list} is missing: list the servers there`;
+    rewriting.problems.push({ message, offset: mark.offset });
+  }
   shape.rewrite(root, rewriting);
   rewriting.removeRepeated(root);
+  // A placeholder that causes no further messages: why there are no servers was said already.
+  if (pairOf(root, "servers") === undefined) root.items.push(rewriting.pair("servers", { none: { command: "-" } }));
   if (pairOf(root, "port") === undefined) root.items.push(rewriting.pair("port", shape.port));
   const became = rewriting.became.length === 0 ? "" : `, read as one of this gateway: ${rewriting.became.join(", ")}`;
   const what: OffsetNote = {

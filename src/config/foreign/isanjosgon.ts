@@ -15,12 +15,13 @@ import {
   type KeyRules,
   type Rewriting,
 } from "./rewriting.ts";
-import { namesIn, pathRule, serverList } from "./server-list.ts";
+import { endpointNote, namesIn, pathRule, serverList } from "./server-list.ts";
 
 /** The config of @isanjosgon/mcp-gateway, a gateway in front of servers with a URL. */
 export const isanjosgon: ForeignShape = {
   name: "@isanjosgon/mcp-gateway",
   port: 8080,
+  list: "upstreams",
   marks: [
     "upstreams",
     "upstreamHeaders",
@@ -31,10 +32,14 @@ export const isanjosgon: ForeignShape = {
     "server.requireOrigin",
   ],
   rewrite: (root, rewriting) => {
-    const upstreams = rewriting.resolved(pairOf(root, "upstreams")?.value);
+    const list = pairOf(root, "upstreams");
+    const upstreams = rewriting.resolved(list?.value);
+    const server = rewriting.resolved(pairOf(root, "server")?.value);
     const names = namesIn(upstreams, rewriting);
     const forward = forwarded(root, rewriting);
+    const hasPath = isMap(server) && hasKey(server, "path");
     rewriting.replace(root, "", rulesFor(names, forward));
+    if (!hasPath) endpointNote(names, list?.key, "upstreams", rewriting);
     if (placeOf(upstreams) !== undefined && !hasKey(root, "policy")) {
       const message = "upstreams: there is no policy, so that whoever is admitted may do everything";
       rewriting.note("warn", message, upstreams);

@@ -18,14 +18,17 @@ import { endpointNote, namesIn, pathRule, serverList } from "./server-list.ts";
 export const matthisholleville: ForeignShape = {
   name: "matthisholleville/mcp-gateway",
   port: 8082,
+  list: "proxy.servers",
   marks: ["proxy", "cors", "server.url"],
   rewrite: (root, rewriting) => {
     const proxy = rewriting.resolved(pairOf(root, "proxy")?.value);
     const list = isMap(proxy) ? pairOf(proxy, "servers") : undefined;
     const names = namesIn(rewriting.resolved(list?.value), rewriting);
+    const server = rewriting.resolved(pairOf(root, "server")?.value);
+    const hasPath = isMap(server) && pairOf(server, "path") !== undefined;
     const heartbeat = heartbeatOf(proxy, rewriting);
     rewriting.replace(root, "", rulesFor(names, heartbeat));
-    endpointNote(names, list?.key, "proxy.servers", rewriting);
+    if (!hasPath) endpointNote(names, list?.key, "proxy.servers", rewriting);
   },
 };
 

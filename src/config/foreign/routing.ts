@@ -10,13 +10,14 @@ export function reportRouting(pair: Pair, at: string, names: readonly string[], 
     rewriting.problem(`${at}: must be a list of rules`, pair.value ?? pair.key);
     return [];
   }
+  const declared = new Set(names);
   for (const [index, item] of rules.items.entries()) {
     const rule = rewriting.resolved(item);
     const upstream = isMap(rule) ? rewriting.resolved(pairOf(rule, "upstream")?.value) : undefined;
     const name = isScalar(upstream) ? upstream.value : undefined;
     if (typeof name !== "string") {
       rewriting.problem(`${at}[${index}].upstream: must be the name of an upstream`, upstream ?? item);
-    } else if (!names.includes(name)) {
+    } else if (!declared.has(name)) {
       const near = closest(name, names);
       const guess = near === undefined ? "" : `; did you mean "${near}"?`;
       rewriting.problem(`${at}[${index}].upstream: there is no upstream of this name${guess}`, upstream);

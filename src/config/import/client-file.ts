@@ -48,7 +48,8 @@ function leaveOut(root: YAMLMap, list: Pair, ownKeys: ReadonlySet<string>, rewri
   const others = root.items.filter((pair) => pair !== list && !ownKeys.has(nameOf(pair)));
   // What stands before the first key is about the file.
   if (others[0] === root.items[0]) withComments([list], [others[0]?.key]);
-  root.items = root.items.filter((pair) => !others.includes(pair));
+  const dropped = new Set(others);
+  root.items = root.items.filter((pair) => !dropped.has(pair));
   const names = others.map(nameOf).filter((name) => name !== "$schema");
   if (names.length === 0) return;
   const shown = names.slice(0, 8).join(", ") + (names.length > 8 ? ` and ${names.length - 8} more` : "");

@@ -12,6 +12,7 @@ import { inBlockStyle } from "./block-style.ts";
 import { adaptClientFile } from "./client-file.ts";
 import { withYamlComments } from "./comments.ts";
 import { mergeInto } from "./merge.ts";
+import { withoutAliases } from "./aliases.ts";
 
 export interface ImportSource {
   readonly file: string;
@@ -74,8 +75,9 @@ function readSource({ file, text }: ImportSource, known: KnownKeys): ReadSource 
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  const { fatal } = documentProblems(document);
-  if (fatal.length > 0) throw unreadable(file, fatal, lines);
+  const { fatal, others } = documentProblems(document);
+  if (fatal.length > 0) throw unreadable(file, [...fatal, ...others], lines);
+  if (!withoutAliases(document)) throw new ConfigError(file, [{ message: "its aliases cannot be resolved" }]);
   const foreign = adaptForeign(document);
   if (foreign.fatal.length > 0) throw unreadable(file, foreign.fatal, lines);
   const isForeign = foreign.notes.length > 0;
@@ -85,7 +87,7 @@ function readSource({ file, text }: ImportSource, known: KnownKeys): ReadSource 
   if (!isMap(root)) throw new ConfigError(file, [{ message: "has no keys: it is no config" }]);
   const left = leftOver(root, document, known.entry);
   const notes = [...foreign.notes, ...client.notes, ...pasted.notes];
-  const problems = [...foreign.problems, ...client.problems, ...pasted.problems, ...left];
+  const problems = [...others, ...foreign.problems, ...client.problems, ...pasted.problems, ...left];
   return {
     root,
     comment: joined(document.commentBefore, root.commentBefore ?? null),

@@ -8,8 +8,6 @@ Examples:
       the servers of a config file, at another address
   mcp-gateway -c config.yaml --schemaDump --schemaFormat json > openapi.json
       the OpenAPI document of its tools
-  mcp-gateway import ~/.cursor/mcp.json -o config.yaml
-      a config with the servers of an MCP client
 
 The web page of a running gateway: http://localhost:3000/docs
 `;

@@ -19,7 +19,7 @@ export interface ImportSource {
   readonly text: string;
 }
 
-export interface ImportRemark {
+interface ImportRemark {
   /** A problem is something that the result does not have and its author has to decide on. */
   readonly level: "info" | "warn" | "problem";
   /** Begins with its location. */

@@ -50,7 +50,7 @@ export function takeInputs(root: YAMLMap, rewriting: Rewriting): YAMLMap[] {
 }
 
 /** `github-token` → `GITHUB_TOKEN` */
-export function variableOf(name: string): string {
+function variableOf(name: string): string {
   const plain = name.replaceAll(/[^A-Za-z0-9]+/g, "_").toUpperCase();
   return /^[A-Z_]/.test(plain) ? plain : `INPUT_${plain}`;
 }

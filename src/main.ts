@@ -5,6 +5,7 @@ import { addAddressOptions } from "./cli/address.ts";
 import { splitArguments, wordMistake, type Arguments } from "./cli/arguments.ts";
 import { addConnect } from "./cli/connect-command.ts";
 import type { ConnectFlags } from "./cli/connect-settings.ts";
+import { addFirstConfigCommands } from "./cli/first-config-commands.ts";
 import type { HealthFlags } from "./cli/health.ts";
 import { addHelp } from "./cli/help.ts";
 import type { DumpOutcome, OpenapiFlags } from "./cli/openapi.ts";
@@ -81,6 +82,7 @@ async function main(argv: readonly string[]): Promise<void> {
       const { policy } = await import("./cli/policy.ts");
       if (!policy(flags)) process.exitCode = EXIT_FAILURE;
     });
+  addFirstConfigCommands(program, () => (process.exitCode = EXIT_FAILURE));
   program
     .command("schema")
     .description("print the JSON Schema of the config file")

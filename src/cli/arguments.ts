@@ -11,6 +11,8 @@ export interface Arguments {
 const STARTS = ["run", "serve", "openapi"];
 /** The command that takes a URL. */
 const CONNECT = "connect";
+/** Commands that take arguments: a URL, files. */
+const WITH_ARGUMENTS = [CONNECT, "import", "init"];
 
 export function splitArguments(given: readonly string[]): Arguments {
   // The other program that has this option has no commands.
@@ -32,7 +34,7 @@ export function wordMistake({ own, command }: Arguments, names: readonly string[
     return `${first} takes no server command; only ${STARTS.join(", ")} do`;
   if (isOption || first === "help") return undefined;
   if (!isNamed) return `unknown command "${first}".${hint(first, names)} Commands: ${names.join(", ")}`;
-  if (second === "" || second.startsWith("-") || first === CONNECT) return undefined;
+  if (second === "" || second.startsWith("-") || WITH_ARGUMENTS.includes(first)) return undefined;
   return `${first} takes no argument "${second}".${STARTS.includes(first) ? wordHint(second) : fileHint(second)}`;
 }
 

@@ -11,6 +11,7 @@ import { isSetting } from "./harmless.ts";
 import { interpolate } from "./interpolate.ts";
 import { withoutJsonComments } from "./json-comments.ts";
 import { findNode } from "./node-at.ts";
+import { adaptForeign } from "./foreign/foreign.ts";
 import { adaptPasted, type OffsetNote } from "./pasted.ts";
 import { ConfigError, type Problem } from "./problems.ts";
 import { configSchema, type Config } from "./schema.ts";
@@ -48,11 +49,13 @@ export function parseConfig(file: string, source: string, env: NodeJS.ProcessEnv
   const place = codeFrameMaker(source, lineCounter);
   const { fatal, others } = documentProblems(document);
   if (fatal.length > 0) throw failure(file, [...fatal, ...others], place);
-  const { notes, problems: unfit } = adaptPasted(document);
+  const foreign = adaptForeign(document);
+  if (foreign.fatal.length > 0) throw failure(file, [...foreign.fatal, ...others], place);
+  const pasted = adaptPasted(document);
   const { secrets, problems: unfilled } = interpolate(document, env);
   const value = toValue(file, document);
   const result = configSchema.safeParse(value ?? {});
-  const placed = [...others, ...unfit, ...unfilled];
+  const placed = [...others, ...foreign.problems, ...pasted.problems, ...unfilled];
   // Placeholders that could not be replaced are not validated, which would report them twice.
   const known = new Set(placed.map(({ offset }) => offset));
   const issues = result.success ? [] : schemaProblems(result.error).map((issue) => located(issue, document));
@@ -62,7 +65,7 @@ export function parseConfig(file: string, source: string, env: NodeJS.ProcessEnv
   return {
     config: deepFreeze(result.data),
     file,
-    notes: [...notes, ...remarks(result.data, document)].map(({ level, message, offset }) => ({
+    notes: [...foreign.notes, ...pasted.notes, ...remarks(result.data, document)].map(({ level, message, offset }) => ({
       level,
       text: `${placeText(file, offset, place)} ${message}`,
     })),

@@ -10,6 +10,7 @@ const URL_TOKEN = /https?:\/\/([^\s/?#:@]+)@/gi;
 /** Keys that look secret by their own name or by names in them, but hold names, addresses and scopes. */
 const NO_SECRETS: ReadonlySet<string> = new Set([
   "redactKeys",
+  "keyPrefix",
   "authorization_servers",
   "authorizationServers",
   "bearer_methods_supported",

@@ -247,6 +247,7 @@ it("include those of the environment when a server inherits it", () => {
 
 it("the names of keys to mask are no secrets", () => {
   expect(secretsOf({ logging: { redactKeys: ["x-own-header"] } })).toEqual([]);
+  expect(secretsOf({ rateLimit: { keyPrefix: "mcp-gateway" } })).toEqual([]);
 });
 
 it.each(["a", "1", "a-", "1a", "/", "/a", "a.", ":", " ", "a:", "a1"])(

@@ -57,6 +57,8 @@ export interface StartOptions {
   readonly openFiles?: number;
   /** The program to start: by default the one in dist/. */
   readonly main?: string;
+  /** The config is written as it is; the address comes from the command line. For configs without processes. */
+  readonly isVerbatim?: boolean;
 }
 
 /**
@@ -67,14 +69,16 @@ export interface StartOptions {
  */
 export async function startGateway(
   config: string | Config,
-  { env = {}, openFiles, main = "dist/main.js" }: StartOptions = {},
+  { env = {}, openFiles, main = "dist/main.js", isVerbatim = false }: StartOptions = {},
 ): Promise<GatewayProcess> {
   const mark = randomUUID();
   const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-e2e-"));
   // JSON is YAML.
-  const text = JSON.stringify(forTests(typeof config === "string" ? parse(config) : config, mark));
+  const isText = typeof config === "string";
+  const text = isText && isVerbatim ? config : JSON.stringify(forTests(isText ? parse(config) : config, mark));
   writeFileSync(join(folder, CONFIG_FILE), text);
-  return launch({ mark, folder, main, env, openFiles });
+  const flags = isVerbatim ? ["--host", "127.0.0.1", "--port", "0"] : [];
+  return launch({ mark, folder, main, env, openFiles, flags });
 }
 
 interface Launch {
@@ -85,11 +89,12 @@ interface Launch {
   readonly main: string;
   readonly env: Readonly<Record<string, string>>;
   readonly openFiles: number | undefined;
+  readonly flags: readonly string[];
 }
 
 async function launch(how: Launch): Promise<GatewayProcess> {
-  const { mark, folder, main, env, openFiles } = how;
-  const own = [process.execPath, main, "-c", join(folder, CONFIG_FILE)];
+  const { mark, folder, main, env, openFiles, flags } = how;
+  const own = [process.execPath, main, "-c", join(folder, CONFIG_FILE), ...flags];
   // `exec` replaces the shell, so its pid is the gateway's.
   const limited = openFiles === undefined ? own : ["sh", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, ...own];
   const [command = "", ...args] = limited;

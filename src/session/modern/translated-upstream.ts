@@ -13,11 +13,12 @@ import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../.
 import { notificationLine, resultLine, type RequestId } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { CallerHeaders, Connect, Destination, Upstream, UpstreamListener } from "../../protocol/upstream.ts";
-import { AskingCall, type AskingHost } from "./asking-call.ts";
+import { AGAIN, AskingCall, type AskingHost } from "./asking-call.ts";
 import { LegacyCalls } from "./legacy-calls.ts";
 import { LegacyGreeting } from "./legacy-greeting.ts";
 import { Listens } from "./listens.ts";
 import type { Translation } from "./modern-session.ts";
+import type { ParkedCalls } from "./parked-calls.ts";
 
 export interface TranslationOptions {
   readonly connect: Connect;
@@ -29,12 +30,18 @@ export interface TranslationOptions {
   readonly processId: string;
   readonly states: RequestStates;
   readonly inputMs: number;
+  readonly parked: ParkedCalls;
+  /** The call that was parked is over without its client. */
+  readonly onGivenUp: () => void;
   /** How much may be queued during the handshake. */
   readonly heldBytes: number;
   readonly emit: Emit;
   /** The server has refused `initialize`. */
   readonly onRefused: (answer: ResponseFrame) => void;
 }
+
+/** In the state of a call that is simply called again, for which nothing waits. */
+export const ANY_PROCESS = "";
 
 /** Speaks MCP 2026-07-28 with its session and an older revision with its server. */
 export class TranslatedUpstream implements Translation {
@@ -244,25 +251,33 @@ export class TranslatedUpstream implements Translation {
   }
 
   #askingHost(): AskingHost {
-    const { states, destination, processId, inputMs, emit } = this.#options;
+    const { states, destination, processId, inputMs, parked, onGivenUp, emit } = this.#options;
     const { principal, server } = destination;
+    const isHere = (process: string): boolean => process === processId || process === ANY_PROCESS;
     return {
       answer: (frame) => this.#answer(frame),
       toServer: (frame) => this.#toServer(frame),
       pass: (frame) => this.#pass(frame),
       cancel: (id) => this.#cancelAtServer(id),
-      seal: ({ method, params }, { round }) =>
-        states.seal({ principal, server, method, params }, { process: processId, round }, Date.now() + inputMs),
+      seal: ({ method, params }, { round }) => {
+        const process = round === AGAIN ? ANY_PROCESS : processId;
+        return states.seal({ principal, server, method, params }, { process, round }, Date.now() + inputMs);
+      },
       open: ({ method, params }) => {
         const call = { principal, server, method, params };
         const state = states.open(call, params?.["requestState"], Date.now());
-        return state?.process === processId ? state : undefined;
+        return state !== undefined && isHere(state.process) ? state : undefined;
       },
       later: (ms, run) => {
         const what = `a timer failed for a call of "${server}"`;
         const timer = setTimeout(() => guarded(emit, what, run), Math.min(ms, LONGEST_TIMER_MS));
         return () => clearTimeout(timer);
       },
+      parks: (end) => {
+        const what = `a call of "${server}" could not be given up`;
+        return parked.add(principal, () => guarded(emit, what, end));
+      },
+      givenUp: onGivenUp,
     };
   }
 }

@@ -51,6 +51,8 @@ export class LiveSession implements Session {
   readonly #renewal: Renewal;
   #upstream: Upstream | undefined;
   #isPaused = false;
+  /** The principal of the latest request, whose claims may be newer than those with which the session was opened. */
+  #speaker: Principal;
   /** Set when its server is filled in from the caller. */
   readonly #callerCheck: ((caller: CallerHeaders | undefined) => void) | undefined;
 
@@ -59,6 +61,7 @@ export class LiveSession implements Session {
     this.id = id;
     this.server = request.server;
     this.principal = request.principal;
+    this.#speaker = request.principal;
     this.transport = request.transport;
     this.idleMs = request.idleMs;
     this.#context = context;
@@ -139,6 +142,7 @@ export class LiveSession implements Session {
     this.#upstream ??= this.#open(this.#greets(messages), reception.caller);
     this.#upstream.checkRoom();
     this.presence.touch();
+    this.#speaker = reception.principal ?? this.#speaker;
     for (const frame of messages.frames) this.#clientSide.pass(frame, reception, submission);
   }
 
@@ -249,7 +253,7 @@ export class LiveSession implements Session {
 
   /** Progress goes to its request and restarts the request's timeout, within the maximum duration. */
   #notify(frame: NotificationFrame): void {
-    if (this.#context.screen?.delivers(this.principal, this.server, frame) === false) return;
+    if (this.#context.screen?.delivers(this.#speaker, this.server, frame) === false) return;
     const isProgress = frame.method === methods.progress;
     const exchange = isProgress ? this.#exchanges.withToken(frame.params?.["progressToken"]) : undefined;
     if (exchange === undefined) return this.#deliver(frame);

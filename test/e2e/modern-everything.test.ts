@@ -179,16 +179,21 @@ describe("the AI SDK client", () => {
   };
 
   test.each([
-    ["everything", TEXT, "args-prompt", { city: "Paris" }, "Paris"],
-    ["modern", "test://static-text", "test_prompt_with_arguments", { arg1: "one", arg2: "two" }, "one"],
-  ])("on the server %s reads resources and gets prompts", (server, uri, name, args, expected) =>
+    { server: "everything", uri: TEXT, name: "args-prompt", args: { city: "one" } },
+    {
+      server: "modern",
+      uri: "test://static-text",
+      name: "test_prompt_with_arguments",
+      args: { arg1: "one", arg2: "two" },
+    },
+  ])("on the server $server reads resources and gets prompts", ({ server, uri, name, args }) =>
     using(server, async (client) => {
       expect((await client.listResources()).resources.length).toBeGreaterThan(0);
       expect((await client.listResourceTemplates()).resourceTemplates.length).toBeGreaterThan(0);
       expect((await client.readResource({ uri })).contents[0]).toMatchObject({ uri });
       expect((await client.experimental_listPrompts()).prompts.map((prompt) => prompt.name)).toContain(name);
       const prompt = await client.experimental_getPrompt({ name, arguments: args });
-      expect(JSON.stringify(prompt.messages)).toContain(expected);
+      expect(JSON.stringify(prompt.messages)).toContain("one");
     }),
   );
 

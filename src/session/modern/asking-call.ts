@@ -138,6 +138,8 @@ export class AskingCall {
   }
 
   #start(frame: RequestFrame): void {
+    // A retry that a policy has replaced is a new call; what was asked for the parked one is not put to its client.
+    this.#giveUp();
     this.#running = { frame, id: frame.id, round: AGAIN, answer: undefined };
     this.#host.pass(frame);
     // What the server wanted to know before anybody called, such as the roots.

@@ -592,6 +592,30 @@ describe("a call whose server asks", () => {
     expect(bobs.server?.sent.at(-1)).toEqual({ jsonrpc: "2.0", id: "q1", result: NAME.elicitation_1 });
   });
 
+  it("is over when its process gets another in its place, whose client is not asked what it was", async () => {
+    const of = table({ limits: { parkedPerPrincipal: 2 } });
+    const { server, state } = await parked(of);
+    // A policy that hides the tool meanwhile has another name called, without anything else of the request.
+    const [opened] = of.emitted.flatMap((event) => (event.type === "session.opened" ? [event.sessionId] : []));
+    const other = of.sessions.look(ann, "files", opened ?? "", "modern");
+    const client = new FakeClient();
+    const line = JSON.stringify({
+      jsonrpc: "2.0",
+      id: 50,
+      method: "tools/call",
+      params: { name: "none", arguments: {} },
+    });
+    void other?.receive(readClientMessages(line), { requestId: "r", reply: client.replyTo(50) });
+    expect(sent(server, "notifications/cancelled")).toHaveLength(1);
+    expect(server?.sent).toContainEqual(expect.objectContaining({ id: "q1", error: expect.anything() }));
+    await vi.advanceTimersByTimeAsync(30);
+    expect(client.got).toEqual([]);
+    server?.says({ id: sent(server, "tools/call")[1]?.id, result: { content: [] } });
+    expect(client.got).toMatchObject([{ id: 50, result: { resultType: "complete" } }]);
+    const { got } = await retry(of, state, NAME);
+    expect(got).toMatchObject([{ error: { data: { reason: "invalid_request_state" } } }]);
+  });
+
   it("is asked again for what is missing or no answer", async () => {
     const of = table();
     const { server, state } = await parked(of);

@@ -116,7 +116,7 @@ describe("a server that only knows revision 2026-07-28 (the SDK's own)", () => {
       heartbeat: new Heartbeat(Number.POSITIVE_INFINITY, circuit, emit),
       credential: new StaticCredential([]),
       forwarded: [],
-    mirrored: new Map(),
+      mirrored: new Map(),
       limits: { messageBytes: 1_000_000, queueBytes: 1_000_000, headersMs: 0, bodyMs: 0 },
       emit,
       masked: (text) => text,

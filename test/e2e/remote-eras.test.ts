@@ -83,7 +83,7 @@ describe.each(Object.keys(transports) as (keyof typeof transports)[])(
       client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => void updated.push(params.uri));
       await client.subscribeResource({ uri: WATCHED });
       await client.callTool({ name: "touch", arguments: {} });
-      await until(() => updated.includes(WATCHED), { what: "the client hears of the change" });
+      expect(await until(() => updated[0], { what: "the client hears of the change" })).toBe(WATCHED);
       await client.unsubscribeResource({ uri: WATCHED });
     });
   },
@@ -134,8 +134,46 @@ describe.each(["streamable", "events"])("the SDK v2 client, whose server (%s) is
     const uri = "demo://resource/dynamic/text/2";
     const listening = await client.listen({ resourceSubscriptions: [uri] });
     await client.callTool({ name: "toggle-subscriber-updates", arguments: {} });
-    await until(() => updated.includes(uri), { what: "the update is heard", deadlineMs: 10_000 });
+    expect(await until(() => updated[0], { what: "the update is heard", deadlineMs: 10_000 })).toBe(uri);
     await client.callTool({ name: "toggle-subscriber-updates", arguments: {} });
     await listening.close();
   });
+});
+
+test("a client of MCP 2026-07-28 does not notice that a server elsewhere was started again, unless a call of it waits", async () => {
+  const versionNegotiation = { mode: { pin: "2026-07-28" } };
+  const capabilities = { elicitation: { form: {} } };
+  const client = new v2.Client({ name: "modern", version: "1" }, { capabilities, versionNegotiation });
+  let asked = 0;
+  let answer: (() => void) | undefined;
+  client.setRequestHandler("elicitation/create", async () => {
+    asked++;
+    await new Promise<void>((resolve) => (answer = resolve));
+    return { action: "accept", content: { name: "Ada", check: true } };
+  });
+  await client.connect(new v2.StreamableHTTPClientTransport(new URL(`${gateway.url}/streamable`)));
+  await using _closed = { [Symbol.asyncDispose]: () => client.close() };
+  const echo = async (message: string): Promise<string> =>
+    textIn(await client.callTool({ name: "echo", arguments: { message } }));
+  expect(await echo("before")).toBe("Echo: before");
+  await streamable.kill("SIGKILL");
+  await streamable.start();
+  const refusals: string[] = [];
+  const tried = async (message: string): Promise<boolean> => {
+    const said = await echo(message).catch((error: Error) => error.message);
+    if (said === `Echo: ${message}`) return true;
+    refusals.push(said);
+    return false;
+  };
+  await until(() => tried("after"), { what: "the server is called again" });
+  const waiting = client.callTool({ name: "trigger-elicitation-request", arguments: {} });
+  waiting.catch(() => undefined);
+  await until(() => asked === 1, { what: "the client is asked" });
+  await streamable.kill("SIGKILL");
+  await streamable.start();
+  answer?.();
+  await expect(waiting).rejects.toThrow(/forgotten|cannot be reached|requestState/);
+  await until(() => tried("again"), { what: "the next call passes" });
+  // The server could not be reached for a moment, which is no session that was lost.
+  expect(refusals.filter((refusal) => !refusal.includes("circuit_open"))).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { readClientMessages, type ClientMessages } from "../../../src/protocol/c
 import { inputCapabilities } from "../../../src/protocol/eras/input-capabilities.ts";
 import type { HeaderParam } from "../../../src/protocol/eras/param-headers.ts";
 import { GatewayError } from "../../../src/protocol/errors.ts";
+import type { RequestFrame } from "../../../src/protocol/frame.ts";
 import type { ModernCall } from "../../../src/protocol/modern-call.ts";
 import type { Principal } from "../../../src/protocol/principal.ts";
 import type { ServerSettings } from "../../../src/protocol/upstream.ts";
@@ -483,6 +484,41 @@ describe("a server of an older revision", () => {
     expect(two.got).toHaveLength(1);
     log("error");
     expect(one.got).toHaveLength(2);
+  });
+
+  it("that has forgotten the session gets a new one, and what it has not run is sent again, once", async () => {
+    const of = table();
+    const listening = ask(of, "subscriptions/listen", {
+      id: "l",
+      params: { notifications: { resourceSubscriptions: ["a:b"] } },
+    });
+    greet(of.servers[0]);
+    const lost = await callTool(of, "lost", { id: 5 });
+    const begun = await callTool(of, "begun", { id: 6 });
+    const [first] = of.servers;
+    const frames = (first?.frames ?? []).filter((frame) => frame.kind === "request" && frame.method === "tools/call");
+    const open = frames.map((frame, index) => ({ frame: frame as RequestFrame, mayHaveRun: index === 1 }));
+    const error = new GatewayError("session_ended", "It has forgotten the session.");
+    first?.listener.ended(error, open);
+    expect([of.servers.length, first?.closings, lost.got]).toEqual([2, 1, []]);
+    expect(begun.got).toMatchObject([{ id: 6, error: { data: { reason: "session_ended" } } }]);
+    const [, second] = of.servers;
+    expect(sent(second, "tools/call")).toEqual([]);
+    greet(second);
+    expect(sent(second, "resources/subscribe")).toMatchObject([{ params: { uri: "a:b" } }]);
+    second?.says({ id: sent(second, "tools/call")[0]?.id, result: { content: [] } });
+    expect(lost.got).toMatchObject([{ id: 5, result: { resultType: "complete", content: [] } }]);
+    second?.says({ method: "notifications/resources/updated", params: { uri: "a:b" } });
+    expect(listening.got.at(-1)).toMatchObject({ method: "notifications/resources/updated" });
+    // Forgotten again: what was sent twice is not sent a third time.
+    const again = await callTool(of, "again", { id: 7 });
+    const last = (second?.frames ?? []).filter((frame): frame is RequestFrame => frame.kind === "request").at(-1);
+    if (last === undefined) throw new Error("nothing was sent");
+    second?.listener.ended(error, [{ frame: last, mayHaveRun: false }]);
+    greet(of.servers[2]);
+    of.servers[2]?.listener.ended(error, [{ frame: last, mayHaveRun: false }]);
+    expect(again.got).toMatchObject([{ id: 7, error: { data: { reason: "session_ended" } } }]);
+    expect([of.servers.length, of.sessions.size]).toEqual([3, 0]);
   });
 
   it("that needs what its client cannot do makes the call fail with what is missing, if it fails", async () => {

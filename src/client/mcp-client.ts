@@ -128,7 +128,7 @@ export class McpClient implements Outlet {
     const line = requestLine(id, method, paramsText);
     const reply = new CallReply(options.onNotification);
     const { requestId, timeoutMs, principal, onQuota } = options;
-    // A call on behalf of somebody has that caller's headers or none, never those of whoever opened the session.
+    // A call on behalf of somebody has that caller's headers or none, never those of the caller who opened the session.
     const caller = principal === undefined ? (options.caller ?? this.#caller) : options.caller;
     const frame: Frame = { kind: "request", id, method, params, line };
     const reception = { requestId, timeoutMs, principal, onQuota, caller, reply, isOwn: principal === undefined };

@@ -122,7 +122,7 @@ export class ModernConversation {
     const envelope = envelopeOf(this.#client, this.#logLevel);
     const text = modernParams(frame.line, envelope, retry);
     const meta = frame.params?.["_meta"];
-    // Whoever sends it over HTTP sees in them of which revision it is.
+    // From them the headers are made when it is sent over HTTP.
     const params = { ...frame.params, _meta: isObject(meta) ? { ...meta, ...envelope } : envelope };
     this.#options.send({ ...frame, id, params, line: requestLine(id, frame.method, text) });
   }

@@ -31,7 +31,7 @@ export function toLegacy(frame: RequestFrame): RequestFrame {
   return { ...frame, params: legacyParams(frame.params), line };
 }
 
-/** What the line says now: whoever sends it over HTTP takes it for a request of the newer revision otherwise. */
+/** What the line says now: sent over HTTP, it would be taken for a request of the newer revision otherwise. */
 function legacyParams(params: JsonObject | undefined): JsonObject | undefined {
   if (params === undefined) return undefined;
   const { _meta: meta, ...others } = without(params, ANSWERS);

@@ -5,7 +5,7 @@ import { methods } from "../../protocol/methods.ts";
 import { resultOf } from "../../protocol/result-text.ts";
 
 /** An argument that is repeated in a header: the names on the way to it. */
-export interface MirroredArgument {
+interface MirroredArgument {
   readonly header: string;
   readonly path: readonly string[];
 }

@@ -127,7 +127,9 @@ export class McpClient implements Outlet {
     const id = ++this.#lastId;
     const line = requestLine(id, method, paramsText);
     const reply = new CallReply(options.onNotification);
-    const { requestId, timeoutMs, principal, onQuota, caller = this.#caller } = options;
+    const { requestId, timeoutMs, principal, onQuota } = options;
+    // A call on behalf of somebody has that caller's headers or none, never those of the caller who opened the session.
+    const caller = principal === undefined ? (options.caller ?? this.#caller) : options.caller;
     const frame: Frame = { kind: "request", id, method, params, line };
     const reception = { requestId, timeoutMs, principal, onQuota, caller, reply, isOwn: principal === undefined };
     const received = this.session.receive({ frames: [frame], isBatch: false }, reception);

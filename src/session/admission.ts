@@ -1,9 +1,10 @@
+import { hash } from "node:crypto";
 import type { ClientMessages } from "../protocol/client-frame.ts";
 import { hasBatches } from "../protocol/eras/revisions.ts";
 import { GatewayError } from "../protocol/errors.ts";
-import type { CallerHeaders } from "../protocol/upstream.ts";
+import type { Principal } from "../protocol/principal.ts";
+import type { CallerHeaders, ServerSettings } from "../protocol/upstream.ts";
 import type { Exchanges } from "./exchanges.ts";
-import type { SessionParts } from "./session-parts.ts";
 
 export interface AdmissionState {
   readonly exchanges: Exchanges;
@@ -42,16 +43,33 @@ function refuseBatch(frames: ClientMessages["frames"], revision: string | undefi
 export const wakes = ({ frames }: ClientMessages): boolean => frames.some(({ kind }) => kind === "request");
 
 /** A session whose server is filled in from the caller belongs to callers with the same values; to others it does not exist. */
-export function callerCheck({
-  session,
-  settings: { callerKey },
-}: Pick<SessionParts, "session" | "settings">): ((caller: CallerHeaders | undefined) => void) | undefined {
-  if (callerKey === undefined) return undefined;
-  let known: string | undefined;
-  return (caller) => {
-    const key = callerKey(session.principal, caller);
-    known ??= key;
-    if (key === known) return;
+export class CallerBinding {
+  readonly #keyOf: (caller: CallerHeaders | undefined) => string;
+  #digest: string | undefined;
+
+  /** Undefined when nothing is filled in. `digest` is what was recorded when the session was here before. */
+  static of(
+    { callerKey }: Pick<ServerSettings, "callerKey">,
+    principal: Principal,
+    digest: string | undefined,
+  ): CallerBinding | undefined {
+    return callerKey && new CallerBinding((caller) => callerKey(principal, caller), digest);
+  }
+
+  private constructor(keyOf: (caller: CallerHeaders | undefined) => string, digest: string | undefined) {
+    this.#keyOf = keyOf;
+    this.#digest = digest;
+  }
+
+  /** Of the values; undefined before the first message. */
+  get digest(): string | undefined {
+    return this.#digest;
+  }
+
+  check(caller: CallerHeaders | undefined): void {
+    const digest = hash("sha256", this.#keyOf(caller), "base64url");
+    this.#digest ??= digest;
+    if (digest === this.#digest) return;
     throw new GatewayError("session_not_found", "No such session; it may have ended. Initialize a new one.");
-  };
+  }
 }

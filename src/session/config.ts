@@ -38,6 +38,10 @@ export const sessionLimitsSchema = {
   input: duration("5m").describe(
     "How long a call of MCP 2026-07-28 whose server asked something waits for the client's answers; its process waits with it.",
   ),
+  parked: count(100).describe(
+    "Such calls, of all callers together. For one more, the oldest of the caller who has the most is ended.",
+  ),
+  parkedPerPrincipal: count(25).describe("Such calls of one caller. For one more, its oldest is ended."),
   inFlight: count(128).describe(
     "Requests of one session, or of one process without a session, that may wait for an answer at the same time.",
   ),
@@ -87,8 +91,13 @@ export function sessionLimits(limits: LimitsConfig, restIdle: string, queueBytes
 }
 
 /** The limits of callers without a session; `queueBytes` as in `sessionLimits`. */
-export const modernLimits = ({ listens, input, request }: LimitsConfig, queueBytes: number): ModernLimits => ({
+export const modernLimits = (
+  { listens, input, parked, parkedPerPrincipal, request }: LimitsConfig,
+  queueBytes: number,
+): ModernLimits => ({
   listens,
+  parked,
+  parkedPerPrincipal,
   requestMs: durationMs(request),
   inputMs: durationMs(input),
   queueBytes,

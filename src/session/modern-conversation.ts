@@ -1,4 +1,4 @@
-import type { JsonObject } from "../lib/json.ts";
+import { isObject, type JsonObject } from "../lib/json.ts";
 import { askFrame, canAnswer, inputWantedIn, type InputWanted } from "../protocol/eras/asked-input.ts";
 import { clientFactsIn, envelopeOf, initializeResult, type ClientFacts } from "../protocol/eras/discover.ts";
 import { withResponseId } from "../protocol/eras/ids.ts";
@@ -55,8 +55,9 @@ export class ModernConversation {
       server,
       emit,
       request: (id, method, params) => {
-        const text = JSON.stringify({ ...params, _meta: envelopeOf(this.#client) });
-        options.send({ kind: "request", id, method, params, line: requestLine(id, method, text) });
+        const enveloped = { ...params, _meta: envelopeOf(this.#client) };
+        const line = requestLine(id, method, JSON.stringify(enveloped));
+        options.send({ kind: "request", id, method, params: enveloped, line });
       },
       notify: (method, params) => options.send(notification(method, params)),
       succeed: (id) => this.#answer(id, {}),
@@ -118,8 +119,12 @@ export class ModernConversation {
   }
 
   #send(frame: RequestFrame, id: RequestId, retry?: Retry): void {
-    const text = modernParams(frame.line, envelopeOf(this.#client, this.#logLevel), retry);
-    this.#options.send({ ...frame, id, line: requestLine(id, frame.method, text) });
+    const envelope = envelopeOf(this.#client, this.#logLevel);
+    const text = modernParams(frame.line, envelope, retry);
+    const meta = frame.params?.["_meta"];
+    // From them the headers are made when it is sent over HTTP.
+    const params = { ...frame.params, _meta: isObject(meta) ? { ...meta, ...envelope } : envelope };
+    this.#options.send({ ...frame, id, params, line: requestLine(id, frame.method, text) });
   }
 
   /** Methods that modern servers do not have. */

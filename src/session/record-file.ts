@@ -17,6 +17,7 @@ const storedSchema = z.object({
     revision: z.string().optional(),
     toolsDigest: z.string().optional(),
     logLevel: z.string().optional(),
+    caller: z.string().optional(),
     subscriptions: z.array(z.string()).optional(),
   }),
 });

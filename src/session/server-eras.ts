@@ -73,9 +73,9 @@ export class ServerEras {
   async #probe(server: string): Promise<ServerEra> {
     const { connect, clientVersion, emit } = this.#options;
     const clientInfo = { name: "mcp-gateway", version: clientVersion };
-    const facts = await probeEra({ connect, server, clientInfo, emit });
+    const { isAway = false, ...facts } = await probeEra({ connect, server, clientInfo, emit });
     this.learn(server, facts);
-    if (facts.modern === undefined) this.#silentSince.set(server, performance.now());
+    if (facts.modern === undefined && !isAway) this.#silentSince.set(server, performance.now());
     else this.#silentSince.delete(server);
     return this.#known(server, facts.modern ?? false);
   }

@@ -1,6 +1,7 @@
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 import { resultLine } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
+import type { Principal } from "../protocol/principal.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { renew } from "./exchanges.ts";
 import type { Presence } from "./presence.ts";
@@ -10,6 +11,8 @@ export interface ServerSideOptions {
   readonly parts: SessionParts;
   readonly presence: Presence;
   readonly deadlines: Deadlines;
+  /** Who sent the latest message of the client. */
+  readonly speaker: () => Principal;
   /** Sends a message of the gateway's own to the server. */
   readonly send: (frame: Frame) => void;
   /** The server has refused to be initialized. */
@@ -21,13 +24,15 @@ export class ServerSide {
   readonly #parts: SessionParts;
   readonly #presence: Presence;
   readonly #deadlines: Deadlines;
+  readonly #speaker: () => Principal;
   readonly #send: (frame: Frame) => void;
   readonly #refused: () => void;
 
-  constructor({ parts, presence, deadlines, send, refused }: ServerSideOptions) {
+  constructor({ parts, presence, deadlines, speaker, send, refused }: ServerSideOptions) {
     this.#parts = parts;
     this.#presence = presence;
     this.#deadlines = deadlines;
+    this.#speaker = speaker;
     this.#send = send;
     this.#refused = refused;
   }
@@ -74,7 +79,7 @@ export class ServerSide {
   /** Progress goes to its request and restarts the request's timeout, within the maximum duration. */
   #notify(frame: NotificationFrame): void {
     const { context, session, exchanges } = this.#parts;
-    if (context.screen?.delivers(session.principal, session.server, frame) === false) return;
+    if (context.screen?.delivers(this.#speaker(), session.server, frame) === false) return;
     const isProgress = frame.method === methods.progress;
     const exchange = isProgress ? exchanges.withToken(frame.params?.["progressToken"]) : undefined;
     if (exchange === undefined) return this.#deliver(frame);

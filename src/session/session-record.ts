@@ -10,6 +10,8 @@ export interface SessionRecord {
   readonly toolsDigest?: string | undefined;
   /** The level of the last `logging/setLevel`. */
   readonly logLevel?: string | undefined;
+  /** Digest of what its server is filled in with from the caller; undefined when nothing is. */
+  readonly caller?: string | undefined;
   /** The URIs of active `resources/subscribe` requests, oldest first. */
   readonly subscriptions?: readonly string[] | undefined;
 }

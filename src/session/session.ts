@@ -8,7 +8,7 @@ import { methods } from "../protocol/methods.ts";
 import type { Principal } from "../protocol/principal.ts";
 import type { EndReason, OpenSession, Outlet, Reception, Session, Transport } from "../protocol/session.ts";
 import type { CallerHeaders, Connect, Upstream } from "../protocol/upstream.ts";
-import { admit, callerCheck, wakes } from "./admission.ts";
+import { admit, CallerBinding, wakes } from "./admission.ts";
 import { ClientSide } from "./client-side.ts";
 import type { SessionContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -53,26 +53,32 @@ export class LiveSession implements Session {
   readonly #renewal: Renewal;
   #upstream: Upstream | undefined;
   #isPaused = false;
+  /** The principal of the latest request, whose claims may be newer than those with which the session was opened. */
+  #speaker: Principal;
   /** Set when its server is filled in from the caller. */
-  readonly #callerCheck: ((caller: CallerHeaders | undefined) => void) | undefined;
+  readonly #binding: CallerBinding | undefined;
 
   /** `record` is the state from before a hibernation or a restart. */
   constructor(id: string, request: OpenSession, context: SessionContext, record?: SessionRecord) {
     this.id = id;
     this.server = request.server;
     this.principal = request.principal;
+    this.#speaker = request.principal;
     this.transport = request.transport;
     this.idleMs = request.idleMs;
     this.#context = context;
     this.#connect = request.connect ?? context.connect;
     this.#reporter = new SessionReporter(this, context.events);
-    this.#recorder = new Recorder(record, (changed) => context.host.onRecord(this, changed));
+    const settings = context.settingsOf(request.server);
+    this.#binding = CallerBinding.of(settings, this.principal, record?.caller);
+    const kept = (changed: SessionRecord): SessionRecord => ({ ...changed, caller: this.#binding?.digest });
+    this.#recorder = new Recorder(record, (changed) => context.host.onRecord(this, kept(changed)));
     this.#outlet = request.outlet(this);
     this.presence = new Presence(this.#outlet, this.#exchanges, this.#recorder);
     const parts: SessionParts = {
       session: this,
       context,
-      settings: context.settingsOf(request.server),
+      settings,
       outlet: this.#outlet,
       exchanges: this.#exchanges,
       serverRequests: this.#serverRequests,
@@ -86,7 +92,6 @@ export class LiveSession implements Session {
       reopen: (caller) => this.#reopen(caller),
       lost: (error) => this.lifecycle.loseProcess("server ended", error),
     });
-    this.#callerCheck = callerCheck(parts);
     this.deadlines = new Deadlines(parts, {
       withdrawn: (cancellation) => this.#tellServer(cancellation),
       silent: (error) => this.lifecycle.loseProcess("server timeout", error),
@@ -102,6 +107,7 @@ export class LiveSession implements Session {
       parts,
       presence,
       deadlines,
+      speaker: () => this.#speaker,
       send: (frame) => this.#tellServer(frame),
       refused: () => void this.close("refused"),
     });
@@ -109,6 +115,11 @@ export class LiveSession implements Session {
 
   get clientRevision(): string | undefined {
     return this.#recorder.clientRevision;
+  }
+
+  /** Throws when the session is not that of this caller. */
+  checkCaller(caller: CallerHeaders | undefined): void {
+    this.#binding?.check(caller);
   }
 
   get hasProcess(): boolean {
@@ -142,7 +153,7 @@ export class LiveSession implements Session {
 
   #check(messages: ClientMessages, reception: Reception): void {
     if (this.lifecycle.isOver) throw new GatewayError("session_not_found", "The session has ended.");
-    if (this.#callerCheck !== undefined) this.#callerCheck(reception.caller);
+    this.checkCaller(reception.caller);
     const { inFlight } = this.#context.limits;
     admit(messages, { exchanges: this.#exchanges, revision: this.#recorder.revision, inFlight });
   }
@@ -152,6 +163,7 @@ export class LiveSession implements Session {
     this.#upstream ??= this.#open(this.#greets(messages), reception.caller, reception.requestId);
     this.#upstream.checkRoom();
     this.presence.touch();
+    this.#speaker = reception.principal ?? this.#speaker;
     for (const frame of messages.frames) this.#clientSide.pass(frame, reception, submission);
   }
 

@@ -124,12 +124,17 @@ export class Sessions implements SessionTable, SessionHost {
 
   resume(request: ResumeSession): Session {
     const { principal, server, id, transport } = request;
-    const session = this.look(principal, server, id, transport);
-    if (session !== undefined) return session;
+    const session = this.#live.get(keyOf(request));
+    if (session !== undefined) {
+      session.checkCaller(request.caller);
+      return session;
+    }
     const record = this.#isStateful(server) ? undefined : this.#records.find(request);
     if (record === undefined) return this.find(principal, server, id, transport);
     this.#refuseWhenDraining();
-    return this.#add(id, request, record);
+    const resumed = this.#add(id, request, record);
+    resumed.checkCaller(request.caller);
+    return resumed;
   }
 
   /** Refuses new sessions, gives running requests `graceMs`, then ends everything; records remain. */

@@ -238,8 +238,7 @@ describe("a request without a session", () => {
       }),
     );
     expect(new Set(pids).size).toBe(2);
-    // What stays is the one that was asked for the tools.
-    await until(() => gateway.children("each").length <= 1, { what: "their processes have ended" });
+    await until(() => gateway.children("each").length === 0, { what: "their processes have ended" });
   });
 });
 

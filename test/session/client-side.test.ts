@@ -28,7 +28,7 @@ function screenedSession(screened: Readonly<Record<string, ScreenedRequest>>, st
   const screen: Screen = {
     request: (_principal, _server, { method }) => screened[method],
     passes: (_principal, _server, { method }) => method !== "notifications/hidden",
-    delivers: (_principal, _server, { method }) => method !== "notifications/secret",
+    delivers: ({ claims }, _server, { method }) => method !== "notifications/secret" || claims?.["scope"] === "all",
   };
   const sessions = new Sessions({
     connect,
@@ -66,6 +66,24 @@ const replacement = {
   params: {},
   line: '{"jsonrpc":"2.0","id":5,"method":"a/replacement"}',
 } as const;
+
+describe("what a server tells", () => {
+  it("is shown to whoever its session has come to be: the claims of the latest request count", () => {
+    const { session, say, server, client } = screenedSession({});
+    const secret = { method: "notifications/secret" };
+    const ask = (id: number, claims: Record<string, unknown>): void => {
+      const principal = { kind: "basic", id: "ann", claims } as const;
+      void session.receive(clientMessages({ id, method: "a/b" }), { requestId: "r", principal });
+    };
+    void say({ id: 1, method: "a/b" });
+    server.says(secret);
+    ask(2, { scope: "all" });
+    server.says(secret);
+    ask(3, {});
+    server.says(secret);
+    expect(client.got).toEqual([{ jsonrpc: "2.0", ...secret }]);
+  });
+});
 
 describe("a screened request", () => {
   it("is relayed as the screen wants it, and its answer is revised", () => {

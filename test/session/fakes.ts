@@ -15,6 +15,7 @@ import { SessionRecords, type RecordLimits } from "../../src/session/records.ts"
 export class FakeServer implements Upstream {
   readonly sent: unknown[] = [];
   readonly lines: string[] = [];
+  readonly frames: Frame[] = [];
   readonly listener: UpstreamListener;
   isPaused = false;
   isFull = false;
@@ -30,7 +31,9 @@ export class FakeServer implements Upstream {
     if (this.isFull) throw new GatewayError("queue_full", "The server does not read.");
   }
 
-  send({ line }: Frame): void {
+  send(frame: Frame): void {
+    const { line } = frame;
+    this.frames.push(frame);
     this.lines.push(line.toString());
     this.sent.push(JSON.parse(line.toString()));
   }

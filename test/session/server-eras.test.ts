@@ -7,6 +7,7 @@ import { fakeEvents, fakeServers, settingsOf, type FakeServer } from "./fakes.ts
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
+const PREFIX = "io.modelcontextprotocol/";
 const DISCOVERED = { resultType: "complete", supportedVersions: ["2026-07-28"], capabilities: {} };
 const UNKNOWN = { code: -32601, message: "Method not found" };
 
@@ -56,6 +57,29 @@ describe("the era of a server whose entry says auto", () => {
     expect(await second).toBe("modern");
   });
 
+  it("is asked again at once when the server was away", async () => {
+    const { eras, servers } = table();
+    const first = eras.of("s");
+    if (servers[0] !== undefined) ends(servers[0], "upstream_unreachable");
+    expect(await first).toBe("legacy");
+    const second = eras.of("s");
+    servers[1]?.says({ id: idOf(servers[1], 0), result: DISCOVERED });
+    expect(await second).toBe("modern");
+  });
+
+  it("is asked in a message from which headers can be made, and with initialize as soon as that is refused", async () => {
+    const { eras, servers } = table();
+    const found = eras.of("s");
+    const [server] = servers;
+    expect(server?.frames[0]).toMatchObject({ params: { _meta: { [`${PREFIX}protocolVersion`]: "2026-07-28" } } });
+    const refusal = new GatewayError("upstream_error", "400");
+    if (server !== undefined) server.listener.badMessage(idOf(server, 0), refusal);
+    expect(server?.sent[1]).toMatchObject({ method: "initialize" });
+    if (server !== undefined) says(server, 1, { result: {} });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await found).toBe("legacy");
+  });
+
   it("is legacy for now when the gateway may not start a process", async () => {
     const { eras } = table("auto", () => {
       throw new GatewayError("crash_loop", "It crashed too often.");
@@ -95,7 +119,7 @@ function table(era: ServerSettings["era"] = "auto", refuse?: () => never) {
   return { eras, servers, emitted };
 }
 
-function idOf(server: FakeServer, index: number): unknown {
+function idOf(server: FakeServer, index: number): string {
   return (server.sent[index] as { id: string }).id;
 }
 

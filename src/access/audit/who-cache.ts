@@ -7,6 +7,7 @@ const MAX_SESSIONS = 1_000;
 interface Entry {
   readonly principal: Principal;
   readonly server: string;
+  readonly transport: Submission["transport"];
   readonly members: string;
 }
 
@@ -26,7 +27,8 @@ export class WhoCache {
 
   membersOf({ principal, server, sessionId, transport }: Submission): string {
     const entry = this.#entries.get(sessionId);
-    if (entry?.server === server && isSame(entry.principal, principal)) return entry.members;
+    const isKnown = entry?.server === server && entry.transport === transport && isSame(entry.principal, principal);
+    if (isKnown) return entry.members;
     const session = sessionId === "" ? undefined : sessionName(sessionId);
     const members = textMembers({
       environment: this.#environment,
@@ -35,7 +37,7 @@ export class WhoCache {
       ...whoIs(principal),
       server,
     });
-    this.#entries.set(sessionId, { principal, server, members });
+    this.#entries.set(sessionId, { principal, server, transport, members });
     const [oldest] = this.#entries.keys();
     if (this.#entries.size > MAX_SESSIONS && oldest !== undefined) this.#entries.delete(oldest);
     return members;

@@ -27,7 +27,7 @@ export const REQUEST_PROBLEMS: readonly ProblemText[] = [
     "invalid_request_state",
     400,
     "The requestState is not, or no longer, that of a waiting call.",
-    "It was changed, it was used before, it belongs to another caller or another call, or the client took longer than limits.input.",
+    "It was changed, it was used before, it belongs to another caller or another call, the client took longer than limits.input, or too many calls wait (limits.parked, limits.parkedPerPrincipal).",
     "Make the call again, without requestState and inputResponses.",
   ],
   [

@@ -150,12 +150,13 @@ export class StreamableDownstream {
     return conversation;
   };
 
-  #find({ principal, server, requestId }: Visit, id: string | undefined): Session {
+  #find({ principal, server, requestId, caller }: Visit, id: string | undefined): Session {
     if (id === undefined) {
       throw new GatewayError("session_required", "Send the Mcp-Session-Id header from the answer to initialize.");
     }
     const { sessions } = this.#context;
-    return sessions.resume({ principal, server, requestId, id, transport: "streamable-http", outlet: this.#outlet });
+    const transport = "streamable-http";
+    return sessions.resume({ principal, server, requestId, caller, id, transport, outlet: this.#outlet });
   }
 
   #conversationOf(session: Session): Conversation {

@@ -1,3 +1,4 @@
+import { isObject, type JsonObject } from "../../lib/json.ts";
 import { memberOf, membersOf, objectText } from "../../lib/json-members.ts";
 import type { RequestFrame } from "../frame.ts";
 import { metaKeys } from "./modern.ts";
@@ -26,8 +27,20 @@ export function toLegacy(frame: RequestFrame): RequestFrame {
     );
     return meta === "{}" ? undefined : `"_meta":${meta}`;
   });
-  return { ...frame, line: text.slice(0, params.valueAt) + inner + text.slice(params.end) };
+  const line = text.slice(0, params.valueAt) + inner + text.slice(params.end);
+  return { ...frame, params: legacyParams(frame.params), line };
 }
+
+/** What the line says now: sent over HTTP, it would be taken for a request of the newer revision otherwise. */
+function legacyParams(params: JsonObject | undefined): JsonObject | undefined {
+  if (params === undefined) return undefined;
+  const { _meta: meta, ...others } = without(params, ANSWERS);
+  const left = isObject(meta) ? without(meta, ENVELOPE) : {};
+  return Object.keys(left).length === 0 ? others : { ...others, _meta: left };
+}
+
+const without = (object: JsonObject, keys: ReadonlySet<string>): JsonObject =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => !keys.has(key)));
 
 /** Methods that MCP 2026-07-28 has removed: a server of an older revision would execute them. */
 const REMOVED: ReadonlySet<string> = new Set([

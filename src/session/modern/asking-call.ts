@@ -25,6 +25,10 @@ export interface AskingHost {
   open(retry: RequestFrame): Pick<CallState, "round"> | undefined;
   /** Calls back later; returns how to prevent that. */
   later(ms: number, run: () => void): () => void;
+  /** A call waits for its client from now on; `end` is for when too many do. Returns what is to be called when it waits no longer. */
+  parks(end: () => void): () => void;
+  /** A parked call was given up: nobody has come back for it in time. */
+  givenUp(): void;
 }
 
 /** Requests that a server sends at once become one question. */
@@ -33,7 +37,7 @@ const GATHER_MS = 25;
 const MAX_ASKS = 64;
 const MAX_BYTES = 4 * 1024 * 1024;
 /** The round of a call that the server has ended and that is simply called again. */
-const AGAIN = 0;
+export const AGAIN = 0;
 
 interface Answer {
   readonly raw: ResponseFrame;
@@ -134,6 +138,8 @@ export class AskingCall {
   }
 
   #start(frame: RequestFrame): void {
+    // A retry that a policy has replaced is a new call; what was asked for the parked one is not put to its client.
+    this.#giveUp();
     this.#running = { frame, id: frame.id, round: AGAIN, answer: undefined };
     this.#host.pass(frame);
     // What the server wanted to know before anybody called, such as the roots.
@@ -163,7 +169,12 @@ export class AskingCall {
     running.round = ++this.#rounds;
     running.id = undefined;
     this.#stopTimer();
-    this.#stopTimer = this.#host.later(this.#inputMs, () => this.#giveUp());
+    const stopTimer = this.#host.later(this.#inputMs, () => this.#giveUp());
+    const leave = this.#host.parks(() => this.#giveUp());
+    this.#stopTimer = () => {
+      stopTimer();
+      leave();
+    };
     this.#host.answer(inputRequired(id, this.#asks, this.#host.seal(frame, running)));
   }
 
@@ -190,6 +201,7 @@ export class AskingCall {
     if (running === undefined) return;
     if (running.answer === undefined) this.#host.cancel(running.frame.id);
     this.#forget("The client has not answered.");
+    if (running.id === undefined) this.#host.givenUp();
   }
 
   /** Refuses what the call that is over had asked. The roots are not of one call, so that question stays. */

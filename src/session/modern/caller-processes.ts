@@ -3,6 +3,7 @@ import type { HeaderParam } from "../../protocol/eras/param-headers.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { NotificationFrame } from "../../protocol/frame.ts";
 import type { Cancel } from "../../protocol/modern-call.ts";
+import type { CallerHeaders } from "../../protocol/upstream.ts";
 import { ModernSession, type ModernSessionOptions, type PassedCall } from "./modern-session.ts";
 import { ToolHeaders } from "./tool-headers.ts";
 
@@ -60,9 +61,10 @@ export class CallerProcesses {
   /** The arguments that a tool wants repeated in headers. */
   paramsOf(
     tool: string,
-    { requestId, caller }: Pick<PassedCall, "requestId" | "caller">,
+    choose: () => ModernSession,
+    caller: CallerHeaders | undefined,
   ): readonly HeaderParam[] | Promise<readonly HeaderParam[]> {
-    return this.#headers.of(tool, (call) => this.call(() => this.shared(requestId), { ...call, caller }));
+    return this.#headers.of(tool, (call) => this.call(choose, { ...call, caller }));
   }
 
   /** Passes a call on. A process that was started for it ends if it is refused. */

@@ -16,6 +16,10 @@ export class LegacyCalls {
     this.#methods.set(id, method);
   }
 
+  get ids(): readonly RequestId[] {
+    return [...this.#methods.keys()];
+  }
+
   has(id: RequestId | undefined): boolean {
     return id !== undefined && this.#methods.has(id);
   }

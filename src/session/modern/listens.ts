@@ -39,6 +39,11 @@ export class Listens {
     for (const uri of filter.resourceSubscriptions) this.#subscribe(uri);
   }
 
+  /** The server has forgotten what it was asked. */
+  renew(): void {
+    for (const uri of this.#uris.keys()) this.#host.ask(methods.subscribe, { uri });
+  }
+
   /** False when there is no such listen. */
   close(id: RequestId): boolean {
     const filter = this.#byId.get(id);

@@ -29,7 +29,9 @@ export interface ModernSessionOptions {
   readonly server: string;
   readonly requestId: string;
   /** Connects to the server itself, or to a translation. */
-  readonly connect: (...args: [...Parameters<Connect>, processId: string]) => Upstream | Translation;
+  readonly connect: (
+    ...args: [...Parameters<Connect>, processId: string, onGivenUp: () => void]
+  ) => Upstream | Translation;
   /** How many listens may be open at once. */
   readonly maxListens: number;
   /** After this time without a call it ends; by default after limits.idle. */
@@ -79,7 +81,7 @@ export class ModernSession implements Outlet {
     this.isSingle = options.isSingle;
     const { sessions, principal, server, requestId } = options;
     const connect: Connect = (destination, listener) => {
-      const upstream = options.connect(destination, listener, this.session.id);
+      const upstream = options.connect(destination, listener, this.session.id, () => this.#onGivenUp());
       if ("isParked" in upstream) this.#translation = upstream;
       return upstream;
     };
@@ -93,6 +95,10 @@ export class ModernSession implements Outlet {
       connect,
       idleMs,
     });
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** Nothing waits in it. */
@@ -117,7 +123,8 @@ export class ModernSession implements Outlet {
       this.#calls.delete(id);
       if (isListen) this.#listens--;
       if (isExclusive) this.#exclusive--;
-      if (this.isSingle) this.#closeIfDone();
+      // What the gateway asks on its own behalf precedes the call.
+      if (this.isSingle && asked.isOwn !== true) this.#closeIfDone();
     };
     const own = new CallReply({
       reply,
@@ -207,6 +214,11 @@ export class ModernSession implements Outlet {
     } catch (error) {
       dropped(error);
     }
+  }
+
+  /** What it has built up is of no use to anybody, unless it is the process that all calls of its caller share. */
+  #onGivenUp(): void {
+    if (this.isSingle || this.#options.idleMs !== undefined) this.#closeIfDone();
   }
 
   #closeIfDone(): void {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { attempt } from "../../lib/attempt.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { namesModern } from "../../protocol/eras/discover.ts";
 import { capabilityKey, inputCapabilities } from "../../protocol/eras/input-capabilities.ts";
@@ -12,12 +13,17 @@ import type { SessionOpener } from "../../protocol/session.ts";
 import type { Connect, ServerSettings } from "../../protocol/upstream.ts";
 import type { ServerEras } from "../server-eras.ts";
 import { CallerProcesses } from "./caller-processes.ts";
-import type { ModernSession, ModernSessionOptions } from "./modern-session.ts";
+import type { ModernSessionOptions } from "./modern-session.ts";
+import { ParkedCalls } from "./parked-calls.ts";
+import { ProcessChoice } from "./process-choice.ts";
 import { TranslatedUpstream } from "./translated-upstream.ts";
 
 export interface ModernLimits {
   /** Open listens of one caller on one server. */
   readonly listens: number;
+  /** Calls that wait for their client's answers: of all callers, and of one. */
+  readonly parked: number;
+  readonly parkedPerPrincipal: number;
   /** How long a call waits for its client's answers. */
   readonly inputMs: number;
   /** How much may be queued for a server that is starting. */
@@ -47,11 +53,13 @@ const LISTING_MS = 30_000;
 export class ModernSessions implements ModernServers {
   readonly #options: ModernSessionsOptions;
   readonly #states = new RequestStates(randomBytes(32));
+  readonly #parked: ParkedCalls;
   /** Only of those who have a process. */
   readonly #callers = new Map<string, CallerProcesses>();
 
   constructor(options: ModernSessionsOptions) {
     this.#options = options;
+    this.#parked = new ParkedCalls(options.limits);
   }
 
   call(call: ModernCall): Cancel | Promise<Cancel> {
@@ -66,30 +74,50 @@ export class ModernSessions implements ModernServers {
     const capabilities = isModern ? {} : inputCapabilities(call.envelope.capabilities);
     const processes = this.#processesOf(call, isModern, capabilities);
     const tool = frame.method === methods.callTool ? frame.params?.["name"] : undefined;
-    if (typeof tool !== "string") return this.#pass(call, processes);
-    const params = processes.paramsOf(tool, call);
-    if (params instanceof Promise) {
-      return params.then((known) => {
-        checkParams(known);
-        return this.#pass(call, this.#processesOf(call, isModern, capabilities));
-      });
-    }
-    checkParams(params);
-    return this.#pass(call, processes);
+    const choice = this.#choiceFor(call, processes);
+    if (typeof tool !== "string") return this.#pass(call, processes, choice);
+    return attempt(
+      () => {
+        const params = processes.paramsOf(tool, () => choice.forListing(), call.caller);
+        if (params instanceof Promise) {
+          return params.then((known) => {
+            checkParams(known);
+            const now = this.#processesOf(call, isModern, capabilities);
+            return this.#pass(call, now, now === processes ? choice : this.#choiceFor(call, now));
+          });
+        }
+        checkParams(params);
+        return this.#pass(call, processes, choice);
+      },
+      (error) => {
+        choice.discard();
+        throw error;
+      },
+    );
   }
 
-  #pass(call: ModernCall, processes: CallerProcesses): Cancel | Promise<Cancel> {
-    const { frame, envelope, reply, requestId, principal, server, onQuota, caller } = call;
+  #choiceFor({ frame, requestId, principal, server }: ModernCall, processes: CallerProcesses): ProcessChoice {
     const isExclusive = processes.isAskable && mayAsk(frame.method);
-    const session = (): ModernSession => {
-      const state = isExclusive ? frame.params?.["requestState"] : undefined;
-      const sealed = { principal, server, method: frame.method, params: frame.params };
-      const waiting = state === undefined ? undefined : this.#states.open(sealed, state, Date.now())?.process;
-      if (waiting !== undefined) return processes.withId(waiting) ?? processes.free(requestId);
-      if (this.#options.settingsOf(server).isolation === "call") return processes.single(requestId);
-      return isExclusive ? processes.free(requestId) : processes.shared(requestId);
-    };
-    return processes.call(session, { frame, envelope, reply, requestId, principal, onQuota, caller, isExclusive });
+    const state = isExclusive ? frame.params?.["requestState"] : undefined;
+    const sealed = { principal, server, method: frame.method, params: frame.params };
+    const waiting = state === undefined ? undefined : this.#states.open(sealed, state, Date.now())?.process;
+    const isSingle = this.#options.settingsOf(server).isolation === "call";
+    return new ProcessChoice(processes, { requestId, waiting, isSingle, isExclusive });
+  }
+
+  #pass(call: ModernCall, processes: CallerProcesses, choice: ProcessChoice): Cancel | Promise<Cancel> {
+    const { frame, envelope, reply, requestId, principal, onQuota, caller } = call;
+    const { isExclusive } = choice;
+    return processes.call(() => choice.forCall(), {
+      frame,
+      envelope,
+      reply,
+      requestId,
+      principal,
+      onQuota,
+      caller,
+      isExclusive,
+    });
   }
 
   #processesOf(call: ModernCall, isModern: boolean, capabilities: JsonObject): CallerProcesses {
@@ -121,7 +149,7 @@ export class ModernSessions implements ModernServers {
 
   #translation(capabilities: JsonObject): ModernSessionOptions["connect"] {
     const { connect, limits, clientVersion, emit, eras } = this.#options;
-    return (destination, listener, processId) =>
+    return (destination, listener, processId, onGivenUp) =>
       new TranslatedUpstream({
         connect,
         destination,
@@ -131,6 +159,8 @@ export class ModernSessions implements ModernServers {
         processId,
         states: this.#states,
         inputMs: limits.inputMs,
+        parked: this.#parked,
+        onGivenUp,
         heldBytes: limits.queueBytes,
         emit,
         onRefused: (answer) => {

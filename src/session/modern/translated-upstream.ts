@@ -1,37 +1,30 @@
 import { member, type JsonObject } from "../../lib/json.ts";
-import { LONGEST_TIMER_MS } from "../../lib/units.ts";
 import { byteLength } from "../../lib/lines.ts";
 import { discoverResult, identityOf, modernCapabilities } from "../../protocol/eras/from-legacy.ts";
 import { withProgressToken } from "../../protocol/eras/ids.ts";
 import { MODERN_REVISION, metaKeys, modernMethods } from "../../protocol/eras/modern.ts";
-import type { RequestStates } from "../../protocol/eras/request-state.ts";
 import { isRemoved, mayAsk, toLegacy } from "../../protocol/eras/to-legacy.ts";
 import { GatewayError } from "../../protocol/errors.ts";
-import { guarded, type Emit } from "../../protocol/events.ts";
 import { faultFrame } from "../../protocol/fault-frame.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../../protocol/frame.ts";
 import { notificationLine, resultLine, type RequestId } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
-import type { CallerHeaders, Connect, Destination, Upstream, UpstreamListener } from "../../protocol/upstream.ts";
-import { AskingCall, type AskingHost } from "./asking-call.ts";
+import type { CallerHeaders, Connect, OpenRequest, Upstream, UpstreamListener } from "../../protocol/upstream.ts";
+import { AskingCall } from "./asking-call.ts";
 import { LegacyCalls } from "./legacy-calls.ts";
 import { LegacyGreeting } from "./legacy-greeting.ts";
 import { Listens } from "./listens.ts";
 import type { Translation } from "./modern-session.ts";
+import { parking, type ParkingOptions } from "./parking.ts";
 
-export interface TranslationOptions {
+export interface TranslationOptions extends ParkingOptions {
   readonly connect: Connect;
-  readonly destination: Destination;
   readonly listener: UpstreamListener;
   /** What the clients of this process can be asked, as `initialize` says it. */
   readonly capabilities: JsonObject;
   readonly clientVersion: string;
-  readonly processId: string;
-  readonly states: RequestStates;
-  readonly inputMs: number;
   /** How much may be queued during the handshake. */
   readonly heldBytes: number;
-  readonly emit: Emit;
   /** The server has refused `initialize`. */
   readonly onRefused: (answer: ResponseFrame) => void;
 }
@@ -39,37 +32,60 @@ export interface TranslationOptions {
 /** Speaks MCP 2026-07-28 with its session and an older revision with its server. */
 export class TranslatedUpstream implements Translation {
   readonly #options: TranslationOptions;
-  readonly #upstream: Upstream;
+  #upstream: Upstream;
   /** Of the latest message, for those of the gateway that follow from it. */
   #caller: CallerHeaders | undefined;
   readonly #asking: AskingCall;
   readonly #listens: Listens;
-  readonly #greeting: LegacyGreeting;
+  #greeting: LegacyGreeting;
   /** Until the server has answered `initialize`. */
   #held: Frame[] | undefined = [];
   #heldBytes = 0;
   #initializeResult: JsonObject = {};
   readonly #calls = new LegacyCalls();
   #hasLogLevel = false;
+  /** What a server that has forgotten the session had not run. */
+  #again: readonly RequestFrame[] = [];
+  readonly #repeated = new WeakSet<RequestFrame>();
   #isOver = false;
 
   /** Throws what `connect` throws. */
   constructor(options: TranslationOptions) {
     this.#options = options;
     this.#caller = options.destination.caller;
-    const { connect, destination, listener, capabilities, clientVersion, inputMs } = options;
+    const { listener, capabilities, inputMs } = options;
     this.#listens = new Listens({
       tell: (frame) => listener.frame(frame),
       ask: (method, params) => this.#greeting.ask(method, params),
     });
-    this.#asking = new AskingCall(this.#askingHost(), capabilities, inputMs);
-    this.#upstream = connect(destination, {
+    this.#asking = new AskingCall(
+      {
+        ...parking(options),
+        answer: (frame) => this.#answer(frame),
+        toServer: (frame) => this.#toServer(frame),
+        pass: (frame) => this.#pass(frame),
+        cancel: (id) => this.#cancelAtServer(id),
+      },
+      capabilities,
+      inputMs,
+    );
+    this.#upstream = this.#connect();
+    this.#greeting = this.#newGreeting();
+    this.#greeting.begin();
+  }
+
+  #connect(): Upstream {
+    const { connect, destination } = this.#options;
+    return connect(destination, {
       frame: (frame) => this.#fromServer(frame),
       badMessage: (id, error) => this.#onBadMessage(id, error),
-      ended: (error) => this.#onEnded(error),
+      ended: (error, open) => this.#onEnded(error, open),
     });
-    this.#greeting = new LegacyGreeting((frame) => this.#toServer(frame), capabilities, clientVersion);
-    this.#greeting.begin();
+  }
+
+  #newGreeting(): LegacyGreeting {
+    const { capabilities, clientVersion } = this.#options;
+    return new LegacyGreeting((frame) => this.#toServer(frame), capabilities, clientVersion);
   }
 
   get isParked(): boolean {
@@ -143,6 +159,10 @@ export class TranslatedUpstream implements Translation {
   #openLog({ params }: RequestFrame): void {
     if (this.#hasLogLevel || member(params?.["_meta"], metaKeys.logLevel) === undefined) return;
     this.#hasLogLevel = true;
+    this.#askForLog();
+  }
+
+  #askForLog(): void {
     if (modernCapabilities(this.#initializeResult)["logging"] !== undefined) {
       this.#greeting.ask(methods.setLevel, { level: "debug" });
     }
@@ -219,7 +239,16 @@ export class TranslatedUpstream implements Translation {
     const held = this.#held ?? [];
     this.#held = undefined;
     this.#heldBytes = 0;
+    this.#resume();
     for (const frame of held) this.send(frame);
+  }
+
+  /** Without effect in the first session with the server. */
+  #resume(): void {
+    if (this.#hasLogLevel) this.#askForLog();
+    this.#listens.renew();
+    for (const frame of this.#again) if (this.#calls.has(frame.id)) this.#toServer(frame);
+    this.#again = [];
   }
 
   #onRefused(answer: ResponseFrame): void {
@@ -234,35 +263,36 @@ export class TranslatedUpstream implements Translation {
     if (id !== undefined && this.#calls.has(id)) this.#onResponse(faultFrame(id, error));
   }
 
-  #onEnded(error: GatewayError): void {
+  #onEnded(error: GatewayError, open: readonly OpenRequest[] = []): void {
+    if (this.#isOver || this.#begunAnew(error, open)) return;
     this.#asking.close();
-    if (!this.#isOver) this.#options.listener.ended(error);
+    this.#options.listener.ended(error);
+  }
+
+  /** A server elsewhere may forget a session: it gets another one, and what it has not run is sent again, once. */
+  #begunAnew(error: GatewayError, open: readonly OpenRequest[]): boolean {
+    const again = open.flatMap(({ frame, mayHaveRun }) =>
+      mayHaveRun || !this.#calls.has(frame.id) || this.#repeated.has(frame) ? [] : [frame],
+    );
+    const isLost = error.reason === "session_ended" && this.#held === undefined;
+    if (!isLost || again.length === 0 || this.#asking.isParked) return false;
+    void this.#upstream.close();
+    try {
+      this.#upstream = this.#connect();
+    } catch {
+      return false;
+    }
+    for (const frame of again) this.#repeated.add(frame);
+    const kept = new Set(again.map(({ id }) => id));
+    for (const id of this.#calls.ids) if (!kept.has(id)) this.#onResponse(faultFrame(id, error));
+    this.#again = again;
+    this.#held = [];
+    this.#greeting = this.#newGreeting();
+    this.#greeting.begin();
+    return true;
   }
 
   #answer(frame: ResponseFrame): void {
     this.#options.listener.frame(frame);
-  }
-
-  #askingHost(): AskingHost {
-    const { states, destination, processId, inputMs, emit } = this.#options;
-    const { principal, server } = destination;
-    return {
-      answer: (frame) => this.#answer(frame),
-      toServer: (frame) => this.#toServer(frame),
-      pass: (frame) => this.#pass(frame),
-      cancel: (id) => this.#cancelAtServer(id),
-      seal: ({ method, params }, { round }) =>
-        states.seal({ principal, server, method, params }, { process: processId, round }, Date.now() + inputMs),
-      open: ({ method, params }) => {
-        const call = { principal, server, method, params };
-        const state = states.open(call, params?.["requestState"], Date.now());
-        return state?.process === processId ? state : undefined;
-      },
-      later: (ms, run) => {
-        const what = `a timer failed for a call of "${server}"`;
-        const timer = setTimeout(() => guarded(emit, what, run), Math.min(ms, LONGEST_TIMER_MS));
-        return () => clearTimeout(timer);
-      },
-    };
   }
 }

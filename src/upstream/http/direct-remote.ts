@@ -68,6 +68,7 @@ export class DirectRemote {
       heartbeat: new Heartbeat(healthMs, circuit, emit),
       credential: new StaticCredential([]),
       forwarded: [],
+      mirrored: new Map(),
       // A request has its own time, whatever its connection does.
       limits: { messageBytes, queueBytes, headersMs: 0, bodyMs: 0 },
       emit,

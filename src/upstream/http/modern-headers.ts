@@ -29,10 +29,17 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ["tasks/cancel", "taskId"],
 ]);
 
-/** The headers that requests of revision 2026-07-28 repeat parts of their body in, for one connection. */
+/** By tool. */
+export type MirroredArguments = Map<string, readonly MirroredArgument[]>;
+
+/** The headers that requests of revision 2026-07-28 repeat parts of their body in. */
 export class ModernHeaders {
-  /** By tool, as the server has listed them on this connection. */
-  readonly #mirrored = new Map<string, readonly MirroredArgument[]>();
+  readonly #mirrored: MirroredArguments;
+
+  /** `mirrored` is what the server has listed, on whichever connection: a client need not list the tools before it calls one. */
+  constructor(mirrored: MirroredArguments) {
+    this.#mirrored = mirrored;
+  }
 
   /** Names and values in turn; undefined for a message of an older revision. */
   of(frame: Frame): readonly string[] | undefined {

@@ -5,6 +5,7 @@ import type { CallerHeaders, UpstreamListener } from "../../protocol/upstream.ts
 import type { Circuit } from "./circuit.ts";
 import type { Credential } from "./credential.ts";
 import type { Heartbeat } from "./heartbeat.ts";
+import type { MirroredArguments } from "./modern-headers.ts";
 import type { Network } from "./network.ts";
 import type { Patience } from "./patience.ts";
 
@@ -19,6 +20,8 @@ export interface Remote {
   readonly credential: Credential;
   /** Names of headers that are passed on from the caller's request, in lower case. */
   readonly forwarded: readonly string[];
+  /** The arguments of its tools that are repeated in headers, as it has last listed them. */
+  readonly mirrored: MirroredArguments;
   readonly limits: RemoteLimits;
   /** Set when requests wait while the server is away. */
   readonly patience?: Patience | undefined;

@@ -74,6 +74,7 @@ export class Remotes {
       heartbeat: new Heartbeat(durationMs(entry.heartbeat.interval), circuit, emit),
       credential: credentialFor({ server, url, auth: entry.auth, network, emit }),
       forwarded: entry.forwardHeaders.map((header) => header.toLowerCase()),
+      mirrored: new Map(),
       limits: {
         messageBytes,
         queueBytes,

@@ -39,7 +39,7 @@ export class StreamableClient implements Upstream, PostHost {
   readonly #wire: Wire;
   readonly #session = new RemoteSession();
   readonly #held = new HeldMessages();
-  readonly #modern = new ModernHeaders();
+  readonly #modern: ModernHeaders;
   readonly #posts = new Posts((run) => this.#guard(run));
   #listening: Listening | undefined;
   /** Messages wait: for the network, for the answer to `initialize`, until `initialized` has arrived, or for the end. */
@@ -58,6 +58,7 @@ export class StreamableClient implements Upstream, PostHost {
     remote.circuit.check(remote.server);
     this.inbox = new Inbox({ ...remote, sessionId, listener });
     this.#wire = new Wire(remote);
+    this.#modern = new ModernHeaders(remote.mirrored);
     remote.network.open().then(
       () => this.#guard(() => this.#release()),
       (thrown: unknown) => this.#guard(() => this.#end(toGatewayError(thrown), [])),

@@ -53,6 +53,14 @@ const policyThat = (isAllowed: boolean, rule: string): Policy => ({
 });
 
 describe("a line of the trail", () => {
+  it("says by which transport a request came, also where the session has no name", () => {
+    const { step, read } = stepWith();
+    const error = new GatewayError("rate_limited", "Too often.");
+    for (const transport of ["modern", "rest"] as const)
+      step.refused({ ...submissionOf([call("push")]), sessionId: "", transport }, error);
+    expect(read().map(({ transport }) => transport)).toEqual(["modern", "rest"]);
+  });
+
   it("says who called what, who allowed it, how it ended, how long it took and how large it was", () => {
     const { step, read } = stepWith({}, { policy: policyThat(true, "policy.rules[0].allow") });
     const request = call("push", { branch: "main" });

@@ -45,7 +45,10 @@ describe("a request for a server of an older revision", () => {
   ])("loses only its envelope and its answers: %s", (params, expected) => {
     const [frame] = readClientMessages(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`).frames;
     if (frame?.kind !== "request") throw new Error("no request");
-    expect(toLegacy(frame).line).toBe(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${expected}}`);
+    const legacy = toLegacy(frame);
+    expect(legacy.line).toBe(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${expected}}`);
+    // From which the headers of an HTTP request are made.
+    expect(legacy.params).toEqual(JSON.parse(expected));
   });
 
   it("is not made of a method that MCP 2026-07-28 has removed", () => {

@@ -3,6 +3,7 @@ import { readClientMessages, type ClientMessages } from "../../../src/protocol/c
 import { inputCapabilities } from "../../../src/protocol/eras/input-capabilities.ts";
 import type { HeaderParam } from "../../../src/protocol/eras/param-headers.ts";
 import { GatewayError } from "../../../src/protocol/errors.ts";
+import type { RequestFrame } from "../../../src/protocol/frame.ts";
 import type { ModernCall } from "../../../src/protocol/modern-call.ts";
 import type { Principal } from "../../../src/protocol/principal.ts";
 import type { ServerSettings } from "../../../src/protocol/upstream.ts";
@@ -87,7 +88,15 @@ function table({ admission, isModern = false, limits = {}, settings = {} }: Opti
     settingsOf: settingsNow,
     clientVersion: "0",
     emit: events.emit,
-    limits: { listens: 3, inputMs: INPUT_MS, queueBytes: 4_096, requestMs: LIMITS.requestMs, ...limits },
+    limits: {
+      listens: 3,
+      parked: 100,
+      parkedPerPrincipal: 100,
+      inputMs: INPUT_MS,
+      queueBytes: 4_096,
+      requestMs: LIMITS.requestMs,
+      ...limits,
+    },
     eras: { speaks: () => isModern, of: () => Promise.reject(new Error("not asked")), learn: () => undefined },
   });
   return { modern, sessions, servers, emitted };
@@ -207,6 +216,71 @@ describe("calls of one principal", () => {
     (await two.cancel)();
     await settle();
     expect([of.servers[1]?.closings, of.sessions.size]).toEqual([1, 0]);
+  });
+
+  describe("that have a process each", () => {
+    const settings: Partial<ServerSettings> = { isolation: "call" };
+
+    it("list the tools in it, so that no other is started and none stays", async () => {
+      const of = table({ settings });
+      const { got } = await callTool(of, "t");
+      expect(of.servers).toHaveLength(1);
+      const [server] = of.servers;
+      const [call] = sent(server, "tools/call");
+      expect([sent(server, "tools/list").length, call?.params?.name]).toEqual([1, "t"]);
+      server?.says({ id: call?.id, result: { content: [] } });
+      await settle();
+      expect(got).toMatchObject([{ result: { resultType: "complete" } }]);
+      expect([server?.closings, of.sessions.size]).toEqual([1, 0]);
+    });
+
+    it("leave none either when the headers are wrong, or when the tools cannot be listed", async () => {
+      const of = table({ settings, limits: { requestMs: 5_000 } });
+      const checkParams = (): void => {
+        throw new GatewayError("header_mismatch", "wrong");
+      };
+      const wrong = ask(of, "tools/call", { params: { name: "t" }, checkParams });
+      greet(of.servers[0]);
+      of.servers[0]?.says({ id: sent(of.servers[0], "tools/list")[0]?.id, result: { tools: [] } });
+      await expect(wrong.cancel).rejects.toMatchObject({ reason: "header_mismatch" });
+      await settle();
+      expect([of.servers[0]?.closings, of.sessions.size]).toEqual([1, 0]);
+      const silent = ask(of, "tools/call", { params: { name: "t" } });
+      greet(of.servers[1]);
+      const [refusal] = await Promise.allSettled([silent.cancel, vi.advanceTimersByTimeAsync(7_000)]);
+      expect(refusal).toMatchObject({ reason: { reason: "call_timeout" } });
+      expect([of.servers[1]?.closings, of.sessions.size]).toEqual([1, 0]);
+    });
+
+    it("keep it while they are parked, and no longer", async () => {
+      const of = table({ settings });
+      const call = await callTool(of, "t", { capabilities: ASKABLE });
+      of.servers[0]?.says({ id: "q1", method: "elicitation/create", params: { message: "Name?" } });
+      await vi.advanceTimersByTimeAsync(30);
+      expect(of.sessions.size).toBe(1);
+      await vi.advanceTimersByTimeAsync(INPUT_MS);
+      expect([of.servers[0]?.closings, of.sessions.size]).toEqual([1, 0]);
+      const params = { requestState: call.got[0]?.result?.requestState, inputResponses: {} };
+      const late = await callTool(of, "t", { id: 2, capabilities: ASKABLE, params });
+      expect(late.got).toMatchObject([{ error: { data: { reason: "invalid_request_state" } } }]);
+      await settle();
+      expect([of.servers.length, of.sessions.size]).toEqual([2, 0]);
+    });
+
+    it("are called again after their user has visited a URL, in another process", async () => {
+      const of = table({ settings });
+      const capabilities = { elicitation: { url: {} } };
+      const { got } = await callTool(of, "t", { capabilities });
+      const data = { elicitations: [{ mode: "url", url: "https://x", elicitationId: "e", message: "m" }] };
+      const [server] = of.servers;
+      server?.says({ id: sent(server, "tools/call")[0]?.id, error: { code: -32042, message: "url", data } });
+      await settle();
+      expect(of.sessions.size).toBe(0);
+      const inputResponses = { elicitation_1: { action: "accept" } };
+      const params = { requestState: got[0]?.result?.requestState, inputResponses };
+      await callTool(of, "t", { id: 2, capabilities, params });
+      expect(sent(of.servers[1], "tools/call")).toHaveLength(1);
+    });
   });
 
   it("are relayed as they came to a server of their revision", () => {
@@ -412,6 +486,41 @@ describe("a server of an older revision", () => {
     expect(one.got).toHaveLength(2);
   });
 
+  it("that has forgotten the session gets a new one, and what it has not run is sent again, once", async () => {
+    const of = table();
+    const listening = ask(of, "subscriptions/listen", {
+      id: "l",
+      params: { notifications: { resourceSubscriptions: ["a:b"] } },
+    });
+    greet(of.servers[0]);
+    const lost = await callTool(of, "lost", { id: 5 });
+    const begun = await callTool(of, "begun", { id: 6 });
+    const [first] = of.servers;
+    const frames = (first?.frames ?? []).filter((frame) => frame.kind === "request" && frame.method === "tools/call");
+    const open = frames.map((frame, index) => ({ frame: frame as RequestFrame, mayHaveRun: index === 1 }));
+    const error = new GatewayError("session_ended", "It has forgotten the session.");
+    first?.listener.ended(error, open);
+    expect([of.servers.length, first?.closings, lost.got]).toEqual([2, 1, []]);
+    expect(begun.got).toMatchObject([{ id: 6, error: { data: { reason: "session_ended" } } }]);
+    const [, second] = of.servers;
+    expect(sent(second, "tools/call")).toEqual([]);
+    greet(second);
+    expect(sent(second, "resources/subscribe")).toMatchObject([{ params: { uri: "a:b" } }]);
+    second?.says({ id: sent(second, "tools/call")[0]?.id, result: { content: [] } });
+    expect(lost.got).toMatchObject([{ id: 5, result: { resultType: "complete", content: [] } }]);
+    second?.says({ method: "notifications/resources/updated", params: { uri: "a:b" } });
+    expect(listening.got.at(-1)).toMatchObject({ method: "notifications/resources/updated" });
+    // Forgotten again: what was sent twice is not sent a third time.
+    const again = await callTool(of, "again", { id: 7 });
+    const last = (second?.frames ?? []).filter((frame): frame is RequestFrame => frame.kind === "request").at(-1);
+    if (last === undefined) throw new Error("nothing was sent");
+    second?.listener.ended(error, [{ frame: last, mayHaveRun: false }]);
+    greet(of.servers[2]);
+    of.servers[2]?.listener.ended(error, [{ frame: last, mayHaveRun: false }]);
+    expect(again.got).toMatchObject([{ id: 7, error: { data: { reason: "session_ended" } } }]);
+    expect([of.servers.length, of.sessions.size]).toEqual([3, 0]);
+  });
+
   it("that needs what its client cannot do makes the call fail with what is missing, if it fails", async () => {
     const of = table();
     const [server] = [of.servers];
@@ -482,6 +591,65 @@ describe("a call whose server asks", () => {
     // What asks nothing does not need a process of its own.
     ask(of, "prompts/list", { capabilities: ASKABLE });
     expect(sent(server, "prompts/list")).toHaveLength(1);
+  });
+
+  it("is ended when its caller has too many that wait, the oldest first, and so is its process", async () => {
+    const of = table({ limits: { parkedPerPrincipal: 2 } });
+    const first = await parked(of, { id: 1 });
+    const second = await parked(of, { id: 2 });
+    const third = await parked(of, { id: 3 });
+    expect(sent(first.server, "notifications/cancelled")).toHaveLength(1);
+    expect(first.server?.sent.at(-1)).toMatchObject({ id: "q1", error: {} });
+    const { got } = await retry(of, first.state, NAME, { id: 4 });
+    expect(got).toMatchObject([{ id: 4, error: { code: -32602, data: { reason: "invalid_request_state" } } }]);
+    // The process that all calls of the caller share is kept, and the next call is parked there.
+    expect([first.server?.closings, of.servers.length]).toEqual([0, 3]);
+    await callTool(of, "t", { id: 5, capabilities: ASKABLE });
+    first.server?.says({ id: "q2", method: "elicitation/create", params: {} });
+    await vi.advanceTimersByTimeAsync(30);
+    expect([second.server?.closings, third.server?.closings, of.sessions.size]).toEqual([1, 0, 2]);
+    // Whoever has come back is not counted any more.
+    await retry(of, third.state, NAME, { id: 6 });
+    third.server?.says({ id: sent(third.server, "tools/call")[0]?.id, result: {} });
+    await callTool(of, "t", { id: 7, capabilities: ASKABLE });
+    third.server?.says({ id: "q3", method: "elicitation/create", params: {} });
+    await vi.advanceTimersByTimeAsync(30);
+    expect([sent(first.server, "notifications/cancelled").length, of.sessions.size]).toEqual([1, 2]);
+  });
+
+  it("is not ended by the calls of others while somebody has more", async () => {
+    const of = table({ limits: { parked: 2 } });
+    const annsFirst = await parked(of, { id: 1 });
+    const annsSecond = await parked(of, { id: 2 });
+    const bobs = await parked(of, { id: 3, principal: bob });
+    expect(sent(annsFirst.server, "notifications/cancelled")).toHaveLength(1);
+    expect(sent(annsSecond.server, "notifications/cancelled")).toHaveLength(0);
+    await retry(of, bobs.state, NAME, { id: 4, principal: bob });
+    expect(bobs.server?.sent.at(-1)).toEqual({ jsonrpc: "2.0", id: "q1", result: NAME.elicitation_1 });
+  });
+
+  it("is over when its process gets another in its place, whose client is not asked what it was", async () => {
+    const of = table({ limits: { parkedPerPrincipal: 2 } });
+    const { server, state } = await parked(of);
+    // A policy that hides the tool meanwhile has another name called, without anything else of the request.
+    const [opened] = of.emitted.flatMap((event) => (event.type === "session.opened" ? [event.sessionId] : []));
+    const other = of.sessions.look(ann, "files", opened ?? "", "modern");
+    const client = new FakeClient();
+    const line = JSON.stringify({
+      jsonrpc: "2.0",
+      id: 50,
+      method: "tools/call",
+      params: { name: "none", arguments: {} },
+    });
+    void other?.receive(readClientMessages(line), { requestId: "r", reply: client.replyTo(50) });
+    expect(sent(server, "notifications/cancelled")).toHaveLength(1);
+    expect(server?.sent).toContainEqual(expect.objectContaining({ id: "q1", error: expect.anything() }));
+    await vi.advanceTimersByTimeAsync(30);
+    expect(client.got).toEqual([]);
+    server?.says({ id: sent(server, "tools/call")[1]?.id, result: { content: [] } });
+    expect(client.got).toMatchObject([{ id: 50, result: { resultType: "complete" } }]);
+    const { got } = await retry(of, state, NAME);
+    expect(got).toMatchObject([{ error: { data: { reason: "invalid_request_state" } } }]);
   });
 
   it("is asked again for what is missing or no answer", async () => {

@@ -30,7 +30,7 @@ const modern = (id: number, method: string, params: object = {}): Frame =>
   frameOf({ id, method, params: { ...params, _meta: META } });
 
 describe("the headers of a message of revision 2026-07-28", () => {
-  const headers = new ModernHeaders();
+  const headers = new ModernHeaders(new Map());
   const common = ["mcp-protocol-version", "2026-07-28", "mcp-method"];
 
   it.each([
@@ -116,6 +116,7 @@ describe("a server that only knows revision 2026-07-28 (the SDK's own)", () => {
       heartbeat: new Heartbeat(Number.POSITIVE_INFINITY, circuit, emit),
       credential: new StaticCredential([]),
       forwarded: [],
+      mirrored: new Map(),
       limits: { messageBytes: 1_000_000, queueBytes: 1_000_000, headersMs: 0, bodyMs: 0 },
       emit,
       masked: (text) => text,

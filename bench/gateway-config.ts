@@ -54,3 +54,11 @@ export function accessConfig(auditFile: string): object {
     audit: { file: auditFile },
   };
 }
+
+/** The echo child answers whatever a request carries, so that it can stand for a server of MCP 2026-07-28. */
+export const modernServers = ({ command, args }: EchoCommand): object => ({ echo: { command, args, era: "modern" } });
+
+/** A relay at this port as a server elsewhere. */
+export const remoteServers = (port: number): object => ({
+  echo: { type: "streamable-http", url: `http://127.0.0.1:${port}/echo/mcp` },
+});

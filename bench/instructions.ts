@@ -1,6 +1,6 @@
 // npm run instructions: instructions that the gateway executes per call, counted by valgrind. Unlike CPU time they hardly depend on
 // what else the machine does. The kernel's work is not in them. Needs valgrind; a run takes minutes. With --access, the gateway has
-// policy rules, rate limits and an audit file.
+// policy rules, rate limits and an audit file; with --notifications, what is counted is a notification.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,11 +8,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { newSession } from "./bench.ts";
+import { notificationCall, PER_CALL } from "./cases/notifications.ts";
 import { ECHO, type LoadSession } from "./driver/session.ts";
-import { echoCommand } from "./echo-command.ts";
-import { SESSION_TRANSPORTS, type Transport } from "./figures.ts";
-import { accessConfig, gatewayConfig } from "./gateway-config.ts";
+import { echoCommand, type EchoCommand } from "./echo-command.ts";
+import { SESSION_TRANSPORTS, WAYS, type Way } from "./figures.ts";
+import { accessConfig, gatewayConfig, modernServers, remoteServers } from "./gateway-config.ts";
 import { median } from "./statistics.ts";
+import { startIdealRelay } from "./targets.ts";
 
 const IN_FLIGHT = 16;
 const ROUNDS = 3;
@@ -23,22 +25,40 @@ const { values } = parseArgs({
     gateway: { type: "string", default: fileURLToPath(new URL("../dist/main.js", import.meta.url)) },
     transport: { type: "string", multiple: true, default: [...SESSION_TRANSPORTS] },
     access: { type: "boolean", default: false },
-    calls: { type: "string", default: "2500" },
+    notifications: { type: "boolean", default: false },
+    calls: { type: "string" },
   },
 });
-const calls = Number(values.calls);
-for (const transport of SESSION_TRANSPORTS) {
-  if (!values.transport.includes(transport)) continue;
-  const rounds = await measured(values.gateway, transport);
-  const each = rounds.map((count) => Math.round(count / calls));
-  process.stdout.write(`${transport}: ${median(each)} instructions per call (${each.join(", ")})\n`);
+const [call, perCall, what] = values.notifications ? [notificationCall, PER_CALL, "notification"] : [ECHO, 1, "call"];
+const calls = Number(values.calls ?? (values.notifications ? 60 : 2_500));
+const inFlight = values.notifications ? 1 : IN_FLIGHT;
+for (const way of WAYS) {
+  if (!values.transport.includes(way)) continue;
+  const rounds = await measured(values.gateway, way);
+  const each = rounds.map((count) => Math.round(count / (calls * perCall)));
+  process.stdout.write(`${way}: ${median(each)} instructions per ${what} (${each.join(", ")})\n`);
 }
 
-async function measured(main: string, transport: Transport): Promise<number[]> {
+async function measured(main: string, way: Way): Promise<number[]> {
+  const echo = echoCommand();
+  const far = way === "remote" ? await startIdealRelay(echo) : undefined;
+  try {
+    const servers = far === undefined ? serversOf(way, echo) : remoteServers(far.port);
+    return await counted(main, way, echo, servers);
+  } finally {
+    await far?.stop();
+  }
+}
+
+function serversOf(way: Way, echo: EchoCommand): object {
+  return way === "modern" ? modernServers(echo) : {};
+}
+
+async function counted(main: string, way: Way, echo: EchoCommand, servers: object): Promise<number[]> {
   const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-instructions-"));
   const config = join(folder, "config.yaml");
   const more = values.access ? accessConfig(join(folder, "audit.jsonl")) : {};
-  writeFileSync(config, gatewayConfig(echoCommand(), { more }));
+  writeFileSync(config, gatewayConfig(echo, { servers, more }));
   const counter = ["--tool=callgrind", "--smc-check=all-non-file", `--callgrind-out-file=${folder}/count`];
   // Without the collector's own threads, which valgrind would count at random.
   const gateway = spawn("valgrind", [...counter, process.execPath, "--single-threaded-gc", main, "--config", config], {
@@ -48,7 +68,7 @@ async function measured(main: string, transport: Transport): Promise<number[]> {
   try {
     const port = await listeningPort(gateway.stderr);
     const pid = gateway.pid ?? Number.NaN;
-    const session = newSession(transport, { pid, port, startMs: 0, stop: () => Promise.resolve(undefined) });
+    const session = newSession(way, { pid, port, startMs: 0, stop: () => Promise.resolve(undefined) });
     await session.open();
     // Until the compiler has seen the hot path.
     await callTimes(session, 4 * calls);
@@ -82,7 +102,7 @@ function listeningPort(stderr: NodeJS.ReadableStream): Promise<number> {
 
 function callTimes(session: LoadSession, total: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const send = session.prepare(ECHO);
+    const send = session.prepare(call);
     let [left, done] = [total, 0];
     const next = (lane: number): void => {
       if (left === 0) return;
@@ -94,7 +114,7 @@ function callTimes(session: LoadSession, total: number): Promise<void> {
         else next(lane);
       });
     };
-    for (let lane = 0; lane < IN_FLIGHT; lane++) next(lane);
+    for (let lane = 0; lane < inFlight; lane++) next(lane);
   });
 }
 

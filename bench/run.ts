@@ -14,6 +14,7 @@ import { wake } from "./cases/wake.ts";
 import { warmOpen } from "./cases/warm.ts";
 import { echoCommand } from "./echo-command.ts";
 import { isReached, SESSION_TRANSPORTS, TRANSPORTS, type Figure, type Transport } from "./figures.ts";
+import { modernServers, remoteServers } from "./gateway-config.ts";
 import { HELP, readOptions, type Options } from "./options.ts";
 import { profileArgs, profileSummary } from "./profile.ts";
 import { markdown } from "./table.ts";
@@ -54,8 +55,7 @@ async function ofTransport(setup: Setup, transport: Transport): Promise<Figure[]
   process.stderr.write(`${transport} …\n`);
   const { echo } = setup;
   const nodeArgs = profileFolder === undefined ? [] : profileArgs(profileFolder);
-  // The echo child answers whatever a request carries, so that it can stand for a server of this revision.
-  const servers = transport === "modern" ? { echo: { command: echo.command, args: echo.args, era: "modern" } } : {};
+  const servers = transport === "modern" ? modernServers(echo) : {};
   const gateway = await startGateway({ main, echo, nodeArgs, servers });
   const ideal = await startIdealRelay(echo);
   const bench: Bench = { ...setup, gateway, ideal };
@@ -83,7 +83,7 @@ async function ofRemote(setup: Setup): Promise<Figure[]> {
   process.stderr.write("remote …\n");
   const { echo } = setup;
   const far = [await startIdealRelay(echo), await startIdealRelay(echo)] as const;
-  const servers = { echo: { type: "streamable-http", url: `http://127.0.0.1:${far[0].port}/echo/mcp` } };
+  const servers = remoteServers(far[0].port);
   const gateway = await startGateway({ main, echo, nodeArgs, servers });
   const ideal = await startIdealHttpRelay(far[1].port);
   const bench: Bench = { ...setup, gateway, ideal };

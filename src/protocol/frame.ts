@@ -27,7 +27,7 @@ export interface ResponseFrame {
   readonly failed: boolean;
   readonly line: Line;
   /** Set when the result of a tool says that the tool failed (MCP 2025-11-25, tools, error handling). */
-  readonly isError?: true;
+  readonly isError?: true | undefined;
   /** Set when the gateway wrote this response because the server gave none. */
   readonly fault?: GatewayError;
   /** The id of the HTTP request that such a response answers, when it is known. */

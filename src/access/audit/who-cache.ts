@@ -30,13 +30,15 @@ export class WhoCache {
     const isKnown = entry?.server === server && entry.transport === transport && isSame(entry.principal, principal);
     if (isKnown) return entry.members;
     const session = sessionId === "" ? undefined : sessionName(sessionId);
-    const members = textMembers({
+    const texts = textMembers({
       environment: this.#environment,
       session,
       transport,
       ...whoIs(principal),
       server,
     });
+    // As one piece: V8 joins the pieces of a concatenated text anew for each line that contains it.
+    const members = Buffer.from(texts, "latin1").toString("latin1");
     this.#entries.set(sessionId, { principal, server, transport, members });
     const [oldest] = this.#entries.keys();
     if (this.#entries.size > MAX_SESSIONS && oldest !== undefined) this.#entries.delete(oldest);

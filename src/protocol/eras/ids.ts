@@ -37,7 +37,8 @@ const ENDS = 160;
 /** The response with another id. */
 export function withResponseId(frame: ResponseFrame, id: RequestId): ResponseFrame {
   if (frame.fault !== undefined) return faultFrame(id, frame.fault, frame.requestId);
-  return { ...frame, id, line: lineWithId(frame.line, encodeId(id)) };
+  const { failed, isError } = frame;
+  return { kind: "response", id, failed, isError, line: lineWithId(frame.line, encodeId(id)) };
 }
 
 function lineWithId(line: Line, id: string): Line {

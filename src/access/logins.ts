@@ -13,8 +13,6 @@ interface Visits {
   failures: number;
   /** When the first of them was. */
   since: number;
-  /** The caller who was admitted from there last; not kept alive, as it may have a whole token's claims. */
-  last: WeakRef<Principal> | undefined;
 }
 
 /**
@@ -26,6 +24,8 @@ export class Logins {
   readonly #limit: number;
   readonly #visits = new LRUCache<string, Visits>({ max: ADDRESSES });
   readonly #admitted = new FairStore<true>(ADMITTED);
+  /** From which address a caller was admitted last: the next request nearly always comes from there too. */
+  readonly #lastAddress = new WeakMap<Principal, string>();
 
   constructor(limit = Number.POSITIVE_INFINITY) {
     this.#limit = limit;
@@ -34,15 +34,14 @@ export class Logins {
   /** Throws when the address is over its limit and the caller new there. */
   admit(address: string | undefined, principal: Principal): void {
     if (address === undefined || this.#limit === Number.POSITIVE_INFINITY) return;
+    if (this.#lastAddress.get(principal) === address) return;
     const network = networkOf(address);
-    const visits = this.#of(network);
-    if (visits.last?.deref() === principal) return;
     const key = principalKey(principal);
     if (this.#admitted.get(network, key) === undefined) {
-      this.#refuseOverLimit(visits, address);
+      this.#refuseOverLimit(this.#of(network), address);
       this.#admitted.set(network, key, true);
     }
-    visits.last = new WeakRef(principal);
+    this.#lastAddress.set(principal, address);
   }
 
   /** Counts a failed login. Throws when the address was already at its limit. */
@@ -57,7 +56,7 @@ export class Logins {
   #of(network: string): Visits {
     const known = this.#visits.get(network);
     if (known !== undefined) return known;
-    const visits: Visits = { failures: 0, since: 0, last: undefined };
+    const visits: Visits = { failures: 0, since: 0 };
     this.#visits.set(network, visits);
     return visits;
   }

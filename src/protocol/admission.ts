@@ -46,7 +46,7 @@ export interface Admission {
 /** Undefined when there is nothing to ask: messages then pass without any of this. */
 export function admissionOf(steps: readonly AdmissionStep[]): Admission | undefined {
   if (steps.length === 0) return undefined;
-  const isRecorded = steps.some(({ open }) => open !== undefined);
+  const recorders = steps.filter(({ open }) => open !== undefined);
   const refused = (submission: Submission, error: GatewayError): void => {
     for (const step of steps) step.refused?.(submission, error);
   };
@@ -61,12 +61,25 @@ export function admissionOf(steps: readonly AdmissionStep[]): Admission | undefi
       }
     },
     refused,
-    open: (submission, request) =>
-      isRecorded ? steps.flatMap((step) => step.open?.(submission, request) ?? []) : NOT_RECORDED,
+    open: (submission, request) => recordsOf(recorders, submission, request),
   };
 }
 
 const NOT_RECORDED: readonly ExchangeRecord[] = [];
+
+function recordsOf(
+  steps: readonly AdmissionStep[],
+  submission: Submission,
+  request: RequestFrame,
+): readonly ExchangeRecord[] {
+  if (steps.length === 0) return NOT_RECORDED;
+  const records: ExchangeRecord[] = [];
+  for (const step of steps) {
+    const record = step.open?.(submission, request);
+    if (record !== undefined) records.push(record);
+  }
+  return records;
+}
 
 function askFrom(first: number, steps: readonly AdmissionStep[], submission: Submission): Promise<void> | void {
   for (let index = first; index < steps.length; index++) {

@@ -46,7 +46,20 @@ export function textMembers(texts: TextMembers): string {
 
 /** One line: a JSON object in ASCII, whatever callers call their tools. `members` begin with a comma. */
 export const auditLine = (event: AuditEvent, members: string): string =>
-  `{"time":"${new Date().toISOString()}","event":"${event}"${members}}`;
+  `{"time":"${isoTime()}","event":"${event}"${members}}`;
+
+let isoMs = Number.NaN;
+let iso = "";
+
+/** The time; made anew once a millisecond. */
+function isoTime(): string {
+  const now = Date.now();
+  if (now !== isoMs) {
+    isoMs = now;
+    iso = new Date(now).toISOString();
+  }
+  return iso;
+}
 
 /** Printable ASCII without quotes and backslashes. */
 const PLAIN = /^[ !#-[\]-~]*$/;

@@ -15,6 +15,8 @@ export class Limiter implements AdmissionStep {
   readonly #config: RateLimitConfig;
   readonly #limits: Limits;
   readonly #keyPrefix: string;
+  /** The beginning of the keys of a principal; that of a session or a token is the same object each time. */
+  readonly #befores = new WeakMap<Principal, string>();
   #counters: Counters;
   #store: SharedStore | undefined;
 
@@ -89,8 +91,15 @@ export class Limiter implements AdmissionStep {
 
   #chargesOf(frame: Frame, principal: Principal, server: string): readonly Charge[] {
     if (!this.#isLimited(frame)) return NONE;
+    return this.#limits.chargesFor(this.#beforeOf(principal), server, frame.method, frame.params?.["name"]);
+  }
+
+  #beforeOf(principal: Principal): string {
+    const known = this.#befores.get(principal);
+    if (known !== undefined) return known;
     const before = `${this.#keyPrefix}:rate:${subjectOf(principal)}:`;
-    return this.#limits.chargesFor(before, server, frame.method, frame.params?.["name"]);
+    this.#befores.set(principal, before);
+    return before;
   }
 
   #isLimited(frame: Frame): frame is Extract<Frame, { kind: "request" }> {

@@ -41,6 +41,8 @@ class RulePolicy implements Policy {
   readonly #views = new LRUCache<string, View>({ max: MAX_VIEWS });
   #viewCount = 0;
   readonly #decisions = new LRUCache<string, Decision>({ max: MAX_DECISIONS });
+  /** The same is often asked twice in a row: for a request, and for its line of the audit trail. */
+  #latest: { readonly view: View; readonly action: Action; readonly decision: Decision } | undefined;
 
   constructor({ policy, permissions = {}, options }: AccessRules, servers: readonly string[]) {
     this.reveals = policy?.reveal ?? false;
@@ -58,6 +60,13 @@ class RulePolicy implements Policy {
 
   decide(principal: Principal, action: Action): Decision {
     const view = this.#viewOf(principal);
+    if (this.#latest?.view === view && isSameAction(this.#latest.action, action)) return this.#latest.decision;
+    const decision = this.#recall(view, action);
+    this.#latest = { view, action, decision };
+    return decision;
+  }
+
+  #recall(view: View, action: Action): Decision {
     const { server, method, target } = action;
     const name = target?.name ?? "";
     if (name.length + method.length > MAX_NAME) return this.#serverView(view, server).decide(action);
@@ -120,6 +129,12 @@ class RulePolicy implements Policy {
     return view;
   }
 }
+
+const isSameAction = (one: Action, other: Action): boolean =>
+  one.server === other.server &&
+  one.method === other.method &&
+  one.target?.kind === other.target?.kind &&
+  one.target?.name === other.target?.name;
 
 /** The policy of a config; undefined when every authenticated caller may do everything. */
 export function policyOf(rules: AccessRules, servers: readonly string[]): Policy | undefined {

@@ -33,12 +33,12 @@ const STATUSES: ReadonlyMap<number, number> = new Map<number, number>([
  * cancelled the request. Streams cannot be resumed.
  */
 export class ModernAnswer implements Reply {
-  readonly #response: ServerResponse;
+  /** Undefined when it is closed: what still refers to this answer then keeps nothing of the request alive. */
+  #response: ServerResponse | undefined;
   readonly #options: ModernAnswerOptions;
   #events: EventStream | undefined;
   #isClogged = false;
   #isDone = false;
-  #hasLeft = false;
   #cancel: (() => void) | undefined;
 
   constructor(response: ServerResponse, options: ModernAnswerOptions) {
@@ -49,22 +49,23 @@ export class ModernAnswer implements Reply {
 
   /** Whether nobody waits for it any more. */
   get hasLeft(): boolean {
-    return this.#hasLeft;
+    return this.#response === undefined;
   }
 
   /** The request has been passed on. */
   begin(cancel: () => void): void {
     if (this.#isDone) return;
+    if (this.hasLeft) return cancel();
     this.#cancel = cancel;
-    if (this.#hasLeft) return cancel();
     if (this.#options.form === "stream") this.startStream();
     else if (this.#options.form === "either" && this.#events === undefined) this.#options.undecided.add(this);
   }
 
   startStream(): void {
-    if (this.#isDone || this.#hasLeft || this.#events !== undefined) return;
+    const response = this.#response;
+    if (this.#isDone || response === undefined || this.#events !== undefined) return;
     this.#options.undecided.remove(this);
-    this.#events = new EventStream(this.#response, this.#options.streams, {
+    this.#events = new EventStream(response, this.#options.streams, {
       onClogged: () => (this.#isClogged = true),
       onDrained: () => (this.#isClogged = false),
       onClosed: () => undefined,
@@ -73,42 +74,48 @@ export class ModernAnswer implements Reply {
 
   /** Others share the process, so that a slow reader cannot make it wait: it loses what it may lose. */
   message(frame: NotificationFrame): void {
-    if (this.#isDone || this.#hasLeft || this.#options.form === "json") return;
+    if (this.#isDone || this.hasLeft || this.#options.form === "json") return;
     this.startStream();
     if (!this.#isClogged) this.#events?.send(frame.line);
-    else if (this.#options.isListen) this.#response.destroy();
+    else if (this.#options.isListen) this.#response?.destroy();
   }
 
   answer(frame: ResponseFrame): void {
     if (this.#isDone) return;
-    this.#isDone = true;
-    this.#options.undecided.remove(this);
-    if (this.#hasLeft) return;
-    if (this.#events === undefined) return this.#writeBody(frame);
+    this.#finish();
+    const response = this.#response;
+    if (response === undefined) return;
+    if (this.#events === undefined) return this.#writeBody(response, frame);
     this.#events.send(frame.line);
     this.#events.end();
   }
 
   withdrawn(): void {
     if (this.#isDone) return;
-    this.#isDone = true;
-    this.#options.undecided.remove(this);
+    this.#finish();
     // Without an answer; only a client that has left causes this.
-    this.#response.destroy();
+    this.#response?.destroy();
+  }
+
+  #finish(): void {
+    this.#isDone = true;
+    this.#cancel = undefined;
+    this.#options.undecided.remove(this);
   }
 
   #onClosed(): void {
-    this.#hasLeft = true;
+    this.#response = undefined;
+    this.#events = undefined;
     this.#options.undecided.remove(this);
     if (!this.#isDone) this.#cancel?.();
   }
 
-  #writeBody(frame: ResponseFrame): void {
+  #writeBody(response: ServerResponse, frame: ResponseFrame): void {
     // Read once: for an error of the gateway it is written when it is needed.
     const { line } = frame;
     const status = frame.failed ? (STATUSES.get(errorOf(line).code) ?? 200) : 200;
     const headers = { "Content-Type": "application/json", "Content-Length": byteLength(line) };
-    this.#response.writeHead(status, headers);
-    endWatched(this.#response, line, this.#options.streams.limits.stallMs);
+    response.writeHead(status, headers);
+    endWatched(response, line, this.#options.streams.limits.stallMs);
   }
 }

@@ -37,7 +37,7 @@ const ENDS = 160;
 /** The response with another id. */
 export function withResponseId(frame: ResponseFrame, id: RequestId): ResponseFrame {
   if (frame.fault !== undefined) return faultFrame(id, frame.fault);
-  return { ...frame, id, line: lineWithId(frame.line, encodeId(id)) };
+  return { kind: "response", id, failed: frame.failed, line: lineWithId(frame.line, encodeId(id)) };
 }
 
 function lineWithId(line: Line, id: string): Line {

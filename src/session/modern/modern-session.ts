@@ -106,13 +106,17 @@ export class ModernSession implements Outlet {
   }
 
   /** Throws or rejects when it is refused. */
-  call({ frame, envelope, reply, isExclusive = false, ...asked }: PassedCall): Cancel | Promise<Cancel> {
+  call(call: PassedCall): Cancel | Promise<Cancel> {
+    const { frame, envelope, reply, requestId, principal, onQuota, caller, isOwn, isExclusive = false } = call;
     const isListen = frame.method === modernMethods.listen;
     if (isListen) this.#checkListens();
     const id = ++this.#lastId;
+    const passed = withIds(frame, id);
     const token = member(frame.params?.["_meta"], "progressToken");
     let isOver = false;
+    // A finished call may be referred to for some time, so this keeps nothing of the request alive.
     const onOver = (): void => {
+      if (isOver) return;
       isOver = true;
       this.#calls.delete(id);
       if (isListen) this.#listens--;
@@ -128,20 +132,14 @@ export class ModernSession implements Outlet {
       onOver,
     });
     this.#calls.set(id, own);
-    this.#caller = asked.caller;
+    this.#caller = caller;
     if (isListen) this.#listens++;
     if (isExclusive) this.#exclusive++;
-    const timeoutMs = isListen ? Infinity : asked.timeoutMs;
-    const reception = { ...asked, timeoutMs, reply: own };
-    const received = attempt(
-      () => this.#receive(withIds(frame, id), reception),
-      (error) => {
-        if (!isOver) onOver();
-        throw error;
-      },
-    );
+    const timeoutMs = isListen ? Infinity : call.timeoutMs;
+    const reception: Reception = { requestId, principal, onQuota, caller, isOwn, timeoutMs, reply: own };
+    const received = this.#receiveOr(onOver, passed, reception);
     const cancel = (): void => {
-      if (!isOver) this.#withdraw(id, asked.requestId);
+      if (!isOver) this.#withdraw(id, requestId);
     };
     return received instanceof Promise ? received.then(() => cancel) : cancel;
   }
@@ -177,6 +175,16 @@ export class ModernSession implements Outlet {
     if (this.#listens < maxListens) return;
     const message = `There may be at most ${maxListens} listens of one caller on one server (limits.listens).`;
     throw new GatewayError("queue_full", message, { retryAfterMs: 10_000 });
+  }
+
+  #receiveOr(refused: () => void, frame: Frame, reception: Reception): Promise<void> | void {
+    return attempt(
+      () => this.#receive(frame, reception),
+      (error) => {
+        refused();
+        throw error;
+      },
+    );
   }
 
   #receive(frame: Frame, reception: Reception): Promise<void> | void {

@@ -7,7 +7,7 @@ import { mayAsk } from "../../protocol/eras/to-legacy.ts";
 import type { Emit } from "../../protocol/events.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { Cancel, ModernCall, ModernServers } from "../../protocol/modern-call.ts";
-import { principalKey } from "../../protocol/principal.ts";
+import { principalKey, type Principal } from "../../protocol/principal.ts";
 import type { SessionOpener } from "../../protocol/session.ts";
 import type { Connect, ServerSettings } from "../../protocol/upstream.ts";
 import type { ServerEras } from "../server-eras.ts";
@@ -36,6 +36,15 @@ export interface ModernSessionsOptions {
   readonly emit: Emit;
 }
 
+/** Some processes, and what their key is made of. */
+interface Latest {
+  readonly server: string;
+  readonly asked: string;
+  readonly filling: string;
+  readonly key: string;
+  readonly processes: CallerProcesses;
+}
+
 const EXTRA_MS = 60_000;
 /** A call whose headers are to be checked does not wait longer for the list of tools. */
 const LISTING_MS = 30_000;
@@ -49,6 +58,8 @@ export class ModernSessions implements ModernServers {
   readonly #states = new RequestStates(randomBytes(32));
   /** Only of those who have a process. */
   readonly #callers = new Map<string, CallerProcesses>();
+  /** Those of the latest call: the next call of the same principal is nearly always for the same ones. */
+  readonly #latest = new WeakMap<Principal, Latest>();
 
   constructor(options: ModernSessionsOptions) {
     this.#options = options;
@@ -97,9 +108,15 @@ export class ModernSessions implements ModernServers {
     // What the entry is filled in with from the caller, if anything is.
     const filling = this.#options.settingsOf(server).callerKey?.(principal, call.caller) ?? "";
     const asked = isModern ? "modern" : capabilityKey(capabilities);
+    const latest = this.#latest.get(principal);
+    const isSame = latest?.server === server && latest.asked === asked && latest.filling === filling;
+    if (isSame && this.#callers.get(latest.key) === latest.processes) return latest.processes;
     const key = JSON.stringify([server, asked, principalKey(principal), filling]);
     const known = this.#callers.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#latest.set(principal, { server, asked, filling, key, processes: known });
+      return known;
+    }
     const { sessions, limits, settingsOf } = this.#options;
     const processes: CallerProcesses = new CallerProcesses({
       sessions,

@@ -1,5 +1,6 @@
+import { COLON, MESSAGE, SPACE, contentOf, isData, isDataField, isMessageField, lineOf } from "./event-fields.ts";
 import { TEXT_BYTES, type Line } from "./lines.ts";
-import { addPart, leanPieces, Pieces } from "./pieces.ts";
+import { addPart, Pieces } from "./pieces.ts";
 
 export interface ParsedEvent {
   /** The `event` field; "message" without one. */
@@ -67,11 +68,45 @@ export class EventParser {
   push(chunk: Buffer): void {
     const bytes = this.#withLineFeeds(chunk);
     let start = 0;
-    for (let end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, start)) {
+    for (let end = this.#endOf(bytes, start); end !== -1; end = this.#endOf(bytes, start)) {
+      start = this.#takePlain(bytes, start, end);
+      if (start > end) continue;
       this.#endLine(bytes.subarray(start, end));
       start = end + 1;
     }
     if (start < bytes.length) this.#hold(bytes.subarray(start));
+  }
+
+  /** The line feed at the end of the line; -1 when it is not here yet. */
+  #endOf(bytes: Buffer, start: number): number {
+    const usual = start + MESSAGE.length;
+    return bytes[usual] === LINE_FEED && isMessageField(bytes, start) ? usual : bytes.indexOf(LINE_FEED, start);
+  }
+
+  /**
+   * Reads what nearly every stream consists of: `event: message`, and data of one line at the end of its event. Returns where the next
+   * line begins, or `start` for any other line.
+   */
+  #takePlain(bytes: Buffer, start: number, end: number): number {
+    if (this.#isBusy) return start;
+    if (end - start === MESSAGE.length && isMessageField(bytes, start)) {
+      this.#type = "";
+      return end + 1;
+    }
+    const isWhole = bytes[end + 1] === LINE_FEED && end - start <= this.#limitBytes;
+    if (!isWhole || bytes[start + 4] !== COLON || !isData(bytes, start)) return start;
+    const from = bytes[start + 5] === SPACE ? start + 6 : start + 5;
+    const data = end - from <= TEXT_BYTES ? bytes.toString("utf8", from, end) : lineOf(bytes.subarray(from, end));
+    const type = this.#type;
+    this.#type = "";
+    this.#listener.event({ type: type === "" ? "message" : type, data, id: this.#id });
+    return end + 2;
+  }
+
+  /** In the middle of a line, or of an event that has data already. */
+  get #isBusy(): boolean {
+    const isInLine = this.#isAtStart || this.#isInOverlongLine || this.#line.length > 0;
+    return isInLine || this.#hasData || this.#overflow !== undefined;
   }
 
   /** A line ends with CRLF, LF or CR. */
@@ -119,17 +154,13 @@ export class EventParser {
   /** `first` has at least the name of the field; `whole` is set when the line came in parts. */
   #field(first: Buffer, whole: Pieces | undefined): void {
     if (first.length === 0) return this.#dispatch();
-    if (whole === undefined && first.equals(MESSAGE)) {
-      this.#type = "";
-      return;
-    }
     if (isDataField(first) && whole === undefined && !this.#hasData && first.length <= this.#limitBytes) {
       if (this.#overflow === undefined) return this.#begin(first);
     }
     if (isDataField(first)) return this.#addData(contentOf(whole ?? new Pieces([first])));
     const length = whole?.length ?? first.length;
     // A comment begins with a colon.
-    if (first[0] === 0x3a || length > MAX_FIELD) return;
+    if (first[0] === COLON || length > MAX_FIELD) return;
     this.#shortField((whole?.join() ?? first).toString("utf8"));
   }
 
@@ -215,28 +246,4 @@ export class EventParser {
     this.#type = "";
     this.#overflow = undefined;
   }
-}
-
-const DATA = Buffer.from("data");
-const SPACE = 0x20;
-/** What nearly every event has, and means as much as nothing. */
-const MESSAGE = Buffer.from("event: message");
-
-/** `data` alone is a field with an empty value. */
-function isDataField(line: Buffer): boolean {
-  if (line[0] !== 0x64 || line.length < 4) return false;
-  return (line.length === 4 || line[4] === 0x3a) && line.compare(DATA, 0, 4, 0, 4) === 0;
-}
-
-/** The value of a data field, without the one space that may follow the colon. */
-function contentOf(line: Pieces): Pieces {
-  const start = line.slice(5, 6).join()[0] === SPACE ? 6 : 5;
-  return line.slice(Math.min(start, line.length));
-}
-
-function lineOf(...parts: readonly Buffer[]): Line {
-  const [only] = parts;
-  if (only !== undefined && parts.length === 1 && only.length <= TEXT_BYTES) return only.toString("utf8");
-  const pieces = leanPieces(parts);
-  return pieces.length > TEXT_BYTES ? pieces : pieces.toString();
 }

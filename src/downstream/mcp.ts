@@ -31,9 +31,8 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
     target: McpTarget,
     principal: Principal,
   ): Promise<void> | void => {
-    const where = (): string => `The servers are at ${serverPaths(request, principal, context)}.`;
-    context.visibility.checkServer(principal, target.server, where);
-    const visit = visitOf(request, response, context, { principal, server: target.server });
+    if (!context.visibility.sees(principal, target.server)) refuseServer(request, target, principal, context);
+    const visit = visitOf(request, response, context, principal, target.server);
 
     const hasSession = request.headers["mcp-session-id"] !== undefined;
     const speaksStreamable = target.endpoint !== "sse";
@@ -94,14 +93,27 @@ function isModern({ headers }: IncomingMessage, { endpoint }: McpTarget): boolea
   return endpoint !== "sse" && headers["mcp-protocol-version"] === MODERN_REVISION;
 }
 
+/** Apart from the hot path, for which it would make a function per request. */
+function refuseServer(
+  request: IncomingMessage,
+  { server }: McpTarget,
+  principal: Principal,
+  context: DownstreamContext,
+): void {
+  const where = (): string => `The servers are at ${serverPaths(request, principal, context)}.`;
+  context.visibility.checkServer(principal, server, where);
+}
+
 function visitOf(
   request: IncomingMessage,
   response: ServerResponse,
   { hasQuotas, callerHeaders }: DownstreamContext,
-  who: Pick<Visit, "principal" | "server">,
+  principal: Principal,
+  server: string,
 ): Visit {
+  const requestId = requestIdOf(response);
   const onQuota = quotaWriter(response, hasQuotas);
-  return { ...who, requestId: requestIdOf(response), onQuota, caller: callerHeadersOf(request, callerHeaders) };
+  return { requestId, principal, server, onQuota, caller: callerHeadersOf(request, callerHeaders) };
 }
 
 function wrongMethod(request: IncomingMessage, target: McpTarget): GatewayError {

@@ -9,7 +9,8 @@ export function quotaWriter(response: ServerResponse, hasQuotas: boolean): ((quo
 /** The headers of draft-ietf-httpapi-ratelimit-headers-06, which most clients read; later drafts have one header for all of it. */
 export function setQuotaHeaders(response: ServerResponse, { limit, remaining, resetMs }: Quota): void {
   if (response.headersSent) return;
-  response.setHeader("RateLimit-Limit", limit);
-  response.setHeader("RateLimit-Remaining", remaining);
-  response.setHeader("RateLimit-Reset", Math.max(0, Math.ceil(resetMs / 1_000)));
+  // As texts: Node would turn a number into one twice.
+  response.setHeader("RateLimit-Limit", String(limit));
+  response.setHeader("RateLimit-Remaining", String(remaining));
+  response.setHeader("RateLimit-Reset", String(Math.max(0, Math.ceil(resetMs / 1_000))));
 }

@@ -28,13 +28,15 @@ export class WhoCache {
     const entry = this.#entries.get(sessionId);
     if (entry?.server === server && isSame(entry.principal, principal)) return entry.members;
     const session = sessionId === "" ? undefined : sessionName(sessionId);
-    const members = textMembers({
+    const texts = textMembers({
       environment: this.#environment,
       session,
       transport,
       ...whoIs(principal),
       server,
     });
+    // As one piece: V8 joins the pieces of a concatenated text anew for each line that contains it.
+    const members = Buffer.from(texts, "latin1").toString("latin1");
     this.#entries.set(sessionId, { principal, server, members });
     const [oldest] = this.#entries.keys();
     if (this.#entries.size > MAX_SESSIONS && oldest !== undefined) this.#entries.delete(oldest);

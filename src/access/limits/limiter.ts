@@ -5,7 +5,7 @@ import type { Principal } from "../../protocol/principal.ts";
 import type { SharedStore } from "../../protocol/shared-store.ts";
 import type { RateLimitConfig } from "./config.ts";
 import type { Charge, Count, Counters } from "./counters.ts";
-import { Limits } from "./limits.ts";
+import { Charges, Limits } from "./limits.ts";
 import { subjectOf } from "./subject.ts";
 
 const RETRY_MS = 1_000;
@@ -15,8 +15,8 @@ export class Limiter implements AdmissionStep {
   readonly #config: RateLimitConfig;
   readonly #limits: Limits;
   readonly #keyPrefix: string;
-  /** The beginning of the keys of a principal; that of a session or a token is the same object each time. */
-  readonly #befores = new WeakMap<Principal, string>();
+  /** A principal that comes again is mostly the same object. */
+  readonly #charges = new WeakMap<Principal, Charges>();
   #counters: Counters;
   #store: SharedStore | undefined;
 
@@ -91,15 +91,15 @@ export class Limiter implements AdmissionStep {
 
   #chargesOf(frame: Frame, principal: Principal, server: string): readonly Charge[] {
     if (!this.#isLimited(frame)) return NONE;
-    return this.#limits.chargesFor(this.#beforeOf(principal), server, frame.method, frame.params?.["name"]);
+    return this.#limits.chargesFor(this.#knownOf(principal), server, frame.method, frame.params?.["name"]);
   }
 
-  #beforeOf(principal: Principal): string {
-    const known = this.#befores.get(principal);
+  #knownOf(principal: Principal): Charges {
+    const known = this.#charges.get(principal);
     if (known !== undefined) return known;
-    const before = `${this.#keyPrefix}:rate:${subjectOf(principal)}:`;
-    this.#befores.set(principal, before);
-    return before;
+    const charges = new Charges(`${this.#keyPrefix}:rate:${subjectOf(principal)}:`);
+    this.#charges.set(principal, charges);
+    return charges;
   }
 
   #isLimited(frame: Frame): frame is Extract<Frame, { kind: "request" }> {

@@ -47,6 +47,25 @@ interface ToolLimit extends Limit {
   readonly hasServer: boolean;
 }
 
+/** The charges of one caller, each made when it is first needed: at most one for each limit. */
+export class Charges {
+  readonly #before: string;
+  readonly #byLimit = new Map<Limit, Charge>();
+
+  /** `before` is the beginning of their keys. */
+  constructor(before: string) {
+    this.#before = before;
+  }
+
+  of(limit: Limit): Charge {
+    const known = this.#byLimit.get(limit);
+    if (known !== undefined) return known;
+    const charge = { key: this.#before + limit.name, points: 1, limit: limit.rpm, rule: limit.rule };
+    this.#byLimit.set(limit, charge);
+    return charge;
+  }
+}
+
 /** What the config allows for a request. */
 export class Limits {
   readonly #byMethod: ReadonlyMap<string, Limit>;
@@ -75,15 +94,13 @@ export class Limits {
     return !FREE.has(method);
   }
 
-  /** The charges for one request; `before` is the beginning of their keys. */
-  chargesFor(before: string, server: string, method: string, tool: unknown): Charge[] {
-    const { name, rpm, rule } = this.#byMethod.get(method) ?? this.#undefined;
-    const charges = [{ key: before + name, points: 1, limit: rpm, rule }];
+  /** The charges for one request. */
+  chargesFor(known: Charges, server: string, method: string, tool: unknown): Charge[] {
+    const charges = [known.of(this.#byMethod.get(method) ?? this.#undefined)];
     if (this.#byTool.length === 0 || method !== methods.callTool || typeof tool !== "string") return charges;
     const full = `${server}:${tool}`;
     for (const own of this.#byTool) {
-      if (!own.matches(own.hasServer ? full : tool)) continue;
-      charges.push({ key: before + own.name, points: 1, limit: own.rpm, rule: own.rule });
+      if (own.matches(own.hasServer ? full : tool)) charges.push(known.of(own));
     }
     return charges;
   }

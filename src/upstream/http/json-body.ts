@@ -37,9 +37,12 @@ export class JsonBody {
   }
 }
 
-/** A message is one line here. In JSON a raw line break can only be white space between tokens. */
+/**
+ * A message is one line here. In JSON a raw line break can only be white space between tokens. A carriage return alone is left to
+ * `readServerLine`, which looks for it in any case: in a long message each look takes its time.
+ */
 export function oneLine(line: Line): Line {
-  if (!line.includes("\n") && !line.includes("\r")) return line;
+  if (!line.includes("\n")) return line;
   return line
     .toString()
     .trim()

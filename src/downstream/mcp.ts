@@ -32,7 +32,7 @@ export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
     principal: Principal,
   ): Promise<void> | void => {
     if (!context.visibility.sees(principal, target.server)) refuseServer(request, target, principal, context);
-    const visit = visitOf(request, response, context, principal, target.server);
+    const visit = visitOf(request, response, context, { principal, server: target.server });
 
     const hasSession = request.headers["mcp-session-id"] !== undefined;
     const speaksStreamable = target.endpoint !== "sse";
@@ -108,8 +108,7 @@ function visitOf(
   request: IncomingMessage,
   response: ServerResponse,
   { hasQuotas, callerHeaders }: DownstreamContext,
-  principal: Principal,
-  server: string,
+  { principal, server }: Pick<Visit, "principal" | "server">,
 ): Visit {
   const requestId = requestIdOf(response);
   const onQuota = quotaWriter(response, hasQuotas);

@@ -23,10 +23,7 @@ import { Wire } from "./wire.ts";
 const LOSS_MS = 1_000;
 /** The longest time that a server may have an answer waited for before the rest of it is fetched. */
 const LONGEST_RETRY_MS = 30_000;
-const UNANSWERED = {
-  json: "its answer is no response to the request",
-  empty: "it did not answer a request that it accepted",
-} as const;
+const UNANSWERED = { json: "its answer is no response to the request", empty: "it did not answer what it accepted" };
 
 /**
  * The client side of Streamable HTTP (MCP 2025-11-25, transports): sends each message with POST, reads the answers, and listens

@@ -129,3 +129,13 @@ export function parsed(text: string): unknown {
     return undefined;
   }
 }
+
+/** A response that is complete and answers nothing. */
+export const unansweredError = (server: string, form: keyof typeof UNANSWERED): GatewayError =>
+  unfitError(server, UNANSWERED[form]);
+
+const UNANSWERED = {
+  json: "its answer is no response to the request",
+  empty: "it did not answer a request that it accepted",
+  events: "it ended the stream of an answer before the answer",
+} as const;

@@ -5,7 +5,7 @@ import type { Frame } from "../../protocol/frame.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { CallerHeaders, OpenRequest, Upstream } from "../../protocol/upstream.ts";
 import { ConnectionReport } from "./connection-report.ts";
-import { brokenError, isLostSession, outcomeError, sessionLost, statusError, unfitError } from "./failure.ts";
+import { brokenError, isLostSession, outcomeError, sessionLost, statusError, unansweredError } from "./failure.ts";
 import type { Outcome } from "./http-call.ts";
 import { HeldMessages } from "./held-messages.ts";
 import { Inbox } from "./inbox.ts";
@@ -23,7 +23,6 @@ import { Wire } from "./wire.ts";
 const LOSS_MS = 1_000;
 /** The longest time that a server may have an answer waited for before the rest of it is fetched. */
 const LONGEST_RETRY_MS = 30_000;
-const UNANSWERED = { json: "its answer is no response to the request", empty: "it did not answer what it accepted" };
 
 /**
  * The client side of Streamable HTTP (MCP 2025-11-25, transports): sends each message with POST, reads the answers, and listens
@@ -169,8 +168,8 @@ export class StreamableClient implements Upstream, PostHost {
     const { server } = this.#options.remote;
     switch (outcome.kind) {
       case "complete":
-        if (outcome.form !== "events") return this.#fail(post, unfitError(server, UNANSWERED[outcome.form]));
-        return this.#resumeOr(post, outcome, unfitError(server, "it ended the stream of an answer before the answer"));
+        if (outcome.form !== "events") return this.#fail(post, unansweredError(server, outcome.form));
+        return this.#resumeOr(post, outcome, unansweredError(server, outcome.form));
       case "broken":
         return this.#resumeOr(post, outcome, brokenError(server, outcome));
       case "status":

@@ -19,7 +19,11 @@ const JSON_BODY = ["Content-Type: application/json", "Accept: application/json, 
 const CUT = ["read ECONNRESET", "write EPIPE", "write ECONNRESET", "the connection was closed"];
 
 export const ABUSES: readonly Abuse[] = [
-  { name: "no token", ends: ["status 401"], run: (gateway) => post(gateway, "/echo/mcp", hello(1), "wrong") },
+  {
+    name: "no token",
+    ends: ["status 401", "status 429"],
+    run: (gateway) => post(gateway, "/echo/mcp", hello(1), "wrong"),
+  },
   { name: "unknown server", ends: ["status 404"], run: (gateway) => post(gateway, "/nobody/mcp", hello(1)) },
   {
     name: "unknown session",

@@ -309,7 +309,7 @@ describe("isolation", () => {
       const answers = await Promise.all(exchanges.map(async (exchange) => (await exchange.over()).text));
       expect(exchanges.map(({ status }) => status)).toEqual([404, 404, 404, 404]);
       const message = "No such session; it may have ended. Initialize a new one.";
-      const error = { code: -32001, message, data: { reason: "session_not_found" } };
+      const error = { code: -32001, message, data: { reason: "session_not_found", requestId: expect.any(String) } };
       expect(answers.map((text) => JSON.parse(text) as unknown)).toEqual(
         [7, null, null, null].map((id) => ({ jsonrpc: "2.0", id, error })),
       );

@@ -1,4 +1,4 @@
-import type { GatewayError } from "../../protocol/errors.ts";
+import { GatewayError } from "../../protocol/errors.ts";
 import type { Emit } from "../../protocol/events.ts";
 import type { RequestFrame } from "../../protocol/frame.ts";
 import type { CallerHeaders, UpstreamListener } from "../../protocol/upstream.ts";
@@ -51,4 +51,11 @@ export interface RemoteOptions {
   readonly listener: UpstreamListener;
   /** `initialize` was refused with this HTTP status: true when the connection is given up silently, because another way is tried. */
   readonly onRefused?: ((status: number, error: GatewayError) => boolean) | undefined;
+}
+
+/** Throws while the server cannot be reached, or when more than it may have waits for it. */
+export function checkRemoteRoom({ circuit, server, limits }: Remote, waitingBytes: number): void {
+  circuit.check(server);
+  if (waitingBytes <= limits.queueBytes) return;
+  throw new GatewayError("queue_full", `The MCP server "${server}" does not read its input.`, { retryAfterMs: 1_000 });
 }

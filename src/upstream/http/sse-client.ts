@@ -1,5 +1,5 @@
 import type { ParsedEvent } from "../../lib/event-parser.ts";
-import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
+import { toGatewayError, type GatewayError } from "../../protocol/errors.ts";
 import { guarded } from "../../protocol/events.ts";
 import type { Frame, RequestFrame } from "../../protocol/frame.ts";
 import type { RequestId } from "../../protocol/jsonrpc.ts";
@@ -14,7 +14,7 @@ import { oneLine } from "./json-body.ts";
 import type { Outgoing } from "./post.ts";
 import { ignoring, sendPing } from "./ping.ts";
 import { RemoteSession } from "./remote-session.ts";
-import type { RemoteOptions } from "./remote.ts";
+import { checkRemoteRoom, type RemoteOptions } from "./remote.ts";
 import { messageRequest, pingRequest, streamHeaders } from "./requests.ts";
 import { Wire, type WireCall } from "./wire.ts";
 
@@ -60,12 +60,7 @@ export class SseClient implements Upstream, CallListener {
   }
 
   checkRoom(): void {
-    const { circuit, server, limits } = this.#options.remote;
-    circuit.check(server);
-    if (this.#held.bytes + this.#postedBytes <= limits.queueBytes) return;
-    throw new GatewayError("queue_full", `The MCP server "${server}" does not read its input.`, {
-      retryAfterMs: 1_000,
-    });
+    checkRemoteRoom(this.#options.remote, this.#held.bytes + this.#postedBytes);
   }
 
   send(frame: Frame, caller?: CallerHeaders): void {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { GatewayError, toGatewayError } from "../../protocol/errors.ts";
+import { toGatewayError, type GatewayError } from "../../protocol/errors.ts";
 import { guarded } from "../../protocol/events.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { methods } from "../../protocol/methods.ts";
@@ -15,7 +15,7 @@ import { Post, type Outgoing, type PostHost } from "./post.ts";
 import { sendPing } from "./ping.ts";
 import { Posts } from "./posts.ts";
 import { RemoteSession } from "./remote-session.ts";
-import type { RemoteOptions } from "./remote.ts";
+import { checkRemoteRoom, type RemoteOptions } from "./remote.ts";
 import { deleteSession, messageRequest, pingRequest, streamHeaders } from "./requests.ts";
 import { Wire } from "./wire.ts";
 
@@ -62,12 +62,7 @@ export class StreamableClient implements Upstream, PostHost {
   }
 
   checkRoom(): void {
-    const { circuit, server, limits } = this.#options.remote;
-    circuit.check(server);
-    if (this.#held.bytes + this.#posts.controlBytes <= limits.queueBytes) return;
-    throw new GatewayError("queue_full", `The MCP server "${server}" does not read its input.`, {
-      retryAfterMs: 1_000,
-    });
+    checkRemoteRoom(this.#options.remote, this.#held.bytes + this.#posts.controlBytes);
   }
 
   send(frame: Frame, caller?: CallerHeaders): void {

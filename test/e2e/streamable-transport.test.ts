@@ -336,8 +336,8 @@ describe("a batch (2025-03-26)", () => {
         text,
       ].join("\r\n");
     };
-    const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 5 } };
-    const bytes = message(call("slow", "hold", { name: "slow" })) + message([{ ...LIST, id: 5 }, cancel]);
+    const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 5_000 } };
+    const bytes = message(call("slow", "hold", { name: "slow" })) + message([{ ...LIST, id: 5_000 }, cancel]);
     const received = sendRaw(port, bytes, (text) => text.includes("released slow") && text.includes(" 202 "));
     await until(async () => (await one.call("holding")) === '["slow"]', { what: "the slow call is held" });
     // Once a later request is answered with a stream, the batch would have been too.

@@ -169,9 +169,10 @@ interface Running {
 
 async function start(flags: RunFlags): Promise<void> {
   const { run } = await import("./cli/run.ts");
-  const gateway = await run(flags);
-  watch(gateway);
-  reopenOnHangup(gateway);
+  await run(flags, (gateway) => {
+    watch(gateway);
+    reopenOnHangup(gateway);
+  });
 }
 
 function watch(gateway: Running): void {

@@ -6,12 +6,16 @@ import { readSource, type SourceFlags } from "./source.ts";
 import { version } from "./version.ts";
 import { startTable, startWarnings } from "./start-table.ts";
 
-/** Starts the gateway and prints its startup table and warnings. */
-export async function run(flags: SourceFlags): Promise<Gateway> {
+/**
+ * Starts the gateway and prints its startup table and warnings. `watch` is called before it listens or starts a process: a signal
+ * must not find a gateway that nobody stops.
+ */
+export async function run(flags: SourceFlags, watch: (gateway: Gateway) => void): Promise<void> {
   letHeapGrow();
   const { loaded, isBundled } = readSource(flags, process.env);
   const logOutput = stderrOutput();
   const gateway = new Gateway({ version: version(), loaded, env: process.env, logOutput, isServing: true });
+  watch(gateway);
   const address = await gateway.start();
   if (isBundled) {
     gateway.log(
@@ -29,7 +33,6 @@ export async function run(flags: SourceFlags): Promise<Gateway> {
   const metrics = gateway.metricsAddress;
   if (metrics !== undefined) gateway.log("info", `Metrics are served on ${metrics.address}:${metrics.port}/metrics`);
   gateway.log("info", `MCP gateway listening on ${address.address}:${address.port}`, { config: loaded.file });
-  return gateway;
 }
 
 /**

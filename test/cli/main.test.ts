@@ -235,16 +235,13 @@ describe("mcp-gateway run", { timeout: 20_000 }, () => {
     for (const gateway of running.splice(0)) gateway.kill("SIGKILL");
   });
 
-  const start = async (
-    source: string,
-    { args = ["-c"], env = {} }: { args?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
-  ) => {
+  const start = async (source: string, { args = ["-c"], env = {}, says = "listening on" }: StartOptions = {}) => {
     const gateway = spawn(process.execPath, [MAIN, ...args, write(source)], { env: { ...bareEnv(), ...env } });
     running.push(gateway);
     let said = "";
     gateway.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
     gateway.stdout.on("data", (chunk: Buffer) => (said += `stdout: ${chunk.toString()}`));
-    await until(() => said.includes("listening on") || gateway.exitCode !== null, {
+    await until(() => said.includes(says) || gateway.exitCode !== null, {
       what: "it listens",
       deadlineMs: 15_000,
     });
@@ -309,15 +306,22 @@ describe("mcp-gateway run", { timeout: 20_000 }, () => {
     expect(stderr).not.toContain("listening");
   });
 
-  it("exits with 0 on SIGTERM and on SIGINT", async () => {
+  it("exits with 0 on SIGTERM and on SIGINT, from its first line on", async () => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      const { gateway } = await start(`hostname: 127.0.0.1\nport: 0\n${OK}`);
+      const { gateway } = await start(`hostname: 127.0.0.1\nport: 0\n${OK}`, { says: "\n" });
       gateway.kill(signal);
       await until(() => gateway.exitCode !== null || gateway.signalCode !== null, { what: "it has ended" });
       expect([gateway.exitCode, gateway.signalCode]).toEqual([0, null]);
     }
   });
 });
+
+interface StartOptions {
+  readonly args?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** What it must have said before it is used. */
+  readonly says?: string;
+}
 
 interface Options {
   readonly cwd?: string;

@@ -58,7 +58,7 @@ export class GatewaySessions {
       events,
       admission: options.admission,
       screen: options.screen,
-      onToolsChanged: (server) => this.catalog.changed(server),
+      onListsChanged: (server) => this.catalog.changed(server),
       mayRepeat: (server, tool) => isRepeatable(this.catalog.look(server)?.tools.get(tool)),
     });
     const { table: sessions, eras } = this;

@@ -44,7 +44,7 @@ export interface SessionsOptions {
   readonly events: Events;
   readonly admission?: Admission | undefined;
   readonly screen?: Screen | undefined;
-  readonly onToolsChanged: (server: string) => void;
+  readonly onListsChanged: (server: string) => void;
   readonly mayRepeat?: (server: string, tool: string) => boolean;
 }
 

@@ -25,7 +25,6 @@ export const isanjosgon: ForeignShape = {
   marks: [
     "upstreams",
     "upstreamHeaders",
-    "routing",
     "server.host",
     "server.port",
     "server.allowedOrigins",

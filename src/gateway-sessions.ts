@@ -1,7 +1,9 @@
-import { resolve as absolute } from "node:path";
+import { join, resolve as absolute } from "node:path";
 import type { ClientSettings } from "./client/mcp-client.ts";
+import { ListFiles } from "./client/list-files.ts";
 import { CachingToolCatalog } from "./client/tool-catalog.ts";
 import type { Config } from "./config/schema.ts";
+import { stateFolder } from "./lib/state-folder.ts";
 import { durationMs, sizeBytes } from "./lib/units.ts";
 import type { Admission } from "./protocol/admission.ts";
 import type { Events } from "./protocol/events.ts";
@@ -37,6 +39,8 @@ export class GatewaySessions {
   readonly table: Sessions;
   readonly modern: ModernSessions;
   readonly catalog: CachingToolCatalog;
+  /** What the servers list, on disk; undefined when that is not wanted. */
+  readonly lists: ListFiles | undefined;
   /** The gateway as a client of its own sessions. */
   readonly client: ClientSettings;
 
@@ -73,11 +77,13 @@ export class GatewaySessions {
       listingBytes: sizeBytes(config.limits.messageBytes),
       listingMs: durationMs(config.limits.request),
     };
+    this.lists = listFiles(options, settingsOf);
     this.catalog = new CachingToolCatalog({
       sessions,
       client: this.client,
       emit,
       maxAgeMs: durationMs(config.rest.catalogAge),
+      files: this.lists,
     });
   }
 }
@@ -89,10 +95,32 @@ function openStore(
   return openRecords({
     store: isServing ? config.sessions.store : "memory",
     dir: config.state.dir,
-    instance: `${absolute(file)} ${config.hostname} ${config.port}`,
+    instance: instanceOf(config, file),
     limits: recordLimits(config.limits),
     fingerprintOf,
     env,
     emit: events.emit,
   });
 }
+
+function listFiles(
+  { config, file, env, isServing, events, servers }: GatewaySessionsOptions,
+  settingsOf: (server: string) => ServerSettings,
+): ListFiles | undefined {
+  const { cache, state, limits } = config;
+  if (!isServing || cache.store === "memory") return undefined;
+  const folder = stateFolder({ dir: cache.dir ?? state.dir, instance: instanceOf(config, file), env });
+  return new ListFiles({
+    folder: join(folder, "lists"),
+    servers: servers.names,
+    // What a server lists for one caller is not what it lists for another.
+    fingerprintOf: (server) => {
+      const { callerKey, fingerprint } = settingsOf(server);
+      return callerKey === undefined ? fingerprint : undefined;
+    },
+    maxBytes: sizeBytes(limits.messageBytes),
+    emit: events.emit,
+  });
+}
+
+const instanceOf = ({ hostname, port }: Config, file: string): string => `${absolute(file)} ${hostname} ${port}`;

@@ -151,6 +151,7 @@ export class Gateway {
     await this.#sessions.table.drain(durationMs(this.config.limits.drain) - ENDING_MS);
     await unused;
     await this.#sessions.store.close();
+    await this.#sessions.lists?.close();
     server.closeIdleConnections();
     const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
     await closed;

@@ -34,7 +34,7 @@ interface Reading {
   readonly causes: readonly string[];
 }
 
-/** How much longer than the list of tools these may take: whoever waits for the tools only waits for them too. */
+/** How much longer than the list of tools these may take: a caller that needs the tools only waits for them too. */
 const PATIENCE_MS = 5_000;
 
 /** Asks a server for its prompts, resources and resource templates, all at once. Rejects only with a mistake of ours. */

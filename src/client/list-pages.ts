@@ -13,7 +13,7 @@ export interface PageReader {
   read(result: JsonObject): void;
 }
 
-export interface Listed {
+export interface PagedList {
   readonly method: string;
   /** What the list has, in the plural. */
   readonly noun: string;
@@ -30,7 +30,7 @@ const MAX_MS = 60_000;
  */
 export async function readPages(
   client: McpClient,
-  { method, noun }: Listed,
+  { method, noun }: PagedList,
   reader: PageReader,
   requestId: string,
 ): Promise<void> {

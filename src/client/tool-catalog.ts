@@ -6,6 +6,7 @@ import { ToolReader } from "../protocol/tool-reader.ts";
 import type { ToolCatalog, ToolList } from "../protocol/tool.ts";
 import { listEntries, type ListWarning } from "./list-entries.ts";
 import { listTools } from "./list-tools.ts";
+import type { ListFiles } from "./list-files.ts";
 import { McpClient, type ClientSettings } from "./mcp-client.ts";
 
 export interface CatalogOptions {
@@ -14,6 +15,8 @@ export interface CatalogOptions {
   readonly emit: Emit;
   /** An older list is fetched again in the background. */
   readonly maxAgeMs: number;
+  /** Where the lists survive a restart of the gateway. */
+  readonly files?: ListFiles | undefined;
 }
 
 /** The minimum time between two fetches from one server. */
@@ -40,7 +43,8 @@ type Listing = Pick<CatalogEntry, "warnings"> & { readonly list: ToolList };
 
 /**
  * Caches what each server lists: tools, prompts, resources and resource templates, listed on a short-lived session of the gateway's own. A list is fetched again when it is old,
- * when the server announces a change, or when a caller names a tool that is not on it. The old list is served in the meantime.
+ * when the server announces a change, or when a caller names a tool that is not on it. The old list is served in the meantime,
+ * which after a restart is the one in its file.
  */
 export class CachingToolCatalog implements ToolCatalog {
   readonly #options: CatalogOptions;
@@ -51,11 +55,11 @@ export class CachingToolCatalog implements ToolCatalog {
   }
 
   cached(server: string): ToolList | undefined {
-    return this.#entries.get(server)?.list;
+    return this.#entry(server)?.list;
   }
 
   look(server: string): ToolList | undefined {
-    const entry = this.#entries.get(server);
+    const entry = this.#entry(server);
     if (entry?.list === undefined) return undefined;
     if (this.#isOld(entry)) void this.#fetch(server, entry);
     return entry.list;
@@ -67,7 +71,7 @@ export class CachingToolCatalog implements ToolCatalog {
   }
 
   refresh(server: string): Promise<ToolList> {
-    const entry = this.#entries.get(server);
+    const entry = this.#entry(server);
     const mayFetch = entry === undefined || (!entry.isFetching && performance.now() - entry.fetchedAt >= PAUSE_MS);
     return mayFetch ? this.#fetch(server, entry) : entry.latest;
   }
@@ -76,6 +80,16 @@ export class CachingToolCatalog implements ToolCatalog {
   changed(server: string): void {
     const entry = this.#entries.get(server);
     if (entry !== undefined) entry.hasChanged = true;
+  }
+
+  #entry(server: string): CatalogEntry | undefined {
+    const entry = this.#entries.get(server);
+    if (entry !== undefined) return entry;
+    const list = this.#options.files?.take(server);
+    if (list === undefined) return undefined;
+    const restored = { ...newEntry(Promise.resolve(list), -Infinity), list, isFetching: false };
+    this.#entries.set(server, restored);
+    return restored;
   }
 
   #isOld({ listedAt, fetchedAt, isFetching, hasChanged }: CatalogEntry): boolean {
@@ -93,6 +107,7 @@ export class CachingToolCatalog implements ToolCatalog {
     const latest: Promise<ToolList> = listing.then(
       ({ list, warnings }) => {
         this.#logWarnings(server, warnings, entry.warnings);
+        this.#options.files?.keep(list);
         return settle(entry, { list, warnings, listedAt: now, hasChanged: false });
       },
       (error: unknown) => settle(entry, {}, error),

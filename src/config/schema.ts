@@ -5,6 +5,7 @@ import { permissionSchemas, policySchema } from "../access/policy/config.ts";
 import { accessLimitsSchema, authShape } from "../access/config.ts";
 import { oauthSchema, oktaSchema } from "../access/oauth.ts";
 import { accessProblems } from "../access/problems.ts";
+import { cacheSchema } from "../client/config.ts";
 import { groupSchema, namingSchema, routingSchema } from "../aggregate/config.ts";
 import { aggregateProblems } from "../aggregate/problems.ts";
 import { authMethods } from "../access/auth/methods.ts";
@@ -110,6 +111,10 @@ const keys = z.strictObject({
     .prefault({})
     .describe("What survives a restart of the gateway.")
     .meta({ examples: [{ dir: "/var/lib/mcp-gateway" }] }),
+  cache: cacheSchema
+    .prefault({})
+    .describe("What the servers list (tools, prompts, resources), so that a restarted gateway knows it at once.")
+    .meta({ examples: [{ dir: "/var/cache/mcp-gateway" }] }),
   servers: z
     .record(serverName, z.discriminatedUnion("type", [firstKind, ...otherKinds]))
     .refine((servers) => Object.keys(servers).length > 0, "at least one server is needed")

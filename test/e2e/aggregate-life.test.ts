@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { Naming } from "../../src/aggregate/naming.ts";
 import { newId, RestClient } from "../helpers/rest-client.ts";
 import { fixture, startGateway, type GatewayProcess } from "../helpers/gateway.ts";
 import { StreamableClient, textOf, type JsonRpc } from "../helpers/streamable-client.ts";
@@ -68,6 +72,27 @@ describe("the endpoint in front of all servers", () => {
     await client.call("held__release", { name: "a" });
     expect(await held.answer(901)).toMatchObject({ result: {} });
   });
+
+  it.each([{}, { policy: { default: "allow" } }])(
+    "knows a plain name and a shortened one before anything was listed (%j)",
+    async (more) => {
+      const long = "n".repeat(80);
+      const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-names-"));
+      writeFileSync(join(folder, "tools"), `short\n${long}`);
+      const named = fixture("tools-from-file", { env: { TOOLS_FILE: join(folder, "tools") } });
+      const shortened = new Naming(["named"], "__").nameOf({ server: "named", name: long });
+      for (const [name, text] of [
+        ["short", "short"],
+        [shortened, long],
+      ] as const) {
+        await using gateway = await startGateway({ ...more, servers: { named, shop: fixture("offers-everything") } });
+        await using client = await open(gateway);
+        expect(await client.call(name)).toBe(text);
+        expect(await ask(client, "resources/read", { uri: "shop://public/a" })).toMatchObject({ result: {} });
+      }
+      rmSync(folder, { recursive: true });
+    },
+  );
 
   it("keeps the numbers, the unknown members and the spaces of a call as they are", async () => {
     await using gateway = await startGateway({ servers: { echo: fixture("echo") } });

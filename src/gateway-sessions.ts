@@ -1,5 +1,5 @@
 import { join, resolve as absolute } from "node:path";
-import type { ClientSettings } from "./client/mcp-client.ts";
+import { McpClient, type ClientSettings } from "./client/mcp-client.ts";
 import { ListFiles } from "./client/list-files.ts";
 import { CachingToolCatalog } from "./client/tool-catalog.ts";
 import type { Config } from "./config/schema.ts";
@@ -7,9 +7,10 @@ import { stateFolder } from "./lib/state-folder.ts";
 import { durationMs, sizeBytes } from "./lib/units.ts";
 import type { Admission } from "./protocol/admission.ts";
 import type { Events } from "./protocol/events.ts";
+import { gatewayItself } from "./protocol/principal.ts";
 import type { Screen } from "./protocol/screen.ts";
 import { isRepeatable } from "./protocol/tool.ts";
-import type { ServerSettings } from "./protocol/upstream.ts";
+import type { CallerHeaders, ServerSettings } from "./protocol/upstream.ts";
 import { modernLimits, recordLimits, sessionLimits } from "./session/config.ts";
 import { connectAnyEra } from "./session/era-upstream.ts";
 import { ModernSessions } from "./session/modern/modern-sessions.ts";
@@ -85,6 +86,12 @@ export class GatewaySessions {
       maxAgeMs: durationMs(config.rest.catalogAge),
       files: this.lists,
     });
+  }
+
+  /** Opens a session of the gateway's own, which the caller of this closes. */
+  open(server: string, requestId: string, caller: CallerHeaders | undefined): McpClient {
+    const request = { principal: gatewayItself, server, transport: "rest", requestId, caller } as const;
+    return new McpClient(this.table, request, this.client);
   }
 }
 

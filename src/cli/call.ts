@@ -125,7 +125,7 @@ function printed(frame: ResponseFrame, { json = false }: CallFlags): boolean {
   }
   const { text, notes } = textOfResult(result);
   const out = isError ? process.stderr : process.stdout;
-  // A terminal would obey the control characters of a stranger.
+  // A terminal would obey control characters in it.
   const shown = out.isTTY ? (plainText(text) ?? "") : text;
   if (shown !== "") out.write(shown.endsWith("\n") ? shown : `${shown}\n`);
   for (const note of notes) process.stderr.write(`${note}\n`);

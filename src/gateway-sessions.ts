@@ -2,6 +2,7 @@ import { join, resolve as absolute } from "node:path";
 import { McpClient, type ClientSettings } from "./client/mcp-client.ts";
 import { ListFiles } from "./client/list-files.ts";
 import { CachingToolCatalog } from "./client/tool-catalog.ts";
+import type { Aggregates } from "./aggregate/aggregates.ts";
 import type { Config } from "./config/schema.ts";
 import { stateFolder } from "./lib/state-folder.ts";
 import { durationMs, sizeBytes } from "./lib/units.ts";
@@ -9,8 +10,8 @@ import type { Admission } from "./protocol/admission.ts";
 import type { Events } from "./protocol/events.ts";
 import { gatewayItself } from "./protocol/principal.ts";
 import type { Screen } from "./protocol/screen.ts";
-import { isRepeatable } from "./protocol/tool.ts";
-import type { CallerHeaders, ServerSettings } from "./protocol/upstream.ts";
+import { isRepeatable, type ToolCatalog } from "./protocol/tool.ts";
+import type { CallerHeaders, Connect, ServerSettings } from "./protocol/upstream.ts";
 import { modernLimits, recordLimits, sessionLimits } from "./session/config.ts";
 import { connectAnyEra } from "./session/era-upstream.ts";
 import { ModernSessions } from "./session/modern/modern-sessions.ts";
@@ -28,6 +29,7 @@ export interface GatewaySessionsOptions {
   /** Whether the gateway serves clients; only then are sessions persisted. */
   readonly isServing: boolean;
   readonly servers: Servers;
+  readonly aggregates: Aggregates;
   readonly events: Events;
   readonly admission: Admission | undefined;
   readonly screen: Screen | undefined;
@@ -39,23 +41,29 @@ export class GatewaySessions {
   readonly eras: ServerEras;
   readonly table: Sessions;
   readonly modern: ModernSessions;
-  readonly catalog: CachingToolCatalog;
+  /** What the servers list, and the endpoints in front of several servers. */
+  readonly catalog: ToolCatalog;
   /** What the servers list, on disk; undefined when that is not wanted. */
   readonly lists: ListFiles | undefined;
   /** The gateway as a client of its own sessions. */
   readonly client: ClientSettings;
 
   constructor(options: GatewaySessionsOptions) {
-    const { config, servers, version, events } = options;
-    const { connect } = servers;
+    const { config, servers, aggregates, version, events } = options;
     const { emit } = events;
-    const settingsOf = (name: string): ServerSettings => servers.get(name).settings;
+    const settingsOf = (name: string): ServerSettings => aggregates.settingsOf(name) ?? servers.get(name).settings;
+    const connect: Connect = (destination, listener) =>
+      aggregates.find(destination.server) === undefined
+        ? servers.connect(destination, listener)
+        : aggregates.connect(destination, listener);
     const limits = sessionLimits(config.limits, config.rest.idle, config.limits.queueBytes);
     const common = { connect, settingsOf, clientVersion: version, emit };
     this.store = openStore(options, (name) => settingsOf(name).fingerprint);
     this.eras = new ServerEras(common);
+    const connectAny = connectAnyEra({ connect, eras: this.eras, heldBytes: limits.queueBytes, emit });
+    const onListsChanged = (server: string): void => catalog.changed(server);
     this.table = new Sessions({
-      connect: connectAnyEra({ connect, eras: this.eras, heldBytes: limits.queueBytes, emit }),
+      connect: connectAny,
       settingsOf,
       limits,
       records: this.store.records,
@@ -63,7 +71,7 @@ export class GatewaySessions {
       events,
       admission: options.admission,
       screen: options.screen,
-      onListsChanged: (server) => this.catalog.changed(server),
+      onListsChanged,
       mayRepeat: (server, tool) => isRepeatable(this.catalog.look(server)?.tools.get(tool)),
     });
     const { table: sessions, eras } = this;
@@ -79,13 +87,16 @@ export class GatewaySessions {
       listingMs: durationMs(config.limits.request),
     };
     this.lists = listFiles(options, settingsOf);
-    this.catalog = new CachingToolCatalog({
+    const catalog: CachingToolCatalog = new CachingToolCatalog({
       sessions,
       client: this.client,
       emit,
       maxAgeMs: durationMs(config.rest.catalogAge),
       files: this.lists,
+      onListed: (server) => aggregates.listed(server),
     });
+    this.catalog = aggregates.catalog(catalog);
+    aggregates.open({ connect: connectAny, catalog, room: sessions, onListsChanged });
   }
 
   /** Opens a session of the gateway's own, which the caller of this closes. */

@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { AccessGate } from "./access/gate.ts";
 import type { Oversight } from "./access/oversight.ts";
+import { Aggregates } from "./aggregate/aggregates.ts";
 import type { McpClient } from "./client/mcp-client.ts";
 import { RequiredServers } from "./client/required-servers.ts";
 import type { LoadedConfig } from "./config/load.ts";
@@ -46,6 +47,8 @@ export class Gateway {
   readonly config: Config;
   readonly log: Log;
   readonly servers: Servers;
+  /** The endpoints in front of several servers. */
+  readonly aggregates: Aggregates;
   readonly documents: DocumentSettings;
   readonly descriptors = new Descriptors();
   /** What is known of the gateway and its servers, from events and by asking. */
@@ -68,10 +71,11 @@ export class Gateway {
     const { emit } = events;
     this.servers = this.#createServers(options, redactor);
     const { servers, descriptors, observation } = this;
-    const common = { config, file, env };
+    this.aggregates = this.#createAggregates(version);
+    const { aggregates } = this;
+    const common = { config, file, env, aggregates };
     this.#access = new GatewayAccess({ ...common, redactor, logOutput, emit, serverNames: servers.names });
-    const { gate, screen, oversight } = this.#access;
-    const { admission } = oversight;
+    const { gate, screen, oversight, admission } = this.#access;
     this.#sessions = new GatewaySessions({ ...common, version, isServing, servers, events, admission, screen });
     this.#required = this.#createRequired();
     const heap = new HeapWatch();
@@ -85,6 +89,7 @@ export class Gateway {
     this.#http = gatewayHttp({
       config,
       servers,
+      aggregates,
       descriptors,
       observation,
       access: this.#access,
@@ -210,6 +215,18 @@ export class Gateway {
         sessions: { all: limits.sessions, perServer: limits.sessionsPerServer },
         exposeStderr: rest.exposeStderr,
       },
+    });
+  }
+
+  #createAggregates(version: string): Aggregates {
+    const { config, servers, observation } = this;
+    const { start, request, queueBytes } = config.limits;
+    return new Aggregates({
+      config,
+      version,
+      settingsOf: (name) => servers.get(name).settings,
+      limits: { startMs: durationMs(start), requestMs: durationMs(request), heldBytes: sizeBytes(queueBytes) },
+      emit: observation.events.emit,
     });
   }
 

@@ -15,6 +15,8 @@ export interface CatalogOptions {
   readonly emit: Emit;
   /** An older list is fetched again in the background. */
   readonly maxAgeMs: number;
+  /** Called when the list of a server has been fetched. */
+  readonly onListed?: (server: string) => void;
   /** Where the lists survive a restart of the gateway. */
   readonly files?: ListFiles | undefined;
 }
@@ -108,7 +110,9 @@ export class CachingToolCatalog implements ToolCatalog {
       ({ list, warnings }) => {
         this.#logWarnings(server, warnings, entry.warnings);
         this.#options.files?.keep(list);
-        return settle(entry, { list, warnings, listedAt: now, hasChanged: false });
+        settle(entry, { list, warnings, listedAt: now, hasChanged: false });
+        this.#options.onListed?.(server);
+        return list;
       },
       (error: unknown) => settle(entry, {}, error),
     );

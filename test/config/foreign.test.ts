@@ -111,7 +111,7 @@ describe("the config of another gateway becomes", () => {
         `${ISA_BEGIN}upstreams → servers, routing.*.upstream → routing.*.server`,
         "warn config.yaml:3:11 server.path has no effect: the URL for all servers ends in /mcp; a reverse proxy can give it another path",
         "warn config.yaml:4:1 routing leads calls of a plain name to their server, and forbids none: every tool can also be called by its name in the list and at the URL of its server, as far as policy allows",
-        "warn config.yaml:7:5 routing.1 is never taken: no request has a resource and a prompt",
+        "warn config.yaml:7:11 routing.1 is never taken: no request has a resource and a prompt",
         "warn config.yaml:8:5 routing.2 is never taken: no request has a resource and a prompt",
       ],
     ],

@@ -43,7 +43,7 @@ export class GatewaySessions {
   readonly modern: ModernSessions;
   /** What the servers list, and the endpoints in front of several servers. */
   readonly catalog: ToolCatalog;
-  /** What the servers list, on disk; undefined when that is not wanted. */
+  /** What the servers list, on disk; undefined when that is not wanted. Only a gateway that serves clients uses it by itself. */
   readonly lists: ListFiles | undefined;
   /** The gateway as a client of its own sessions. */
   readonly client: ClientSettings;
@@ -92,7 +92,7 @@ export class GatewaySessions {
       client: this.client,
       emit,
       maxAgeMs: durationMs(config.rest.catalogAge),
-      files: this.lists,
+      files: options.isServing ? this.lists : undefined,
       onListed: (server) => aggregates.listed(server),
     });
     this.catalog = aggregates.catalog(catalog);
@@ -122,11 +122,11 @@ function openStore(
 }
 
 function listFiles(
-  { config, file, env, isServing, events, servers }: GatewaySessionsOptions,
+  { config, file, env, events, servers }: GatewaySessionsOptions,
   settingsOf: (server: string) => ServerSettings,
 ): ListFiles | undefined {
   const { cache, state, limits } = config;
-  if (!isServing || cache.store === "memory") return undefined;
+  if (cache.store === "memory") return undefined;
   const folder = stateFolder({ dir: cache.dir ?? state.dir, instance: instanceOf(config, file), env });
   return new ListFiles({
     folder: join(folder, "lists"),

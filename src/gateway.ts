@@ -26,7 +26,7 @@ import type { Log } from "./observability/logger.ts";
 import { metricsAreOn } from "./observability/metrics/config.ts";
 import { Observation } from "./observability/observation.ts";
 import type { Policy } from "./protocol/policy.ts";
-import type { ToolCatalog } from "./protocol/tool.ts";
+import type { ToolCatalog, ToolList } from "./protocol/tool.ts";
 import type { CallerHeaders } from "./protocol/upstream.ts";
 import { Descriptors } from "./upstream/descriptors.ts";
 import { upstreamKinds } from "./upstream/kinds.ts";
@@ -125,6 +125,11 @@ export class Gateway {
   /** A session of the gateway's own with a server: no login, policy or limit applies. Closed with its `session`. */
   connectTo(server: string, requestId: string, caller?: CallerHeaders): McpClient {
     return this.#sessions.open(server, requestId, caller);
+  }
+
+  /** What a gateway with this config has learnt of its servers and kept on disk. */
+  keptLists(): ToolList[] {
+    return this.servers.names.flatMap((name) => this.#sessions.lists?.take(name) ?? []);
   }
 
   /** Where session records are stored, for the operator. */

@@ -1,6 +1,7 @@
 import { CommanderError, type Command } from "commander";
 import type { CallFlags } from "./call.ts";
 import { CallUsageError } from "./call-usage-error.ts";
+import type { RoutesFlags } from "./routes.ts";
 import type { ShellFlags } from "./shell.ts";
 
 const EXIT_USAGE = 64;
@@ -30,7 +31,7 @@ export interface CallCommandsOptions {
 /** Commander has no previous value the first time. */
 const repeated = (header: string, headers: readonly string[] | undefined): string[] => [...(headers ?? []), header];
 
-/** Declares the commands `tools` and `call`; what they do is loaded when they run. */
+/** Declares the commands `tools`, `call` and `routes`; what they do is loaded when they run. */
 export function addCallCommands(program: Command, { config, command: own, fail }: CallCommandsOptions): void {
   const common = (command: Command): Command =>
     command
@@ -59,6 +60,21 @@ export function addCallCommands(program: Command, { config, command: own, fail }
       const { call } = await import("./call.ts");
       if (!(await usable(calling, call([server, tool], given(calling, flags, own))))) fail();
     });
+  addRoutes(program, config);
+}
+
+/** Declares the command `routes`. */
+function addRoutes(program: Command, config: CallCommandsOptions["config"]): void {
+  program
+    .command("routes")
+    .description("print all ways in: their URLs, who may use them, and what is in the way of something else")
+    .option(...config)
+    .option("--json", "print it as JSON")
+    .option(
+      "--ask",
+      "start the servers and ask what they have; without it, what the gateway has learnt of them is used",
+    )
+    .action(async (flags: RoutesFlags) => (await import("./routes.ts")).routes(flags));
 }
 
 /** With the command after `--`, which replaces a config. */

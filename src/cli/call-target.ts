@@ -4,10 +4,20 @@ import { checkServer } from "./shell.ts";
 export interface CallTarget {
   readonly server: string;
   readonly tool: string;
+  /** The one word with both in it; names that are too long end with a hash there. */
+  readonly word?: string;
 }
 
 /** What stands between a server and its tool in a name for all servers, whatever `naming.separator` is. */
 const SEPARATORS = ["__", ":"];
+
+export interface CallNames {
+  /** Of the servers. */
+  readonly names: readonly string[];
+  /** Of what is used like a server: the groups. */
+  readonly endpoints: readonly string[];
+  readonly separator: string;
+}
 
 /**
  * `server tool`, or in one word: the name that the tool has where several servers share an endpoint, or, if there is one server
@@ -15,10 +25,9 @@ const SEPARATORS = ["__", ":"];
  */
 export function callTarget(
   [first, second]: readonly [string, string | undefined],
-  names: readonly string[],
-  separator: string,
+  { names, endpoints, separator }: CallNames,
 ): CallTarget {
-  if (second !== undefined) return { server: checkServer(first, names), tool: second };
+  if (second !== undefined) return { server: checkServer(first, [...names, ...endpoints]), tool: second };
   const [only, ...others] = names;
   const target = splitBy(first, names, [separator, ...SEPARATORS]);
   if (target !== undefined) return target;
@@ -34,5 +43,7 @@ function splitBy(name: string, names: readonly string[], separators: readonly st
   const [longest] = heads
     .filter(({ head }) => name.startsWith(head) && name.length > head.length)
     .toSorted((a, b) => b.head.length - a.head.length);
-  return longest === undefined ? undefined : { server: longest.server, tool: name.slice(longest.head.length) };
+  return longest === undefined
+    ? undefined
+    : { server: longest.server, tool: name.slice(longest.head.length), word: name };
 }

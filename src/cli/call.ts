@@ -1,3 +1,4 @@
+import { Naming } from "../aggregate/naming.ts";
 import type { McpClient } from "../client/mcp-client.ts";
 import { unknownTool } from "../downstream/did-you-mean.ts";
 import type { CallArguments } from "../downstream/rest/arguments.ts";
@@ -10,7 +11,7 @@ import type { NotificationFrame, ResponseFrame } from "../protocol/frame.ts";
 import { methods } from "../protocol/methods.ts";
 import { anonymous } from "../protocol/principal.ts";
 import { resultOf, resultText } from "../protocol/result-text.ts";
-import type { Tool } from "../protocol/tool.ts";
+import type { Tool, Tools } from "../protocol/tool.ts";
 import { callArguments } from "./call-arguments.ts";
 import { textOfResult } from "./call-result.ts";
 import { callTarget, type CallTarget } from "./call-target.ts";
@@ -32,7 +33,8 @@ export async function call(words: readonly [string, string | undefined], flags: 
   const timeoutMs = flags.timeout === undefined ? undefined : timeoutOf(flags.timeout);
   return withServers(flags, process.env, async (shell) => {
     const { servers, config } = shell.gateway;
-    const target = callTarget(words, servers.names, config.naming.separator);
+    const { separator } = config.naming;
+    const target = callTarget(words, { names: servers.names, endpoints: Object.keys(config.groups), separator });
     try {
       const frame = await answerOf({ ...target, given, timeoutMs }, shell);
       shell.bar.hide();
@@ -59,12 +61,12 @@ async function answerOf(request: CallRequest, shell: Shell): Promise<ResponseFra
   const client = gateway.connectTo(server, REQUEST_ID, caller);
   try {
     const { tools } = await listedTools(client, REQUEST_ID);
-    const tool = tools.get(name);
+    const tool = tools.get(name) ?? withWord(request, tools, shell);
     const where = `mcp-gateway tools ${server} lists its tools.`;
     if (tool === undefined) throw new CallUsageError(unknownTool(server, name, tools.keys(), where).message);
     await check(tool, given, shell);
     bar.show(`calling ${plainText(name) ?? ""}`);
-    const frame = await send(client, request, bar);
+    const frame = await send(client, { ...request, tool: tool.name }, bar);
     if (frame.failed) throw rpcFailure(frame, server, name);
     return frame;
   } finally {
@@ -72,8 +74,20 @@ async function answerOf(request: CallRequest, shell: Shell): Promise<ResponseFra
   }
 }
 
+/** The tool whose name with its server is this word. */
+function withWord(
+  { server, word }: CallTarget,
+  tools: Tools,
+  { gateway: { config, servers } }: Shell,
+): Tool | undefined {
+  if (word === undefined) return undefined;
+  const naming = new Naming(servers.names, config.naming.separator);
+  return [...tools.values()].find(({ name }) => naming.nameOf({ server, name }) === word);
+}
+
 /** An entry that is filled in from its caller needs one. */
 function checkCaller(server: string, { gateway, caller }: Shell): void {
+  if (!gateway.servers.has(server)) return;
   try {
     gateway.servers.get(server).settings.callerKey?.(anonymous, caller);
   } catch (thrown) {

@@ -13,8 +13,9 @@ type Outcome = { readonly server: string } & (ListedTools | { readonly error: Ga
 /** Prints the tools of all servers, or of one. False when some could not be listed. */
 export async function tools(server: string | undefined, flags: ShellFlags): Promise<boolean> {
   return withServers(flags, process.env, async (shell) => {
-    const { names } = shell.gateway.servers;
-    const asked = server === undefined ? names : [checkServer(server, names)];
+    const { servers, config } = shell.gateway;
+    const { names } = servers;
+    const asked = server === undefined ? names : [checkServer(server, [...names, ...Object.keys(config.groups)])];
     const outcomes = await listAll(asked, shell);
     shell.bar.hide();
     const text = flags.json === true ? `${JSON.stringify(outcomes.map(asJson), undefined, 2)}\n` : asText(outcomes);

@@ -163,3 +163,29 @@ describe("mcp-gateway call", { timeout: 30_000 }, () => {
     expect(stderr).toMatch(/did not answer|took longer|200/);
   });
 });
+
+describe("mcp-gateway routes", { timeout: 30_000 }, () => {
+  test("prints every way in without starting anything, and with --ask what the servers have in common", async () => {
+    const file = config(
+      { one: marked("offers-everything"), two: marked("offers-everything"), gone: { command: "no-such-program" } },
+      { routing: [{ match: { tool: "write" }, server: "two" }], cache: { dir: join(folder, "cache") } },
+    );
+    const { code, stdout, stderr } = await run("routes", "-c", file);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("routing.0  tool write → two\n");
+    expect(stdout).toContain("not known: what one, two, gone list;");
+    const asked = await run("routes", "-c", file, "--ask", "--json");
+    expect(asked.code).toBe(0);
+    const report = JSON.parse(asked.stdout) as { unknown: unknown; sharedNames: { name: string }[] };
+    expect(report.unknown).toEqual(["gone"]);
+    expect(report.sharedNames.find(({ name }) => name === "write")).toMatchObject({ plainly: "two" });
+    expect(report.sharedNames.find(({ name }) => name === "drop")).not.toHaveProperty("plainly");
+  });
+
+  test("a route to a server that is not there is a mistake of the config: exit code 78", async () => {
+    const file = config({ git: marked("echo") }, { routing: [{ match: { method: "*" }, upstream: "gti" }] });
+    const { code, stderr } = await run("routes", "-c", file);
+    expect(code).toBe(78);
+    expect(stderr).toMatch(/:1:\d+ routing\.0\.upstream: there is no server of this name; did you mean "git"\?/);
+  });
+});

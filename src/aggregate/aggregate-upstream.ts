@@ -4,7 +4,7 @@ import { isLogLevel } from "../protocol/eras/to-modern.ts";
 import { toGatewayError, type GatewayError } from "../protocol/errors.ts";
 import { guarded } from "../protocol/events.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
-import { resultLine, rpcErrorLine, type RequestId } from "../protocol/jsonrpc.ts";
+import { notificationLine, resultLine, rpcErrorLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import type { CallerHeaders, Destination, Upstream, UpstreamListener } from "../protocol/upstream.ts";
 import { aimOf, renamed, subjectOf } from "./addressing.ts";
@@ -14,13 +14,18 @@ import { Members, type MemberOptions } from "./members.ts";
 import { OwnLists } from "./own-lists.ts";
 import { unknownError } from "./unknown.ts";
 
-export interface AggregateUpstreamOptions extends Omit<MemberOptions, "deliver" | "failed" | "lost" | "listsChanged"> {
+export interface AggregateUpstreamOptions extends Omit<
+  MemberOptions,
+  "deliver" | "failed" | "lost" | "listsChanged" | "left"
+> {
   readonly aggregate: Aggregate;
   readonly destination: Destination;
   readonly listener: UpstreamListener;
   /** A server has announced that one of its lists has changed. */
   readonly onListsChanged: (server: string) => void;
 }
+
+const LISTS_CHANGED = [methods.toolsChanged, methods.promptsChanged, methods.resourcesChanged];
 
 /**
  * The upstream of a session on an endpoint in front of several servers. It answers itself what is about the endpoint; what is
@@ -45,12 +50,16 @@ export class AggregateUpstream implements Upstream {
       deliver: (frame) => this.#tell(frame),
       failed: (id, error, open) => options.listener.badMessage(id, error, open),
       lost: (error) => this.#end(error),
-      listsChanged: (server, link) => {
+      listsChanged: (server) => {
         options.onListsChanged(server);
-        this.#own.changed(server, link);
+        this.#own.changed(server);
       },
+      left: (server) => this.#own.left(server),
     });
-    this.#own = new OwnLists(aggregate, this.#members, (change) => this.#tell(change));
+    this.#own = new OwnLists(aggregate, this.#members, () => {
+      for (const method of LISTS_CHANGED)
+        this.#tell({ kind: "notification", method, params: undefined, line: notificationLine(method) });
+    });
     this.#leave = aggregate.join({ tell: (frame) => this.#tell(frame) });
   }
 

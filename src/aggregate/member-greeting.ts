@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { isObject, member, type JsonObject } from "../lib/json.ts";
+import { member, type JsonObject } from "../lib/json.ts";
 import { errorOf, resultOf } from "../protocol/result-text.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import type { Frame, ResponseFrame } from "../protocol/frame.ts";
@@ -22,11 +22,16 @@ export class MemberGreeting {
   /** No client chooses such ids. */
   readonly #prefix = `mcp-gateway:${randomUUID()}:`;
   #lastId = 0;
-  #capabilities: JsonObject = {};
+  #result: JsonObject = {};
 
   constructor(server: string, send: (frame: Frame) => void) {
     this.#server = server;
     this.#send = send;
+  }
+
+  /** What the server has answered to `initialize`; empty before that. */
+  get result(): JsonObject {
+    return this.#result;
   }
 
   begin({ initialize }: GreetingFacts): void {
@@ -45,8 +50,7 @@ export class MemberGreeting {
   /** The server has answered `initialize`. Throws when it refuses. */
   opened(answer: ResponseFrame, facts: GreetingFacts): void {
     if (answer.failed) throw this.#refusal(answer);
-    const capabilities = resultOf(answer.line)["capabilities"];
-    this.#capabilities = isObject(capabilities) ? capabilities : {};
+    this.#result = resultOf(answer.line);
     const { initialized } = methods;
     this.#send({ kind: "notification", method: initialized, params: undefined, line: notificationLine(initialized) });
     if (facts.level !== undefined) this.setLevel(facts.level);
@@ -54,7 +58,7 @@ export class MemberGreeting {
   }
 
   setLevel(level: string): void {
-    if (member(this.#capabilities, "logging") !== undefined) this.ask(methods.setLevel, { level });
+    if (member(this.#result["capabilities"], "logging") !== undefined) this.ask(methods.setLevel, { level });
   }
 
   /** Sends a request of the session's own; the answer has the same id. */

@@ -1,12 +1,19 @@
-import { member } from "../lib/json.ts";
+import { member, type JsonObject } from "../lib/json.ts";
 import { byteLength } from "../lib/lines.ts";
 import { LONGEST_TIMER_MS } from "../lib/units.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import { guarded, type Emit } from "../protocol/events.ts";
-import { isProgressToken, type Frame, type NotificationFrame, type ProgressToken } from "../protocol/frame.ts";
+import {
+  isProgressToken,
+  type Frame,
+  type NotificationFrame,
+  type ProgressToken,
+  type ResponseFrame,
+} from "../protocol/frame.ts";
 import { notificationLine, resultLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import type { CallerHeaders, Connect, Destination, OpenRequest, Upstream } from "../protocol/upstream.ts";
+import { OwnAsks } from "./own-asks.ts";
 import { MemberGreeting, type GreetingFacts } from "./member-greeting.ts";
 
 export interface LinkTimes {
@@ -56,6 +63,7 @@ export class MemberLink {
   #held: HeldMessage[] | undefined = [];
   #heldBytes = 0;
   readonly #open = new Map<RequestId, OpenCall>();
+  readonly #own = new OwnAsks();
   #startTimer: NodeJS.Timeout | undefined;
   #activeAt = performance.now();
   #isOver = false;
@@ -114,6 +122,18 @@ export class MemberLink {
     if (this.isReady) this.#greeting.setLevel(level);
   }
 
+  /** Resolves with the result of `initialize`; rejects when the connection ends before that. */
+  ready(): Promise<JsonObject> {
+    if (this.isReady) return Promise.resolve(this.#greeting.result);
+    return this.#isOver ? Promise.reject(this.#gone()) : this.#own.greeting();
+  }
+
+  /** Asks on the session's own account; rejects when the connection ends. */
+  ask(method: string, params: JsonObject): Promise<ResponseFrame> {
+    if (!this.isReady) return Promise.reject(this.#gone());
+    return this.#own.answerTo(this.#greeting.ask(method, params));
+  }
+
   /** The client does not wait any more for the answer. */
   forget(id: RequestId): void {
     clearTimeout(this.#open.get(id)?.timer);
@@ -135,6 +155,7 @@ export class MemberLink {
     for (const { timer } of this.#open.values()) clearTimeout(timer);
     this.#open.clear();
     this.#held = [];
+    this.#own.failAll(this.#gone());
     await this.#upstream?.close();
   }
 
@@ -153,8 +174,8 @@ export class MemberLink {
     if (this.#isOver) return;
     switch (frame.kind) {
       case "response":
-        if (this.#greeting.owns(frame.id))
-          return this.#greeting.isOpening(frame.id) ? this.#onOpened(frame) : undefined;
+        if (this.#greeting.isOpening(frame.id)) return this.#onOpened(frame);
+        if (this.#greeting.owns(frame.id)) return this.#own.answered(frame);
         // Late, twice, or the id of a request to another server.
         if (!this.#take(frame.id)) return;
         break;
@@ -168,7 +189,7 @@ export class MemberLink {
     this.#options.frame(frame);
   }
 
-  #onOpened(answer: Extract<Frame, { kind: "response" }>): void {
+  #onOpened(answer: ResponseFrame): void {
     if (this.#held === undefined) return;
     clearTimeout(this.#startTimer);
     try {
@@ -184,6 +205,7 @@ export class MemberLink {
       // A request may have been cancelled meanwhile.
       if (frame.kind !== "request" || this.#open.has(frame.id)) this.#upstream?.send(frame, caller);
     }
+    this.#own.greeted(this.#greeting.result);
   }
 
   /** Progress of a request to this server: tokens of requests to others are none of its business. */
@@ -210,7 +232,9 @@ export class MemberLink {
     if (this.#isOver) return;
     // Without an answer to `initialize` the server is unusable.
     if (this.#greeting.isOpening(id) && this.#held !== undefined) return this.#end(error);
-    if (id !== undefined && this.#take(id)) this.#options.failed(id, error, open);
+    if (id === undefined) return;
+    if (this.#greeting.owns(id)) this.#own.failed(id, error);
+    else if (this.#take(id)) this.#options.failed(id, error, open);
   }
 
   #onTimeout(id: RequestId): void {

@@ -27,7 +27,9 @@ export interface MemberOptions {
   readonly failed: (id: RequestId, error: GatewayError, open?: OpenRequest) => void;
   /** A process with state that cannot be had again is gone. */
   readonly lost: (error: GatewayError) => void;
-  readonly listsChanged: (server: string, link: MemberLink) => void;
+  readonly listsChanged: (server: string) => void;
+  /** The connection to a server is gone. */
+  readonly left: (server: string) => void;
 }
 
 interface Place {
@@ -65,6 +67,11 @@ export class Members {
   /** Throws a GatewayError when it cannot be sent. */
   send(server: string, frame: Frame, caller: CallerHeaders | undefined): void {
     this.linkTo(server, caller).send(frame, caller);
+  }
+
+  /** The connection to a server, if there is one. */
+  openLink(server: string): MemberLink | undefined {
+    return this.#places.get(server)?.link;
   }
 
   /** Throws when the server refuses, or when there is no room for another process. */
@@ -166,7 +173,7 @@ export class Members {
   /** A notification as the client gets it; undefined when it is none of its business. */
   #notice(link: MemberLink, frame: NotificationFrame): NotificationFrame | undefined {
     const { method, params } = frame;
-    if (LIST_CHANGES.has(method)) this.#options.listsChanged(link.server, link);
+    if (LIST_CHANGES.has(method)) this.#options.listsChanged(link.server);
     if (method === methods.cancelled) {
       const requestId = this.#asks.withdraw(link, params?.["requestId"]);
       return requestId === undefined ? undefined : cancellation(requestId, params);
@@ -188,6 +195,7 @@ export class Members {
     const place = this.#places.get(server);
     if (place?.link !== link) return;
     this.#places.delete(server);
+    this.#options.left(server);
     this.#options.room.leave(place.guest);
     const ending = link.close().catch((cause: unknown) => {
       this.#options.emit({ type: "trouble", what: `a process of "${server}" could not be ended`, cause });

@@ -21,9 +21,18 @@ export function aggregateProblems({ groups, routing, servers }: AggregateConfig)
     const unknown = group.servers.flatMap((server, at) =>
       unknownServer(server, names, ["groups", name, "servers", at]),
     );
-    return names.includes(name) ? [taken, ...unknown] : unknown;
+    return [...(names.includes(name) ? [taken] : []), ...unknown, ...misleading(group, names, ["groups", name])];
   });
   return [...ofGroups, ...routing.flatMap((route, at) => routeProblems(route, names, ["routing", at]))];
+}
+
+/** `server:name` always is a name of that server. */
+function misleading({ rename }: GroupConfig, names: readonly string[], path: Path): AggregateFinding[] {
+  return Object.entries(rename).flatMap(([old, name]) => {
+    const server = names.find((one) => name.startsWith(`${one}:`));
+    const message = `a name that begins with ${quoted(`${server}:`)} is one of the server ${quoted(server ?? "")}`;
+    return server === undefined ? [] : [{ path: [...path, "rename", old], message }];
+  });
 }
 
 function routeProblems(route: RouteConfig, names: readonly string[], path: Path): AggregateFinding[] {

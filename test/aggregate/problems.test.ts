@@ -38,6 +38,10 @@ describe("groups and routes are refused", () => {
       "groups: { team: { servers: [gitt] } }",
       '4:29 groups.team.servers.0: there is no server of this name; did you mean "git"?',
     ],
+    [
+      "groups: { team: { servers: [git], rename: { log: 'jira:log' } } }",
+      '4:51 groups.team.rename.log: a name that begins with "jira:" is one of the server "jira"',
+    ],
     ["groups: { team: { servers: [] } }", "4:28 groups.team.servers: must not be empty"],
     ["groups: { docs: { servers: [git] } }", "4:11 groups.docs: this name is a path of the gateway itself"],
     ["naming: { separator: '###' }", "4:22 naming.separator: must be one to four of the characters _ - . : /"],

@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { runCli } from "../helpers/cli.ts";
 import { farServer, json, result, type FarServer } from "../helpers/far-server.ts";
-import { startGateway, type GatewayProcess } from "../helpers/gateway.ts";
+import { ROOT, startGateway, type GatewayProcess } from "../helpers/gateway.ts";
 import { ask, post, refusal, type Answer } from "../helpers/http.ts";
+import { startRedis, withoutRedis } from "../helpers/redis.ts";
 import { until } from "../helpers/until.ts";
 
 // The sample config of @isanjosgon/mcp-gateway as its README prints it, with a server behind its URL, and what its README promises.
@@ -318,7 +320,41 @@ it("the port of its sample is 8080, and its endpoint /mcp, for GET and DELETE to
 
 it("without Redis there is no start, where REDIS_URL names one (ISA-19)", async () => {
   const env = { ...ENV, REDIS_URL: "redis://127.0.0.1:1" };
-  await expect(startGateway(SAMPLE(far.url), { env, isVerbatim: true })).rejects.toThrow(/Redis at 127\.0\.0\.1:1.*cannot be reached/);
+  await expect(startGateway(SAMPLE(far.url), { env, isVerbatim: true })).rejects.toThrow(
+    /Redis at 127\.0\.0\.1:1.*cannot be reached/,
+  );
+});
+
+it.skipIf(withoutRedis !== undefined)("Redis counts under its keys, for two gateways (ISA-5, ISA-20)", async () => {
+  await using redis = await startRedis();
+  const env = { ...ENV, REDIS_URL: redis.url, RATE_LIMIT_KEY_PREFIX: "mcp-gateway:prod" };
+  const few = SAMPLE(far.url).replace('"tools/call": 120', '"tools/call": 2');
+  const statuses: number[] = [];
+  for (let n = 0; n < 2; n++) {
+    await using counted = await startGateway(few, { env, isVerbatim: true });
+    const opened = await post(`${counted.url}/mcp`, INITIALIZE, { ...KEY, Accept: "application/json" });
+    const session = { ...KEY, Accept: "application/json", "Mcp-Session-Id": sessionOf(opened) };
+    for (let calls = 0; calls < 2; calls++) statuses.push((await post(`${counted.url}/mcp`, CALL, session)).status);
+  }
+  expect(statuses).toEqual([200, 200, 429, 429]);
+  expect(redis.ask("keys", "*:tools/call")).toBe("mcp-gateway:prod:rate:client:local-dev:tools/call");
+});
+
+it("Node 20 is enough, and in its compose file nobody but the gateway has a port (ISA-10, ISA-12)", () => {
+  const { engines } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { engines: { node: string } };
+  expect(engines.node).toBe(">=20.19");
+  const compose = readFileSync(join(ROOT, "deploy/compose.yaml"), "utf8");
+  const [, named = ""] = /^services:\n([^]*)^volumes:/m.exec(compose) ?? [];
+  // With the Redis that is left to be switched on.
+  const { services } = parse(
+    `services:\n${named.replace(/^ {2}# redis:[^]*/m, (redis) => redis.replaceAll(/^ {2}# /gm, "  "))}`,
+  ) as {
+    services: Record<string, { ports?: unknown }>;
+  };
+  expect(Object.keys(services)).toEqual(["mcp-gateway", "redis"]);
+  expect(Object.entries(services).flatMap(([name, { ports }]) => (ports === undefined ? [] : name))).toEqual([
+    "mcp-gateway",
+  ]);
 });
 
 it("a signal ends it with the exit code 0 (ISA-22)", async () => {

@@ -261,6 +261,50 @@ it("several servers have their own credentials and one list, which follows what 
   expect(two.log()).not.toMatch(/key-of-(?:n8n|admin)/);
 });
 
+it("a permission is the same on every server, and on every way in (MAT-11)", async () => {
+  await using first = await farServer();
+  await using second = await farServer();
+  const rules = `
+oauth: { enabled: true, provider: okta, authorization_servers: ["\${OKTA_ISSUER}"] }
+auth: { claims: [groups], mappings: { "groups:User": ["scope:user"] }, permissions: { "*:echo": ["scope:user"], "*:write": ["scope:admin"] } }
+`;
+  await using two = await startGateway(`${TWO(first.url, second.url)}${rules}`, { env, isVerbatim: true });
+  const headers = await credential({ groups: ["User"] });
+  for (const at of ["/mcp", "/n8n/mcp", "/admin/mcp"]) {
+    const opened = await post(`${two.url}${at}`, INITIALIZE, headers);
+    const session = { ...headers, "Mcp-Session-Id": String(opened.headers["mcp-session-id"]) };
+    const names = namesIn(await post(`${two.url}${at}`, LIST, session));
+    expect(names).toEqual(at === "/mcp" ? ["n8n:echo", "admin:echo"] : ["echo"]);
+    const name = at === "/mcp" ? "admin:write" : "write";
+    await post(`${two.url}${at}`, { ...CALL, params: { name, arguments: {} } }, session);
+  }
+  // What is refused is sent under a name that no tool has, so that it is answered as if the tool were not there.
+  const called = [...first.requests, ...second.requests].filter(({ message }) => message.method === "tools/call");
+  expect(called.filter(({ message }) => message.params?.["name"] === "write")).toEqual([]);
+});
+
+it("a call that runs is answered before the gateway ends, with the exit code 0 (MAT-14)", async () => {
+  await using slow = await farServer();
+  let answer = (): void => undefined;
+  slow.behave = (request, response) => {
+    if (request.message.method !== "tools/call") return false;
+    answer = () => json(response, result(request, { content: [{ type: "text", text: "in the end" }] }));
+    return true;
+  };
+  await using two = await startGateway(TWO(slow.url, slow.url), { isVerbatim: true });
+  const opened = await post(`${two.url}/mcp`, INITIALIZE, { Accept: "application/json" });
+  const session = { Accept: "application/json", "Mcp-Session-Id": String(opened.headers["mcp-session-id"]) };
+  const answered = post(`${two.url}/mcp`, CALL, session);
+  await until(() => slow.requests.some(({ message }) => message.method === "tools/call"), { what: "it is called" });
+  const ended = two.stop();
+  await until(async () => (await ask(`${two.url}/ready`).catch(() => ({ status: 503 }))).status === 503, {
+    what: "it takes no new work",
+  });
+  answer();
+  expect((await answered).body).toContain("in the end");
+  expect(await ended).toBe(0);
+});
+
 it("a server that is away is missing, is found again, and nothing is called twice (MAT-8, MAT-13)", async () => {
   await using second = await farServer();
   let isAway = true;

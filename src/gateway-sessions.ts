@@ -1,5 +1,5 @@
 import { join, resolve as absolute } from "node:path";
-import type { ClientSettings } from "./client/mcp-client.ts";
+import { McpClient, type ClientSettings } from "./client/mcp-client.ts";
 import { ListFiles } from "./client/list-files.ts";
 import { CachingToolCatalog } from "./client/tool-catalog.ts";
 import type { Aggregates } from "./aggregate/aggregates.ts";
@@ -8,9 +8,10 @@ import { stateFolder } from "./lib/state-folder.ts";
 import { durationMs, sizeBytes } from "./lib/units.ts";
 import type { Admission } from "./protocol/admission.ts";
 import type { Events } from "./protocol/events.ts";
+import { gatewayItself } from "./protocol/principal.ts";
 import type { Screen } from "./protocol/screen.ts";
 import { isRepeatable, type ToolCatalog } from "./protocol/tool.ts";
-import type { Connect, ServerSettings } from "./protocol/upstream.ts";
+import type { CallerHeaders, Connect, ServerSettings } from "./protocol/upstream.ts";
 import { modernLimits, recordLimits, sessionLimits } from "./session/config.ts";
 import { connectAnyEra } from "./session/era-upstream.ts";
 import { ModernSessions } from "./session/modern/modern-sessions.ts";
@@ -42,7 +43,7 @@ export class GatewaySessions {
   readonly modern: ModernSessions;
   /** What the servers list, and the endpoints in front of several servers. */
   readonly catalog: ToolCatalog;
-  /** What the servers list, on disk; undefined when that is not wanted. */
+  /** What the servers list, on disk; undefined when that is not wanted. Only a gateway that serves clients uses it by itself. */
   readonly lists: ListFiles | undefined;
   /** The gateway as a client of its own sessions. */
   readonly client: ClientSettings;
@@ -91,11 +92,17 @@ export class GatewaySessions {
       client: this.client,
       emit,
       maxAgeMs: durationMs(config.rest.catalogAge),
-      files: this.lists,
+      files: options.isServing ? this.lists : undefined,
       onListed: (server) => aggregates.listed(server),
     });
     this.catalog = aggregates.catalog(catalog);
     aggregates.open({ connect: connectAny, catalog, room: sessions, onListsChanged });
+  }
+
+  /** Opens a session of the gateway's own, which the caller of this closes. */
+  open(server: string, requestId: string, caller: CallerHeaders | undefined): McpClient {
+    const request = { principal: gatewayItself, server, transport: "rest", requestId, caller } as const;
+    return new McpClient(this.table, request, this.client);
   }
 }
 
@@ -115,11 +122,11 @@ function openStore(
 }
 
 function listFiles(
-  { config, file, env, isServing, events, servers }: GatewaySessionsOptions,
+  { config, file, env, events, servers }: GatewaySessionsOptions,
   settingsOf: (server: string) => ServerSettings,
 ): ListFiles | undefined {
   const { cache, state, limits } = config;
-  if (!isServing || cache.store === "memory") return undefined;
+  if (cache.store === "memory") return undefined;
   const folder = stateFolder({ dir: cache.dir ?? state.dir, instance: instanceOf(config, file), env });
   return new ListFiles({
     folder: join(folder, "lists"),

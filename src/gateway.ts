@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import type { AccessGate } from "./access/gate.ts";
 import type { Oversight } from "./access/oversight.ts";
 import { Aggregates } from "./aggregate/aggregates.ts";
+import type { McpClient } from "./client/mcp-client.ts";
 import { RequiredServers } from "./client/required-servers.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { secretsOf } from "./config/secrets.ts";
@@ -25,7 +26,8 @@ import type { Log } from "./observability/logger.ts";
 import { metricsAreOn } from "./observability/metrics/config.ts";
 import { Observation } from "./observability/observation.ts";
 import type { Policy } from "./protocol/policy.ts";
-import type { ToolCatalog } from "./protocol/tool.ts";
+import type { ToolCatalog, ToolList } from "./protocol/tool.ts";
+import type { CallerHeaders } from "./protocol/upstream.ts";
 import { Descriptors } from "./upstream/descriptors.ts";
 import { upstreamKinds } from "./upstream/kinds.ts";
 import { Servers } from "./upstream/servers.ts";
@@ -114,6 +116,20 @@ export class Gateway {
 
   get catalog(): ToolCatalog {
     return this.#sessions.catalog;
+  }
+
+  get validator(): SchemaValidator {
+    return this.#validator;
+  }
+
+  /** A session of the gateway's own with a server: no login, policy or limit applies. Closed with its `session`. */
+  connectTo(server: string, requestId: string, caller?: CallerHeaders): McpClient {
+    return this.#sessions.open(server, requestId, caller);
+  }
+
+  /** What a gateway with this config has learnt of its servers and kept on disk. */
+  keptLists(): ToolList[] {
+    return this.servers.names.flatMap((name) => this.#sessions.lists?.take(name) ?? []);
   }
 
   /** Where session records are stored, for the operator. */

@@ -31,7 +31,7 @@ function opened(entries: Readonly<Record<string, string>> = { git: "1", jira: "1
   const fingerprintOf = (server: string): string | undefined => (entries[server] === "" ? undefined : entries[server]);
   const files = new ListFiles({ folder, servers, fingerprintOf, maxBytes, emit: events.emit });
   const warnings = () =>
-    emitted.map((event) => (event.type === "trouble" ? `${event.what}: ${event.cause}` : event.type));
+    emitted.map((event) => (event.type === "trouble" ? `${event.what}: ${String(event.cause)}` : event.type));
   return { files, warnings };
 }
 
@@ -124,8 +124,8 @@ describe("a file that is no list", () => {
 
 describe("a folder that cannot be used", () => {
   it.each([
-    ["cannot be created", () => (folder = "/proc/nowhere/lists")],
-    ["is a file", () => writeFileSync(join(root, "state"), "")],
+    ["cannot be created", async () => void (folder = "/proc/nowhere/lists")],
+    ["is a file", async () => writeFileSync(join(root, "state"), "")],
     [
       "has a folder in the place of the file",
       async () => {

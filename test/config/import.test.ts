@@ -196,7 +196,6 @@ describe("becomes a config with its comments:", () => {
       ),
       [
         "info config.yml:5:3 this is a config of @isanjosgon/mcp-gateway, read as one of this gateway: server.host → hostname, server.port → port, upstreams → servers",
-        "warn config.yml:9:1 upstreams: there is no endpoint for all servers yet; each is reached at a URL of its own: /one/mcp",
       ],
     ],
     [

@@ -41,7 +41,18 @@ const doors: ReadonlyMap<string, readonly string[]> = new Map([
   // Rooms declare the schema of their own part of the config.
   [
     "zod",
-    ["access", "aggregate", "session", "upstream", "downstream", "observability", "openapi", "config", "protocol"],
+    [
+      "access",
+      "aggregate",
+      "client",
+      "session",
+      "upstream",
+      "downstream",
+      "observability",
+      "openapi",
+      "config",
+      "protocol",
+    ],
   ],
   ["lru-cache", ["access", "downstream", "session"]],
   ["nanoid", ["session", "downstream"]],

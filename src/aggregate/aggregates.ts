@@ -115,8 +115,9 @@ export class Aggregates {
     return new AggregatePolicy(policy, this.find);
   }
 
+  /** For the policy that was given before. */
   screen(screen: Screen): Screen {
-    return new AggregateScreen(screen, this.find);
+    return this.#policy === undefined ? screen : new AggregateScreen({ screen, policy: this.#policy, find: this.find });
   }
 
   admission(admission: Admission): Admission {

@@ -16,7 +16,7 @@ export interface TableOptions {
 }
 
 /** An entry of a list: what it is called here, whose it is, and how it is shown. */
-export interface Entry extends Aim {
+interface Entry extends Aim {
   readonly publicName: string;
   readonly listed: JsonObject;
 }

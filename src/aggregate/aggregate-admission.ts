@@ -13,8 +13,11 @@ export function aggregateAdmission(admission: Admission, find: Find): Admission 
   };
   return {
     admit: (submission) => {
-      if (find(submission.server) === undefined) return admission.admit(submission);
-      return admitFrom(0, partsOf(submission, find), admission);
+      const aggregate = find(submission.server);
+      if (aggregate === undefined) return admission.admit(submission);
+      const doubt = doubtAbout(submission, aggregate);
+      if (doubt === undefined) return admitFrom(0, partsOf(submission, find), admission);
+      return doubt.then(() => admitFrom(0, partsOf(submission, find), admission));
     },
     foresee: (submission) => {
       for (const part of partsOf(submission, find)) admission.foresee(part);
@@ -27,6 +30,16 @@ export function aggregateAdmission(admission: Admission, find: Find): Admission 
       return admission.open(server === submission.server ? submission : { ...submission, server }, frame);
     },
   };
+}
+
+/** What has to be waited for until it is clear what the messages are about. */
+function doubtAbout({ messages }: Submission, aggregate: Aggregate): Promise<void> | undefined {
+  for (const frame of messages.frames) {
+    const subject = frame.kind === "request" ? subjectOf(frame) : undefined;
+    const doubt = subject && aggregate.doubtAbout(subject, aimOf(subject, aggregate.table));
+    if (doubt !== undefined) return doubt;
+  }
+  return undefined;
 }
 
 /** One for each server that the messages are for, in their order. */

@@ -128,21 +128,29 @@ export class AggregateUpstream implements Upstream {
   #list({ id, params }: RequestFrame, kind: ListKind, caller: CallerHeaders | undefined): void {
     const waiting = this.#own.gather(caller);
     const answer = (): void => this.#tell(this.#own.lists.listings.answer(kind, id, params));
-    if (waiting === undefined) return answer();
+    if (waiting === undefined) answer();
+    else this.#later(id, waiting, answer);
+  }
+
+  /** Unless the client has cancelled the request by then. */
+  #later(id: RequestId, waiting: Promise<void>, run: () => void): void {
     this.#waiting.add(id);
     const { emit } = this.#options;
     void waiting.then(() =>
-      guarded(emit, `a list of "${this.#aggregate.name}" could not be answered`, () => {
-        if (this.#waiting.delete(id)) answer();
+      guarded(emit, `a request to "${this.#aggregate.name}" could not be answered`, () => {
+        if (this.#waiting.delete(id)) run();
       }),
     );
   }
 
-  #pass(frame: RequestFrame, caller: CallerHeaders | undefined): void {
+  /** Waits for lists that were never fetched if it is not clear what is meant, unless it is the `isLast` attempt. */
+  #pass(frame: RequestFrame, caller: CallerHeaders | undefined, isLast = false): void {
     const { table } = this.#own.lists;
     const subject = subjectOf(frame);
     const route = subject === undefined ? table.routeOf(frame.method) : undefined;
     const aim = subject === undefined ? undefined : aimOf(subject, table);
+    const doubt = subject === undefined || isLast ? undefined : this.#aggregate.doubtAbout(subject, aim);
+    if (doubt !== undefined) return this.#later(frame.id, doubt, () => this.#pass(frame, caller, true));
     const server = route ?? aim?.server;
     if (server === undefined) return this.#tell(unknownError(frame, subject));
     const passed = aim === undefined ? frame : renamed(frame, aim.name);

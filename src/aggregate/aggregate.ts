@@ -5,6 +5,7 @@ import type { Frame } from "../protocol/frame.ts";
 import { methods } from "../protocol/methods.ts";
 import type { Principal } from "../protocol/principal.ts";
 import type { ToolCatalog, ToolList } from "../protocol/tool.ts";
+import type { Subject } from "./addressing.ts";
 import { introduction } from "./introduction.ts";
 import { LIST_KINDS, type ListKind, type Listings } from "./listings.ts";
 import { Lists } from "./lists.ts";
@@ -32,6 +33,9 @@ export interface Audience {
 const FIRST_MS = 10_000;
 /** A server that did not list in time, or could not, is not waited for again for this long, and not asked again. */
 const PAUSE_MS = 30_000;
+
+/** A name that may have been made with a hash, which only the list of its server explains. */
+const HASHED = /_[\w-]{8}$/;
 
 const CHANGES: Readonly<Record<ListKind, string>> = {
   tools: methods.toolsChanged,
@@ -113,6 +117,13 @@ export class Aggregate {
     });
     if (asked.length > 0) this.#gathering = this.#firstOf(asked);
     return this.#gathering;
+  }
+
+  /** What has to be waited for before it is clear what is meant: lists that were never fetched. */
+  doubtAbout({ name = "" }: Subject, aim: Aim | undefined): Promise<void> | undefined {
+    const isClear =
+      aim !== undefined && (!HASHED.test(name) || this.#options.catalog().cached(aim.server) !== undefined);
+    return isClear ? undefined : this.gather();
   }
 
   /** A client has come. What is returned is called when it leaves. */

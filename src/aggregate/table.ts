@@ -98,7 +98,7 @@ export class NameTable {
     const route = routes?.find(METHODS[kind], text);
     if (route !== undefined) return { server: route, name: text };
     const plain = this.#plain[kind].get(text);
-    return readings[0] ?? (plain === AMBIGUOUS ? undefined : plain);
+    return readings[0] ?? (plain === AMBIGUOUS ? undefined : plain) ?? this.#ofTheOne(kind, text);
   }
 
   /** The resource that a client means, or the resource template; `name` is its URI there. */
@@ -117,9 +117,22 @@ export class NameTable {
     return server === undefined ? undefined : { server, name: text };
   }
 
-  /** Where a route sends requests of a method that is about nothing with a name. */
+  /** Where requests of a method go that are about nothing with a name. */
   routeOf(method: string): string | undefined {
-    return OWN_METHODS.has(method) ? undefined : this.#options.routes?.find(method, undefined);
+    if (OWN_METHODS.has(method)) return undefined;
+    return this.#options.routes?.find(method, undefined) ?? this.#theOne;
+  }
+
+  /** Where there is one server only, it is clear whose everything is. */
+  get #theOne(): string | undefined {
+    const { servers } = this.#options;
+    return servers.length === 1 ? servers[0] : undefined;
+  }
+
+  #ofTheOne(kind: NamedKind, name: string): Aim | undefined {
+    const server = this.#theOne;
+    const aim = server === undefined ? undefined : { server, name };
+    return aim !== undefined && this.#options.selection.has(kind, aim) ? aim : undefined;
   }
 
   #ofScheme(uri: string): string | undefined {

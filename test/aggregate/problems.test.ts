@@ -40,7 +40,7 @@ describe("groups and routes are refused", () => {
     ],
     [
       "groups: { team: { servers: [git], rename: { log: 'jira:log' } } }",
-      '4:51 groups.team.rename.log: a name that begins with "jira:" is one of the server "jira"',
+      '4:50 groups.team.rename.log: a name that begins with "jira:" is one of the server "jira"',
     ],
     ["groups: { team: { servers: [] } }", "4:28 groups.team.servers: must not be empty"],
     ["groups: { docs: { servers: [git] } }", "4:11 groups.docs: this name is a path of the gateway itself"],

@@ -119,6 +119,15 @@ describe("in a call, a tool is found", () => {
   });
 });
 
+it("of one server only, everything is that server's", () => {
+  const table = tableOf({ git: { tools: ["log"], prompts: ["review"] } });
+  for (const text of ["log", "git__log", "git:log"]) expect(found(table, text)).toBe("git/log");
+  expect(found(table, "hidden")).toBe("git/hidden");
+  expect([table.routeOf("x/y"), table.routeOf("tools/list")]).toEqual(["git", undefined]);
+  const selection = selectionOf(groupSchema.parse({ servers: ["git"], tools: ["log"] }));
+  expect(found(tableOf({ git: { tools: ["log"] } }, { selection }), "hidden")).toBeUndefined();
+});
+
 describe("a route", () => {
   const routes = new Routes([
     { match: { tool: "math.*" }, server: "calc" },

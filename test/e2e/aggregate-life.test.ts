@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { Naming } from "../../src/aggregate/naming.ts";
 import { newId, RestClient } from "../helpers/rest-client.ts";
 import { fixture, startGateway, type GatewayProcess } from "../helpers/gateway.ts";
 import { StreamableClient, textOf, type JsonRpc } from "../helpers/streamable-client.ts";
@@ -69,6 +73,46 @@ describe("the endpoint in front of all servers", () => {
     expect(await held.answer(901)).toMatchObject({ result: {} });
   });
 
+  it.each([{}, { policy: { default: "allow" } }])(
+    "knows a plain name and a shortened one before anything was listed (%j)",
+    async (more) => {
+      const long = "n".repeat(80);
+      const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-names-"));
+      writeFileSync(join(folder, "tools"), `short\n${long}`);
+      const named = fixture("tools-from-file", { env: { TOOLS_FILE: join(folder, "tools") } });
+      const shortened = new Naming(["named"], "__").nameOf({ server: "named", name: long });
+      for (const [name, text] of [
+        ["short", "short"],
+        [shortened, long],
+      ] as const) {
+        await using gateway = await startGateway({ ...more, servers: { named, shop: fixture("offers-everything") } });
+        await using client = await open(gateway);
+        expect(await client.call(name)).toBe(text);
+        expect(await ask(client, "resources/read", { uri: "shop://public/a" })).toMatchObject({ result: {} });
+      }
+      rmSync(folder, { recursive: true });
+    },
+  );
+
+  it("tells its clients when a list has changed, and what there is now", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-changes-"));
+    writeFileSync(join(folder, "tools"), "before");
+    const named = fixture("tools-from-file", { env: { TOOLS_FILE: join(folder, "tools") } });
+    await using gateway = await startGateway({ servers: { named, echo: fixture("echo") }, rest: { catalogAge: "1s" } });
+    await using client = await open(gateway);
+    const stream = await client.get();
+    expect(await toolNames(client)).toContain("named__before");
+    const before = stream.messages.length;
+    writeFileSync(join(folder, "tools"), "after");
+    const rest = new RestClient(gateway.url);
+    const announced = (): boolean =>
+      stream.messages.slice(before).some(({ method }) => method === "notifications/tools/list_changed");
+    await until(() => rest.ask("/api/named").then(announced), { deadlineMs: 10_000, what: "the change is announced" });
+    expect(await toolNames(client)).toContain("named__after");
+    expect(stream.messages.filter(({ method }) => method === "notifications/prompts/list_changed")).toEqual([]);
+    rmSync(folder, { recursive: true });
+  });
+
   it("keeps the numbers, the unknown members and the spaces of a call as they are", async () => {
     await using gateway = await startGateway({ servers: { echo: fixture("echo") } });
     await using client = await open(gateway);
@@ -132,6 +176,8 @@ describe("the endpoint in front of all servers", () => {
     });
     await client.notify("x/send", { method: "notifications/cancelled", params: { requestId: 1 } });
     expect(await client.call("a__echo", { message: "done" })).toBe("done");
+    // Read again on the session itself, because a change may concern nobody else.
+    expect(await toolNames(client)).toEqual(expect.arrayContaining(["a__echo", "b__hold"]));
     expect(stream.messages.filter(({ method }) => method === "notifications/progress")).toEqual([]);
   });
 

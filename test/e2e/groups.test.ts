@@ -88,9 +88,7 @@ describe("a config", () => {
     for (const args of [["validate"], []]) {
       const { code, stderr } = await runCli([...args, "-c", "config.yaml"], { cwd });
       expect(code).toBe(78);
-      expect(stderr).toContain(
-        'config.yaml:4:37: routing.0.upstream: there is no server of this name; did you mean "echo"?',
-      );
+      expect(stderr).toContain("config.yaml:4:37 routing.0.upstream: there is no server of this name");
     }
     rmSync(cwd, { recursive: true });
   });

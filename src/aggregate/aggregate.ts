@@ -6,6 +6,7 @@ import { methods } from "../protocol/methods.ts";
 import type { Principal } from "../protocol/principal.ts";
 import type { ToolCatalog, ToolList } from "../protocol/tool.ts";
 import type { Subject } from "./addressing.ts";
+import { inTime } from "./in-time.ts";
 import { introduction } from "./introduction.ts";
 import { LIST_KINDS, type ListKind, type Listings } from "./listings.ts";
 import { Lists } from "./lists.ts";
@@ -154,15 +155,9 @@ export class Aggregate {
 
   /** Until all have answered, but not for ever. */
   #firstOf(asked: readonly Promise<unknown>[]): Promise<void> {
-    const before = this.#gathering;
-    const gathering = new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        if (this.#gathering === gathering) this.#gathering = undefined;
-        resolve();
-      };
-      const timer = setTimeout(done, FIRST_MS).unref();
-      void Promise.allSettled([...asked, before]).then(() => done());
+    const all = Promise.allSettled([...asked, this.#gathering]);
+    const gathering = inTime(all, FIRST_MS).finally(() => {
+      if (this.#gathering === gathering) this.#gathering = undefined;
     });
     return gathering;
   }

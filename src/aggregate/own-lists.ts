@@ -1,6 +1,7 @@
 import type { ToolList } from "../protocol/tool.ts";
 import type { CallerHeaders } from "../protocol/upstream.ts";
 import type { Aggregate } from "./aggregate.ts";
+import { inTime } from "./in-time.ts";
 import { listThrough } from "./link-listing.ts";
 import type { Lists } from "./lists.ts";
 import type { MemberLink } from "./member-link.ts";
@@ -76,26 +77,23 @@ export class OwnLists {
   #fetch(server: string, link: MemberLink | undefined): void {
     if (link === undefined || this.#pending.has(server)) return;
     this.#changed.delete(server);
-    const listing = listThrough(link).then(
-      (list) => {
-        this.#own.set(server, list);
-        this.#renew();
-        if (!this.#pending.has(server)) this.#onLate();
-      },
-      () => void this.#failedAt.set(server, performance.now()),
-    );
-    const waiting = inTime(listing).finally(() => this.#pending.delete(server));
+    const waiting = inTime(this.#list(server, link), WAIT_MS).finally(() => this.#pending.delete(server));
     this.#pending.set(server, waiting);
+  }
+
+  async #list(server: string, link: MemberLink): Promise<void> {
+    try {
+      this.#own.set(server, await listThrough(link));
+    } catch {
+      // The session's own events tell the log.
+      this.#failedAt.set(server, performance.now());
+      return;
+    }
+    this.#renew();
+    if (!this.#pending.has(server)) this.#onLate();
   }
 
   #renew(): void {
     this.#lists = this.#own.size === 0 ? undefined : this.#aggregate.listsWith(this.#own);
   }
-}
-
-async function inTime(listing: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, WAIT_MS)));
-  await Promise.race([listing, late]);
-  clearTimeout(timer);
 }

@@ -224,14 +224,14 @@ describe("a group", () => {
   const group = (more: object): Selection => selectionOf(groupSchema.parse({ servers: ["git", "jira"], ...more }));
 
   it.each([
-    ["without a list has everything", {}, ["git__log", "git__push", "git__blame", "jira__get", "jira__log"], 2, 2],
-    ["with a list has what it names", { tools: ["git:lo*", "jira__x", "get"] }, ["git__log", "jira__get"], 0, 0],
-    ["has a tool of any server", { tools: ["log"], prompts: ["*"] }, ["git__log", "jira__log"], 2, 0],
-    ["has resources by their URI", { resources: ["*a"] }, [], 0, 1],
-  ])("%s", (_what, more, tools, prompts, resources) => {
+    ["without a list has everything", {}, ["git__log", "git__push", "git__blame", "jira__get", "jira__log"], [2, 2]],
+    ["with a list has what it names", { tools: ["git:lo*", "jira__x", "get"] }, ["git__log", "jira__get"], [0, 0]],
+    ["has a tool of any server", { tools: ["log"], prompts: ["*"] }, ["git__log", "jira__log"], [2, 0]],
+    ["has resources by their URI", { resources: ["*a"] }, [], [0, 1]],
+  ])("%s", (_what, more, tools, others) => {
     const table = tableOf(lists, { selection: group(more) });
     expect(names(table)).toEqual(tools);
-    expect([table.prompts.size, table.resources.size]).toEqual([prompts, resources]);
+    expect([table.prompts.size, table.resources.size]).toEqual(others);
   });
 
   it("gives other names and descriptions", () => {

@@ -170,7 +170,7 @@ export class Aggregate {
     const everyMs = Math.max(maxAgeMs, PAUSE_MS);
     if (everyMs > LONGEST_TIMER_MS) return undefined;
     const what = `the lists of "${this.name}" could not be renewed`;
-    return setInterval(() => guarded(emit, what, () => this.gather()), everyMs).unref();
+    return setInterval(() => guarded(emit, what, () => void this.gather()), everyMs).unref();
   }
 
   /** Until all have answered, but not for ever. */

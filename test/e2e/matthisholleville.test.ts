@@ -173,7 +173,7 @@ it("a client of the SDK lists and calls there (MAT-1, MAT-10)", async () => {
   await client.close();
 });
 
-it("it counts the calls and the lists under the names that its dashboards know (MAT-6)", async () => {
+it("counts the calls and the lists under the names that its dashboards know (MAT-6)", async () => {
   const user = await openedBy({ groups: ["User"] });
   await user(LIST);
   await user(CALL);

@@ -12,6 +12,8 @@ import { errorMessage } from "./lib/error-message.ts";
 import type { Redactor } from "./lib/redactor.ts";
 import type { LogOutput } from "./observability/log-output.ts";
 import { stdoutOutput } from "./observability/std-outputs.ts";
+import type { Aggregates } from "./aggregate/aggregates.ts";
+import type { Admission } from "./protocol/admission.ts";
 import type { Emit } from "./protocol/events.ts";
 import type { Policy } from "./protocol/policy.ts";
 import type { Screen } from "./protocol/screen.ts";
@@ -25,6 +27,7 @@ export interface GatewayAccessOptions {
   readonly logOutput: LogOutput;
   readonly emit: Emit;
   readonly serverNames: readonly string[];
+  readonly aggregates: Aggregates;
 }
 
 /** Who may call, what each caller may do and how often, and what is written about it. */
@@ -36,13 +39,16 @@ export class GatewayAccess {
   readonly policy: Policy | undefined;
   readonly screen: Screen | undefined;
   readonly oversight: Oversight;
+  /** Undefined when nothing is asked about messages. */
+  readonly admission: Admission | undefined;
   readonly #file: string;
 
-  constructor({ config, file, env, redactor, logOutput, emit, serverNames }: GatewayAccessOptions) {
+  constructor({ config, file, env, redactor, logOutput, emit, serverNames, aggregates }: GatewayAccessOptions) {
     this.#file = file;
     const { permissions, options } = config.auth;
-    this.policy = policyOf({ policy: config.policy, permissions, options }, serverNames);
-    this.screen = this.policy && new PolicyScreen(this.policy);
+    const policy = policyOf({ policy: config.policy, permissions, options }, serverNames);
+    this.policy = policy && aggregates.policy(policy);
+    this.screen = this.policy && aggregates.screen(new PolicyScreen(this.policy));
     const jwt = tokenConfig(config);
     this.tokens = tokenOffer(config, jwt);
     const authenticators = configuredAuthenticators({ ...config.auth, jwt }, { emit });
@@ -57,6 +63,8 @@ export class GatewayAccess {
       stderr: logOutput,
       stdout: stdoutOutput,
     });
+    const { admission } = this.oversight;
+    this.admission = admission && aggregates.admission(admission);
   }
 
   /** Rejects with a ConfigError when the config names something that cannot be used. */

@@ -1,4 +1,5 @@
 import { scraperGate } from "./access/scraper-gate.ts";
+import { ROOT, type Aggregates } from "./aggregate/aggregates.ts";
 import type { Config } from "./config/schema.ts";
 import { toYaml } from "./config/yaml.ts";
 import { Bodies } from "./downstream/bodies.ts";
@@ -23,6 +24,7 @@ import type { Servers } from "./upstream/servers.ts";
 export interface GatewayHttpOptions {
   readonly config: Config;
   readonly servers: Servers;
+  readonly aggregates: Aggregates;
   readonly access: GatewayAccess;
   readonly sessions: GatewaySessions;
   readonly observation: Observation;
@@ -36,14 +38,14 @@ const MAX_CONNECTIONS = 2_048;
 
 /** Everything that clients, scrapers and load balancers can ask over HTTP. */
 export function gatewayHttp(options: GatewayHttpOptions): Http {
-  const { config, servers, sessions, observation } = options;
+  const { config, servers, aggregates, sessions, observation } = options;
   const { gate, tokens } = options.access;
   const common = downstreamContext(options);
   const context = {
     ...common,
     ...restParts(config.rest, config.limits),
     validator: options.validator,
-    callsOf: (name: string) => servers.get(name).settings,
+    callsOf: (name: string) => aggregates.callsOf(name) ?? servers.get(name).settings,
     catalog: sessions.catalog,
     client: sessions.client,
     documents: options.documents,
@@ -62,17 +64,24 @@ export function gatewayHttp(options: GatewayHttpOptions): Http {
   });
 }
 
-function downstreamContext({ config, servers, access, sessions, observation }: GatewayHttpOptions): DownstreamContext {
+function downstreamContext({
+  config,
+  servers,
+  aggregates,
+  access,
+  sessions,
+  observation,
+}: GatewayHttpOptions): DownstreamContext {
   const { publicUrl, trustedProxies } = config;
-  const { gate, policy, oversight } = access;
+  const { gate, policy, oversight, admission } = access;
   const { events } = observation;
   const { streams, bodies, replay } = downstreamLimits(config.limits);
   return {
     events,
     gate,
     hasQuotas: oversight.limits !== undefined,
-    admission: oversight.admission,
-    visibility: new Visibility(policy, servers.names),
+    admission,
+    visibility: new Visibility(policy, servers.names, { groups: aggregates.groups, unlisted: [ROOT] }),
     sessions: sessions.table,
     modern: sessions.modern,
     callerHeaders: servers.callerHeaders,
@@ -80,7 +89,8 @@ function downstreamContext({ config, servers, access, sessions, observation }: G
     bodies: new Bodies(bodies),
     replay,
     trustedProxies: trustedProxies.length === 0 ? undefined : new TrustedProxies(trustedProxies),
-    publicPath: publicUrl === undefined ? undefined : new PublicPath(publicUrl, servers.names),
+    publicPath:
+      publicUrl === undefined ? undefined : new PublicPath(publicUrl, [...servers.names, ...aggregates.groups]),
   };
 }
 

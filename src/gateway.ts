@@ -1,6 +1,8 @@
 import type { AddressInfo } from "node:net";
 import type { AccessGate } from "./access/gate.ts";
 import type { Oversight } from "./access/oversight.ts";
+import { Aggregates } from "./aggregate/aggregates.ts";
+import type { McpClient } from "./client/mcp-client.ts";
 import { RequiredServers } from "./client/required-servers.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { secretsOf } from "./config/secrets.ts";
@@ -24,7 +26,8 @@ import type { Log } from "./observability/logger.ts";
 import { metricsAreOn } from "./observability/metrics/config.ts";
 import { Observation } from "./observability/observation.ts";
 import type { Policy } from "./protocol/policy.ts";
-import type { ToolCatalog } from "./protocol/tool.ts";
+import type { ToolCatalog, ToolList } from "./protocol/tool.ts";
+import type { CallerHeaders } from "./protocol/upstream.ts";
 import { Descriptors } from "./upstream/descriptors.ts";
 import { upstreamKinds } from "./upstream/kinds.ts";
 import { Servers } from "./upstream/servers.ts";
@@ -44,6 +47,8 @@ export class Gateway {
   readonly config: Config;
   readonly log: Log;
   readonly servers: Servers;
+  /** The endpoints in front of several servers. */
+  readonly aggregates: Aggregates;
   readonly documents: DocumentSettings;
   readonly descriptors = new Descriptors();
   /** What is known of the gateway and its servers, from events and by asking. */
@@ -66,10 +71,11 @@ export class Gateway {
     const { emit } = events;
     this.servers = this.#createServers(options, redactor);
     const { servers, descriptors, observation } = this;
-    const common = { config, file, env };
+    this.aggregates = this.#createAggregates(version);
+    const { aggregates } = this;
+    const common = { config, file, env, aggregates };
     this.#access = new GatewayAccess({ ...common, redactor, logOutput, emit, serverNames: servers.names });
-    const { gate, screen, oversight } = this.#access;
-    const { admission } = oversight;
+    const { gate, screen, oversight, admission } = this.#access;
     this.#sessions = new GatewaySessions({ ...common, version, isServing, servers, events, admission, screen });
     this.#required = this.#createRequired();
     const heap = new HeapWatch();
@@ -83,6 +89,7 @@ export class Gateway {
     this.#http = gatewayHttp({
       config,
       servers,
+      aggregates,
       descriptors,
       observation,
       access: this.#access,
@@ -109,6 +116,20 @@ export class Gateway {
 
   get catalog(): ToolCatalog {
     return this.#sessions.catalog;
+  }
+
+  get validator(): SchemaValidator {
+    return this.#validator;
+  }
+
+  /** A session of the gateway's own with a server: no login, policy or limit applies. Closed with its `session`. */
+  connectTo(server: string, requestId: string, caller?: CallerHeaders): McpClient {
+    return this.#sessions.open(server, requestId, caller);
+  }
+
+  /** What a gateway with this config has learnt of its servers and kept on disk. */
+  keptLists(): ToolList[] {
+    return this.servers.names.flatMap((name) => this.#sessions.lists?.take(name) ?? []);
   }
 
   /** Where session records are stored, for the operator. */
@@ -151,6 +172,7 @@ export class Gateway {
     await this.#sessions.table.drain(durationMs(this.config.limits.drain) - ENDING_MS);
     await unused;
     await this.#sessions.store.close();
+    await this.#sessions.lists?.close();
     server.closeIdleConnections();
     const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
     await closed;
@@ -198,6 +220,24 @@ export class Gateway {
         sessions: { all: limits.sessions, perServer: limits.sessionsPerServer },
         exposeStderr: rest.exposeStderr,
       },
+    });
+  }
+
+  #createAggregates(version: string): Aggregates {
+    const { config, servers, observation } = this;
+    const { start, request, queueBytes } = config.limits;
+    const { catalogAge } = config.rest;
+    return new Aggregates({
+      config,
+      version,
+      settingsOf: (name) => servers.get(name).settings,
+      limits: {
+        startMs: durationMs(start),
+        requestMs: durationMs(request),
+        heldBytes: sizeBytes(queueBytes),
+        maxAgeMs: durationMs(catalogAge),
+      },
+      emit: observation.events.emit,
     });
   }
 

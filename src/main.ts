@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { Command, Option } from "commander";
 import { addAddressOptions } from "./cli/address.ts";
 import { splitArguments, wordMistake, type Arguments } from "./cli/arguments.ts";
+import { addCallCommands } from "./cli/call-commands.ts";
 import { addConnect } from "./cli/connect-command.ts";
 import type { ConnectFlags } from "./cli/connect-settings.ts";
 import { addFirstConfigCommands } from "./cli/first-config-commands.ts";
@@ -22,6 +23,8 @@ import type { Log } from "./observability/logger.ts";
 /** EX_CONFIG of sysexits: the config cannot be used. */
 const EXIT_CONFIG = 78;
 const EXIT_USAGE = 2;
+/** EX_USAGE of sysexits, from the commands that are made for scripts. */
+const EXIT_CALL_USAGE = 64;
 const EXIT_FAILURE = 1;
 /** EX_SOFTWARE of sysexits: an internal error. */
 const EXIT_SOFTWARE = 70;
@@ -82,7 +85,9 @@ async function main(argv: readonly string[]): Promise<void> {
       const { policy } = await import("./cli/policy.ts");
       if (!policy(flags)) process.exitCode = EXIT_FAILURE;
     });
-  addFirstConfigCommands(program, () => (process.exitCode = EXIT_FAILURE));
+  const failed = (): unknown => (process.exitCode = EXIT_FAILURE);
+  addCallCommands(program, { config: CONFIG_OPTION, command: words.command, fail: failed });
+  addFirstConfigCommands(program, failed);
   program
     .command("schema")
     .description("print the JSON Schema of the config file")
@@ -227,7 +232,7 @@ function stopOnUnexpectedErrors(gateway: Running): void {
 function fail(error: unknown): never {
   if (error instanceof Error && "exitCode" in error && typeof error.exitCode === "number") {
     // commander has already printed the usage error or the help.
-    process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE);
+    process.exit(error.exitCode === 0 || error.exitCode === EXIT_CALL_USAGE ? error.exitCode : EXIT_USAGE);
   }
   const isConfig = error instanceof ConfigError;
   const text = isConfig ? error.message : explain(error);

@@ -8,11 +8,11 @@ export interface Arguments {
 }
 
 /** Commands that start servers, and so accept a server's command after `--`. */
-const STARTS = ["run", "serve", "openapi"];
+const STARTS = ["run", "serve", "openapi", "tools", "call"];
 /** The command that takes a URL. */
 const CONNECT = "connect";
 /** Commands that take arguments: a URL, files. */
-const WITH_ARGUMENTS = [CONNECT, "import", "init"];
+const WITH_ARGUMENTS = [CONNECT, "import", "init", "tools", "call"];
 
 export function splitArguments(given: readonly string[]): Arguments {
   // The other program that has this option has no commands.

@@ -109,7 +109,7 @@ function sessionsOf({ timeoutMs }: ConnectSettings, { tools }: DirectRemote, rea
     records,
     clientVersion: version(),
     events,
-    onToolsChanged: () => undefined,
+    onListsChanged: () => undefined,
     mayRepeat: (_server, tool) => tools.mayRepeat(tool),
   });
   sessions.start();

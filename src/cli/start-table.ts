@@ -5,10 +5,13 @@ import type { Gateway } from "../gateway.ts";
 import { isAnyAddress, isLoopback, urlHost } from "../lib/hosts.ts";
 
 /** The parts of a gateway that are described at startup. */
-type RunningGateway = Pick<Gateway, "config" | "servers" | "gate" | "policy" | "descriptors">;
+type RunningGateway = Pick<Gateway, "config" | "servers" | "aggregates" | "gate" | "policy" | "descriptors">;
 
 /** The URLs of each server, as a client on this machine (or of `publicUrl`) would use them. */
-export function startTable({ config, servers, gate, policy }: RunningGateway, address: AddressInfo): string {
+export function startTable(
+  { config, servers, aggregates, gate, policy }: RunningGateway,
+  address: AddressInfo,
+): string {
   const base = (config.publicUrl ?? localUrl(config.hostname, address.port))
     .replace(/\/$/, "")
     // Removes a password, which must not appear in the log.
@@ -21,7 +24,23 @@ export function startTable({ config, servers, gate, policy }: RunningGateway, ad
     `/api/${name}`,
     summary,
   ]);
-  const table = [["server", "either", "Streamable HTTP", "HTTP+SSE", "REST", "command"], ...rows];
+  const groups = aggregates.groups.map((name) => [
+    name,
+    `/${name}`,
+    `/${name}/mcp`,
+    `/${name}/sse`,
+    `/api/${name}`,
+    `group: ${aggregates.find(name)?.servers.join(", ")}`,
+  ]);
+  const all = [
+    "(all)",
+    "",
+    "/mcp",
+    "/sse",
+    "/api",
+    "the tools of all servers, as server__tool".replace("__", config.naming.separator),
+  ];
+  const table = [["server", "either", "Streamable HTTP", "HTTP+SSE", "REST", "command"], ...rows, ...groups, all];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   const lines = table.map((row) =>
     `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd(),

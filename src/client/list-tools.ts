@@ -1,58 +1,11 @@
-import type { JsonObject } from "../lib/json.ts";
-import { byteLength } from "../lib/lines.ts";
-import { GatewayError } from "../protocol/errors.ts";
-import type { ResponseFrame } from "../protocol/frame.ts";
 import { methods } from "../protocol/methods.ts";
-import { resultOf } from "../protocol/result-text.ts";
 import { ToolReader } from "../protocol/tool-reader.ts";
+import { readPages } from "./list-pages.ts";
 import type { McpClient } from "./mcp-client.ts";
 
-const MAX_PAGES = 50;
-const MAX_TOOLS = 10_000;
-/** No further page is requested after this time, and none is waited for longer. */
-const MAX_MS = 60_000;
-
-/**
- * Reads all pages of `tools/list` (MCP 2025-11-25, server utilities, pagination). A list may be endless: whatever exceeds the
- * limits is left out, with a warning in the reader.
- */
+/** Reads all pages of `tools/list`. */
 export async function listTools(client: McpClient, requestId: string): Promise<ToolReader> {
-  const { listingBytes } = client.settings;
   const reader = new ToolReader(client.session.server);
-  const cursors = new Set<string>();
-  const endsAt = performance.now() + MAX_MS;
-  let params: JsonObject = {};
-  let bytes = 0;
-  for (;;) {
-    const { line } = await pageOf(client, params, requestId);
-    bytes += byteLength(line);
-    if (bytes > listingBytes) return cut(reader, `is longer than limits.messageBytes (${listingBytes} bytes)`);
-    const result = resultOf(line);
-    reader.read(result);
-    const { nextCursor } = result;
-    if (typeof nextCursor !== "string") return reader;
-    if (cursors.has(nextCursor)) return cut(reader, "repeats a cursor");
-    cursors.add(nextCursor);
-    if (cursors.size === MAX_PAGES) return cut(reader, `has more than ${MAX_PAGES} pages`);
-    if (reader.tools.size >= MAX_TOOLS) return cut(reader, `has more than ${MAX_TOOLS} tools`);
-    if (performance.now() >= endsAt) return cut(reader, `takes longer than ${MAX_MS} ms`);
-    params = { cursor: nextCursor };
-  }
-}
-
-async function pageOf(client: McpClient, params: JsonObject, requestId: string): Promise<ResponseFrame> {
-  const { session, settings } = client;
-  const timeoutMs = Math.min(MAX_MS, settings.listingMs ?? MAX_MS);
-  try {
-    return await client.answerTo(methods.listTools, params, { requestId, timeoutMs });
-  } catch (error) {
-    if (!(error instanceof GatewayError) || error.reason !== "call_timeout") throw error;
-    const message = `The MCP server "${session.server}" did not answer ${methods.listTools} within ${timeoutMs} ms.`;
-    throw new GatewayError("call_timeout", message);
-  }
-}
-
-function cut(reader: ToolReader, why: string): ToolReader {
-  reader.warn(`its list ${why}: the rest was left out`);
+  await readPages(client, { method: methods.listTools, noun: "tools" }, reader, requestId);
   return reader;
 }

@@ -4,6 +4,7 @@ import { LineCounter, parseDocument, type Document } from "yaml";
 import { policyRemarks } from "../access/policy/remarks.ts";
 import { knownCallers } from "../access/policy/subject-remarks.ts";
 import { accessRemarks } from "../access/problems.ts";
+import { aggregateRemarks } from "../aggregate/problems.ts";
 import { documentProblems, type OffsetProblem } from "./document-problems.ts";
 import { exceededLimit } from "./source-limits.ts";
 import { codeFrameMaker, type CodeFrameMaker } from "./code-frame.ts";
@@ -77,7 +78,7 @@ function remarks(config: Config, document: Document): OffsetNote[] {
   const servers = Object.keys(config.servers);
   const { permissions, options } = config.auth;
   const ofPolicy = policyRemarks({ policy: config.policy, permissions, options }, servers, knownCallers(config));
-  return [...accessRemarks(config), ...ofPolicy].map(({ path, message }) => ({
+  return [...accessRemarks(config), ...ofPolicy, ...aggregateRemarks(config)].map(({ path, message }) => ({
     level: "warn",
     message,
     offset: findNode(document, path, false),

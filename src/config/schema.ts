@@ -5,6 +5,9 @@ import { permissionSchemas, policySchema } from "../access/policy/config.ts";
 import { accessLimitsSchema, authShape } from "../access/config.ts";
 import { oauthSchema, oktaSchema } from "../access/oauth.ts";
 import { accessProblems } from "../access/problems.ts";
+import { cacheSchema } from "../client/config.ts";
+import { groupSchema, namingSchema, routingSchema } from "../aggregate/config.ts";
+import { aggregateProblems } from "../aggregate/problems.ts";
 import { authMethods } from "../access/auth/methods.ts";
 import { downstreamLimitsSchema, listenSchema } from "../downstream/config.ts";
 import { openapiSchema } from "../downstream/openapi/config.ts";
@@ -108,16 +111,37 @@ const keys = z.strictObject({
     .prefault({})
     .describe("What survives a restart of the gateway.")
     .meta({ examples: [{ dir: "/var/lib/mcp-gateway" }] }),
+  cache: cacheSchema
+    .prefault({})
+    .describe("What the servers list (tools, prompts, resources), so that a restarted gateway knows it at once.")
+    .meta({ examples: [{ dir: "/var/cache/mcp-gateway" }] }),
   servers: z
     .record(serverName, z.discriminatedUnion("type", [firstKind, ...otherKinds]))
     .refine((servers) => Object.keys(servers).length > 0, "at least one server is needed")
     .describe("The catalog: each entry is an MCP server, started separately for every session.")
     .meta({ examples: [{ everything: { command: "npx", args: ["-y", "@modelcontextprotocol/server-everything"] } }] }),
+  naming: namingSchema
+    .prefault({})
+    .describe("What tools and prompts are called where several servers share an endpoint.")
+    .meta({ examples: [{ separator: ":" }] }),
+  groups: z
+    .record(serverName, groupSchema)
+    .default({})
+    .describe(
+      "Selections of tools, prompts and resources with an endpoint of their own, which is used like a server's.",
+    )
+    .meta({ examples: [{ readers: { servers: ["git", "jira"], tools: ["git:git_log", "jira:get_*"] } }] }),
+  routing: routingSchema
+    .default([])
+    .describe(
+      "Where requests to /mcp go that name a tool, a prompt or a resource without its server. The first match wins.",
+    )
+    .meta({ examples: [[{ match: { tool: "math.*" }, server: "math" }]] }),
 });
 
 /** The schema of the config file, assembled from what each room declares. Schemas validate and default; none transforms. */
 export const configSchema = keys.superRefine((config, context) => {
-  for (const { path, message } of accessProblems(config))
+  for (const { path, message } of [...accessProblems(config), ...aggregateProblems(config)])
     context.addIssue({ code: "custom", path: [...path], message });
 });
 

@@ -22,9 +22,14 @@ export function unknownServer(given: string, names: readonly string[], where = "
   return new GatewayError("server_not_found", message, meant === undefined ? {} : { data: { didYouMean: meant } });
 }
 
-export function unknownTool(server: string, given: string, names: Iterable<string>): GatewayError {
+export function unknownTool(
+  server: string,
+  given: string,
+  names: Iterable<string>,
+  where = `GET /api/${server} lists its tools.`,
+): GatewayError {
   const meant = meantName(given, names);
-  const message = `The server "${server}" has no such tool.${didYouMean(meant)} GET /api/${server} lists its tools.`;
+  const message = `The server "${server}" has no such tool.${didYouMean(meant)} ${where}`;
   return new GatewayError("tool_not_found", message, meant === undefined ? {} : { data: { didYouMean: meant } });
 }
 

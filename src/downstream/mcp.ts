@@ -14,7 +14,7 @@ import { writeRpcError } from "./rpc-error.ts";
 import { serverPaths } from "./served.ts";
 import { SseDownstream } from "./sse.ts";
 import { StreamableDownstream } from "./streamable/streamable.ts";
-import { mcpTarget, type McpTarget } from "./target.ts";
+import { mcpTarget, ROOT_PATHS, type McpTarget } from "./target.ts";
 
 /**
  * The routes of every server: `/<server>`, `/<server>/mcp`, `/<server>/sse`. Authentication comes first, so that unauthenticated
@@ -23,7 +23,7 @@ import { mcpTarget, type McpTarget } from "./target.ts";
 export function mcpRoute(context: DownstreamContext): Route<McpTarget> {
   const sse = new SseDownstream(context);
   const streamable = new StreamableDownstream(context);
-  const reserved = new Set(RESERVED_NAMES);
+  const reserved = new Set(RESERVED_NAMES.filter((name) => !ROOT_PATHS.some((path) => path === `/${name}`)));
 
   const serve = (
     request: IncomingMessage,

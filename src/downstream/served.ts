@@ -7,6 +7,7 @@ import { publicPrefix } from "./public-path.ts";
 
 /** More are counted only. */
 const MAX_NAMES = 20;
+const TOGETHER = "All of them together are at /mcp and /sse.";
 const ELSEWHERE = "REST is at /api, the OpenAPI document at /openapi.json, a page for people at /docs.";
 
 type ServedContext = Pick<DownstreamContext, "gate" | "visibility" | "publicPath" | "trustedProxies">;
@@ -16,7 +17,7 @@ export async function servedInstead(request: IncomingMessage, context: ServedCon
   const principal = await principalOf(request, context);
   const paths = principal === undefined ? "" : serverPaths(request, principal, context);
   const names = paths === "" ? "" : `: ${paths}`;
-  return `MCP servers are at /<server>/mcp and /<server>/sse${names}. ${ELSEWHERE}`;
+  return `MCP servers are at /<server>/mcp and /<server>/sse${names}. ${TOGETHER} ${ELSEWHERE}`;
 }
 
 /** `/echo/mcp, /memory/mcp`, as the caller reaches them: those that it may use. */

@@ -2,8 +2,9 @@ import type { IncomingMessage } from "node:http";
 
 /** The target of a URL on an MCP route. */
 export interface McpTarget {
+  /** `mcp` for the endpoint in front of all servers. */
   readonly server: string;
-  /** `/<server>` accepts both transports; `/<server>/mcp` and `/<server>/sse` accept one. */
+  /** `/<server>` accepts both transports; `/<server>/mcp` and `/<server>/sse`, like `/mcp` and `/sse`, accept one. */
   readonly endpoint: "dual" | "mcp" | "sse";
   /** The requested path without a trailing slash. */
   readonly path: string;
@@ -15,8 +16,18 @@ export function mcpTarget(url: string): McpTarget | undefined {
   const path = pathOf(url);
   const [root, server, endpoint, ...more] = path.split("/");
   if (root !== "" || server === undefined || server === "" || more.length > 0) return undefined;
+  if (ROOT_ENDPOINTS.has(server)) return endpoint === undefined ? rootTarget(url, path) : undefined;
   if (endpoint !== undefined && endpoint !== "mcp" && endpoint !== "sse") return undefined;
   return { server, endpoint: endpoint ?? "dual", path, sessionId: queryOf(url)?.get("sessionId") ?? undefined };
+}
+
+/** Where all servers are behind one URL. */
+export const ROOT_PATHS = ["/mcp", "/sse"] as const;
+const ROOT_ENDPOINTS: ReadonlySet<string> = new Set(["mcp", "sse"]);
+
+function rootTarget(url: string, path: string): McpTarget {
+  const endpoint = path === "/sse" ? "sse" : "mcp";
+  return { server: "mcp", endpoint, path, sessionId: queryOf(url)?.get("sessionId") ?? undefined };
 }
 
 /** The path without query and trailing slash. */

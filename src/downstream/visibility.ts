@@ -16,6 +16,13 @@ export interface VisibleList {
   readonly key: string;
 }
 
+/** What is used like a server, and has several behind it. */
+interface Endpoints {
+  readonly groups?: readonly string[];
+  /** Those that no list of servers names. */
+  readonly unlisted?: readonly string[];
+}
+
 /** How many different views of one list are remembered. */
 const MAX_VIEWS = 32;
 
@@ -23,13 +30,15 @@ const MAX_VIEWS = 32;
 export class Visibility {
   readonly #policy: Policy | undefined;
   readonly #servers: readonly string[];
+  readonly #listed: readonly string[];
   readonly #known: ReadonlySet<string>;
   readonly #lists = new WeakMap<ToolList, LRUCache<string, VisibleList>>();
 
-  constructor(policy: Policy | undefined, servers: readonly string[]) {
+  constructor(policy: Policy | undefined, servers: readonly string[], { groups = [], unlisted = [] }: Endpoints = {}) {
     this.#policy = policy;
     this.#servers = servers;
-    this.#known = new Set(servers);
+    this.#listed = [...servers, ...groups];
+    this.#known = new Set([...this.#listed, ...unlisted]);
   }
 
   /** Whether everybody sees the same. */
@@ -42,10 +51,19 @@ export class Visibility {
     return this.#known.has(server);
   }
 
-  /** In the order of the config. */
+  /** In the order of the config, the groups last. */
   servers(principal: Principal): readonly string[] {
+    return this.#visible(principal, this.#listed);
+  }
+
+  /** Without the groups, which have nothing that their servers do not have. */
+  singleServers(principal: Principal): readonly string[] {
+    return this.#visible(principal, this.#servers);
+  }
+
+  #visible(principal: Principal, names: readonly string[]): readonly string[] {
     const policy = this.#policy;
-    return policy === undefined ? this.#servers : this.#servers.filter((name) => policy.sees(principal, name));
+    return policy === undefined ? names : names.filter((name) => policy.sees(principal, name));
   }
 
   sees(principal: Principal, server: string): boolean {

@@ -109,6 +109,27 @@ export interface SessionOpener {
   open(request: OpenSession): Session;
 }
 
+/** A process that a session has besides its own, because there are several servers behind its endpoint. */
+export interface Guest {
+  readonly principal: Principal;
+  readonly server: string;
+  readonly presence: {
+    readonly isConnected: boolean;
+    readonly isInitialized: boolean;
+    /** For how long it has been of no use. */
+    idleMs(now: number): number;
+  };
+  /** Ends the process: its place is needed, or nobody has used it for a long time. */
+  evict(): void;
+}
+
+/** The places for processes, of which there are as many as limits.sessions and its likes say. */
+export interface ProcessRoom {
+  /** Throws `too_many_sessions` at a limit. */
+  enter(guest: Guest): void;
+  leave(guest: Guest): void;
+}
+
 /** The operations that a downstream has on sessions. */
 export interface SessionTable extends SessionOpener {
   /** The session, or undefined when it does not exist or belongs to another principal. */

@@ -19,6 +19,10 @@ export class ToolReader {
     return this.#tools;
   }
 
+  get size(): number {
+    return this.#tools.size;
+  }
+
   /** Why tools were left out. */
   get warnings(): readonly string[] {
     return this.#warnings;

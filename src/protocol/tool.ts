@@ -26,15 +26,22 @@ export function isRepeatable(tool: Tool | undefined): boolean {
 /** By name, in list order. */
 export type Tools = ReadonlyMap<string, Tool>;
 
-/** The known tools of a server. */
-export interface ToolList {
+/** What else a server lists: entries as it wrote them, with a name, URI or URI template that no other of its kind has. */
+export interface EntryLists {
+  readonly prompts: readonly JsonObject[];
+  readonly resources: readonly JsonObject[];
+  readonly resourceTemplates: readonly JsonObject[];
+}
+
+/** What a server lists, as far as it is known. */
+export interface ToolList extends EntryLists {
   readonly server: string;
   /** The result of `initialize`: serverInfo, instructions, capabilities. */
   readonly initializeResult: JsonObject;
   readonly tools: Tools;
 }
 
-/** The tools of all servers, for REST and for the OpenAPI documents. */
+/** What all servers list, for REST, the OpenAPI documents and the endpoint in front of all servers. */
 export interface ToolCatalog {
   /** The cached list, however old; never a reason to fetch one. */
   cached(server: string): ToolList | undefined;

@@ -74,6 +74,8 @@ export interface ServerSettings {
    * began with. Throws `header_required` when a value is missing.
    */
   readonly callerKey?: ((principal: Principal, caller: CallerHeaders | undefined) => string) | undefined;
+  /** There are several servers behind it, and it has no process of its own. */
+  readonly isAggregate?: true | undefined;
 }
 
 /** `starting` until it has said something; `warm` as long as no session uses it; `ending` from when it is told to end. */

@@ -36,8 +36,8 @@ export interface SessionContext {
   readonly admission?: Admission | undefined;
   /** Keeps from clients what they may not see; undefined when they may see everything. */
   readonly screen?: Screen | undefined;
-  /** Called when a server reports that its list of tools has changed. */
-  readonly onToolsChanged: (server: string) => void;
+  /** Called when a server reports that one of its lists has changed. */
+  readonly onListsChanged: (server: string) => void;
   /** Whether a tool says that to call it twice does no harm (MCP 2025-11-25, tools, annotations). */
   readonly mayRepeat?: ((server: string, tool: string) => boolean) | undefined;
 }

@@ -1,19 +1,13 @@
-import { hash, randomBytes } from "node:crypto";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { randomBytes } from "node:crypto";
 import { errorMessage } from "../lib/error-message.ts";
+import { stateFolder, type StateFolderOptions } from "../lib/state-folder.ts";
 import type { Emit } from "../protocol/events.ts";
 import { RecordFile } from "./record-file.ts";
 import { SessionRecords, type RecordsOptions } from "./records.ts";
 
-export interface StoreOptions extends Omit<RecordsOptions, "secret"> {
+export interface StoreOptions extends Omit<RecordsOptions, "secret">, StateFolderOptions {
   /** Undefined: a file if possible, else memory. */
   readonly store: "file" | "memory" | undefined;
-  /** The configured folder for persistent state. */
-  readonly dir: string | undefined;
-  /** Tells the gateways on one machine apart: they share a folder but not a file. */
-  readonly instance: string;
-  readonly env: NodeJS.ProcessEnv;
   readonly emit: Emit;
 }
 
@@ -28,7 +22,7 @@ export interface RecordStore {
 /** Throws when a file was requested and cannot be used. */
 export function openRecords(options: StoreOptions): RecordStore {
   if (options.store === "memory") return inMemory(options, "in memory: they do not survive a restart (sessions.store)");
-  const folder = join(stateFolder(options), hash("sha256", options.instance, "hex").slice(0, 16));
+  const folder = stateFolder(options);
   try {
     return inFile(options, folder);
   } catch (cause) {
@@ -50,13 +44,4 @@ function inFile(options: StoreOptions, folder: string): RecordStore {
 function inMemory(options: StoreOptions, place: string): RecordStore {
   const records = new SessionRecords({ ...options, secret: randomBytes(32) });
   return { records, place, close: () => Promise.resolve() };
-}
-
-/** The state folder that systemd gives the service, else the user's (XDG Base Directory Specification). */
-function stateFolder({ dir, env }: StoreOptions): string {
-  if (dir !== undefined) return resolve(dir);
-  const ofService = env["STATE_DIRECTORY"]?.split(":")[0];
-  if (ofService !== undefined && ofService !== "") return ofService;
-  const ofUser = env["XDG_STATE_HOME"];
-  return join(ofUser === undefined || ofUser === "" ? join(homedir(), ".local", "state") : ofUser, "mcp-gateway");
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 import { Journal, journalLines } from "../lib/journal.ts";
+import { makeFolder } from "../lib/state-folder.ts";
 import type { RecordLog, SessionRecords, StoredRecord } from "./records.ts";
 
 const KEY_BYTES = 32;
@@ -61,13 +62,6 @@ export class RecordFile {
   async close(): Promise<void> {
     await this.#journal?.close();
   }
-}
-
-/** Not with Node's `recursive`, which hangs where no folder can be created, as below /proc. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  if (dirname(folder) !== folder) makeFolder(dirname(folder));
-  mkdirSync(folder, { mode: 0o700 });
 }
 
 /** The latest entry of each key, oldest first. Unreadable lines are skipped. */

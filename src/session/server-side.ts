@@ -49,7 +49,7 @@ export class ServerSide {
       case "request":
         return this.#ask(frame);
       case "notification":
-        if (frame.method === methods.toolsChanged) context.onToolsChanged(session.server);
+        if (announcesLists(frame.method)) context.onListsChanged(session.server);
         return this.#notify(frame);
     }
   }
@@ -94,3 +94,7 @@ export class ServerSide {
     outlet.deliver(frame);
   }
 }
+
+/** Whether a notification tells that a list of the server has changed. */
+const announcesLists = (method: string): boolean =>
+  method === methods.toolsChanged || method === methods.promptsChanged || method === methods.resourcesChanged;

@@ -7,7 +7,9 @@ import { principalKey, type Principal } from "../protocol/principal.ts";
 import type { Screen } from "../protocol/screen.ts";
 import type {
   EndReason,
+  Guest,
   OpenSession,
+  ProcessRoom,
   ResumeSession,
   Session,
   SessionFacts,
@@ -16,6 +18,7 @@ import type {
 } from "../protocol/session.ts";
 import type { Connect, ServerSettings } from "../protocol/upstream.ts";
 import type { SessionContext, SessionHost, SessionKey, SessionLimits } from "./context.ts";
+import { Guests } from "./guests.ts";
 import { plainRecord } from "./handshake.ts";
 import { isLasting } from "./lifecycle.ts";
 import type { SessionRecords } from "./records.ts";
@@ -44,7 +47,7 @@ export interface SessionsOptions {
   readonly events: Events;
   readonly admission?: Admission | undefined;
   readonly screen?: Screen | undefined;
-  readonly onToolsChanged: (server: string) => void;
+  readonly onListsChanged: (server: string) => void;
   readonly mayRepeat?: (server: string, tool: string) => boolean;
 }
 
@@ -55,12 +58,13 @@ const SWEEP_MS = 10_000;
 const REFRESHES = 24;
 
 /** The session table: opens, finds and resumes sessions, ends or hibernates idle ones, and enforces the limits. */
-export class Sessions implements SessionTable, SessionHost {
+export class Sessions implements SessionTable, SessionHost, ProcessRoom {
   readonly #limits: TableLimits;
   readonly #records: SessionRecords;
   readonly #clientVersion: string;
   readonly #context: SessionContext;
   readonly #live = new Map<string, LiveSession>();
+  readonly #guests = new Guests();
   /** Processes that are being shut down. */
   readonly #endings = new Set<Promise<void>>();
   #clocks: NodeJS.Timeout[] = [];
@@ -77,7 +81,10 @@ export class Sessions implements SessionTable, SessionHost {
   start(): void {
     const { idleMs, orphanMs, restIdleMs, requestMs, startMs, retentionMs } = this.#limits;
     const shortest = Math.min(idleMs, orphanMs, restIdleMs);
-    this.#every(Math.min(SWEEP_MS, Math.max(20, shortest / 2)), (session, now) => this.#sweep(session, now));
+    const sweepMs = Math.min(SWEEP_MS, Math.max(20, shortest / 2));
+    this.#every(sweepMs, (session, now) => this.#sweep(session, now));
+    const { emit } = this.#context.events;
+    this.#clocks.push(setInterval(() => this.#guests.sweep(idleMs, emit), sweepMs));
     // One timer for all deadlines instead of one per call; it fires late by at most a tenth of the shortest timeout.
     const expiryMs = Math.min(1_000, Math.max(20, Math.min(requestMs, startMs) / 10));
     this.#every(expiryMs, (session, now) => session.deadlines.check(now));
@@ -149,9 +156,20 @@ export class Sessions implements SessionTable, SessionHost {
   }
 
   onOpening(session: SessionKey): void {
-    const occupants = [...this.#live.values()].filter(({ hasProcess }) => hasProcess);
-    for (const occupant of evictionsFor(session, occupants, this.#limits))
-      occupant.lifecycle.loseProcess("evicted", undefined);
+    if (!this.#isAggregate(session)) return this.#makeRoom(session);
+    const others = [...this.#live.values()].filter((each) => each.hasProcess && this.#isAggregate(each));
+    for (const other of evictionsFor(session, others, this.#streamCaps))
+      other.lifecycle.loseProcess("evicted", undefined);
+  }
+
+  enter(guest: Guest): void {
+    this.#refuseWhenDraining();
+    this.#makeRoom(guest);
+    this.#guests.add(guest);
+  }
+
+  leave(guest: Guest): void {
+    this.#guests.delete(guest);
   }
 
   onRecord(session: SessionKey, record: SessionRecord): void {
@@ -176,14 +194,30 @@ export class Sessions implements SessionTable, SessionHost {
   }
 
   #add(id: string, request: OpenSession, record?: SessionRecord): LiveSession {
-    const { streams } = this.#limits;
-    const caps = { sessions: streams, sessionsPerServer: Infinity, sessionsPerPrincipal: Infinity };
     const others = [...this.#live.values()].filter(({ hasProcess }) => !hasProcess);
-    for (const session of evictionsFor(request, others, caps)) this.#release(session, "evicted");
+    for (const session of evictionsFor(request, others, this.#streamCaps)) this.#release(session, "evicted");
     // A generated id is unguessable (126 random bits) and only uses A-Za-z0-9_-: safe in a URL, a header and an SSE field.
     const session = new LiveSession(id, request, this.#context, record);
     this.#live.set(keyOf(session), session);
     return session;
+  }
+
+  /** Room for another process, which may cost one that nobody has used for a while. */
+  #makeRoom(newcomer: Pick<Guest, "principal" | "server">): void {
+    const own = [...this.#live.values()].filter((each) => each.hasProcess && !this.#isAggregate(each));
+    for (const occupant of evictionsFor<LiveSession | Guest>(newcomer, [...own, ...this.#guests.all], this.#limits)) {
+      if ("evict" in occupant) occupant.evict();
+      else occupant.lifecycle.loseProcess("evicted", undefined);
+    }
+  }
+
+  /** For sessions that have no process of their own. */
+  get #streamCaps(): RoomCaps {
+    return { sessions: this.#limits.streams, sessionsPerServer: Infinity, sessionsPerPrincipal: Infinity };
+  }
+
+  #isAggregate({ server }: Pick<SessionKey, "server">): boolean {
+    return this.#context.settingsOf(server).isAggregate === true;
   }
 
   #sweep(session: LiveSession, now: number): void {

@@ -36,7 +36,7 @@ export function sessionsOver(
     limits: { ...LIMITS, ...limits },
     events,
     admission,
-    onToolsChanged: () => undefined,
+    onListsChanged: () => undefined,
   });
 }
 

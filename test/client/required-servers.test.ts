@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { RequiredServers } from "../../src/client/required-servers.ts";
+import { noEntries } from "../../src/protocol/entry-reader.ts";
 import type { ToolCatalog, ToolList } from "../../src/protocol/tool.ts";
 import { until } from "../helpers/until.ts";
 
-const list = (server: string): ToolList => ({ server, initializeResult: {}, tools: new Map() });
+const list = (server: string): ToolList => ({ server, initializeResult: {}, tools: new Map(), ...noEntries });
 
 function catalogThat(answers: (server: string) => Promise<ToolList>): ToolCatalog {
   const none = (): undefined => undefined;

@@ -144,3 +144,20 @@ it("what is missing in a list is logged once, and again when it is different", a
   await again("log", "log");
   expect(missing().slice(1)).toEqual(['the second tool named "log" was left out']);
 });
+
+it("prompts and resources are listed with the tools; a server that fails to list them still has its tools", async () => {
+  const { tools, servers, missing } = catalog();
+  const first = tools.list("git");
+  answer(servers[0], "initialize", { capabilities: { tools: {}, prompts: {}, resources: {} } });
+  await vi.advanceTimersByTimeAsync(0);
+  answer(servers[0], "resources/list", { resources: [{ uri: "a:1", name: "one" }] });
+  answer(servers[0], "tools/list", { tools: [{ name: "log" }] });
+  await vi.advanceTimersByTimeAsync(5_000);
+  const list = await first;
+  expect(namesIn(list)).toEqual(["log"]);
+  expect(list).toMatchObject({ prompts: [], resources: [{ uri: "a:1" }], resourceTemplates: [] });
+  expect(missing()).toEqual([
+    "prompts/list was not answered within 5000 ms",
+    "resources/templates/list was not answered within 5000 ms",
+  ]);
+});

@@ -10,7 +10,6 @@ const MAT_BEGIN =
 const UPSTREAM = "upstreams:\n  - { name: a, type: http, url: 'http://a.example/mcp' }\n";
 const NO_POLICY = "warn config.yaml:2:3 upstreams: there is no policy, so that whoever is admitted may do everything";
 const PROXY = "proxy:\n  servers:\n    - { name: a, connection: { url: 'http://a.example/mcp' } }\n";
-const AT_OWN_URL = "there is no endpoint for all servers yet; each is reached at a URL of its own: /a/mcp";
 
 describe("the config of another gateway becomes", () => {
   it.each<[what: string, source: string, canonical: object, notes: readonly string[]]>([
@@ -22,7 +21,7 @@ describe("the config of another gateway becomes", () => {
         audit: { enabled: true },
         servers: { a: { type: "streamable-http", url: "http://a.example/mcp", timeout: "30s", fallback: false } },
       },
-      [`${ISA_BEGIN}upstreams → servers`, `warn config.yaml:1:1 upstreams: ${AT_OWN_URL}`, NO_POLICY],
+      [`${ISA_BEGIN}upstreams → servers`, NO_POLICY],
     ],
     [
       "the credential of an upstream, filled in",
@@ -84,13 +83,36 @@ describe("the config of another gateway becomes", () => {
       ],
     ],
     [
-      "nothing of the routes and the path for all servers, which is said",
+      "a route for everything, and the path of the URL for all servers",
       `${UPSTREAM}server: { path: /mcp }\nrouting:\n  - { match: { method: "*" }, upstream: a }\npolicy: {}\n`,
-      { port: 8080 },
+      { port: 8080, routing: [{ match: { method: "*" }, server: "a" }], naming: { separator: "__" } },
+      [`${ISA_BEGIN}upstreams → servers, routing.*.upstream → routing.*.server`],
+    ],
+    [
+      "routes of its own for tools, resources and prompts, and another path, which is said",
       [
-        `${ISA_BEGIN}upstreams → servers`,
-        `warn config.yaml:3:11 server.path: ${AT_OWN_URL}`,
-        "warn config.yaml:4:1 routing has no effect yet: clients choose a server by its URL, and may use whatever policy allows on each of them, wherever these rules would lead",
+        UPSTREAM.trimEnd(),
+        "server: { path: /all }",
+        "routing:",
+        "  - match: { tool: 'math.*' } # sums",
+        "    upstream: a",
+        "  - &last { match: { resource: 'kb:*', prompt: '*' }, upstream: a }",
+        "  - *last",
+        "policy: {}",
+      ].join("\n"),
+      {
+        routing: [
+          { match: { tool: "math.*" }, server: "a" },
+          { match: { resource: "kb:*", prompt: "*" }, server: "a" },
+          { match: { resource: "kb:*", prompt: "*" }, server: "a" },
+        ],
+      },
+      [
+        `${ISA_BEGIN}upstreams → servers, routing.*.upstream → routing.*.server`,
+        "warn config.yaml:3:11 server.path has no effect: the URL for all servers ends in /mcp; a reverse proxy can give it another path",
+        "warn config.yaml:4:1 routing leads calls of a plain name to their server, and forbids none: every tool can also be called by its name in the list and at the URL of its server, as far as policy allows",
+        "warn config.yaml:7:11 routing.1 is never taken: no request has a resource and a prompt",
+        "warn config.yaml:8:5 routing.2 is never taken: no request has a resource and a prompt",
       ],
     ],
     [
@@ -110,6 +132,7 @@ describe("the config of another gateway becomes", () => {
       ].join("\n"),
       {
         port: 8082,
+        naming: { separator: ":" },
         servers: {
           n8n: {
             type: "streamable-http",
@@ -119,10 +142,7 @@ describe("the config of another gateway becomes", () => {
           },
         },
       },
-      [
-        `${MAT_BEGIN}proxy.servers → servers`,
-        "warn config.yaml:2:3 proxy.servers: there is no endpoint for all servers yet; each is reached at a URL of its own: /n8n/mcp",
-      ],
+      [`${MAT_BEGIN}proxy.servers → servers`],
     ],
     [
       "cors, the URL, the heartbeat; what has no counterpart is said",
@@ -142,16 +162,21 @@ describe("the config of another gateway becomes", () => {
         allowedOrigins: ["*"],
         publicUrl: "http://localhost:8082",
         auth: { permissions: { "*": ["scope:1"] }, options: { scope_mode: "all", default_scope: null } },
+        rest: { catalogAge: "300s" },
         servers: { a: { heartbeat: { interval: "20s" } } },
       },
       [
-        `${MAT_BEGIN}proxy.proxy_config.heartbeat → servers.*.heartbeat, proxy.servers → servers, cors.allowed_origins → allowedOrigins, server.url → publicUrl`,
-        "info config.yaml:4:19 proxy.proxy_config.cache_ttl has no counterpart here and is ignored: tools are listed once, and again when the server says so",
+        `${MAT_BEGIN}proxy.proxy_config.heartbeat → servers.*.heartbeat, proxy.proxy_config.cache_ttl → rest.catalogAge, proxy.servers → servers, cors.allowed_origins → allowedOrigins, server.url → publicUrl`,
         "info config.yaml:8:3 cors.allowed_methods has no counterpart here and is ignored: pages of an allowed origin may use every method and header that MCP and REST need",
         "info config.yaml:9:3 cors.allowed_headers has no counterpart here and is ignored: pages of an allowed origin may use every method and header that MCP and REST need",
         "info config.yaml:10:3 cors.allow_credentials has no counterpart here and is ignored: pages send the Authorization header themselves, and cookies are not used",
-        `warn config.yaml:2:3 proxy.servers: ${AT_OWN_URL}`,
       ],
+    ],
+    [
+      "how old a list may be, beside other keys of its block; and a separator of its own",
+      `${PROXY}  proxy_config: { cache_ttl: 1m30s }\nrest: { timeout: 20s }\nnaming: { separator: "__" }\n`,
+      { rest: { timeout: "20s", catalogAge: "90000ms" }, naming: { separator: "__" } },
+      [`${MAT_BEGIN}proxy.proxy_config.cache_ttl → rest.catalogAge, proxy.servers → servers`],
     ],
     [
       "no origins where cors is off, and no heartbeat where that is off",
@@ -160,7 +185,6 @@ describe("the config of another gateway becomes", () => {
       [
         `${MAT_BEGIN}proxy.proxy_config.heartbeat → servers.*.heartbeat, proxy.servers → servers`,
         "info config.yaml:5:25 cors.allowed_origins has no counterpart here and is ignored: cors.enabled is false",
-        `warn config.yaml:2:3 proxy.servers: ${AT_OWN_URL}`,
       ],
     ],
     [
@@ -179,9 +203,7 @@ describe("the config of another gateway becomes", () => {
     expect(config).toMatchObject(canonical);
     const about = said.map(({ level, text }) => `${level} ${text}`);
     expect(about.slice(0, notes.length)).toEqual(notes);
-    expect(about.slice(notes.length).filter((text) => !/auth\.permissions|policy|each is reached/.test(text))).toEqual(
-      [],
-    );
+    expect(about.slice(notes.length).filter((text) => !/auth\.permissions|policy/.test(text))).toEqual([]);
   });
 
   it("secrets that are kept out of the log", () => {

@@ -1,5 +1,6 @@
 // The official server scenarios against the built gateway, with the conformance fixtures of both SDKs behind it.
-// "remote-…" is the same server in a second gateway. `npm run conformance -- remote` runs only what has "remote" in its name.
+// "remote-…" is the same server in a second gateway, and "/mcp in front of …" the endpoint for all servers in a third, which has no
+// other; there the suite uses plain names. `npm run conformance -- remote` runs only what has "remote" in its name.
 // Exit code 0 only if every scored scenario ran and passed, and the listed exceptions did not.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -30,6 +31,8 @@ const RUNS = [
   { revision: "2025-11-25", server: "remote-v2-modern", exceptions: {} },
   { revision: "2026-07-28", server: "remote-v2-modern", exceptions: {} },
   { revision: "2026-07-28", server: "remote-v1", exceptions: NAMELESS_QUESTIONS },
+  { revision: "2025-11-25", server: "/mcp in front of v1", exceptions: {} },
+  { revision: "2026-07-28", server: "/mcp in front of v1", exceptions: NAMELESS_QUESTIONS },
 ];
 const DEADLINE_MS = 10 * 60_000;
 const START_MS = 15_000;
@@ -53,19 +56,22 @@ const scratch = await mkdtemp(join(tmpdir(), "mcp-gateway-conformance-"));
 const asked = process.argv[2] ?? "";
 let far;
 let gateway;
+let front;
 try {
   far = await startGateway("far", SERVERS);
   const remotes = Object.keys(SERVERS).map(async (name) => [`remote-${name}`, await remoteEntry(name)]);
   gateway = await startGateway("near", { ...SERVERS, ...Object.fromEntries(await Promise.all(remotes)) });
-  const origin = await gateway.listening;
+  front = await startGateway("front", { v1: SERVERS.v1 });
+  const urls = { near: await gateway.listening, front: await front.listening };
   let isGood = true;
-  for (const run of RUNS) if (titleOf(run).includes(asked)) isGood = (await passes(run, origin)) && isGood;
+  for (const run of RUNS) if (titleOf(run).includes(asked)) isGood = (await passes(run, urls)) && isGood;
   process.exitCode = isGood ? 0 : 1;
 } catch (error) {
   process.stderr.write(`conformance: not run to its end: ${error.message}\n${gateway?.said() ?? ""}\n`);
   process.exitCode = 1;
 } finally {
   await gateway?.stop();
+  await front?.stop();
   await far?.stop();
   await rm(scratch, { recursive: true, force: true });
 }
@@ -78,10 +84,12 @@ async function remoteEntry(name) {
   return { type: "streamable-http", url: `${await far.listening}/${name}/mcp` };
 }
 
-async function passes({ revision, server, exceptions }, origin) {
+async function passes({ revision, server, exceptions }, urls) {
   const name = `conformance ${titleOf({ revision, server })}`;
-  const results = join(scratch, `${revision}-${server}`);
-  const { code, summary } = await runSuite({ url: `${origin}/${server}/mcp`, revision, output: results });
+  const isFront = server.startsWith("/mcp");
+  const results = join(scratch, `${revision}-${isFront ? "front" : server}`);
+  const url = isFront ? `${urls.front}/mcp` : `${urls.near}/${server}/mcp`;
+  const { code, summary } = await runSuite({ url, revision, output: results });
   process.stdout.write(`${summary}\n`);
   const scenarios = await scoredScenarios(revision);
   const failures = failuresIn(await readResults(results), scenarios);
@@ -92,7 +100,7 @@ async function passes({ revision, server, exceptions }, origin) {
   for (const { scenario, why } of failed) process.stdout.write(`\nFAILED ${scenario}\n  ${why.join("\n  ")}\n`);
   for (const { scenario } of excepted) process.stdout.write(`\nexcepted: ${scenario}: ${exceptions[scenario]}\n`);
   for (const scenario of stale) process.stdout.write(`\nFAILED ${scenario} is listed as an exception, and passes\n`);
-  if (failed.length > 0) process.stdout.write(`\nThe gateway said:\n${gateway.said()}\n`);
+  if (failed.length > 0) process.stdout.write(`\nThe gateway said:\n${(isFront ? front : gateway).said()}\n`);
   // The suite itself ends with 1 when any scenario failed.
   const isBroken = code !== 0 && failures.length === 0;
   if (isBroken) process.stdout.write(`\nThe suite ended with ${code}.\n`);

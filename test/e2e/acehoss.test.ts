@@ -3,10 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
 import { realServer, ROOT, startGateway, type GatewayProcess } from "../helpers/gateway.ts";
 import { ask, post, type Answer } from "../helpers/http.ts";
+import { connectSdk, textIn } from "../helpers/sdk-client.ts";
 import { openSession } from "../helpers/sse-client.ts";
 
 // A config with every key of acehoss/mcp-gateway, and the examples of its README: sessions, REST calls, credentials, documents, log.
@@ -92,6 +95,48 @@ it("the log has its format and its session keys (ACE-9, ACE-25, ACE-28)", () => 
   expect(gateway.log()).toContain("[DEBUG]:");
   expect(gateway.log()).not.toContain("your-secure-token");
 });
+
+it("all of its servers are behind one URL too, over HTTP+SSE and Streamable HTTP (ACE-1, ACE-2, ACE-3)", async () => {
+  for (const transport of [
+    new SSEClientTransport(new URL(`${gateway.url}/sse`), { requestInit: { headers: BEARER } }),
+    new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp`), { requestInit: { headers: BASIC } }),
+  ]) {
+    await using client = await connectSdk(transport);
+    const names = (await client.listTools()).tools.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(["filesystem__directory_tree", "second__directory_tree"]));
+    const answer = await client.callTool({ name: "second__directory_tree", arguments: { path: folder } });
+    expect(textIn(answer)).toContain("a-file.txt");
+  }
+});
+
+it("a custom GPT has a document of its own form, with answers and the server's URL (ACE-10, ACE-22)", async () => {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [
+      join(ROOT, "dist/main.js"),
+      "openapi",
+      "-c",
+      configFile(),
+      "--profile",
+      "gpt",
+      "--format",
+      "json",
+      "--allow-partial",
+    ],
+    { cwd: folder },
+  ).catch((error: { stdout: string }) => error);
+  const { servers, paths } = JSON.parse(stdout) as { servers: unknown[]; paths: Record<string, object> };
+  expect(servers).toHaveLength(1);
+  const [operation] = Object.entries(paths).filter(([path]) => path.endsWith("/filesystem/directory_tree"));
+  expect(operation?.[1]).toMatchObject({ post: { requestBody: {}, responses: { 200: { content: {} } } } });
+});
+
+/** The same config in a file; the relative path of a server becomes that of its folder. */
+function configFile(): string {
+  const file = join(folder, "config.yaml");
+  writeFileSync(file, JSON.stringify(CONFIG));
+  return file;
+}
 
 function directoryTree(query: string): Promise<Answer> {
   return post(`${gateway.url}/api/filesystem/directory_tree${query}`, { path: folder }, BEARER);

@@ -30,7 +30,7 @@ async function greet(bare: BareConnect): Promise<void> {
 }
 
 describe("a client of connect", () => {
-  test("that says rubbish is answered and read on, and stdout has nothing but messages", async () => {
+  test("that says rubbish is answered and read on, and stdout has nothing but messages (NAT-11)", async () => {
     await using server = await farServer();
     await using bare = bareConnect([server.url]);
     await greet(bare);
@@ -179,7 +179,7 @@ describe("a server of connect", () => {
     expect(bare.messages().filter(({ error }) => error !== undefined)).toEqual([]);
   }, 90_000);
 
-  test("that is away at the start, or goes in between, is waited for", async () => {
+  test("that is away at the start, or goes in between, is waited for (NAT-8)", async () => {
     await using remote = await everythingAt("streamableHttp");
     await remote.kill();
     await using bare = bareConnect([`${remote.url}/mcp`, "--retry-delay", "200ms"]);
@@ -230,7 +230,7 @@ describe("a server of connect", () => {
     expect(JSON.stringify((await bare.answerTo(1)).result)).toContain("hi");
   });
 
-  test("with a certificate of its own is trusted with NODE_EXTRA_CA_CERTS, and not without", async () => {
+  test("with a certificate of its own is trusted with NODE_EXTRA_CA_CERTS, and not without (NAT-14)", async () => {
     const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-tls-"));
     const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
     const subject = "-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1";
@@ -272,7 +272,7 @@ describe("a server of connect", () => {
     expect((await once.answerTo("init")).error?.message).toContain("could not be reached");
   });
 
-  test("that never answers is not waited for longer than --timeout, and hears that the call is cancelled", async () => {
+  test("that never answers is not waited for longer than --timeout, and hears that the call is cancelled (NAT-6, NAT-10)", async () => {
     await using server = await farServer(({ message }) => message.method === "tools/call");
     await using bare = bareConnect([server.url, "--timeout", "1s"]);
     await greet(bare);
@@ -447,7 +447,7 @@ describe("a server of connect", () => {
     expect(asked).toBe(3);
   });
 
-  test("that is quiet is asked whether it is there", async () => {
+  test("that is quiet is asked whether it is there (NAT-5)", async () => {
     await using server = await farServer();
     await using bare = bareConnect([server.url, "--health-check", "200ms"]);
     await greet(bare);

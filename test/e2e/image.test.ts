@@ -62,7 +62,7 @@ describe("the image, replayed without docker,", () => {
     expect(entries.slice(0, -1).filter((entry) => !known.includes(entry))).toEqual([]);
   });
 
-  it("serves a session over SSE", async () => {
+  it("serves a session over SSE (MAT-18)", async () => {
     await using client = await connectSdk(sseTransport(`${url}/echo/sse`));
     expect(textIn(await client.callTool({ name: "echo", arguments: { message: "hi" } }))).toBe("hi");
   });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { stdioTransport } from "../helpers/connect-command.ts";
-import { farServer, json, type FarServer } from "../helpers/far-server.ts";
+import { farServer, json, result, type FarServer } from "../helpers/far-server.ts";
+import { startGateway } from "../helpers/gateway.ts";
 import { until } from "../helpers/until.ts";
 
 // What the README of @natomalabs/natoma-mcp-gateway has in the config of Claude Desktop: --enterprise and its variables.
@@ -43,4 +44,21 @@ it("a key that is not valid is an error that says so (NAT-9)", async () => {
   await client.close();
   await until(() => log().includes("NATOMA_MCP_API_KEY"), { what: "the log says so" });
   expect(log()).not.toContain("your-api-key");
+});
+
+it("answers as JSON and as events become lines on stdout, also from the one endpoint of a gateway (NAT-2, NAT-4, NAT-10, NAT-12)", async () => {
+  far.behave = (request, response) => {
+    if (request.message.method !== "tools/call") return false;
+    response.writeHead(200, { "Content-Type": "text/event-stream" });
+    response.end(`data: ${JSON.stringify(result(request, { content: [{ type: "text", text: "as an event" }] }))}\n\n`);
+    return true;
+  };
+  await using gateway = await startGateway({ servers: { far: { url: far.url } } });
+  const { transport } = stdioTransport([`${gateway.url}/mcp`, "--timeout", "30s"]);
+  const client = new Client({ name: "claude-desktop", version: "1.0" });
+  await client.connect(transport);
+  expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(["far__echo", "far__write"]);
+  expect(JSON.stringify(await client.callTool({ name: "far__echo", arguments: {} }))).toContain("as an event");
+  await client.close();
+  await until(() => transport.pid === null, { what: "it has ended with its client" });
 });

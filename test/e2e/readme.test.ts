@@ -77,7 +77,19 @@ describe("a shell block", () => {
 
 describe("what stands in backticks exists:", () => {
   it("options of the command line", async () => {
-    const commands = ["run", "openapi", "health", "validate", "schema", "hash-key", "policy", "connect"];
+    const commands = [
+      "run",
+      "openapi",
+      "health",
+      "validate",
+      "schema",
+      "hash-key",
+      "policy",
+      "connect",
+      "tools",
+      "call",
+      "routes",
+    ];
     const helps = await Promise.all(
       [[], ...commands.map((name) => [name])].map((args) => runCli([...args, "--help"], { cwd: ROOT })),
     );

@@ -6,6 +6,7 @@ import { ask } from "../helpers/http.ts";
 
 const TOKEN = "the-token-of-the-test";
 const AUTHORIZED = { authorization: `Bearer ${TOKEN}` };
+const TOGETHER = "All of them together are at /mcp and /sse.";
 const ELSEWHERE = "REST is at /api, the OpenAPI document at /openapi.json, a page for people at /docs.";
 
 let gateway: GatewayProcess;
@@ -24,24 +25,24 @@ const messageAt = async (path: string, headers = {}, method = "POST"): Promise<u
 };
 
 describe("where nothing is served", () => {
-  test.each(["/mcp", "/sse", "/", "/echo/mcp/more", "/favicon.ico"])(
+  test.each(["/message", "/mcp/mcp", "/sse/x", "/", "/echo/mcp/more", "/favicon.ico"])(
     "who is known is told what is: %s",
     async (path) => {
       expect(await messageAt(path, AUTHORIZED)).toBe(
-        `Nothing is served at ${path}. MCP servers are at /<server>/mcp and /<server>/sse: /echo/mcp, /memory/mcp. ${ELSEWHERE}`,
+        `Nothing is served at ${path}. MCP servers are at /<server>/mcp and /<server>/sse: /echo/mcp, /memory/mcp. ${TOGETHER} ${ELSEWHERE}`,
       );
     },
   );
 
   test.each([{}, { authorization: "Bearer wrong" }])("a stranger is not told the names (%j)", async (headers) => {
-    expect(await messageAt("/mcp", headers)).toBe(
-      `Nothing is served at /mcp. MCP servers are at /<server>/mcp and /<server>/sse. ${ELSEWHERE}`,
+    expect(await messageAt("/message", headers)).toBe(
+      `Nothing is served at /message. MCP servers are at /<server>/mcp and /<server>/sse. ${TOGETHER} ${ELSEWHERE}`,
     );
   });
 
   test("with the prefix that a proxy took off", async () => {
     const headers = { ...AUTHORIZED, "x-forwarded-prefix": "/gate" };
-    expect(await messageAt("/mcp", headers)).toContain(": /gate/echo/mcp, /gate/memory/mcp.");
+    expect(await messageAt("/message", headers)).toContain(": /gate/echo/mcp, /gate/memory/mcp.");
   });
 
   test("an unknown server's name is answered with those that there are", async () => {
@@ -55,7 +56,7 @@ describe("where nothing is served", () => {
   test("of many names some are told, the others counted", async () => {
     const servers = Object.fromEntries(Array.from({ length: 23 }, (_, at) => [`server-${at}`, fixture("echo")]));
     await using large = await startGateway({ servers });
-    const { body } = await ask(`${large.url}/mcp`, { method: "POST" });
+    const { body } = await ask(`${large.url}/message`, { method: "POST" });
     expect(body).toContain("/server-19/mcp and 3 more.");
     expect(body).not.toContain("server-20");
   });

@@ -9,7 +9,7 @@ import { type Token, importsOf, isMark, tokensOf } from "./imports.ts";
 const floors: readonly (readonly string[])[] = [
   ["lib"],
   ["protocol"],
-  ["access", "client", "session", "upstream", "openapi", "observability", "cluster"],
+  ["access", "aggregate", "client", "session", "upstream", "openapi", "observability", "cluster"],
   ["downstream"],
   ["config"],
   ["gateway-access.ts", "gateway-sessions.ts"],
@@ -39,7 +39,21 @@ const doors: ReadonlyMap<string, readonly string[]> = new Map([
   ["openapi3-ts", ["openapi"]],
   ["commander", ["cli", "main.ts"]],
   // Rooms declare the schema of their own part of the config.
-  ["zod", ["access", "session", "upstream", "downstream", "observability", "openapi", "config", "protocol"]],
+  [
+    "zod",
+    [
+      "access",
+      "aggregate",
+      "client",
+      "session",
+      "upstream",
+      "downstream",
+      "observability",
+      "openapi",
+      "config",
+      "protocol",
+    ],
+  ],
   ["lru-cache", ["access", "downstream", "session"]],
   ["nanoid", ["session", "downstream"]],
   ["ajv", ["upstream", "downstream", "openapi"]],

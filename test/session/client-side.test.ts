@@ -39,7 +39,7 @@ function screenedSession(screened: Readonly<Record<string, ScreenedRequest>>, st
     events: fakeEvents().events,
     admission: admissionOf([{ admit: () => undefined }, ...steps]),
     screen,
-    onToolsChanged: () => undefined,
+    onListsChanged: () => undefined,
   });
   const client = new FakeClient();
   const session = sessions.open({

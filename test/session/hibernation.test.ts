@@ -391,7 +391,7 @@ function table(limits: Partial<TableLimits> = {}, records: SessionRecords = memo
     clientVersion: "1",
     limits: { ...LIMITS, ...limits },
     events: fakeEvents().events,
-    onToolsChanged: () => undefined,
+    onListsChanged: () => undefined,
   });
   sessions.start();
   const of = (transport: Transport, principal: Principal, client: FakeClient) =>

@@ -605,7 +605,7 @@ function conversation(limits: Partial<SessionLimits> = {}, connect = fakeServers
           void ended.then(() => log.push("gone"));
         },
       },
-      onToolsChanged: (server) => log.push(`tools of ${server}`),
+      onListsChanged: (server) => log.push(`lists of ${server}`),
     },
   );
   const server = () => {
@@ -634,3 +634,10 @@ function started(limits: Partial<SessionLimits> = {}, tracing = false, revision 
   for (const list of [all.client.got, all.client.lines, all.client.requestIds]) list.length = 0;
   return { ...all, server: all.server() };
 }
+
+it("a server that announces a change of one of its lists is reported", () => {
+  const { server, log } = started();
+  const changed = ["tools", "prompts", "resources", "roots"].map((list) => `notifications/${list}/list_changed`);
+  for (const method of [...changed, "notifications/resources/updated"]) server.says({ method, params: {} });
+  expect(log).toEqual(["lists of git", "lists of git", "lists of git"]);
+});

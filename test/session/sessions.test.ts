@@ -396,7 +396,7 @@ function table(limits: Partial<TableLimits> = {}) {
     clientVersion: "1",
     limits: { ...LIMITS, ...limits },
     events,
-    onToolsChanged: () => undefined,
+    onListsChanged: () => undefined,
   });
   const open = (
     principal = ann,

@@ -3,7 +3,7 @@ import { isOwnHeader } from "../../upstream/http/own-headers.ts";
 import { holdsCredential } from "../../upstream/templates.ts";
 import { nameOf, pairOf, placeOf } from "../map-items.ts";
 import type { ForeignShape } from "./foreign-shape.ts";
-import { reportRouting } from "./routing.ts";
+import { routingRules } from "./routing.ts";
 import {
   kept,
   mapOf,
@@ -15,7 +15,7 @@ import {
   type KeyRules,
   type Rewriting,
 } from "./rewriting.ts";
-import { endpointNote, namesIn, pathRule, serverList } from "./server-list.ts";
+import { namesIn, pathRule, serverList } from "./server-list.ts";
 
 /** The config of @isanjosgon/mcp-gateway, a gateway in front of servers with a URL. */
 export const isanjosgon: ForeignShape = {
@@ -25,7 +25,6 @@ export const isanjosgon: ForeignShape = {
   marks: [
     "upstreams",
     "upstreamHeaders",
-    "routing",
     "server.host",
     "server.port",
     "server.allowedOrigins",
@@ -34,12 +33,9 @@ export const isanjosgon: ForeignShape = {
   rewrite: (root, rewriting) => {
     const list = pairOf(root, "upstreams");
     const upstreams = rewriting.resolved(list?.value);
-    const server = rewriting.resolved(pairOf(root, "server")?.value);
     const names = namesIn(upstreams, rewriting);
     const forward = forwarded(root, rewriting);
-    const hasPath = isMap(server) && hasKey(server, "path");
     rewriting.replace(root, "", rulesFor(names, forward));
-    if (!hasPath) endpointNote(names, list?.key, "upstreams", rewriting);
     if (placeOf(upstreams) !== undefined && !hasKey(root, "policy")) {
       const message = "upstreams: there is no policy, so that whoever is admitted may do everything";
       rewriting.note("warn", message, upstreams);
@@ -59,7 +55,7 @@ function rulesFor(names: readonly string[], forward: readonly Pair[]): KeyRules 
         new Map<string, KeyRule>([
           ["host", movedTo("hostname")],
           ["port", movedTo("port")],
-          ["path", pathRule(names)],
+          ["path", pathRule],
           ["allowedOrigins", movedTo("allowedOrigins")],
           ["requireOrigin", requireOrigin],
         ]),
@@ -79,7 +75,7 @@ function rulesFor(names: readonly string[], forward: readonly Pair[]): KeyRules 
       }),
     ],
     ["upstreamHeaders", () => []],
-    ["routing", (pair, at, rewriting) => reportRouting(pair, at, names, rewriting)],
+    ["routing", (pair, at, rewriting) => routingRules(pair, at, names, rewriting)],
     ["logging", within(new Map([["level", levelRule]]))],
   ]);
 }

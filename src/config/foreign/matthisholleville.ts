@@ -12,7 +12,7 @@ import {
   type KeyRules,
   type Rewriting,
 } from "./rewriting.ts";
-import { endpointNote, namesIn, pathRule, serverList } from "./server-list.ts";
+import { pathRule, serverList } from "./server-list.ts";
 
 /** The config of matthisholleville/mcp-gateway, a gateway with OAuth in front of servers with a URL. */
 export const matthisholleville: ForeignShape = {
@@ -22,24 +22,23 @@ export const matthisholleville: ForeignShape = {
   marks: ["proxy", "cors", "server.url"],
   rewrite: (root, rewriting) => {
     const proxy = rewriting.resolved(pairOf(root, "proxy")?.value);
-    const list = isMap(proxy) ? pairOf(proxy, "servers") : undefined;
-    const names = namesIn(rewriting.resolved(list?.value), rewriting);
-    const server = rewriting.resolved(pairOf(root, "server")?.value);
-    const hasPath = isMap(server) && pairOf(server, "path") !== undefined;
     const heartbeat = heartbeatOf(proxy, rewriting);
-    rewriting.replace(root, "", rulesFor(names, heartbeat));
-    if (!hasPath) endpointNote(names, list?.key, "proxy.servers", rewriting);
+    const cacheAge = cacheAgeOf(proxy, rewriting);
+    rewriting.replace(root, "", rulesFor(heartbeat));
+    if (cacheAge !== undefined) addCacheAge(root, cacheAge, rewriting);
+    // A tool is called `server:tool` there.
+    if (pairOf(root, "naming") === undefined) root.items.push(rewriting.pair("naming", { separator: ":" }));
   },
 };
 
-function rulesFor(names: readonly string[], heartbeat: readonly Pair[]): KeyRules {
+function rulesFor(heartbeat: readonly Pair[]): KeyRules {
   return new Map<string, KeyRule>([
     [
       "server",
       spread(
         new Map<string, KeyRule>([
           ["url", movedTo("publicUrl")],
-          ["path", pathRule(names)],
+          ["path", pathRule],
         ]),
       ),
     ],
@@ -60,7 +59,8 @@ function rulesFor(names: readonly string[], heartbeat: readonly Pair[]): KeyRule
             "proxy_config",
             spread(
               new Map<string, KeyRule>([
-                ["cache_ttl", withoutCounterpart("info", "tools are listed once, and again when the server says so")],
+                // Read by cacheAgeOf.
+                ["cache_ttl", () => []],
                 ["heartbeat", spread(HEARTBEAT_KEYS)],
               ]),
             ),
@@ -151,6 +151,28 @@ function heartbeatOf(proxy: unknown, rewriting: Rewriting): Pair[] {
   }
   rewriting.became.push("proxy.proxy_config.heartbeat → servers.*.heartbeat");
   return [rewriting.pair("heartbeat", { interval: isOff ? "off" : `${String(value)}s` })];
+}
+
+/** How old a list of tools may be. */
+function cacheAgeOf(proxy: unknown, rewriting: Rewriting): Pair | undefined {
+  const config = isMap(proxy) ? blockIn(proxy, "proxy_config", rewriting) : undefined;
+  const ttl = config === undefined ? undefined : pairOf(config, "cache_ttl");
+  if (ttl === undefined) return undefined;
+  const at = "proxy.proxy_config.cache_ttl";
+  const [age] = timeoutRule(ttl, at, rewriting);
+  rewriting.became.push(`${at} → rest.catalogAge`);
+  return age === undefined ? undefined : rewriting.renamed(age, at, "catalogAge");
+}
+
+function addCacheAge(root: YAMLMap, age: Pair, rewriting: Rewriting): void {
+  const rest = rewriting.resolved(pairOf(root, "rest")?.value);
+  if (isMap(rest)) rest.items.push(age);
+  else {
+    const block = rewriting.pair("rest", {});
+    if (isMap(block.value)) block.value.items.push(age);
+    root.items.push(block);
+  }
+  if (isMap(rest)) rewriting.removeRepeated(rest);
 }
 
 function blockIn(map: YAMLMap, name: string, rewriting: Rewriting): YAMLMap | undefined {

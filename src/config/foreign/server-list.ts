@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, Pair, YAMLMap } from "yaml";
-import { pairOf, placeOf } from "../map-items.ts";
+import { pairOf } from "../map-items.ts";
 import { keyAt, withComments, type KeyRule, type KeyRules, type Rewriting } from "./rewriting.ts";
 
 /** How an entry of the list becomes one of `servers`. */
@@ -77,22 +77,11 @@ export function namesIn(list: unknown, rewriting: Rewriting): string[] {
   });
 }
 
-/** The clients of the other gateways call one URL for all servers. */
-export function endpointNote(names: readonly string[], place: unknown, what: string, rewriting: Rewriting): void {
-  if (placeOf(place) === undefined || names.length === 0) return;
-  const urls = names.slice(0, 3).map((name) => `/${name}/mcp`);
-  const more = names.length > urls.length ? ` and ${names.length - urls.length} more` : "";
-  rewriting.note(
-    "warn",
-    `${what}: there is no endpoint for all servers yet; each is reached at a URL of its own: ${urls.join(", ")}${more}`,
-    place,
-  );
-}
-
-/** The path of the URL for all servers. */
-export const pathRule =
-  (names: readonly string[]): KeyRule =>
-  (pair, at, rewriting) => {
-    endpointNote(names, pair.key, at, rewriting);
-    return [];
-  };
+/** The path of the URL for all servers, which cannot be chosen here. */
+export const pathRule: KeyRule = (pair, at, rewriting) => {
+  const node = rewriting.resolved(pair.value);
+  if (isScalar(node) && typeof node.value === "string" && /^\/?mcp\/?$/.test(node.value)) return [];
+  const message = `${at} has no effect: the URL for all servers ends in /mcp; a reverse proxy can give it another path`;
+  rewriting.note("warn", message, pair.key);
+  return [];
+};

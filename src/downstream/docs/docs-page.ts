@@ -31,6 +31,9 @@ function header({ documents, baseUrl, root }: DocsPlace): Html {
     <h1>${title} <span class="hint">${version}</span></h1>
     ${description !== undefined && html`<p class="text">${description}</p>`}
     <p class="url"><code>${baseUrl}</code></p>
+    <p class="hint">
+      All servers at one URL: <code>${baseUrl}/mcp</code> (Streamable HTTP), <code>${baseUrl}/sse</code> (HTTP+SSE)
+    </p>
     ${documentLinks(root)}
   </header>`;
 }

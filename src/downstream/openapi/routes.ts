@@ -59,7 +59,7 @@ async function serveDocument(
 ): Promise<void> {
   const choice = choiceOf(request, target);
   const { principal } = context;
-  const servers = target.server === undefined ? context.visibility.servers(principal) : [target.server];
+  const servers = target.server === undefined ? context.visibility.singleServers(principal) : [target.server];
   const caller = new Caller(new Deadline(OVERVIEW), response, false);
   const { lists, failed } = await listAll(servers, (server) => context.tools.list({ principal, server }, caller));
   if (failed.length > 0) response.set("X-MCP-Unavailable", failed.map(({ server }) => server).join(", "));

@@ -35,11 +35,16 @@ function acceptOrRefuse(tool: Tool, own: CallArguments, errors: Errors, context:
     context.events.emit({ type: "trouble", what, cause: first.message });
     return own;
   }
-  const where = first.pointer === "" ? "" : ` at ${first.pointer}`;
   // A URL that is cut in the middle of an escape would be broken.
   const path = tool.name.length > 80 ? "on the tool's URL" : `/api/${tool.server}/${encodeURIComponent(tool.name)}`;
-  const message = `The arguments do not match the tool's schema${where}: ${first.message}.${misspelt(tool, own)} GET ${path} gives the schema.`;
+  const message = `${mismatchText(tool, own, first)} GET ${path} gives the schema.`;
   throw new GatewayError("invalid_arguments", message, { data: { errors } });
+}
+
+/** What is wrong with the arguments, and what was perhaps meant. */
+export function mismatchText(tool: Tool, own: CallArguments, { pointer, message }: SchemaError): string {
+  const where = pointer === "" ? "" : ` at ${pointer}`;
+  return `The arguments do not match the tool's schema${where}: ${message}.${misspelt(tool, own)}`;
 }
 
 /** ` Did you mean "path" instead of "paht"?`, where an argument has a name that the schema does not know but nearly does. */

@@ -1,7 +1,7 @@
 import { isObject } from "../../lib/json.ts";
 import { memberOf, membersOf, type JsonMember } from "../../lib/json-members.ts";
 import type { Line } from "../../lib/lines.ts";
-import { Pieces } from "../../lib/pieces.ts";
+import { spliced } from "../../lib/splice.ts";
 import { faultFrame } from "../fault-frame.ts";
 import type { NotificationFrame, ProgressToken, RequestFrame, ResponseFrame } from "../frame.ts";
 import { encodeId, type RequestId } from "../jsonrpc.ts";
@@ -44,19 +44,14 @@ export function withResponseId(frame: ResponseFrame, id: RequestId): ResponseFra
 function lineWithId(line: Line, id: string): Line {
   const [head, tail] = typeof line === "string" ? [line, line] : [line.head(ENDS), line.tail(ENDS)];
   const first = HEAD.exec(head)?.[1];
-  if (first !== undefined) return cut(line, HEAD_ID, first.length, id);
+  if (first !== undefined) return spliced(line, HEAD_ID, first.length, id);
   const last = TAIL.exec(tail)?.[1];
-  if (last !== undefined) return cut(line, line.length - 1 - last.length, last.length, id);
+  if (last !== undefined) return spliced(line, line.length - 1 - last.length, last.length, id);
   const text = line.toString();
   return replaced(text, [memberOf(membersOf(text), "id")], id);
 }
 
 const HEAD_ID = '{"jsonrpc":"2.0","id":'.length;
-
-function cut(line: Line, at: number, length: number, text: string): Line {
-  if (typeof line === "string") return line.slice(0, at) + text + line.slice(at + length);
-  return new Pieces([...line.slice(0, at).parts, Buffer.from(text), ...line.slice(at + length).parts]);
-}
 
 /** The progress notification with the token that the client chose. */
 export function withProgressToken(frame: NotificationFrame, token: ProgressToken): NotificationFrame {

@@ -12,6 +12,7 @@ import { Renderings } from "../../../src/downstream/renderings.ts";
 import type { DocumentSettings } from "../../../src/downstream/openapi/documents.ts";
 import type { SecurityScheme } from "../../../src/protocol/security-scheme.ts";
 import { GatewayError } from "../../../src/protocol/errors.ts";
+import { noEntries } from "../../../src/protocol/entry-reader.ts";
 import type { ToolCatalog, ToolList } from "../../../src/protocol/tool.ts";
 import { hostileTools } from "../../openapi/hostile.ts";
 import { readMarkup } from "./markup.ts";
@@ -246,7 +247,7 @@ function catalogOf(servers: Readonly<Record<string, Listing>>): ToolCatalog {
     if (listing === undefined || listing === "never") return new Promise(() => {});
     if (listing instanceof Error) throw listing;
     const tools = new Map(toolsListed(server, listing.tools).map((tool) => [tool.name, tool]));
-    return { server, initializeResult: { ...listing.initializeResult }, tools };
+    return { server, initializeResult: { ...listing.initializeResult }, tools, ...noEntries };
   };
   return { list, refresh: list, look: () => undefined, cached: () => undefined };
 }

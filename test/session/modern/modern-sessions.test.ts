@@ -79,7 +79,7 @@ function table({ admission, isModern = false, limits = {}, settings = {} }: Opti
     records: memoryRecords(),
     clientVersion: "0",
     events,
-    onToolsChanged: () => undefined,
+    onListsChanged: () => undefined,
   });
   sessions.start();
   const modern = new ModernSessions({

@@ -226,11 +226,17 @@ export class Gateway {
   #createAggregates(version: string): Aggregates {
     const { config, servers, observation } = this;
     const { start, request, queueBytes } = config.limits;
+    const { catalogAge } = config.rest;
     return new Aggregates({
       config,
       version,
       settingsOf: (name) => servers.get(name).settings,
-      limits: { startMs: durationMs(start), requestMs: durationMs(request), heldBytes: sizeBytes(queueBytes) },
+      limits: {
+        startMs: durationMs(start),
+        requestMs: durationMs(request),
+        heldBytes: sizeBytes(queueBytes),
+        maxAgeMs: durationMs(catalogAge),
+      },
       emit: observation.events.emit,
     });
   }

@@ -41,6 +41,12 @@ export function aimOf({ kind, name }: Subject, table: NameTable): Aim | undefine
   return kind === "resource" ? table.findUri(name) : table.find(kind, name);
 }
 
+/** The same if nothing of that name were on any list. */
+export function unlistedAimOf({ kind, name }: Subject, table: NameTable): Aim | undefined {
+  if (name === undefined) return undefined;
+  return kind === "resource" ? table.findUnlistedUri(name) : table.findUnlisted(kind, name);
+}
+
 /** The request with another name for what it is about. Everything else in its line stays letter by letter. */
 export function renamed(frame: RequestFrame, name: string): RequestFrame {
   const { method, params = {} } = frame;

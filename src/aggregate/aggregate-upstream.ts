@@ -1,5 +1,4 @@
 import type { JsonObject } from "../lib/json.ts";
-import { NEWEST_LEGACY_REVISION } from "../protocol/eras/revisions.ts";
 import { isLogLevel } from "../protocol/eras/to-modern.ts";
 import { toGatewayError, type GatewayError } from "../protocol/errors.ts";
 import { guarded } from "../protocol/events.ts";
@@ -110,7 +109,8 @@ export class AggregateUpstream implements Upstream {
   #initialize({ id, params = {} }: RequestFrame): void {
     const { destination, emit } = this.#options;
     const result = this.#aggregate.introduce(params, destination.principal);
-    this.#members.initialize = { protocolVersion: NEWEST_LEGACY_REVISION, capabilities: {}, ...params };
+    const { protocolVersion } = result;
+    this.#members.initialize = { capabilities: {}, ...params, protocolVersion };
     // Not at once: this is sent while the connection is still being made, and nobody listens yet.
     queueMicrotask(() =>
       guarded(emit, `a client of "${this.#aggregate.name}" could not be greeted`, () => this.#answer(id, result)),

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../lib/json.ts";
+import { LONGEST_TIMER_MS } from "../lib/units.ts";
 import { guarded, type Emit } from "../protocol/events.ts";
 import { notificationLine } from "../protocol/jsonrpc.ts";
 import type { Frame } from "../protocol/frame.ts";
@@ -22,6 +23,8 @@ export interface AggregateOptions extends TableOptions {
   readonly isPersonal: (server: string) => boolean;
   /** Whether the principal may know of a server. */
   readonly sees: (principal: Principal, server: string) => boolean;
+  /** An older list is fetched again. */
+  readonly maxAgeMs: number;
   readonly emit: Emit;
 }
 
@@ -32,7 +35,7 @@ export interface Audience {
 
 /** How long a client waits for lists that were never fetched before. */
 const FIRST_MS = 10_000;
-/** A server that did not list in time, or could not, is not waited for again for this long, and not asked again. */
+/** A server that did not list in time, or could not, is not waited for again, and not asked again for this long. */
 const PAUSE_MS = 30_000;
 
 /** A name that may have been made with a hash, which only the list of its server explains. */
@@ -55,6 +58,8 @@ export class Aggregate {
   /** What was told to the audience last. */
   #told: Listings | undefined;
   #gathering: Promise<void> | undefined;
+  /** Runs while there is an audience. */
+  #clock: NodeJS.Timeout | undefined;
   readonly #askedAt = new Map<string, number>();
 
   constructor(options: AggregateOptions) {
@@ -110,11 +115,13 @@ export class Aggregate {
       const before = this.#askedAt.get(server);
       if (before !== undefined && now - before < PAUSE_MS) return [];
       this.#askedAt.set(server, now);
-      return catalog.list(server).then(
+      const listed = catalog.list(server).then(
         () => this.#askedAt.delete(server),
         // Why it failed is in the log; it is missing until it is asked again.
         () => undefined,
       );
+      // It has kept everybody waiting before.
+      return before === undefined ? listed : [];
     });
     if (asked.length > 0) this.#gathering = this.#firstOf(asked);
     return this.#gathering;
@@ -130,10 +137,14 @@ export class Aggregate {
   /** A client has come. What is returned is called when it leaves. */
   join(audience: Audience): () => void {
     this.#told ??= this.listings;
+    this.#clock ??= this.#watch();
     this.#audience.add(audience);
     return () => {
       this.#audience.delete(audience);
-      if (this.#audience.size === 0) this.#told = undefined;
+      if (this.#audience.size > 0) return;
+      this.#told = undefined;
+      clearInterval(this.#clock);
+      this.#clock = undefined;
     };
   }
 
@@ -151,6 +162,15 @@ export class Aggregate {
         guarded(this.#options.emit, what, () => client.tell({ kind: "notification", method, params: undefined, line }));
       }
     }
+  }
+
+  /** Lists that are old are fetched again although nobody asks for them, as long as there is somebody to tell of a change. */
+  #watch(): NodeJS.Timeout | undefined {
+    const { maxAgeMs, emit } = this.#options;
+    const everyMs = Math.max(maxAgeMs, PAUSE_MS);
+    if (everyMs > LONGEST_TIMER_MS) return undefined;
+    const what = `the lists of "${this.name}" could not be renewed`;
+    return setInterval(() => guarded(emit, what, () => void this.gather()), everyMs).unref();
   }
 
   /** Until all have answered, but not for ever. */

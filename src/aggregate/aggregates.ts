@@ -27,7 +27,12 @@ export interface AggregatesOptions {
   readonly config: AggregateConfig;
   readonly version: string;
   readonly settingsOf: (server: string) => ServerSettings;
-  readonly limits: { readonly startMs: number; readonly requestMs: number; readonly heldBytes: number };
+  readonly limits: {
+    readonly startMs: number;
+    readonly requestMs: number;
+    readonly heldBytes: number;
+    readonly maxAgeMs: number;
+  };
   readonly emit: Emit;
 }
 
@@ -115,8 +120,9 @@ export class Aggregates {
     return new AggregatePolicy(policy, this.find);
   }
 
+  /** For the policy that was given before. */
   screen(screen: Screen): Screen {
-    return new AggregateScreen(screen, this.find);
+    return this.#policy === undefined ? screen : new AggregateScreen({ screen, policy: this.#policy, find: this.find });
   }
 
   admission(admission: Admission): Admission {
@@ -129,7 +135,7 @@ export class Aggregates {
   }
 
   #aggregate(name: string, group: GroupConfig | undefined, all: readonly string[]): Aggregate {
-    const { config, version, settingsOf, emit } = this.#options;
+    const { config, version, settingsOf, limits, emit } = this.#options;
     // In the order of the config, whatever that of the group is.
     const servers = group === undefined ? all : all.filter((server) => group.servers.includes(server));
     return new Aggregate({
@@ -142,6 +148,7 @@ export class Aggregates {
       catalog: () => this.#ready.catalog,
       isPersonal: (server) => settingsOf(server).callerKey !== undefined,
       sees: (principal, server) => this.#policy?.sees(principal, server) !== false,
+      maxAgeMs: limits.maxAgeMs,
       emit,
     });
   }

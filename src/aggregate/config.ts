@@ -84,7 +84,7 @@ const routeSchema = z.strictObject({
 /** The key `routing:`. */
 export const routingSchema = z.array(routeSchema).max(1_000);
 
-export type NamingConfig = z.output<typeof namingSchema>;
+type NamingConfig = z.output<typeof namingSchema>;
 export type GroupConfig = z.output<typeof groupSchema>;
 export type RouteConfig = z.output<typeof routeSchema>;
 

@@ -67,6 +67,8 @@ export class MemberLink {
   #startTimer: NodeJS.Timeout | undefined;
   #activeAt = performance.now();
   #isOver = false;
+  /** Why it has ended, unless it was closed. */
+  #error: GatewayError | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -82,9 +84,9 @@ export class MemberLink {
       badMessage: (id, error, open) => this.#onBadMessage(id, error, open),
       ended: (error, open) => this.#end(error, open),
     });
-    // It may have ended while it was being connected.
-    if (this.#isOver) return void upstream.close();
     this.#upstream = upstream;
+    // It may have ended while it was being connected.
+    if (this.#error !== undefined) throw this.#error;
     this.#startTimer = this.#after(times.startMs, () => this.#end(this.#startError()));
     this.#greeting.begin(facts());
   }
@@ -254,8 +256,9 @@ export class MemberLink {
 
   #end(error: GatewayError, open: readonly OpenRequest[] = []): void {
     if (this.#isOver) return;
+    this.#isOver = true;
+    this.#error = error;
     const lost = [...this.#open.keys()];
-    void this.close();
     // Only a server that has forgotten the session, and is there, may be sent the same again at once.
     const again = error.reason === "session_ended" ? open : [];
     for (const id of lost)
@@ -279,6 +282,7 @@ export class MemberLink {
   }
 
   #gone(): GatewayError {
+    if (this.#error !== undefined) return this.#error;
     return new GatewayError("session_ended", `The connection to "${this.server}" has ended.`);
   }
 

@@ -16,7 +16,7 @@ export interface TableOptions {
 }
 
 /** An entry of a list: what it is called here, whose it is, and how it is shown. */
-export interface Entry extends Aim {
+interface Entry extends Aim {
   readonly publicName: string;
   readonly listed: JsonObject;
 }
@@ -39,6 +39,9 @@ const OWN_METHODS: ReadonlySet<string> = new Set([
   methods.listResources,
   methods.listTemplates,
 ]);
+
+/** Nothing has a longer name, and looking for it would only take time. */
+const MAX_NAME = 16 * 1024;
 
 /** A name that several servers have. */
 const AMBIGUOUS = "ambiguous";
@@ -89,6 +92,7 @@ export class NameTable {
 
   /** The tool or prompt that a client means. `server:name` is always that of the server. One that its server does not list may be there all the same. */
   find(kind: NamedKind, text: string): Aim | undefined {
+    if (text.length > MAX_NAME) return undefined;
     const entry = (kind === "tool" ? this.tools : this.prompts).get(text);
     if (entry !== undefined) return entry;
     const { naming, selection, routes } = this.#options;
@@ -101,20 +105,41 @@ export class NameTable {
     return readings[0] ?? (plain === AMBIGUOUS ? undefined : plain) ?? this.#ofTheOne(kind, text);
   }
 
+  /** What a client means that names something which is on no list. */
+  findUnlisted(kind: NamedKind, text: string): Aim | undefined {
+    const { naming, selection, routes } = this.#options;
+    const [first, ...others] = [...naming.readings(text)].filter((aim) => selection.has(kind, aim));
+    const sure = [first, ...others].find((aim) => aim !== undefined && isSure(aim, text));
+    if (sure !== undefined) return sure;
+    const route = routes?.find(METHODS[kind], text);
+    return route === undefined ? (first ?? this.#ofTheOne(kind, text)) : { server: route, name: text };
+  }
+
   /** The resource that a client means, or the resource template; `name` is its URI there. */
   findUri(text: string): Aim | undefined {
-    const { servers, selection, routes } = this.#options;
-    const named = serverInUri(text);
-    if (named !== undefined && servers.includes(named.server)) {
-      return selection.hasResource(named.uri) ? { server: named.server, name: named.uri } : undefined;
-    }
-    const entry = this.resources.get(text) ?? this.resourceTemplates.get(text);
-    if (entry !== undefined) return entry;
+    if (text.length > MAX_NAME) return undefined;
+    const isNamed = this.#serverIn(text) !== undefined;
+    const entry = isNamed ? undefined : (this.resources.get(text) ?? this.resourceTemplates.get(text));
+    return entry ?? this.findUnlistedUri(text);
+  }
+
+  /** The resource that is meant by a URI which is on no list. */
+  findUnlistedUri(text: string): Aim | undefined {
+    const { selection, routes } = this.#options;
+    const named = this.#serverIn(text);
+    if (named !== undefined) return selection.hasResource(named.name) ? named : undefined;
     const route = routes?.find(methods.readResource, text);
     if (route !== undefined) return { server: route, name: text };
     if (!selection.hasResource(text)) return undefined;
     const server = this.#templates.find(({ matches }) => matches(text))?.server ?? this.#ofScheme(text) ?? this.#only;
     return server === undefined ? undefined : { server, name: text };
+  }
+
+  /** The server that is in a URI, and the URI there. */
+  #serverIn(text: string): Aim | undefined {
+    const named = serverInUri(text);
+    const isMember = named !== undefined && this.#options.servers.includes(named.server);
+    return isMember ? { server: named.server, name: named.uri } : undefined;
   }
 
   /** Where requests of a method go that are about nothing with a name. */
@@ -164,13 +189,13 @@ export class NameTable {
   }
 
   #located(lists: readonly ToolList[], key: "resources" | "resourceTemplates", uriKey: string): Entries {
-    const { selection, servers } = this.#options;
+    const { selection } = this.#options;
     const entries = new Map<string, Entry>();
     for (const list of lists) {
       for (const { server, name, entry } of list[key].flatMap((each) => keyed(list.server, each, uriKey))) {
         if (!selection.hasResource(name)) continue;
         // What reads like another server's would be taken for it.
-        const isTaken = entries.has(name) || servers.includes(serverInUri(name)?.server ?? "");
+        const isTaken = entries.has(name) || this.#serverIn(name) !== undefined;
         const publicName = isTaken ? uriWithServer(server, name) : name;
         const listed = publicName === name ? entry : { ...entry, [uriKey]: publicName };
         entries.set(publicName, { publicName, server, name, listed });

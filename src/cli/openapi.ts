@@ -45,8 +45,9 @@ export async function openapi(flags: OpenapiFlags): Promise<DumpOutcome> {
 async function dump(gateway: Gateway, flags: OpenapiFlags, log: LogOutput): Promise<DocumentReport> {
   const names = gateway.servers.names;
   const { server } = flags;
-  if (server !== undefined && !names.includes(server)) {
-    throw new Error(`the config has no server "${server}"; it has: ${names.join(", ")}`);
+  const all = [...names, ...gateway.aggregates.groups];
+  if (server !== undefined && !all.includes(server)) {
+    throw new Error(`the config has no server "${server}"; it has: ${all.join(", ")}`);
   }
   const { publicUrl, hostname, port } = gateway.config;
   if (publicUrl === undefined && isAnyAddress(hostname)) {

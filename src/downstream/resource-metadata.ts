@@ -6,7 +6,7 @@ import type { PublicPath } from "./public-path.ts";
 import type { Route } from "./route.ts";
 import { writeRpcError } from "./rpc-error.ts";
 import { sendJson } from "./send-json.ts";
-import { askedPath, mcpTarget, pathOf } from "./target.ts";
+import { askedPath, mcpTarget, pathOf, ROOT_PATHS } from "./target.ts";
 
 /** What clients are told about tokens. */
 export interface TokenOffer {
@@ -58,11 +58,12 @@ export function metadataUrlOf(context: MetadataContext): (request: IncomingMessa
   return (request) => baseUrl(request, context) + WELL_KNOWN + resourcePath(askedPath(request));
 }
 
-/** The path of a server's MCP endpoint, whether or not there is such a server; else the gateway as a whole. */
+/** The path of an MCP endpoint, whether or not there is such a server; else the gateway as a whole. */
 function resourcePath(path: string): string {
   const target = mcpTarget(path);
-  const isServer = target !== undefined && !target.server.includes(".") && !RESERVED_NAMES.includes(target.server);
-  return isServer ? target.path : "";
+  if (target === undefined) return "";
+  const isServer = !target.server.includes(".") && !RESERVED_NAMES.includes(target.server);
+  return isServer || ROOT_PATHS.some((root) => root === target.path) ? target.path : "";
 }
 
 /** RFC 9728 §3.1 puts the well-known path before the whole path of the URL, and so before the prefix. */

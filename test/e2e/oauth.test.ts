@@ -69,6 +69,13 @@ describe("a client of the official SDK that has nothing but the URL", () => {
     expect(resources).toContain(url);
   });
 
+  it("v1: the same where all servers are at one URL", async () => {
+    const url = `${gateway.url}/mcp`;
+    await using client = await connectSdk(new StreamableHTTPClientTransport(new URL(url), { authProvider: program() }));
+    expect(textIn(await client.callTool({ name: "echo__echo", arguments: { message: "hi" } }))).toBe("hi");
+    expect(resources).toContain(url);
+  });
+
   it("v1: the same over HTTP+SSE", async () => {
     const url = `${gateway.url}/echo/sse`;
     await using client = await connectSdk(new SSEClientTransport(new URL(url), { authProvider: program() }));
@@ -104,7 +111,7 @@ describe("a client of the official SDK that has nothing but the URL", () => {
 });
 
 describe("the metadata of the gateway", () => {
-  it.each(["", "/echo", "/echo/mcp", "/echo/sse", "/no-such-server/mcp"])(
+  it.each(["", "/echo", "/echo/mcp", "/echo/sse", "/no-such-server/mcp", "/mcp", "/sse"])(
     "names the URL%s and its issuer",
     async (path) => {
       const answer = await ask(gateway.url + WELL_KNOWN + path);

@@ -8,10 +8,6 @@ Examples:
       the servers of a config file, at another address
   mcp-gateway -c config.yaml --schemaDump --schemaFormat json > openapi.json
       the OpenAPI document of its tools
-  mcp-gateway call everything echo --args '{"message": "hello"}'
-      one call of a tool, without a gateway that runs
-  mcp-gateway routes
-      which URLs there are, and who may use them
 
 The web page of a running gateway: http://localhost:3000/docs
 `;

@@ -359,6 +359,8 @@ it("Node 20 is enough, and in its compose file nobody but the gateway has a port
 
 it("a signal ends it with the exit code 0 (ISA-22)", async () => {
   await using ended = await startGateway(SAMPLE(far.url), { env: ENV, isVerbatim: true });
+  // It answers, so it hears signals.
+  expect((await ask(`${ended.url}/ready`)).status).toBe(200);
   expect(await ended.stop("SIGINT")).toBe(0);
 });
 

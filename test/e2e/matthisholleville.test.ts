@@ -149,7 +149,7 @@ it("the start says whose config it is, and what it became", () => {
   expect(gateway.log()).not.toMatch(/has no effect|no counterpart/);
 });
 
-it("one endpoint has the tools of its servers as server:tool; a caller's groups become scopes, and these decide (MAT-1 … MAT-5, MAT-10)", async () => {
+it("one endpoint has the tools of its servers as server:tool; a caller's groups become scopes, and these decide (MAT-1, MAT-2, MAT-3, MAT-4, MAT-5, MAT-10)", async () => {
   const user = await openedBy({ groups: ["User"] });
   expect(namesIn(await user(LIST))).toEqual(["n8n:echo", "n8n:write"]);
   const { body } = await user(CALL);

@@ -16,7 +16,7 @@
  * @property {number} n the number of the first of them
  */
 
-/** @typedef {{ readonly [K in keyof SeenMessage]: SeenMessage[K] } | Missing} Entry */
+/** @typedef {SeenMessage | Missing} Entry */
 
 /**
  * The last entries that are looked for. The messages of a session are counted: a number that was left out is a message that this page
@@ -48,7 +48,10 @@ export function isWanted(message, { search, method, from }) {
   if (method !== "" && message.method !== method) return false;
   if (search === "") return true;
   const text = [message.method, message.tool, message.id, message.kind, `#${message.n}`].join("\n").toLowerCase();
-  return search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }
 
 /**
@@ -75,9 +78,11 @@ export function counterpart(messages, message) {
   );
   if (!isRequest) return others.at(-1);
   const [answer] = others;
-  const next = messages.find((other) => other.id === id && other.from === from && other.kind === "request" && other.n > n);
+  const next = messages.find(
+    (other) => other.id === id && other.from === from && other.kind === "request" && other.n > n,
+  );
   return answer !== undefined && (next === undefined || answer.n < next.n) ? answer : undefined;
 }
 
-/** @param {SeenMessage} message */
+/** @param {Pick<SeenMessage, "kind">} message */
 export const isAnswer = ({ kind }) => kind === "response" || kind === "error";

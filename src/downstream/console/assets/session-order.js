@@ -31,7 +31,10 @@ export function ordered(rows, { by, isDescending }) {
  */
 export function isFound(row, search) {
   const text = [row.principal, row.server, row.transport, row.era, row.key, row.pid ?? "no process"].join("\n");
-  return search.toLowerCase().split(/\s+/).every((word) => text.toLowerCase().includes(word));
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.toLowerCase().includes(word));
 }
 
 /**

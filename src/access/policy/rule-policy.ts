@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Action, Decision, Policy } from "../../protocol/policy.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import type { AccessRules } from "./config.ts";
-import { compileGrant, type Grant } from "./grant.ts";
+import { compileGrant, concernsConsole, type Grant } from "./grant.ts";
 import { compilePermissions, isHeld, type Permission } from "./permission.ts";
 import { hasScopes, subjectMatcher, type IsSubject, type ScopeMode } from "./subject.ts";
 import { ServerView, type ViewRules } from "./view.ts";
@@ -80,6 +80,12 @@ class RulePolicy implements Policy {
 
   sees(principal: Principal, server: string): boolean {
     return this.#serverView(this.#viewOf(principal), server).isVisible;
+  }
+
+  opensConsole(principal: Principal, server: string): boolean {
+    const { allowing, denying } = this.#viewOf(principal).rules;
+    if (denying.some((grant) => concernsConsole(grant, server))) return false;
+    return allowing.some((grant) => concernsConsole(grant, server)) && this.sees(principal, server);
   }
 
   viewKey(principal: Principal): string {

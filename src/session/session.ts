@@ -6,7 +6,15 @@ import type { Frame } from "../protocol/frame.ts";
 import { notificationLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import { principalKey, type Principal } from "../protocol/principal.ts";
-import type { EndReason, OpenSession, Outlet, Reception, Session, SessionFacts, Transport } from "../protocol/session.ts";
+import type {
+  EndReason,
+  OpenSession,
+  Outlet,
+  Reception,
+  Session,
+  SessionFacts,
+  Transport,
+} from "../protocol/session.ts";
 import type { CallerHeaders, Connect, Upstream } from "../protocol/upstream.ts";
 import { admit, CallerBinding, wakes } from "./admission.ts";
 import { ClientSide } from "./client-side.ts";

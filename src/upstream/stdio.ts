@@ -112,7 +112,9 @@ export class StdioUpstream implements Upstream, Member {
 
   get facts(): ServerProcessFacts | undefined {
     const pid = this.#process?.pid;
-    return pid === undefined ? undefined : { pid, ...this.#names, principal: principalKey(this.#destination.principal), state: this.#state };
+    return pid === undefined
+      ? undefined
+      : { pid, ...this.#names, principal: principalKey(this.#destination.principal), state: this.#state };
   }
 
   get #state(): ServerProcessFacts["state"] {

@@ -58,7 +58,8 @@ function emptiness(rule: RuleConfig, path: Path): AccessFinding[] {
     if (rule[effect] === undefined) return [];
     const lists = [...listsOf(rule[effect])];
     const at = [...path, effect];
-    if (lists.length === 0 && rule[effect]["console"] !== true) return [{ path: at, message: `${text(at)} names nothing: it has no effect` }];
+    if (lists.length === 0 && rule[effect]["console"] !== true)
+      return [{ path: at, message: `${text(at)} names nothing: it has no effect` }];
     const empty = lists.filter(([, patterns]) => patterns.length === 0);
     return empty.map(([key]) => ({
       path: [...at, key],
@@ -129,7 +130,8 @@ function coversPattern({ deny }: RuleConfig, key: string, pattern: string, allow
   const servers = lists.get("servers");
   const isEverywhere =
     servers === undefined || servers.some(isUniversal) || isSame(servers, listsOf(allow).get("servers"));
-  if (key === "servers") return lists.size === 1 && deny?.["console"] !== true && (servers ?? []).some((one) => globMatcher(one)(pattern));
+  if (key === "servers")
+    return lists.size === 1 && deny?.["console"] !== true && (servers ?? []).some((one) => globMatcher(one)(pattern));
   if (!isEverywhere) return false;
   const covers = isNamed(key) ? coversNamed : (wide: string, narrow: string) => globMatcher(wide)(narrow);
   return (lists.get(key) ?? []).some((one) => covers(one, pattern));

@@ -144,7 +144,8 @@ const isSameAction = (one: Action, other: Action): boolean =>
 
 /** The policy of a config; undefined when every authenticated caller may do everything. */
 export function policyOf(rules: AccessRules, servers: readonly string[]): Policy | undefined {
-  const isConfigured =
-    rules.policy !== undefined || rules.permissions !== undefined || (rules.options?.default_scope ?? null) !== null;
-  return isConfigured ? new RulePolicy(rules, servers) : undefined;
+  return hasRules(rules) ? new RulePolicy(rules, servers) : undefined;
 }
+
+export const hasRules = ({ policy, permissions, options }: AccessRules): boolean =>
+  policy !== undefined || permissions !== undefined || (options?.default_scope ?? null) !== null;

@@ -21,7 +21,13 @@ export function keptText(kept: Line, bytes: number): { readonly text: string; re
   if (typeof kept === "string") return { text: kept, isCut: isCut && kept.length >= KEPT_BYTES };
   if (!isCut) return { text: kept.toString(), isCut };
   // A character that is cut in half at the end becomes a replacement character.
-  return { text: kept.slice(0, KEPT_BYTES).toString().replace(/\uFFFD+$/, ""), isCut };
+  return {
+    text: kept
+      .slice(0, KEPT_BYTES)
+      .toString()
+      .replace(/\uFFFD+$/, ""),
+    isCut,
+  };
 }
 
 /** Names and ids come from outside and may be of any length. A part of a text would keep the whole of it in memory. */

@@ -23,6 +23,8 @@ export interface Recorded {
   /** The length of the whole message. */
   readonly bytes: number;
   readonly failed: boolean;
+  /** The result of a tool that says it failed. */
+  readonly isToolError: boolean;
   /** Written by the gateway. */
   readonly isOwn: boolean;
   readonly kept: Line;
@@ -118,7 +120,8 @@ export class Recording implements SessionRecording {
       kind,
       id: kind === "notification" ? undefined : keptId(frame.id),
       bytes,
-      failed: kind === "response" && (frame.failed || frame.isError === true),
+      failed: kind === "response" && frame.failed,
+      isToolError: kind === "response" && frame.isError === true,
       isOwn: kind === "response" && frame.fault !== undefined,
       kept,
       weight: ENTRY_BYTES + (typeof kept === "string" ? Math.min(bytes, 3 * kept.length) : kept.length),

@@ -97,7 +97,8 @@ export class Recordings implements MessageRecorder, RecordingHost {
       this.#forget(recording);
     }
     const sessions = new Map<string, number>();
-    for (const { session } of this.#live.values()) sessions.set(session.principal, (sessions.get(session.principal) ?? 0) + 1);
+    for (const { session } of this.#live.values())
+      sessions.set(session.principal, (sessions.get(session.principal) ?? 0) + 1);
     const share = target / sessions.size;
     for (const recording of this.#live.values()) {
       recording.shrinkTo(share / (sessions.get(recording.session.principal) ?? 1));

@@ -1,2 +1,2 @@
 // The script of the console.
-export {};
+document.documentElement.lang = "en";

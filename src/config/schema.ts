@@ -6,6 +6,7 @@ import { accessLimitsSchema, authShape } from "../access/config.ts";
 import { oauthSchema, oktaSchema } from "../access/oauth.ts";
 import { accessProblems } from "../access/problems.ts";
 import { authMethods } from "../access/auth/methods.ts";
+import { consoleSchema } from "../downstream/console/config.ts";
 import { downstreamLimitsSchema, listenSchema } from "../downstream/config.ts";
 import { openapiSchema } from "../downstream/openapi/config.ts";
 import { restSchema } from "../downstream/rest/config.ts";
@@ -52,6 +53,10 @@ const keys = z.strictObject({
     .prefault({})
     .describe("What the gateway counts, for Prometheus: GET /metrics.")
     .meta({ examples: [{ port: 9464 }, { auth: { bearer: { tokens: ["${METRICS_TOKEN}"] } } }] }),
+  console: consoleSchema
+    .prefault({})
+    .describe("What people look at in a browser: servers, sessions, and their messages as they pass.")
+    .meta({ examples: [{ enabled: true, record: "off" }] }),
   auth: z
     .strictObject({ ...authShape, ...permissionSchemas })
     .prefault({})

@@ -1,6 +1,7 @@
 import type { GatewayError } from "./errors.ts";
 import type { ExchangeOutcome } from "./exchange.ts";
 import type { Line } from "../lib/lines.ts";
+import type { MessageRecorder } from "./recording.ts";
 import type { EndReason, Transport } from "./session.ts";
 import type { Spans } from "./spans.ts";
 
@@ -81,6 +82,8 @@ export interface Events {
   readonly logsRequests: boolean;
   /** Undefined unless a trace is on. */
   readonly spans?: Spans | undefined;
+  /** Undefined unless messages are recorded. */
+  readonly recorder?: MessageRecorder | undefined;
 }
 
 /**

@@ -21,6 +21,7 @@ import { isLasting } from "./lifecycle.ts";
 import type { SessionRecords } from "./records.ts";
 import { evictionsFor, type RoomCaps } from "./room.ts";
 import type { SessionRecord } from "./session-record.ts";
+import { keyOf } from "./session-key.ts";
 import { LiveSession } from "./session.ts";
 
 export interface TableLimits extends SessionLimits, RoomCaps {
@@ -90,11 +91,21 @@ export class Sessions implements SessionTable, SessionHost {
   }
 
   facts(): SessionFacts[] {
-    return [...this.#live.values()].map(({ server, transport, hasProcess }) => {
-      // MCP 2026-07-28 is Streamable HTTP without sessions: an era, and no transport of its own.
-      if (transport === "modern") return { server, transport: "streamable-http", era: "modern", hasProcess };
-      return { server, transport, era: "legacy", hasProcess };
-    });
+    const now = performance.now();
+    return [...this.#live].map(([key, session]) => session.facts(key, now));
+  }
+
+  /** Ends a session for good, at the wish of an operator; undefined when there is no such session. */
+  end(key: string): Promise<void> | undefined {
+    return this.#live.get(key)?.close("ended by operator");
+  }
+
+  /** Ends the processes of a server. Sessions that can go on without hibernate, the others end. Resolves when all are gone. */
+  async stop(server: string): Promise<void> {
+    const ended = [...this.#live.values()]
+      .filter((session) => session.server === server && session.hasProcess)
+      .map((session) => session.lifecycle.loseProcess("ended by operator", undefined));
+    await Promise.all(ended);
   }
 
   open(request: OpenSession): Session {
@@ -151,7 +162,7 @@ export class Sessions implements SessionTable, SessionHost {
   onOpening(session: SessionKey): void {
     const occupants = [...this.#live.values()].filter(({ hasProcess }) => hasProcess);
     for (const occupant of evictionsFor(session, occupants, this.#limits))
-      occupant.lifecycle.loseProcess("evicted", undefined);
+      void occupant.lifecycle.loseProcess("evicted", undefined);
   }
 
   onRecord(session: SessionKey, record: SessionRecord): void {
@@ -172,7 +183,8 @@ export class Sessions implements SessionTable, SessionHost {
   onClosing(session: SessionKey, reason: EndReason, ended: Promise<void>): void {
     this.#live.delete(keyOf(session));
     this.#await(ended);
-    if (reason === "client closed" && session.transport !== "sse") this.#records.forget(session);
+    const isOver = reason === "ended by operator" || (reason === "client closed" && session.transport !== "sse");
+    if (isOver) this.#records.forget(session);
   }
 
   #add(id: string, request: OpenSession, record?: SessionRecord): LiveSession {
@@ -196,13 +208,13 @@ export class Sessions implements SessionTable, SessionHost {
       return;
     }
     const isIdle = presence.idleMs(now) >= (session.idleMs ?? (transport === "rest" ? restIdleMs : idleMs));
-    if (isOrphan || isIdle) lifecycle.loseProcess("idle", undefined);
+    if (isOrphan || isIdle) void lifecycle.loseProcess("idle", undefined);
   }
 
   /** Discards a session without a process; its record remains if it has one. */
   #release(session: LiveSession, reason: "idle" | "evicted"): void {
     if (!session.lifecycle.canHibernate || session.presence.isConnected) return void session.close(reason);
-    session.lifecycle.drop();
+    session.lifecycle.drop(reason);
     this.#live.delete(keyOf(session));
   }
 
@@ -229,9 +241,4 @@ export class Sessions implements SessionTable, SessionHost {
     };
     this.#clocks.push(setInterval(tick, Math.min(ms, LONGEST_TIMER_MS)));
   }
-}
-
-/** The id comes last because it is the only part that may contain any character. */
-function keyOf({ principal, server, transport, id }: SessionKey): string {
-  return `${server}\n${transport}\n${principalKey(principal)}\n${id}`;
 }

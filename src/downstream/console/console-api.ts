@@ -127,9 +127,8 @@ export interface AgainRequest {
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
-export interface AgainResult {
-  /** The answer of the server, masked: a JSON-RPC response. */
-  readonly text: string;
+/** The answer of the server, a JSON-RPC response, as text. */
+export interface AgainResult extends SeenText {
   readonly isError: boolean;
   readonly ms: number;
 }

@@ -5,7 +5,7 @@ import { hashOf, sessionIn } from "../../../src/downstream/console/assets/hash.j
 import { indented } from "../../../src/downstream/console/assets/indented.js";
 import { lineChanges } from "../../../src/downstream/console/assets/line-changes.js";
 import { rawValue } from "../../../src/downstream/console/assets/raw-json.js";
-import { visibleLine, visibleText } from "../../../src/downstream/console/assets/visible.js";
+import { visibleJson, visibleLine, visibleText } from "../../../src/downstream/console/assets/visible.js";
 
 // What the console does with texts that others wrote.
 
@@ -27,6 +27,12 @@ describe("what cannot be seen is made visible:", () => {
 
   it("lines and tabs stay in a text of several lines", () => {
     expect(visibleText("a\r\nb\tc\rd\u2028")).toBe("a\nb\tc⟨U+000D⟩d⟨U+2028⟩");
+  });
+
+  it("in JSON it becomes escapes, which mean the same", () => {
+    const json = '{\n\t"a": "\u202e\u{e0041}é"\r\n}';
+    expect(visibleJson(json)).toBe(String.raw`{${"\n\t"}"a": "\u202e\udb40\udc41é"${"\r\n"}}`);
+    expect(JSON.parse(visibleJson(json))).toEqual(JSON.parse(json));
   });
 
   it("and what is long is cut, never within a character", () => {

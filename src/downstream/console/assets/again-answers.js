@@ -12,6 +12,7 @@ const MAX_LINES = 5000;
 /**
  * @typedef {object} Answer
  * @property {string} text
+ * @property {boolean} isCut only its beginning was kept
  * @property {boolean} isError
  * @property {number | undefined} ms
  */
@@ -48,9 +49,10 @@ const linesOf = (text) => visibleText(indented(text)).replace(/^( {2}"id": ).*?(
  * @param {Answer} answer
  * @param {readonly Line[]} lines
  */
-function column(label, { isError, ms }, lines) {
+function column(label, { isError, isCut, ms }, lines) {
   const tags = [
     ...(isError ? [" ", element("span", "tag bad", "failed")] : []),
+    ...(isCut ? [" ", element("span", "tag", "its beginning")] : []),
     ...(ms === undefined ? [] : [element("span", "hint", ` ${millis(ms)}`)]),
   ];
   const shown = lines.slice(0, MAX_LINES).map(({ text, isChanged }) => {

@@ -4,6 +4,7 @@ import { argumentsFault } from "./arguments-check.js";
 import { button, element, setText } from "./elements.js";
 import { indented } from "./indented.js";
 import { attempt, say } from "./notices.js";
+import { visibleJson } from "./visible.js";
 
 /** @import { Answer } from "./again-answers.js" */
 /** @import { ToolCall } from "./call-copies.js" */
@@ -16,7 +17,7 @@ const MASK = "[redacted]";
  * @param {Answer | undefined} before
  */
 export function againForm(call, before) {
-  const field = element("textarea", "editor", indented(call.argumentsText));
+  const field = element("textarea", "editor", visibleJson(indented(call.argumentsText)));
   field.id = "again-arguments";
   field.spellcheck = false;
   field.rows = Math.min(16, Math.max(4, field.value.split("\n").length + 1));

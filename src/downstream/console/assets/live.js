@@ -12,7 +12,7 @@ import { whileVisible } from "./while-visible.js";
  * @property {(end: SessionEnd) => void} onClosed
  * @property {(missed: number) => void} onGap
  * @property {() => void} onOpen
- * @property {() => void} onGone the session that is watched is not known any more
+ * @property {(why: string) => void} onGone the session that is watched is not known any more
  * @property {(status: "connected" | "reconnecting" | "asleep", why?: string) => void} onStatus
  */
 
@@ -93,7 +93,7 @@ export class Live {
     if (source !== this.#source) return;
     this.#listener.onStatus("reconnecting", why);
     if (status === 404 && session !== undefined) {
-      this.#listener.onGone();
+      this.#listener.onGone(why);
       this.watch(undefined);
       return;
     }

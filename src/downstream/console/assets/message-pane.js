@@ -25,8 +25,9 @@ export class MessagePane {
     return this.#shown !== undefined;
   }
 
-  get shownNumber() {
-    return this.#shown?.n;
+  /** Whether it shows this request; while somebody edits its arguments, it stays as it is. @param {number} n */
+  isWaitingFor(n) {
+    return this.#shown?.n === n && this.#node.querySelector(".again") === null;
   }
 
   /**

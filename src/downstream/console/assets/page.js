@@ -27,16 +27,25 @@ const charts = new Charts();
 const view = new SessionView();
 /** @type {History} */
 let history = { everyMs: 10_000, points: [] };
+/** When the last point was told. */
+let toldAt = -Infinity;
 
 const live = new Live({
   onState: showState,
-  onPoint: (point) => showHistory(withPoint(history, point)),
+  onPoint: (point) => {
+    toldAt = performance.now();
+    showHistory(withPoint(history, point));
+  },
   onBacklog: (log) => view.onBacklog(log),
   onMessage: (message) => view.onMessage(message),
   onClosed: (end) => view.onClosed(end),
   onGap: (missed) => view.onGap(missed),
-  onGone: () => view.onGone(),
-  onOpen: () => void attempt("The last hour cannot be shown", async () => showHistory(await readHistory())),
+  onGone: (why) => view.onGone(why),
+  onOpen: () => {
+    // A stream that is opened for another session has missed nothing.
+    if (performance.now() - toldAt < history.everyMs) return;
+    void attempt("The last hour cannot be shown", async () => showHistory(await readHistory()));
+  },
   onStatus: showStatus,
 });
 

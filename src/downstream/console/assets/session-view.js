@@ -1,4 +1,5 @@
 import { part } from "./elements.js";
+import { isAnswer } from "./message-entries.js";
 import { MessagePane } from "./message-pane.js";
 import { say } from "./notices.js";
 import { SessionHead } from "./session-head.js";
@@ -49,19 +50,17 @@ export class SessionView {
   }
 
   /** @param {ConsoleState} state */
-  update({ sessions, ended, records }) {
+  update({ sessions, ended }) {
     if (this.#key === undefined) return;
     const row = [...sessions, ...ended].find(({ key }) => key === this.#key);
     if (row !== undefined) this.#setRow(row);
-    this.#messages.setEmpty(
-      records ? "No message has passed yet." : "Messages are not recorded: the config has console.record: off.",
-    );
   }
 
   /** @param {SessionLog} log */
   onBacklog({ session, messages }) {
     if (session.key !== this.#key) return;
     this.#setRow(session);
+    this.#messages.setEmpty("No message has passed yet.");
     this.#messages.add(messages);
   }
 
@@ -69,9 +68,7 @@ export class SessionView {
   onMessage(message) {
     this.#messages.add([message]);
     const request = this.#messages.counterpart(message);
-    if (message.kind !== "request" && request !== undefined && request.n === this.#pane.shownNumber) {
-      this.#open(request.n, false);
-    }
+    if (isAnswer(message) && request !== undefined && this.#pane.isWaitingFor(request.n)) this.#open(request.n, false);
   }
 
   /** @param {SessionEnd} end */
@@ -85,9 +82,9 @@ export class SessionView {
     this.#messages.miss(missed);
   }
 
-  /** It is not known any more. */
-  onGone() {
-    this.#messages.setEmpty("This session is not known: it has ended, or is not yours to see.");
+  /** Its messages cannot be told. @param {string} why */
+  onGone(why) {
+    this.#messages.setEmpty(visibleLine(why));
   }
 
   /** @param {SessionRow | EndedSession} row */

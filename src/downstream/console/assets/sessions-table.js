@@ -36,6 +36,7 @@ export class SessionsTable {
     this.#choice.addEventListener("change", () => this.#orderBy(COLUMNS[this.#choice.selectedIndex], true));
     this.#search.addEventListener("input", () => this.#render(true));
     this.#table.addEventListener("click", openRow);
+    this.#table.tabIndex = -1;
     this.#showOrder();
   }
 
@@ -71,7 +72,9 @@ export class SessionsTable {
     const inPlace = isHeld ? heldOrder([...this.#views.keys()], shown) : shown;
     const nodes = inPlace.map((row) => this.#viewOf(row).node);
     const body = this.#table.tBodies[0];
+    const hadFocus = this.#table.contains(document.activeElement);
     if (body !== undefined) setChildren(body, nodes);
+    if (hadFocus && !this.#table.contains(document.activeElement)) this.#table.focus(); // its row has gone
     this.tick();
     this.#tellCounts(shown.length, found.length);
   }

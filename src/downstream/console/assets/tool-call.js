@@ -29,7 +29,7 @@ export function toolCallActions(server, tool, { request, answer, answerText }) {
   const before =
     typeof answerText !== "object" || answer === undefined
       ? undefined
-      : { text: answerText.text, isError: answer.failed, ms: answer.ms };
+      : { ...answerText, isError: answer.failed, ms: answer.ms };
   const place = element("div", "");
   const again = button("Do it again …", "main", () => {
     const { form, focus } = againForm(call, before);

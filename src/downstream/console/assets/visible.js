@@ -34,6 +34,20 @@ export const visibleText = (text, max = MAX_CHARACTERS) =>
     .replaceAll(HIDDEN, (character) => (/[\n\t]/.test(character) ? character : shown(character)));
 
 /**
+ * The same JSON, in which what cannot be seen is written as escapes: it can be edited.
+ * @param {string} json
+ */
+export const visibleJson = (json) =>
+  json.replaceAll(HIDDEN, (character) => (/[\n\r\t]/.test(character) ? character : escapes(character)));
+
+/** @param {string} character */
+const escapes = (character) =>
+  Array.from(
+    { length: character.length },
+    (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`,
+  ).join("");
+
+/**
  * @param {string} text
  * @param {number} max
  */

@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser, lowestContrast, prefixProxy, type Visit, visitWith } from "../helpers/browser.ts";
@@ -172,6 +174,38 @@ describe("an operator", () => {
     expect(trouble.filter((line) => !line.includes("/broken/tools"))).toEqual([]);
   });
 
+  test("takes a call away: as a command that works, as JSON-RPC and as a file for tests", async () => {
+    await using seen = await visit({ permissions: ["clipboard-read", "clipboard-write"] });
+    const { page, trouble } = seen;
+    await using client = await openSession(`${gateway.url}/echo`, BASIC);
+    const pid = await client.call("pid");
+    await client.call("echo", { message: "it's $HOME \u202e" });
+    await rowOf(page, pid).waitFor();
+    await openRow(page, pid);
+    await requestFor(page, "echo").click();
+    const copied = async (what: string, sign: string): Promise<string> => {
+      await page.getByRole("button", { name: `Copy as ${what}` }).click();
+      return until(
+        async () => {
+          const text = await page.evaluate<string>("navigator.clipboard.readText()");
+          return text.includes(sign) && text;
+        },
+        { what: `${what} is copied` },
+      );
+    };
+    const env = { ...process.env, MCP_GATEWAY_USER: ANN.username, MCP_GATEWAY_PASSWORD: ANN.password };
+    const { stdout } = await promisify(execFile)("sh", ["-c", await copied("curl", "curl -sS")], { env });
+    expect(JSON.parse(stdout)).toMatchObject({ content: [{ text: "it's $HOME \u202e" }] });
+    const call = { method: "tools/call", params: { name: "echo", arguments: { message: "it's $HOME \u202e" } } };
+    expect(JSON.parse(await copied("JSON-RPC", '"jsonrpc"'))).toMatchObject(call);
+    expect(JSON.parse(await copied("fixture", '"answer"'))).toMatchObject({
+      server: "echo",
+      request: call,
+      answer: { result: { content: [{ text: "it's $HOME \u202e" }] } },
+    });
+    expect(trouble).toEqual([]);
+  });
+
   test("gets along with the keyboard alone", async () => {
     await using seen = await visit();
     const { page, trouble } = seen;
@@ -335,7 +369,7 @@ describe("the page", () => {
     });
     await plot.focus();
     await page.keyboard.press("Home");
-    expect(await plot.getAttribute("aria-valuetext")).toMatch(/^\d\d:\d\d:\d\d, the gateway itself \d+ MiB$/);
+    expect(await plot.getAttribute("aria-valuetext")).toMatch(/^\d\d:\d\d:\d\d, gateway \d+ MiB$/);
     expect(await plot.locator(".cursor").getAttribute("visibility")).toBe("visible");
     await page.keyboard.press("Escape");
     expect(await plot.getAttribute("aria-valuetext")).toMatch(/^now, /);

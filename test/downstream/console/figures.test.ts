@@ -9,6 +9,7 @@ import {
   timeOfDay,
 } from "../../../src/downstream/console/assets/format.js";
 import { closest, linePath, scale, ticksTo } from "../../../src/downstream/console/assets/plot-scale.js";
+import { shownTime, timeTicks } from "../../../src/downstream/console/assets/plot-time.js";
 import { HOUR_MS, maxStepMs, samplesOf, serversIn, withPoint } from "../../../src/downstream/console/assets/history.js";
 
 // What the console does with figures, before any of it is drawn.
@@ -100,6 +101,22 @@ describe("a line of a plot", () => {
   it("has its places in proportion, also where there is no extent", () => {
     expect(scale([0, 10], [100, 0])(4)).toBe(60);
     expect(scale([5, 5], [7, 9])(5)).toBe(7);
+  });
+
+  it("shows the last hour, or since something has been known, with few labels at full minutes", () => {
+    const minute = 60_000;
+    const clock = (minutes: readonly number[]): number[] => minutes.map((one) => one * minute);
+    expect(shownTime(clock([10, 40, 75]))).toEqual(clock([15, 75]));
+    expect(shownTime(clock([10, 40]))).toEqual(clock([10, 40]));
+    expect(shownTime(clock([39.5, 40]))).toEqual(clock([35, 40]));
+    expect(shownTime([])[1]).toBeGreaterThan(0);
+    expect(timeTicks([15.2 * minute, 75.2 * minute])).toEqual(clock([30, 45, 60, 75]));
+    expect(timeTicks([10 * minute, 15 * minute])).toEqual(clock([10, 11, 12, 13, 14, 15]));
+    for (let span = 5; span <= 60; span++) {
+      const { length } = timeTicks([3.3 * minute, (3.3 + span) * minute]);
+      expect(length, `in ${span} min`).toBeGreaterThanOrEqual(2);
+      expect(length).toBeLessThanOrEqual(6);
+    }
   });
 
   it("is read at the closest time", () => {

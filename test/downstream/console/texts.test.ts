@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { argumentsFault } from "../../../src/downstream/console/assets/arguments-check.js";
-import { curlOf, fixtureOf, jsonRpcOf } from "../../../src/downstream/console/assets/call-copies.js";
+import { curlOf, fixtureOf, jsonRpcOf, newSessionId } from "../../../src/downstream/console/assets/call-copies.js";
 import { hashOf, sessionIn } from "../../../src/downstream/console/assets/hash.js";
 import { indented } from "../../../src/downstream/console/assets/indented.js";
 import { lineChanges } from "../../../src/downstream/console/assets/line-changes.js";
@@ -98,12 +98,17 @@ describe("a call can be taken away:", () => {
   const call = { server: "a b", tool: "it's/ü", argumentsText: `{"a":"it's $HOME","n":12345678901234567890}` };
 
   test("with curl, by REST, without a password in it", () => {
-    expect(curlOf(call, "https://x.example/prefix/").split(" \\\n  ")).toEqual([
-      String.raw`curl -sS 'https://x.example/prefix/api/a%20b/it'\''s%2F%C3%BC'`,
+    expect(curlOf(call, "https://x.example/prefix/", "console-1").split(" \\\n  ")).toEqual([
+      String.raw`curl -sS 'https://x.example/prefix/api/a%20b/it'\''s%2F%C3%BC?sessionId=console-1'`,
       '-u "$MCP_GATEWAY_USER:$MCP_GATEWAY_PASSWORD"',
       "-H 'Content-Type: application/json'",
       String.raw`-d '{"a":"it'\''s $HOME","n":12345678901234567890}'`,
     ]);
+  });
+
+  test("in a session that nobody guesses", () => {
+    expect(newSessionId()).toMatch(/^console-[0-9a-f]{24}$/);
+    expect(newSessionId()).not.toBe(newSessionId());
   });
 
   test("as JSON-RPC, its numbers as they were", () => {

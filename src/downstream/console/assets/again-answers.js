@@ -2,12 +2,14 @@ import { element } from "./elements.js";
 import { millis } from "./format.js";
 import { indented } from "./indented.js";
 import { lineChanges } from "./line-changes.js";
+import { coloured } from "./json-colours.js";
 import { visibleText } from "./visible.js";
 
 /** @import { Line } from "./line-changes.js" */
 
 /** More would take long to show. */
 const MAX_LINES = 5000;
+const MAX_COLOURED_LINES = 500;
 
 /**
  * @typedef {object} Answer
@@ -55,9 +57,10 @@ function column(label, { isError, isCut, ms }, lines) {
     ...(isCut ? [" ", element("span", "tag", "its beginning")] : []),
     ...(ms === undefined ? [] : [element("span", "hint", ` ${millis(ms)}`)]),
   ];
+  const isShort = lines.length <= MAX_COLOURED_LINES;
   const shown = lines.slice(0, MAX_LINES).map(({ text, isChanged }) => {
-    const line = element(isChanged ? "mark" : "span", "line", text === "" ? " " : text);
-    return line;
+    const content = isShort ? coloured(text) : [text];
+    return element(isChanged ? "mark" : "span", "line", ...(text === "" ? [" "] : content));
   });
   const rest = lines.length > MAX_LINES ? [element("span", "line hint", `… ${lines.length} lines in all`)] : [];
   const pre = element("pre", "", ...shown, ...rest);

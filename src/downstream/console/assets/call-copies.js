@@ -13,15 +13,21 @@ import { indented } from "./indented.js";
  * For a shell, by REST. The credentials are a variable: the secret itself is not in it.
  * @param {ToolCall} call
  * @param {string} root the gateway's URL, which ends with a slash
+ * @param {string} session an id of one's own choice
  */
-export function curlOf({ server, tool, argumentsText }, root) {
+export function curlOf({ server, tool, argumentsText }, root, session) {
+  const path = [server, tool].map((name) => encodeURIComponent(name)).join("/");
   return [
-    `curl -sS ${word(`${root}api/${encodeURIComponent(server)}/${encodeURIComponent(tool)}`)}`,
+    `curl -sS ${word(`${root}api/${path}?${new URLSearchParams({ sessionId: session }).toString()}`)}`,
     '  -u "$MCP_GATEWAY_USER:$MCP_GATEWAY_PASSWORD"',
     "  -H 'Content-Type: application/json'",
     `  -d ${word(argumentsText)}`,
   ].join(" \\\n");
 }
+
+/** Not to be guessed: who knows it may use that session, with credentials of the same user. */
+export const newSessionId = () =>
+  `console-${[...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 
 /**
  * The request of a client (JSON-RPC 2.0).

@@ -1,7 +1,7 @@
 import { element, setChildren, setText, svg } from "./elements.js";
 import { hoursAndMinutes, timeOfDay } from "./format.js";
-import { HOUR_MS } from "./history.js";
 import { closest, linePath, scale, ticksTo } from "./plot-scale.js";
+import { shownTime, timeTicks } from "./plot-time.js";
 import { visibleLine } from "./visible.js";
 
 /** @import { Sample } from "./plot-scale.js" */
@@ -25,7 +25,6 @@ const LEFT = 62;
 const RIGHT = 8;
 const TOP = 8;
 const BOTTOM = 20;
-const TIME_STEP_MS = 900_000;
 const NONE = "–";
 
 /** A plot over the last hour, with a line per server and what they were at one time. */
@@ -146,10 +145,7 @@ export class Chart {
 
   /** @param {(at: number) => number} x */
   #hours(x) {
-    const [from, to] = this.#hour();
-    const first = Math.ceil(from / TIME_STEP_MS) * TIME_STEP_MS;
-    const times = Array.from({ length: 5 }, (_, at) => first + at * TIME_STEP_MS).filter((at) => at <= to);
-    return times.map((at) => {
+    return timeTicks(this.#hour()).map((at) => {
       const isAtEdge = x(at) > this.plot.clientWidth - RIGHT - 16;
       return svg("text", { x: x(at), y: HEIGHT - 4, "text-anchor": isAtEdge ? "end" : "middle" }, hoursAndMinutes(at));
     });
@@ -159,9 +155,7 @@ export class Chart {
     return scale(this.#hour(), [LEFT, this.plot.clientWidth - RIGHT]);
   }
 
-  /** @returns {[number, number]} */
   #hour() {
-    const to = this.#times.at(-1) ?? Date.now();
-    return [to - HOUR_MS, to];
+    return shownTime(this.#times);
   }
 }

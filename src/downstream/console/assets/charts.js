@@ -64,7 +64,7 @@ export class Charts {
       chart.update(lines, times, maxStepMs(history));
     }
     const samples = history.points.map(({ at, residentBytes }) => ({ at, value: residentBytes }));
-    this.#gateway.update([{ name: "the gateway itself", look: "line-own", samples }], times, maxStepMs(history));
+    this.#gateway.update([{ name: "gateway", look: "line-own", samples }], times, maxStepMs(history));
     this.#point(this.#read);
   }
 

@@ -3,6 +3,7 @@ import { copyButton } from "./copy-button.js";
 import { element } from "./elements.js";
 import { bytes } from "./format.js";
 import { indented } from "./indented.js";
+import { coloured } from "./json-colours.js";
 import { visibleText } from "./visible.js";
 
 /** @import { SeenMessage, SeenText } from "../console-api.ts" */
@@ -30,7 +31,7 @@ export async function textOrWhyNot(session, n, signal) {
 export function textSection(label, { bytes: size }, seen) {
   const heading = element("h4", "", label);
   if (typeof seen === "string") return element("section", "", heading, element("p", "hint", seen));
-  const pre = element("pre", "", visibleText(indented(seen.text)));
+  const pre = element("pre", "", ...coloured(visibleText(indented(seen.text))));
   pre.tabIndex = 0;
   pre.ariaLabel = label;
   const bar = element(

@@ -1,6 +1,6 @@
 import { againForm } from "./again-form.js";
 import { ROOT } from "./api.js";
-import { curlOf, fixtureOf, jsonRpcOf } from "./call-copies.js";
+import { curlOf, fixtureOf, jsonRpcOf, newSessionId } from "./call-copies.js";
 import { copyButton } from "./copy-button.js";
 import { button, element } from "./elements.js";
 import { rawValue } from "./raw-json.js";
@@ -43,7 +43,7 @@ export function toolCallActions(server, tool, { request, answer, answerText }) {
     "div",
     "buttons",
     again,
-    copyButton("Copy as curl", () => curlOf(call, ROOT)),
+    copyButton("Copy as curl", () => curlOf(call, ROOT, newSessionId())),
     copyButton("Copy as JSON-RPC", () => jsonRpcOf(call)),
     copyButton("Copy as fixture", fixture),
   );

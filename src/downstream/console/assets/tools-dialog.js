@@ -1,6 +1,7 @@
 import { button, element, part } from "./elements.js";
 import { counted } from "./format.js";
 import { indented } from "./indented.js";
+import { coloured } from "./json-colours.js";
 import { visibleLine, visibleText } from "./visible.js";
 
 /** @import { ListedTool } from "../console-api.ts" */
@@ -32,7 +33,7 @@ function toolItem({ name, description, inputSchema }) {
   schema.addEventListener(
     "toggle",
     () => {
-      const text = element("pre", "", visibleText(indented(JSON.stringify(inputSchema) ?? "none")));
+      const text = element("pre", "", ...coloured(visibleText(indented(JSON.stringify(inputSchema) ?? "none"))));
       text.tabIndex = 0;
       schema.append(text);
     },

@@ -293,6 +293,7 @@ describe("an action", () => {
     await until(() => gateway.children("huge").length > 0, { what: "the call runs" });
     socket.destroy();
     await until(() => gateway.children("huge").length === 0, { what: "its process is gone", deadlineMs: 10_000 });
+    expect(await board.ended("huge")).toMatchObject({ transport: "rest", reason: "client closed" });
   });
 });
 

@@ -13,7 +13,7 @@ import type { Console } from "./console.ts";
 import type { ListedTool } from "./console-api.ts";
 
 /** A POST of a caller who may use the console, sent by its page. */
-export interface ActionRequest {
+interface ActionRequest {
   readonly context: DocumentContext;
   readonly console: Console;
   readonly principal: Principal;

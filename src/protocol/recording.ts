@@ -3,7 +3,7 @@ import type { Frame, ResponseFrame } from "./frame.ts";
 
 /** A session whose messages are recorded. */
 export interface RecordedSession {
-  /** Identifies the session. Contains its id, which is a credential: never shown. */
+  /** Identifies the session. Contains its id, which is enough to use it where nothing authenticates: never shown. */
   readonly key: string;
   readonly server: string;
   /** The key of its principal. */

@@ -24,7 +24,7 @@ export type EndReason =
 
 /** A session as it is now, for those who watch the gateway. */
 export interface SessionFacts {
-  /** Identifies the session. Contains its id, which is a credential: never shown. */
+  /** Identifies the session. Contains its id, which is enough to use it where nothing authenticates: never shown. */
   readonly key: string;
   readonly id: string;
   /** The key of its principal. */

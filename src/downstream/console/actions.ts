@@ -13,7 +13,7 @@ import type { Console } from "./console.ts";
 import type { ListedTool } from "./console-api.ts";
 
 /** A POST of a caller who may use the console, sent by its page. */
-export interface Asked {
+interface ActionRequest {
   readonly context: DocumentContext;
   readonly console: Console;
   readonly principal: Principal;
@@ -21,7 +21,7 @@ export interface Asked {
   readonly response: Response;
 }
 
-export type Action = (asked: Asked) => Promise<void>;
+export type Action = (asked: ActionRequest) => Promise<void>;
 
 export const endSession: Action = async (asked) => {
   await bodyOf(asked);
@@ -65,14 +65,14 @@ export const callAgain: Action = async (asked) => {
 };
 
 /** Throws when the caller sees no such server in the console. */
-function serverOf({ console, principal, request }: Asked): string {
+function serverOf({ console, principal, request }: ActionRequest): string {
   const server = param(request, "name");
   if (console.access.sees(principal, server)) return server;
   throw unknownServer(server, console.access.servers(principal));
 }
 
 /** Only JSON is accepted, which a form of another site cannot send; what is not needed of it is ignored. */
-async function bodyOf({ context, principal, request, response }: Asked): Promise<string> {
+async function bodyOf({ context, principal, request, response }: ActionRequest): Promise<string> {
   return (await readJsonBody(request, context.bodies, principal, response)).toString();
 }
 

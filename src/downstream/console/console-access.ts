@@ -70,7 +70,7 @@ export class ConsoleAccess {
     throw new GatewayError("forbidden", "The page of the console is out of date: load it again.");
   }
 
-  /** Names a session in URLs. Its key has its id in it, which is a credential. */
+  /** Names a session in URLs. Its key has its id in it, which is enough to use it where nothing authenticates. */
   handle(sessionKey: string): string {
     const known = this.#handles.get(sessionKey);
     if (known !== undefined) return known;

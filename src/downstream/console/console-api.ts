@@ -58,7 +58,7 @@ export interface ServerCard {
 }
 
 export interface SessionRow {
-  /** Names the session in URLs; not its id, which is a credential. */
+  /** Names the session in URLs; not its id, which is enough to use it where nothing authenticates. */
   readonly key: string;
   readonly server: string;
   readonly principal: string;

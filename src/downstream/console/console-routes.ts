@@ -12,20 +12,25 @@ import { refuseOtherSites } from "./console-access.ts";
 import { consolePage } from "./page.ts";
 
 /** What a GET does, for a caller who may use the console. */
-type Look = (console: Console, principal: Principal, request: Request, response: Response) => Promise<void> | void;
+type PageReader = (
+  console: Console,
+  principal: Principal,
+  request: Request,
+  response: Response,
+) => Promise<void> | void;
 
 /** `/console`, the page on which people see what goes on, and below `/console/api` what that page asks (console-api.ts). */
 export function consoleRoutes(context: DocumentContext): Router {
   const router = Router({ caseSensitive: true });
   const { console } = context;
 
-  const get = (path: string, look: Look): void => {
+  const get = (path: string, read: PageReader): void => {
     if (console === undefined) return void router.get(path, (_request, _response, next) => next());
     const serve: RequestHandler = async (request, response) => {
       refuseOtherSites(request);
       const principal = await console.access.admit(request);
       // It may have left meanwhile.
-      if (!response.destroyed) await look(console, principal, request, response);
+      if (!response.destroyed) await read(console, principal, request, response);
     };
     router.route(path).get(serve).all(refuseAllBut("GET, HEAD"));
   };

@@ -1,6 +1,6 @@
 import type { Redactor } from "../../lib/redactor.ts";
 import { keptText } from "../../observability/recording/kept-line.ts";
-import type { Recorded, Recording } from "../../observability/recording/recording.ts";
+import type { RecordedMessage, Recording } from "../../observability/recording/recording.ts";
 import type { SeenMessage, SeenText } from "./console-api.ts";
 import { maskedText } from "./masked-text.ts";
 
@@ -12,12 +12,12 @@ export function messagesFrom(recording: Recording, n: number, redactor: Redactor
   return recording.from(n).map((entry) => seen(entry, recording, redactor));
 }
 
-export function textOf({ kept, bytes }: Recorded, redactor: Redactor): SeenText {
+export function textOf({ kept, bytes }: RecordedMessage, redactor: Redactor): SeenText {
   const { text, isCut } = keptText(kept, bytes);
   return { text: maskedText(text, redactor), isCut };
 }
 
-function seen(entry: Recorded, recording: Recording, redactor: Redactor): SeenMessage {
+function seen(entry: RecordedMessage, recording: Recording, redactor: Redactor): SeenMessage {
   const { n, at, from, kind, id, bytes, isOwn, failed, isToolError } = entry;
   const asked = kind === "response" && from === "client" ? questionOf(entry, recording) : undefined;
   const { method = asked?.method, tool } = entry;
@@ -37,7 +37,7 @@ function seen(entry: Recorded, recording: Recording, redactor: Redactor): SeenMe
 }
 
 /** The request of the server that the client answers. */
-function questionOf({ n, id }: Recorded, recording: Recording): Recorded | undefined {
+function questionOf({ n, id }: RecordedMessage, recording: Recording): RecordedMessage | undefined {
   for (let before = n - 1; before >= recording.first; before--) {
     const entry = recording.get(before);
     if (entry?.kind === "request" && entry.from === "server" && entry.id === id) return entry;

@@ -2,7 +2,7 @@ import type { Line } from "../../lib/lines.ts";
 import { leanPieces, Pieces } from "../../lib/pieces.ts";
 
 /** Of a long message only so much of its beginning is kept. */
-export const KEPT_BYTES = 64 * 1024;
+const KEPT_BYTES = 64 * 1024;
 /** Up to this length a line is kept as it is: to copy its beginning would cost more than its memory. */
 const WHOLE_BYTES = 4 * KEPT_BYTES;
 

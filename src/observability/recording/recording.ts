@@ -12,7 +12,7 @@ const MAX_BYTES = 1024 * 1024;
 const ENTRY_BYTES = 256;
 
 /** A message as it passed. */
-export interface Recorded {
+export interface RecordedMessage {
   /** Counts the messages of the session, from 1. */
   readonly n: number;
   /** In ms since 1970. */
@@ -57,12 +57,12 @@ export class Recording implements SessionRecording {
   readonly startedAt = Date.now();
   readonly #host: RecordingHost;
   /** The message `n` is at `n % MAX_MESSAGES`. */
-  readonly #slots: (Recorded | undefined)[] = [];
+  readonly #slots: (RecordedMessage | undefined)[] = [];
   #first = 1;
   #next = 1;
   #bytes = 0;
   /** The latest answer to the client, until its exchange is over. */
-  #answer: Recorded | undefined;
+  #answer: RecordedMessage | undefined;
   #calls = 0;
   #over: SessionOver | undefined;
   #watchers: Set<() => void> | undefined;
@@ -95,13 +95,13 @@ export class Recording implements SessionRecording {
     return this.#over;
   }
 
-  get(n: number): Recorded | undefined {
+  get(n: number): RecordedMessage | undefined {
     return n >= this.#first && n < this.#next ? this.#slots[n % MAX_MESSAGES] : undefined;
   }
 
   /** The kept messages from `n` on, oldest first. */
-  from(n: number): Recorded[] {
-    const found: Recorded[] = [];
+  from(n: number): RecordedMessage[] {
+    const found: RecordedMessage[] = [];
     for (let at = Math.max(n, this.#first); at < this.#next; at++) {
       const entry = this.get(at);
       if (entry !== undefined) found.push(entry);
@@ -113,7 +113,7 @@ export class Recording implements SessionRecording {
     const { kind, line } = frame;
     const bytes = byteLength(line);
     const kept = keptLine(line);
-    const entry: Recorded = {
+    const entry: RecordedMessage = {
       n: this.#next,
       at: Date.now(),
       from,
@@ -174,7 +174,7 @@ export class Recording implements SessionRecording {
     };
   }
 
-  #keep(entry: Recorded): void {
+  #keep(entry: RecordedMessage): void {
     const before = this.#bytes;
     if (this.#next - this.#first === MAX_MESSAGES) this.#forgetOldest();
     this.#slots[this.#next % MAX_MESSAGES] = entry;

@@ -42,7 +42,7 @@ const visit = (options: BrowserContextOptions = {}, url = `${gateway.url}/consol
 const connected = (page: Page): Promise<void> => page.getByText("connected", { exact: true }).waitFor();
 
 const horizontalScroll = (page: Page): Promise<number> =>
-  page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+  page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
 
 /** The row of the session whose server has this process. */
 const rowOf = (page: Page, pid: number | string): Locator => page.getByRole("row").filter({ hasText: String(pid) });

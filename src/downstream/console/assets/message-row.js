@@ -36,7 +36,7 @@ export function missingRow(missing) {
 }
 
 /** @param {Missing} missing */
-export const missingText = ({ missing, n }) =>
+const missingText = ({ missing, n }) =>
   n === 1 ? `${counted(missing, "earlier message")} no longer kept` : `${counted(missing, "message")} missing here`;
 
 /** @param {SeenMessage} message */

@@ -20,7 +20,7 @@ export async function attempt(what, action) {
 }
 
 /** @param {string} text */
-export function tellTrouble(text) {
+function tellTrouble(text) {
   const list = part("notices", HTMLElement);
   const close = button("✕", "quiet", () => notice.remove());
   close.ariaLabel = "Close this notice";

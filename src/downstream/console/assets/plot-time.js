@@ -2,7 +2,7 @@ import { HOUR_MS } from "./history.js";
 
 const MINUTE_MS = 60_000;
 const LEAST_MS = 5 * MINUTE_MS;
-const STEPS_MS = [MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS];
+const STEPS_MS = [MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS, 10 * MINUTE_MS, 15 * MINUTE_MS];
 const MAX_TICKS = 5;
 
 /**

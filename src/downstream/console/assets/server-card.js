@@ -10,7 +10,7 @@ import { visibleLine, visibleText } from "./visible.js";
 /** @import { ServerCard } from "../console-api.ts" */
 /** @import { Sample } from "./plot-scale.js" */
 
-export const MEMORY_MS = 600_000;
+const MEMORY_MS = 600_000;
 
 /** What a state means for the person who looks. */
 const MOODS = new Map([

@@ -27,7 +27,12 @@ export class SessionsTable {
   #heads = new Map();
 
   constructor() {
-    const head = element("tr", "", ...COLUMNS.map((column) => this.#headOf(column)), element("th", "", ""));
+    const head = element(
+      "tr",
+      "",
+      ...COLUMNS.map((column) => this.#headOf(column)),
+      element("th", "", element("span", "unseen", "Actions")),
+    );
     this.#table.tHead?.replaceChildren(head);
     for (const one of [this.#table, ...this.#table.querySelectorAll("thead, tbody")]) {
       one.role = one === this.#table ? "table" : "rowgroup"; // also where styles make cards of the rows

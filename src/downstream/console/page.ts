@@ -50,10 +50,10 @@ function header(version: string): Html {
 }
 
 function overview(): Html {
-  return html`<main id="overview">
+  return html`<main id="overview" aria-busy="true">
     <section aria-labelledby="servers-title">
       <h2 id="servers-title">Servers</h2>
-      <div id="servers" class="cards" aria-busy="true"></div>
+      <div id="servers" class="cards"></div>
     </section>
     <section aria-labelledby="sessions-title">
       <div class="bar">

@@ -3,6 +3,7 @@ import { argumentsFault } from "../../../src/downstream/console/assets/arguments
 import { curlOf, fixtureOf, jsonRpcOf, newSessionId } from "../../../src/downstream/console/assets/call-copies.js";
 import { hashOf, sessionIn } from "../../../src/downstream/console/assets/hash.js";
 import { indented } from "../../../src/downstream/console/assets/indented.js";
+import { jsonTokens } from "../../../src/downstream/console/assets/json-colours.js";
 import { lineChanges } from "../../../src/downstream/console/assets/line-changes.js";
 import { rawValue } from "../../../src/downstream/console/assets/raw-json.js";
 import { visibleJson, visibleLine, visibleText } from "../../../src/downstream/console/assets/visible.js";
@@ -59,6 +60,27 @@ describe("JSON is indented without being changed:", () => {
     expect(indented(deep).split("\n").at(-1)).toHaveLength(80);
     const long = `[${"1,".repeat(600_000)}1]`;
     expect(indented(long)).toBe(long);
+  });
+});
+
+describe("JSON has kinds of tokens:", () => {
+  const kinds = (text: string): string =>
+    jsonTokens(text)
+      .flatMap(({ kind, text: token }) => (kind === "" ? [] : `${kind} ${token}`))
+      .join(", ");
+  test.each([
+    ['{\n  "a": [-1.5e3, true]\n}', 'key "a", number -1.5e3, word true'],
+    ['"a \\": b": "x"', 'key "a \\": b", string "x"'],
+    ['"cut in the mid', 'string "cut in the mid'],
+    ["x1 truest ⟨U+001B⟩", ""],
+  ])("%s", (text, expected) => {
+    expect(kinds(text)).toBe(expected);
+    const whole = jsonTokens(text).map(({ text: token }) => token);
+    expect(whole.join("")).toBe(text);
+  });
+
+  test("a long text has none", () => {
+    expect(jsonTokens("1,".repeat(20_000))).toHaveLength(1);
   });
 });
 

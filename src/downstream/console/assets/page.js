@@ -29,6 +29,8 @@ const view = new SessionView();
 let history = { everyMs: 10_000, points: [] };
 /** When the last point was told. */
 let toldAt = -Infinity;
+/** What has not been told yet: until then nothing is shown, so that nothing moves. */
+const missing = new Set(["state", "history"]);
 
 const live = new Live({
   onState: showState,
@@ -44,7 +46,9 @@ const live = new Live({
   onOpen: () => {
     // A stream that is opened for another session has missed nothing.
     if (performance.now() - toldAt < history.everyMs) return;
-    void attempt("The last hour cannot be shown", async () => showHistory(await readHistory()));
+    void attempt("The last hour cannot be shown", async () => showHistory(await readHistory())).then(() =>
+      settle("history"),
+    );
   },
   onStatus: showStatus,
 });
@@ -80,6 +84,7 @@ function showState(state) {
   sessions.update(state.sessions, state.notListed);
   showEnded(state.ended);
   view.update(state);
+  settle("state");
 }
 
 /** @param {History} shown */
@@ -87,6 +92,12 @@ function showHistory(shown) {
   history = shown;
   cards.plot(history);
   charts.update(history);
+}
+
+/** @param {string} what has been told */
+function settle(what) {
+  missing.delete(what);
+  if (missing.size === 0) part("overview", HTMLElement).removeAttribute("aria-busy");
 }
 
 /**

@@ -21,7 +21,6 @@ export class ServerCards {
       return card.node;
     });
     setChildren(this.#list, nodes.length === 0 ? [this.#none] : nodes);
-    this.#list.removeAttribute("aria-busy");
   }
 
   /** @param {History} history */

@@ -298,6 +298,8 @@ describe("the messages of a session", () => {
       what: "the last message is listed",
     });
     expect(await page.locator("#scroller > *").count()).toBeLessThanOrEqual(1000);
+    await page.reload();
+    await page.getByText(/^1,927 earlier messages no longer kept$/).waitFor();
     expect(trouble).toEqual([]);
   });
 
@@ -389,8 +391,29 @@ describe("the page", () => {
     expect(nameless).toEqual([]);
   });
 
+  test.each([WIDE, PHONE])("does not move while it is filled, at $width px", async (viewport) => {
+    await using seen = await visit({ viewport });
+    const { page } = seen;
+    await page.addInitScript(`
+      window.moved = 0;
+      new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (window.moved += value)))
+        .observe({ type: "layout-shift", buffered: true });
+    `);
+    await page.reload();
+    await page.getByRole("slider").first().waitFor();
+    await until(async () => (await page.getByRole("slider").first().getAttribute("aria-valuetext")) !== null, {
+      what: "the plots are drawn",
+    });
+    // Of a page that jumps about, this is more than 0.1 (Web Vitals, cumulative layout shift).
+    expect(await page.evaluate("moved")).toBeLessThan(0.02);
+  });
+
   test("says that the gateway cannot be reached, finds it again, and tells in words what went wrong", async () => {
-    const first = await startGateway({ port: await freePort(), servers: { echo: fixture("echo") } });
+    const first = await startGateway({
+      port: await freePort(),
+      console: { record: "off" },
+      servers: { echo: fixture("echo") },
+    });
     await using seen = await visitWith(browser, `${first.url}/console`, { viewport: WIDE });
     const { page } = seen;
     await connected(page);
@@ -405,6 +428,8 @@ describe("the page", () => {
     await page.getByRole("alert").getByText("The page of the console is out of date: load it again.").waitFor();
     await page.keyboard.press("Escape");
     expect(await page.locator(".notice").count()).toBe(0);
+    await row.getByRole("link").click();
+    await page.getByText("Messages are not recorded (console.record).").waitFor();
   });
 });
 

@@ -34,6 +34,7 @@ export function gatewayConsole(options: GatewayConsoleOptions, context: Downstre
     recordings,
     client: sessions.client,
     servers: () => observation.servers(),
+    lastWords: (name) => observation.health.lastWords(name),
     sessions: () => sessions.table.facts(),
     processes: () => servers.processes(),
     usage: () => servers.usage(),

@@ -61,6 +61,8 @@ export type GatewayEvent =
   | { type: "audit.failed"; cause: unknown }
   | { type: "audit.back" }
   | { type: "audit.dropped"; lines: number }
+  /** Somebody did something in the console. */
+  | { type: "operated"; requestId: string; principal: string; action: OperatorAction; server: string }
   | { type: "modern-only"; server: string }
   | ({ type: "server.connected" } & SessionRef)
   | ({ type: "server.forgot" } & SessionRef)
@@ -69,6 +71,8 @@ export type GatewayEvent =
   | { type: "origin.resumed"; origin: string }
   | { type: "client.garbage"; sample: string; why: string; dropped: number }
   | { type: "trouble"; what: string; cause: unknown };
+
+export type OperatorAction = "end session" | "stop server" | "list tools" | "call again";
 
 export type Emit = (event: GatewayEvent) => void;
 

@@ -16,17 +16,21 @@ export class SessionReporter {
   /** Whose session it is, once an event has named it. */
   #principal: string | undefined;
   /** Undefined when nothing is recorded. */
-  readonly #recording: SessionRecording | undefined;
+  #recording: SessionRecording | undefined;
   #requests = 0;
 
   constructor(session: SessionKey, events: Events) {
     this.#session = session;
     this.#events = events;
-    const { recorder } = events;
+  }
+
+  /** Begins the recording; not before it is certain that the session will end, too. */
+  opened(): void {
+    const { recorder } = this.#events;
     if (recorder === undefined) return;
-    const { principal, server, transport } = session;
+    const { principal, server, transport } = this.#session;
     this.#recording = recorder.record({
-      key: keyOf(session),
+      key: keyOf(this.#session),
       server,
       principal: principalKey(principal),
       ...shownTransport(transport),

@@ -127,6 +127,11 @@ export class LiveSession implements Session {
     return this.#recorder.clientRevision;
   }
 
+  /** The session is one of the table's now. */
+  opened(): void {
+    this.#reporter.opened();
+  }
+
   /** Throws when the session is not that of this caller. */
   checkCaller(caller: CallerHeaders | undefined): void {
     this.#binding?.check(caller);

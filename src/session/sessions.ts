@@ -195,6 +195,7 @@ export class Sessions implements SessionTable, SessionHost {
     // A generated id is unguessable (126 random bits) and only uses A-Za-z0-9_-: safe in a URL, a header and an SSE field.
     const session = new LiveSession(id, request, this.#context, record);
     this.#live.set(keyOf(session), session);
+    session.opened();
     return session;
   }
 

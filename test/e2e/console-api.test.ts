@@ -25,6 +25,7 @@ beforeAll(async () => {
       echo: fixture("echo", { env: { TOKEN_OF_ECHO: SECRET } }),
       other: fixture("counter"),
       huge: fixture("echo"),
+      kept: fixture("echo", { warm: 1 }),
     },
   });
   board = new ConsoleClient(gateway.url, basic("alice"));
@@ -216,6 +217,9 @@ describe("an action", () => {
       expect(await ask(url, { method: "POST", body, headers: { ...alice, ...headers } })).toMatchObject({
         status: 403,
       });
+    expect(await ask(`${gateway.url}/console/api/events`, { method: "HEAD", headers: alice })).toMatchObject({
+      status: 405,
+    });
     for (const site of ["cross-site", "same-site"]) {
       const headers = { ...alice, ...json, ...token, "sec-fetch-site": site };
       expect(await ask(url, { method: "POST", body, headers })).toMatchObject({ status: 403 });
@@ -248,6 +252,20 @@ describe("an action", () => {
     expect(gateway.children("echo")).toEqual([]);
     expect(await board.session("echo", ({ transport }) => transport === "streamable-http")).not.toHaveProperty("pid");
     expect(await client.call("pid")).not.toBe(before);
+  });
+
+  it("stops processes that wait for a session, too; others take their place", async () => {
+    const [pid] = await until(() => gateway.children("kept").length === 1 && gateway.children("kept"), {
+      what: "a process is warm",
+    });
+    expect(await board.post("servers/kept/stop")).toMatchObject({ status: 204 });
+    expect(gateway.children("kept")).not.toContain(pid);
+    await until(() => gateway.children("kept").length === 1, { what: "another one is warm" });
+  });
+
+  it("is logged with the name of who did it", async () => {
+    await board.post("servers/kept/tools");
+    expect(gateway.log()).toContain('basic:alice in the console: lists the tools of "kept"');
   });
 
   it("lists the tools of a server", async () => {
@@ -307,7 +325,7 @@ it("the state names servers, sessions and what they use", async () => {
     { what: "the memory of a process is known" },
   );
   expect(state).toMatchObject({ records: true, notListed: 0, gateway: { residentBytes: expect.any(Number) } });
-  expect(state.servers.map(({ name }) => name)).toEqual(["echo", "other", "huge"]);
+  expect(state.servers.map(({ name }) => name)).toEqual(["echo", "other", "huge", "kept"]);
   expect(await board.history()).toMatchObject({ everyMs: 10_000, points: expect.any(Array) });
   expect(JSON.stringify(state)).not.toContain(client.sessionId);
 });

@@ -1,5 +1,6 @@
 import type { Request, Response } from "express";
-import type { Principal } from "../../protocol/principal.ts";
+import type { OperatorAction } from "../../protocol/events.ts";
+import { principalKey, type Principal } from "../../protocol/principal.ts";
 import { readJsonBody } from "../body.ts";
 import { callerHeadersOf } from "../caller-headers.ts";
 import type { Visit } from "../context.ts";
@@ -26,13 +27,16 @@ export type Action = (asked: ActionRequest) => Promise<void>;
 export const endSession: Action = async (asked) => {
   await bodyOf(asked);
   const { console, principal, response } = asked;
-  await console.end(principal, param(asked.request, "key"));
+  const { server, end } = console.sessionOf(principal, param(asked.request, "key"));
+  tell(asked, "end session", server);
+  await end();
   response.status(204).end();
 };
 
 export const stopServer: Action = async (asked) => {
   const server = serverOf(asked);
   await bodyOf(asked);
+  tell(asked, "stop server", server);
   await asked.console.sources.stop(server);
   asked.response.status(204).end();
 };
@@ -41,6 +45,7 @@ export const stopServer: Action = async (asked) => {
 export const listTools: Action = async (asked) => {
   const server = serverOf(asked);
   await bodyOf(asked);
+  tell(asked, "list tools", server);
   const { context, principal, response } = asked;
   const { list } = context.visibility.tools(principal, await context.catalog.refresh(server));
   const tools: ListedTool[] = [...list.tools.values()].map(({ name, description, inputSchema }) => {
@@ -53,6 +58,7 @@ export const callAgain: Action = async (asked) => {
   const server = serverOf(asked);
   const { context, console, principal, request, response } = asked;
   const given = readAgain(await bodyOf(asked));
+  tell(asked, "call again", server);
   const visit: Visit = {
     requestId: requestIdOf(response),
     principal,
@@ -63,6 +69,11 @@ export const callAgain: Action = async (asked) => {
   const result = await console.again.call(visit, given, response);
   if (!response.destroyed) sendJson(response, result);
 };
+
+function tell({ context, principal, response }: ActionRequest, action: OperatorAction, server: string): void {
+  const requestId = requestIdOf(response);
+  context.events.emit({ type: "operated", requestId, principal: principalKey(principal), action, server });
+}
 
 /** Throws when the caller sees no such server in the console. */
 function serverOf({ console, principal, request }: ActionRequest): string {

@@ -53,13 +53,15 @@ export function consoleRoutes(context: DocumentContext): Router {
   get("/console/api/history", (watched, principal, _request, response) => {
     sendJson(response, watched.history(principal));
   });
-  get("/console/api/events", (watched, principal, request, response) =>
-    watched.watch(
+  get("/console/api/events", (watched, principal, request, response) => {
+    // A stream without a body would never end.
+    if (request.method === "HEAD") throw methodNotAllowed("HEAD", "GET");
+    return watched.watch(
       principal,
       new URLSearchParams(request.url.split("?")[1] ?? "").get("session") ?? undefined,
       response,
-    ),
-  );
+    );
+  });
   get("/console/api/sessions/:key/messages/:n", (watched, principal, request, response) => {
     sendJson(response, watched.text(principal, param(request, "key"), Number(param(request, "n"))));
   });

@@ -63,12 +63,13 @@ export class Console {
     return textOf(entry, this.sources.redactor);
   }
 
-  /** Resolves when the session is over and its process gone. */
-  async end(principal: Principal, handle: string): Promise<void> {
+  /** A session that can be ended: `end` resolves when it is over and its process gone. Throws when there is none. */
+  sessionOf(principal: Principal, handle: string): { readonly server: string; readonly end: () => Promise<void> } {
     const key = this.access.keyOf(handle);
     const facts = this.sources.sessions().find((one) => one.key === key);
     if (facts === undefined || !this.access.sees(principal, facts.server)) throw noSession();
-    await this.sources.end(facts.key);
+    const { server } = facts;
+    return { server, end: async () => this.sources.end(facts.key) };
   }
 
   /** Ends the streams of all who watch. */

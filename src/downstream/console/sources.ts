@@ -17,6 +17,8 @@ export interface ConsoleSources {
   readonly recordings: Recordings | undefined;
   readonly history: History;
   readonly servers: () => readonly ServerReport[];
+  /** The end of what a server wrote to stderr, masked. */
+  readonly lastWords: (server: string) => string | undefined;
   readonly sessions: () => readonly SessionFacts[];
   readonly processes: () => readonly ServerProcessFacts[];
   readonly usage: () => Promise<ProcessUsage>;

@@ -105,7 +105,7 @@ export class StateReader {
       tools,
       callsPerSecond: this.#sources.history.rateOf(name),
       errors: calls?.errors ?? 0,
-      stderr: lastFailure?.stderr,
+      stderr: this.#sources.lastWords(name) ?? lastFailure?.stderr,
       lastError: lastFailure?.message,
     };
   }

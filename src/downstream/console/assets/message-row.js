@@ -52,7 +52,7 @@ export function whatOf({ method, tool, kind, failed, isOwn }) {
 /** @param {{ kind: string, failed: boolean, isOwn: boolean }} answer */
 function answerTag({ kind, failed, isOwn }) {
   const text = kind === "error" ? "error" : failed ? "failed" : "answer";
-  return element("span", `tag${failed || kind === "error" ? " bad" : ""}`, isOwn ? `${text}, by the gateway` : text);
+  return element("span", `tag${failed || kind === "error" ? " bad" : ""}`, isOwn ? `${text} · gateway` : text);
 }
 
 /**

@@ -9,7 +9,7 @@ import { MessageTools } from "./message-tools.js";
 
 const MAX_ROWS = 1000;
 /** Many messages are shown at once. */
-const RENDER_MS = 80;
+const RENDER_MS = 120;
 
 /** The messages of the open session as they pass. */
 export class SessionMessages {

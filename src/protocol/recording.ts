@@ -16,7 +16,7 @@ export interface RecordedSession {
 export interface SessionRecording {
   message(from: "client" | "server", frame: Frame): void;
   /** A request of the client is over; `answer` is what the client gets, perhaps from the gateway itself. */
-  answered(exchange: Pick<Exchange, "id" | "method" | "tool" | "startedAt">, answer: ResponseFrame): void;
+  answered(exchange: Pick<Exchange, "id" | "method" | "tool">, answer: ResponseFrame, ms: number): void;
   ended(reason: string): void;
 }
 

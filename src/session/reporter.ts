@@ -61,9 +61,11 @@ export class SessionReporter {
   exchange(exchange: Exchange, outcome: ExchangeOutcome, answer: ResponseFrame | undefined): void {
     this.#requests++;
     exchange.span?.end(exchange, outcome, answer);
-    if (answer !== undefined) this.#recording?.answered(exchange, answer);
-    if (!this.#events.exchanges) return;
+    if (this.#recording === undefined && !this.#events.exchanges) return;
     const { method, tool, requestId, startedAt } = exchange;
+    const ms = performance.now() - startedAt;
+    if (answer !== undefined) this.#recording?.answered(exchange, answer, ms);
+    if (!this.#events.exchanges) return;
     const { server, id: sessionId, transport } = this.#session;
     const { emit } = this.#events;
     // A list that was revised for its reader says nothing of the rest.
@@ -72,7 +74,6 @@ export class SessionReporter {
       emit({ type: "tools.listed", server, sessionId, line: answer.line });
     this.#principal ??= principalKey(this.#session.principal);
     const principal = this.#principal;
-    const ms = performance.now() - startedAt;
     emit({ type: "exchange", server, sessionId, transport, principal, requestId, method, tool, outcome, ms });
   }
 

@@ -1,6 +1,6 @@
 import type { Redactor } from "../../lib/redactor.ts";
 import { keptText } from "../../observability/recording/kept-line.ts";
-import type { RecordedMessage, Recording } from "../../observability/recording/recording.ts";
+import { lengthOf, type RecordedMessage, type Recording } from "../../observability/recording/recording.ts";
 import type { SeenMessage, SeenText } from "./console-api.ts";
 import { maskedText } from "./masked-text.ts";
 
@@ -12,13 +12,13 @@ export function messagesFrom(recording: Recording, n: number, redactor: Redactor
   return recording.from(n).map((entry) => seen(entry, recording, redactor));
 }
 
-export function textOf({ kept, bytes }: RecordedMessage, redactor: Redactor): SeenText {
-  const { text, isCut } = keptText(kept, bytes);
+export function textOf(entry: RecordedMessage, redactor: Redactor): SeenText {
+  const { text, isCut } = keptText(entry.kept, lengthOf(entry));
   return { text: maskedText(text, redactor), isCut };
 }
 
 function seen(entry: RecordedMessage, recording: Recording, redactor: Redactor): SeenMessage {
-  const { n, at, from, kind, id, bytes, isOwn, failed, isToolError } = entry;
+  const { n, at, from, kind, id, isOwn, failed, isToolError } = entry;
   const asked = kind === "response" && from === "client" ? questionOf(entry, recording) : undefined;
   const { method = asked?.method, tool } = entry;
   return {
@@ -29,7 +29,7 @@ function seen(entry: RecordedMessage, recording: Recording, redactor: Redactor):
     method: shown(method, redactor),
     id: id === undefined ? undefined : redactor.line(String(id), SHOWN),
     tool: shown(tool, redactor),
-    bytes,
+    bytes: lengthOf(entry),
     ms: entry.ms ?? (asked === undefined ? undefined : at - asked.at),
     isOwn,
     failed: failed || isToolError,

@@ -11,6 +11,9 @@ const MAX_BYTES = 1024 * 1024;
 /** What a message takes besides its text. */
 const ENTRY_BYTES = 256;
 
+/** The length of the whole message. */
+export const lengthOf = ({ wholeBytes, kept }: RecordedMessage): number => wholeBytes ?? byteLength(kept);
+
 /** A message as it passed. */
 export interface RecordedMessage {
   /** Counts the messages of the session, from 1. */
@@ -20,15 +23,15 @@ export interface RecordedMessage {
   readonly from: "client" | "server";
   readonly kind: Frame["kind"];
   readonly id: RequestId | undefined;
-  /** The length of the whole message. */
-  readonly bytes: number;
+  /** The length of a message of which only the beginning is kept. */
+  readonly wholeBytes: number | undefined;
   readonly failed: boolean;
   /** The result of a tool that says it failed. */
   readonly isToolError: boolean;
   /** Written by the gateway. */
   readonly isOwn: boolean;
   readonly kept: Line;
-  /** What it counts for in memory. */
+  /** What it counts for in memory: of a text one byte for each character, which is right for ASCII. */
   readonly weight: number;
   /** Of an answer to the client these three are known once its exchange is over, which is the same moment. */
   method: string | undefined;
@@ -110,39 +113,19 @@ export class Recording implements SessionRecording {
   }
 
   message(from: "client" | "server", frame: Frame): void {
-    const { kind, line } = frame;
-    const bytes = byteLength(line);
-    const kept = keptLine(line);
-    const entry: RecordedMessage = {
-      n: this.#next,
-      at: Date.now(),
-      from,
-      kind,
-      id: kind === "notification" ? undefined : keptId(frame.id),
-      bytes,
-      failed: kind === "response" && frame.failed,
-      isToolError: kind === "response" && frame.isError === true,
-      isOwn: kind === "response" && frame.fault !== undefined,
-      kept,
-      weight: ENTRY_BYTES + (typeof kept === "string" ? Math.min(bytes, 3 * kept.length) : kept.length),
-      method: kind === "response" ? undefined : keptName(frame.method),
-      tool: kind === "request" ? toolOf(frame) : undefined,
-      ms: undefined,
-    };
-    if (kind === "response" && from === "server") this.#answer = entry;
-    this.#keep(entry);
+    this.#add(from, frame, frame.kind === "response" && frame.fault !== undefined);
   }
 
-  answered(exchange: Pick<Exchange, "id" | "method" | "tool" | "startedAt">, answer: ResponseFrame): void {
+  answered({ id, method, tool }: Pick<Exchange, "id" | "method" | "tool">, answer: ResponseFrame, ms: number): void {
     this.#calls++;
     // Refused by the server's side of the session or by the policy: nothing of it has passed.
-    if (this.#answer === undefined || this.#answer.id !== keptId(exchange.id)) this.message("server", answer);
+    if (this.#answer === undefined || this.#answer.id !== keptId(id)) this.#add("server", answer, true);
     const entry = this.#answer;
     this.#answer = undefined;
     if (entry === undefined) return;
-    entry.method = keptName(exchange.method);
-    entry.tool = exchange.tool === undefined ? undefined : keptName(exchange.tool);
-    entry.ms = performance.now() - exchange.startedAt;
+    entry.method = keptName(method);
+    entry.tool = tool === undefined ? undefined : keptName(tool);
+    entry.ms = ms;
   }
 
   ended(reason: string): void {
@@ -172,6 +155,29 @@ export class Recording implements SessionRecording {
       this.#watchers?.delete(changed);
       if (this.#watchers?.size === 0) this.#watchers = undefined;
     };
+  }
+
+  #add(from: "client" | "server", frame: Frame, isOwn: boolean): void {
+    const { kind, line } = frame;
+    const kept = keptLine(line);
+    const entry: RecordedMessage = {
+      n: this.#next,
+      at: Date.now(),
+      from,
+      kind,
+      id: kind === "notification" ? undefined : keptId(frame.id),
+      wholeBytes: kept.length < line.length ? byteLength(line) : undefined,
+      failed: kind === "response" && frame.failed,
+      isToolError: kind === "response" && frame.isError === true,
+      isOwn,
+      kept,
+      weight: ENTRY_BYTES + kept.length,
+      method: kind === "response" ? undefined : keptName(frame.method),
+      tool: kind === "request" ? toolOf(frame) : undefined,
+      ms: undefined,
+    };
+    if (kind === "response" && from === "server") this.#answer = entry;
+    this.#keep(entry);
   }
 
   #keep(entry: RecordedMessage): void {

@@ -67,8 +67,9 @@ export class SessionView {
   /** @param {SeenMessage} message */
   onMessage(message) {
     this.#messages.add([message]);
+    if (!isAnswer(message) || !this.#pane.isOpen) return;
     const request = this.#messages.counterpart(message);
-    if (isAnswer(message) && request !== undefined && this.#pane.isWaitingFor(request.n)) this.#open(request.n, false);
+    if (request !== undefined && this.#pane.isWaitingFor(request.n)) this.#open(request.n, false);
   }
 
   /** @param {SessionEnd} end */

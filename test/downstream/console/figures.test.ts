@@ -8,6 +8,7 @@ import {
   rate,
   timeOfDay,
 } from "../../../src/downstream/console/assets/format.js";
+import { freeLook } from "../../../src/downstream/console/assets/line-looks.js";
 import { closest, linePath, scale, ticksTo } from "../../../src/downstream/console/assets/plot-scale.js";
 import { shownTime, timeTicks } from "../../../src/downstream/console/assets/plot-time.js";
 import { HOUR_MS, maxStepMs, samplesOf, serversIn, withPoint } from "../../../src/downstream/console/assets/history.js";
@@ -122,6 +123,16 @@ describe("a line of a plot", () => {
   it("is read at the closest time", () => {
     expect([-5, 14, 15, 16, 99].map((at) => closest([0, 10, 20], at))).toEqual([0, 1, 2, 2, 2]);
     expect(closest([], 3)).toBe(-1);
+  });
+});
+
+describe("the look of a line", () => {
+  it("is its own as long as there are some, and those of many are shared out evenly", () => {
+    const taken: string[] = [];
+    for (let at = 0; at < 100; at++) taken.push(freeLook(taken));
+    expect(new Set(taken.slice(0, 24)).size).toBe(24);
+    expect(taken.slice(24, 48)).toEqual(taken.slice(0, 24));
+    expect(freeLook(["line-0", "line-2"])).toBe("line-1");
   });
 });
 

@@ -1,9 +1,9 @@
 import { button, part, setChildren } from "./elements.js";
+import { freeLook } from "./line-looks.js";
 import { visibleLine } from "./visible.js";
 
 /** So many lines can be told apart; others are drawn when they are asked for. */
 const MAX_AT_FIRST = 8;
-const COLOURS = 8;
 
 /** Which servers have a line in the plots, and its colour. */
 export class Legend {
@@ -33,21 +33,13 @@ export class Legend {
 
   /** @param {string} name */
   #add(name) {
-    const taken = new Set([...this.#buttons.values()].map(({ dataset }) => dataset.look));
-    let at = 0;
-    while (taken.has(lookOf(at))) at++;
-    const made = button(visibleLine(name, 60), `swatch ${lookOf(at)}`, () => {
+    const look = freeLook([...this.#buttons.values()].map(({ dataset }) => dataset.look ?? ""));
+    const made = button(visibleLine(name, 60), `swatch ${look}`, () => {
       made.ariaPressed = String(made.ariaPressed !== "true");
       this.#onChange();
     });
-    made.dataset.look = lookOf(at);
+    made.dataset.look = look;
     made.ariaPressed = String(this.lines().length < MAX_AT_FIRST);
     this.#buttons.set(name, made);
   }
 }
-
-/**
- * A colour, and from the ninth line on also a dash pattern.
- * @param {number} at
- */
-const lookOf = (at) => `line-${at % COLOURS}${at < COLOURS ? "" : ` dashed-${Math.floor(at / COLOURS) % 3}`}`;

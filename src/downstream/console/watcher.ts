@@ -36,6 +36,7 @@ export class Watcher {
   #toldEnd = false;
   #timer: NodeJS.Timeout | undefined;
   #isClogged = false;
+  #isClosed = false;
 
   constructor({ response, care, redactor, servers, onClosed }: WatcherOptions) {
     this.servers = new Set(servers);
@@ -48,6 +49,7 @@ export class Watcher {
         this.#flush();
       },
       onClosed: () => {
+        this.#isClosed = true;
         this.#unwatch?.();
         clearTimeout(this.#timer);
         onClosed(this);
@@ -64,6 +66,7 @@ export class Watcher {
 
   /** Tells what is kept of a session, and from now on what passes. */
   follow(recording: Recording, session: SessionLog["session"]): void {
+    if (this.#isClosed) return;
     const messages = messagesFrom(recording, 0, this.#redactor);
     const log: SessionLog = { session, forgotten: recording.first - 1, messages };
     this.send("backlog", log);

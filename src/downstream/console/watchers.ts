@@ -35,7 +35,7 @@ export class Watchers {
   constructor(options: WatchersOptions) {
     this.#options = options;
     const { limits, emit } = options;
-    this.#care = new StreamCare({ ...limits, bufferBytes: Math.min(BUFFER_BYTES, limits.bufferBytes) }, emit);
+    this.#care = new StreamCare({ ...limits, bufferBytes: BUFFER_BYTES }, emit);
   }
 
   get size(): number {

@@ -35,6 +35,8 @@ describe("a masked message", () => {
     ["space after the colon", `{"password" : \n {"x":"hidden-value"} }`],
     ["the beginning of a message", `{"a":1,"secret":{"x":"hidden-val`],
     ["the beginning of a text", `{"a":1,"password":"hidden-val`],
+    ["JSON inside a text that is cut", String.raw`{"text":"{\"a\":1,\"password\":{\"x\":\"hidden-value\"},\"n\": 5`],
+    ["an escaped slash in a text that is cut", String.raw`{"text":"a\nb k7\/the+secret= c\u00`],
   ])("has no trace of a secret with %s", (_what, text) => {
     expect(masked(text)).not.toMatch(/hidden-val|k7\/the|k7\\\/the/);
   });
@@ -52,7 +54,7 @@ describe("a masked message", () => {
   });
 
   it("of half a mebibyte of quotes and backslashes is there in a moment", () => {
-    for (const piece of ['\\"', '"', '"\\\\', '{"a":', "[", '"password":'])
+    for (const piece of ['\\"', '"\\"', '"', '"\\\\', '{"a":', "[", '"password":'])
       expect(masked(piece.repeat(Math.ceil((64 * 1024) / piece.length))).length).toBeGreaterThan(0);
   });
 });

@@ -110,6 +110,7 @@ export class Chart {
     for (const [at, { name, look, text }] of values.entries()) {
       const [label, value] = children[at]?.children ?? [];
       if (label !== undefined) setText(label, name);
+      if (label instanceof HTMLElement) label.title = name; // there may be no room for all of it
       if (label !== undefined) label.className = `swatch ${look}`;
       if (value !== undefined) setText(value, text);
     }

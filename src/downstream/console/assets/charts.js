@@ -47,7 +47,7 @@ export class Charts {
   /** @param {History} history */
   update(history) {
     this.#history = history;
-    this.#legend.update(serversIn(history).toSorted());
+    this.#legend.update(serversIn(history).toSorted((one, other) => one.localeCompare(other, "en", { numeric: true })));
     this.#draw();
   }
 

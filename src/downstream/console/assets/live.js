@@ -91,12 +91,13 @@ export class Live {
     const session = this.#session;
     const { status, why } = await refusal(source.url);
     if (source !== this.#source) return;
-    this.#listener.onStatus("reconnecting", why);
+    // There is no session to watch: everything else goes on.
     if (status === 404 && session !== undefined) {
       this.#listener.onGone(why);
       this.watch(undefined);
       return;
     }
+    this.#listener.onStatus("reconnecting", why);
     const wait = RETRY_MS[Math.min(this.#failures++, RETRY_MS.length - 1)];
     this.#retry = setTimeout(() => this.#open(), wait);
   }

@@ -55,6 +55,14 @@ export function accessConfig(auditFile: string): object {
   };
 }
 
+export const WATCHER = "bench";
+
+/** With or without the console, for a user who may watch. */
+export const consoleConfig = (enabled: boolean): object => ({
+  auth: { bearer: { tokens: [TOKEN] }, basic: { credentials: [{ username: WATCHER, password: TOKEN }] } },
+  console: { enabled },
+});
+
 /** The echo child answers whatever a request carries, so that it can stand for a server of MCP 2026-07-28. */
 export const modernServers = ({ command, args }: EchoCommand): object => ({ echo: { command, args, era: "modern" } });
 

@@ -1,6 +1,7 @@
 // npm run instructions: instructions that the gateway executes per call, counted by valgrind. Unlike CPU time they hardly depend on
 // what else the machine does. The kernel's work is not in them. Needs valgrind; a run takes minutes. With --access, the gateway has
-// policy rules, rate limits and an audit file; with --notifications, what is counted is a notification.
+// policy rules, rate limits and an audit file; with --console on or off, a user who may watch; with --notifications, what is counted is a
+// notification.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +13,7 @@ import { notificationCall, PER_CALL } from "./cases/notifications.ts";
 import { ECHO, type LoadSession } from "./driver/session.ts";
 import { echoCommand, type EchoCommand } from "./echo-command.ts";
 import { SESSION_TRANSPORTS, WAYS, type Way } from "./figures.ts";
-import { accessConfig, gatewayConfig, modernServers, remoteServers } from "./gateway-config.ts";
+import { accessConfig, consoleConfig, gatewayConfig, modernServers, remoteServers } from "./gateway-config.ts";
 import { median } from "./statistics.ts";
 import { startIdealRelay } from "./targets.ts";
 
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     gateway: { type: "string", default: fileURLToPath(new URL("../dist/main.js", import.meta.url)) },
     transport: { type: "string", multiple: true, default: [...SESSION_TRANSPORTS] },
     access: { type: "boolean", default: false },
+    console: { type: "string" },
     notifications: { type: "boolean", default: false },
     calls: { type: "string" },
   },
@@ -57,7 +59,8 @@ function serversOf(way: Way, echo: EchoCommand): object {
 async function counted(main: string, way: Way, echo: EchoCommand, servers: object): Promise<number[]> {
   const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-instructions-"));
   const config = join(folder, "config.yaml");
-  const more = values.access ? accessConfig(join(folder, "audit.jsonl")) : {};
+  const access = values.access ? accessConfig(join(folder, "audit.jsonl")) : {};
+  const more = values.console === undefined ? access : { ...access, ...consoleConfig(values.console === "on") };
   writeFileSync(config, gatewayConfig(echo, { servers, more }));
   const counter = ["--tool=callgrind", "--smc-check=all-non-file", `--callgrind-out-file=${folder}/count`];
   // Without the collector's own threads, which valgrind would count at random.

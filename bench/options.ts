@@ -24,7 +24,8 @@ export const HELP = `npm run bench -- [options]
 
   --quick           under a minute: shorter and fewer slices
   --only LIST       for example sse,c16: these transports (sse, streamable, rest, modern, remote) and these points (c1, c16, c64, s10, s50,
-                    notifications, answers-1m, answers-10m, requests-1m, open, access, start, idle, memory, warm, wake, metrics, aggregate)
+                    notifications, answers-1m, answers-10m, requests-1m, open, access, start, idle, memory, warm, wake, metrics,
+                    console, aggregate)
   --json FILE       the figures, for a program
   --rounds N        slices of each side per figure
   --gateway FILE    another build of the gateway than dist/main.js

@@ -5,6 +5,7 @@ import { warmUp, type Bench, type Setup } from "./bench.ts";
 import { aggregate } from "./cases/aggregate.ts";
 import { access, ACCESS } from "./cases/access.ts";
 import { calls, POINTS } from "./cases/calls.ts";
+import { recordedCalls } from "./cases/console.ts";
 import { memoryPerSession } from "./cases/memory.ts";
 import { countedCalls } from "./cases/metrics.ts";
 import { notifications } from "./cases/notifications.ts";
@@ -36,7 +37,7 @@ async function run(asked: Options): Promise<number> {
   for (const transport of TRANSPORTS) figures.push(...(await ofTransport(setup, transport)));
   figures.push(...(await ofRemote(setup)));
   figures.push(...(await start(setup)), ...(await idle(setup)), ...(await warmOpen(setup)), ...(await wake(setup)));
-  figures.push(...(await countedCalls(setup)), ...(await aggregate(setup)));
+  figures.push(...(await countedCalls(setup)), ...(await recordedCalls(setup)), ...(await aggregate(setup)));
   for (const transport of SESSION_TRANSPORTS) figures.push(...(await memoryPerSession(setup, transport)));
 
   const seconds = Math.round((performance.now() - startedAt) / 1_000);

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { ConsoleWatcher } from "./driver/watcher.ts";
 import { TRANSPORTS } from "./figures.ts";
 import { processesWithEnv } from "./proc.ts";
 import { ABUSES } from "./soak/abuse.ts";
@@ -23,6 +24,9 @@ const HELP = `npm run soak -- [options]
 const TELL_MS = 10_000;
 /** The longest idle time in the config, its sweep, and the time to end a server that only reacts to SIGKILL. */
 const SETTLE_MS = 30_000;
+/** How long a session is looked at, and how long a stream is left unread. */
+const WATCH_MS = 3_000;
+const STALL_MS = 30_000;
 const ABUSE_SHARE = 0.1;
 /** The share of the run that is ignored for growth, while caches fill and code is compiled. */
 const WARM_SHARE = 0.4;
@@ -59,7 +63,8 @@ async function soak(main: string, seconds: number, clients: number): Promise<num
   watch.start(gateway.pid);
   const teller = setInterval(() => say(progress(gateway, watch, tally)), TELL_MS);
   const until = performance.now() + seconds * 1_000;
-  await Promise.all(Array.from({ length: clients }, () => client(gateway, tally, until)));
+  const watchers = [watcher(gateway, tally, until, true), watcher(gateway, tally, until, false)];
+  await Promise.all([...watchers, ...Array.from({ length: clients }, () => client(gateway, tally, until))]);
   clearInterval(teller);
   watch.stop();
   const since = watch.seconds * WARM_SHARE;
@@ -98,6 +103,25 @@ async function client(gateway: Target, tally: Tally, until: number): Promise<voi
     const isExpected = [...trial.ends, ...BUSY, "left"].includes(end);
     const what = `${transport} ${trial.server} ${trial.steps.at(-1)?.tool ?? ""}`;
     tally.add(what, end === "ok" || end === "left" ? end : isExpected ? `${trial.server}: ${end}` : end, isExpected);
+  }
+}
+
+/** Somebody in the console, who looks at one session after the other; or who takes nothing of it and is cut off. */
+async function watcher(gateway: Target, tally: Tally, until: number, reads: boolean): Promise<void> {
+  while (performance.now() < until) {
+    const watching = new ConsoleWatcher(gateway.port);
+    const server = pick(TRIALS, Math.random).server;
+    try {
+      await watching.open(server, reads);
+      const over = performance.now() + (reads ? WATCH_MS : STALL_MS);
+      while (!watching.isCut && performance.now() < Math.min(over, until)) await sleep(100);
+      const isExpected = !(reads && watching.isCut);
+      tally.add("console", isExpected ? (reads ? "followed" : "stalled") : "cut off", isExpected);
+    } catch (cause) {
+      tally.add("console", String(cause), false);
+    } finally {
+      watching.close();
+    }
   }
 }
 

@@ -15,6 +15,7 @@ import { StreamCare } from "./downstream/stream-care.ts";
 import { TrustedProxies } from "./downstream/trusted-proxies.ts";
 import { Visibility } from "./downstream/visibility.ts";
 import type { GatewayAccess } from "./gateway-access.ts";
+import { gatewayConsole, type GatewayConsoleOptions } from "./gateway-console.ts";
 import type { GatewaySessions } from "./gateway-sessions.ts";
 import type { Health } from "./observability/health.ts";
 import type { Observation } from "./observability/observation.ts";
@@ -32,6 +33,7 @@ export interface GatewayHttpOptions {
   readonly documents: DocumentSettings;
   readonly validator: SchemaValidator;
   readonly descriptors: Descriptors;
+  readonly console: Pick<GatewayConsoleOptions, "version" | "redactor">;
 }
 
 const MAX_CONNECTIONS = 2_048;
@@ -51,6 +53,7 @@ export function gatewayHttp(options: GatewayHttpOptions): Http {
     documents: options.documents,
     documentsArePublic: config.openapi.public,
     publicUrl: config.publicUrl,
+    console: gatewayConsole({ ...options, ...options.console }, common),
     tokens,
     toYaml,
   };

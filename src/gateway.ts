@@ -13,6 +13,7 @@ import { documentSettings } from "./downstream/openapi/config.ts";
 import type { DocumentSettings } from "./downstream/openapi/documents.ts";
 import { SchemaValidator } from "./downstream/rest/checks/validator.ts";
 import { GatewayAccess } from "./gateway-access.ts";
+import { consoleKeeps } from "./gateway-console.ts";
 import { gatewayHttp } from "./gateway-http.ts";
 import { GatewaySessions } from "./gateway-sessions.ts";
 import { Redactor } from "./lib/redactor.ts";
@@ -97,6 +98,7 @@ export class Gateway {
       health: this.#health,
       documents: this.documents,
       validator: this.#validator,
+      console: { version, redactor },
     });
   }
 
@@ -166,7 +168,9 @@ export class Gateway {
   async stop(): Promise<void> {
     this.#health.state = "draining";
     this.#required.stop();
-    const { server, connections, metricsServer } = this.#http;
+    const { server, connections, metricsServer, console } = this.#http;
+    console?.close();
+    this.observation.stop();
     const closed = connections.drain();
     const unused = this.servers.close();
     await this.#sessions.table.drain(durationMs(this.config.limits.drain) - ENDING_MS);
@@ -190,6 +194,7 @@ export class Gateway {
       level: levelOf(config),
       log,
       hasMetrics: metricsAreOn(config.metrics, config.hostname),
+      keeps: consoleKeeps(config),
       hear: (event) => this.#access.oversight.hear(event),
       ask: {
         sessions: () => this.#sessions.table.facts(),

@@ -36,7 +36,9 @@ const { metafile } = await build({
 });
 writeFileSync(`${folder}/THIRD-PARTY-LICENSES.txt`, licenses(packagesIn(metafile)));
 if (metafileName !== undefined) writeFileSync(metafileName, JSON.stringify(metafile));
-cpSync(`${root}src/downstream/docs/assets`, `${folder}/assets`, { recursive: true });
+for (const page of ["docs", "console"]) {
+  cpSync(`${root}src/downstream/${page}/assets`, `${folder}/${page}/assets`, { recursive: true });
+}
 
 /** The folders of the packages that are in the bundle. */
 function packagesIn({ outputs }) {

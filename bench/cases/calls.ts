@@ -50,6 +50,8 @@ interface Load {
   readonly sessions: number;
   readonly inFlight: number;
   readonly call: Call;
+  /** What happens once the sessions are open. */
+  readonly opened?: () => Promise<void>;
 }
 
 /** Alternating slices of one kind of load, after warming up both targets. */
@@ -65,6 +67,7 @@ export async function slices(
     gateway: await openSessions(transport, bench.gateway, load.sessions),
     ideal: await openSessions(transport, bench.ideal, load.sessions),
   };
+  await load.opened?.();
   const run = (side: keyof Pair<Slice>, ms: number): Promise<Slice> =>
     measure(bench, bench[side], { sessions: open[side], inFlight, call, ms });
   await run("gateway", warmMs);

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
-import { TOKEN } from "../gateway-config.ts";
+import { consoleConfig } from "../gateway-config.ts";
 
 /** An environment variable of all children and their descendants, by which they can be found. */
 export const MARK = "MCP_GATEWAY_SOAK";
@@ -26,7 +26,7 @@ export function soakConfig(mark: string): string {
   return stringify({
     hostname: "127.0.0.1",
     port: 0,
-    auth: { bearer: { tokens: [TOKEN] } },
+    ...consoleConfig(true),
     rest: { idle: "4s", timeout: "2s" },
     limits: {
       sessions: 40,

@@ -118,7 +118,9 @@ function applying({ policy: given, permissions = {}, options }: AccessRules, cal
 }
 
 function grants(rule: RuleConfig, index: number, effect: "allow" | "deny"): string[] {
-  const lists = [...listsOf(rule[effect])].map(([key, patterns]) => `${key} ${patterns.join(" ")}`);
+  const grant = rule[effect];
+  const lists = [...listsOf(grant)].map(([key, patterns]) => `${key} ${patterns.join(" ")}`);
+  if (grant?.["console"] === true) lists.push("console");
   return lists.length === 0 ? [] : [`  ${effect.padEnd(5)}  ${lists.join("; ")}  by policy.rules[${index}].${effect}`];
 }
 

@@ -9,6 +9,7 @@ import { cacheSchema } from "../client/config.ts";
 import { groupSchema, namingSchema, routingSchema } from "../aggregate/config.ts";
 import { aggregateProblems } from "../aggregate/problems.ts";
 import { authMethods } from "../access/auth/methods.ts";
+import { consoleSchema } from "../downstream/console/config.ts";
 import { downstreamLimitsSchema, listenSchema } from "../downstream/config.ts";
 import { openapiSchema } from "../downstream/openapi/config.ts";
 import { restSchema } from "../downstream/rest/config.ts";
@@ -55,6 +56,10 @@ const keys = z.strictObject({
     .prefault({})
     .describe("What the gateway counts, for Prometheus: GET /metrics.")
     .meta({ examples: [{ port: 9464 }, { auth: { bearer: { tokens: ["${METRICS_TOKEN}"] } } }] }),
+  console: consoleSchema
+    .prefault({})
+    .describe("What people look at in a browser: servers, sessions, and their messages as they pass.")
+    .meta({ examples: [{ enabled: true, record: "off" }] }),
   auth: z
     .strictObject({ ...authShape, ...permissionSchemas })
     .prefault({})

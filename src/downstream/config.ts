@@ -63,6 +63,7 @@ export const RESERVED_NAMES: readonly string[] = [
   "ready",
   "metrics",
   "dashboard",
+  "console",
   ".well-known",
   "register",
   "authorize",

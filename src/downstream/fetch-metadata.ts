@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { pathOf } from "./target.ts";
 
 /** Pages that a person may open by following a link from any site. */
-const FOR_PEOPLE = /^\/(?:docs|problems)(?:\/|$)|^\/$/;
+const FOR_PEOPLE = /^\/(?:docs|problems)(?:\/|$)|^\/(?:console|dashboard)?$/;
 
 /**
  * Whether a browser reports that a page of another origin makes this request (Fetch Metadata, Sec-Fetch-Site). `same-site` counts

@@ -5,6 +5,7 @@ import type { Health } from "../observability/health.ts";
 import type { ServerReport } from "../observability/server-report.ts";
 import { accepts } from "./accept.ts";
 import { Connections } from "./connections.ts";
+import type { Console } from "./console/console.ts";
 import { answerPreflight, shareWithOrigin } from "./cors.ts";
 import { pageErrorWriter } from "./docs/error-page.ts";
 import { healthRoute, serverHealthRoute } from "./health.ts";
@@ -56,6 +57,8 @@ export interface Http {
   readonly connections: Connections;
   /** The listener for metrics alone; undefined when they have no port of their own. */
   readonly metricsServer: MetricsServer | undefined;
+  /** Undefined when it is off. */
+  readonly console: Console | undefined;
 }
 
 export function createHttp({ context, origins, health, maxConnections, ...options }: HttpOptions): Http {
@@ -96,7 +99,7 @@ export function createHttp({ context, origins, health, maxConnections, ...option
   });
   server.maxConnections = maxConnections;
   server.maxHeadersCount = MAX_HEADERS;
-  return { server, connections, metricsServer };
+  return { server, connections, metricsServer, console: context.console };
 }
 
 interface Listening {

@@ -6,6 +6,7 @@ import express, {
   type Response,
 } from "express";
 import { GatewayError } from "../protocol/errors.ts";
+import { consoleRoutes } from "./console/console-routes.ts";
 import { docsRoutes } from "./docs/docs-routes.ts";
 import { problemRoutes } from "./docs/problem-routes.ts";
 import type { DocumentContext } from "./openapi/context.ts";
@@ -28,12 +29,18 @@ export function createPages(context: DocumentContext, { enter, refuse }: Edge): 
   app.use((request, response, next) => {
     if (enter(request, response)) next();
   });
-  app.use(documentRoutes(context), docsRoutes(context), problemRoutes(context), nothingHere(context));
+  app.use(
+    documentRoutes(context),
+    docsRoutes(context),
+    problemRoutes(context),
+    consoleRoutes(context),
+    nothingHere(context),
+  );
 
   const failed = (write: ErrorWriter<Request, Response>): ErrorRequestHandler => {
     return (thrown, request, response, _next) => refuse(inOurWords(thrown), request, response, write);
   };
-  app.use(["/api", "/docs", "/problems", ...filesAtTheRoot()], failed(problemWriter(context)));
+  app.use(["/api", "/console", "/docs", "/problems", ...filesAtTheRoot()], failed(problemWriter(context)));
   app.use(failed(writeRpcError));
   return app;
 }

@@ -16,7 +16,7 @@ const FORWARDING = [
 ] as const;
 
 /** Reserved names at which nothing is served. */
-const UNUSED: readonly string[] = ["mcp", "sse", "message", "servers", "sessions", "sessionid", "metrics", "dashboard"];
+const UNUSED: readonly string[] = ["mcp", "sse", "message", "servers", "sessions", "sessionid", "metrics"];
 
 /** The path of `publicUrl`: the prefix of all our paths for who comes through the proxy. */
 export class PublicPath {

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import type { Line } from "../lib/lines.ts";
 import type { GatewayError } from "../protocol/errors.ts";
-import type { GatewayEvent } from "../protocol/events.ts";
+import type { GatewayEvent, OperatorAction } from "../protocol/events.ts";
 import type { EndReason, Transport } from "../protocol/session.ts";
 import type { Level } from "./config.ts";
 import type { Log } from "./logger.ts";
@@ -15,6 +15,13 @@ const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
   rest: "REST",
   stdio: "stdio",
   modern: "MCP 2026-07-28",
+};
+
+const OPERATIONS: Readonly<Record<OperatorAction, string>> = {
+  "end session": "ends a session of",
+  "stop server": "stops",
+  "list tools": "lists the tools of",
+  "call again": "calls a tool of",
 };
 
 /** Turns events into log lines, all worded here. The log itself masks secrets and makes each line safe. */
@@ -35,6 +42,10 @@ export function logEvents(log: Log): (event: GatewayEvent) => void {
           address: error.details.log?.["address"],
           cause: error.reason === "internal" ? trace(error.cause) : brief(error.cause),
         });
+      }
+      case "operated": {
+        const { requestId, principal, action, server } = event;
+        return log("info", `${principal} in the console: ${OPERATIONS[action]} "${server}"`, { requestId });
       }
       case "store.lost":
         return log("error", "Redis is lost: requests cannot be counted", { cause: event.reason });
@@ -106,6 +117,7 @@ type SessionEvent = Exclude<
       | "refused"
       | "trouble"
       | "modern-only"
+      | "operated"
       | "server.failed"
       | "client.garbage"
       | `store.${string}`

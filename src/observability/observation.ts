@@ -1,9 +1,11 @@
 import type { Events, GatewayEvent } from "../protocol/events.ts";
 import type { ServerProcessFacts } from "../protocol/upstream.ts";
 import type { Level } from "./config.ts";
+import { History } from "./history/history.ts";
 import { logEvents } from "./log-events.ts";
 import type { Log } from "./logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
+import { Recordings } from "./recording/recordings.ts";
 import { ServerHealth } from "./server-health.ts";
 import type { ServerFacts, ServerReport } from "./server-report.ts";
 import { serverReports } from "./server-reports.ts";
@@ -17,6 +19,8 @@ export interface ObservationOptions {
   readonly level: Level;
   readonly log: Log;
   readonly hasMetrics: boolean;
+  /** What is kept for the console: nothing, the figures of the last hour, or the last messages too. */
+  readonly keeps: "nothing" | "figures" | "messages";
   /** Hears of every event, after the log: the audit trail. */
   readonly hear: (event: GatewayEvent) => void;
   /** What the other rooms tell when they are asked. */
@@ -32,27 +36,41 @@ type Listener = (event: GatewayEvent) => void;
 export class Observation {
   readonly events: Events;
   readonly health = new ServerHealth();
-  /** Undefined when metrics are off, as are the metrics. */
+  /** Undefined when neither metrics nor the console need them. */
   readonly tallies: Tallies | undefined;
+  /** Undefined when they are off. */
   readonly metrics: Metrics | undefined;
+  /** Undefined when there is no console. */
+  readonly history: History | undefined;
+  /** Undefined when messages are not recorded. */
+  readonly recordings: Recordings | undefined;
   readonly #options: ObservationOptions;
 
   constructor(options: ObservationOptions) {
     this.#options = options;
-    const { version, ask, hasMetrics } = options;
+    const { version, ask, hasMetrics, keeps } = options;
     const { processes, sessions, usage } = ask;
     const servers = (): ServerReport[] => this.servers();
-    this.tallies = hasMetrics ? new Tallies() : undefined;
+    this.tallies = hasMetrics || keeps !== "nothing" ? new Tallies() : undefined;
+    this.recordings = keeps === "messages" ? new Recordings() : undefined;
     const tallies = (): readonly Tally[] => this.tallies?.all ?? [];
     this.metrics = hasMetrics ? new Metrics({ version, processes, sessions, usage, servers, tallies }) : undefined;
     this.events = this.#createEvents(options);
+    const { emit } = this.events;
+    const names = (): string[] => ask.servers().map(({ name }) => name);
+    this.history = keeps === "nothing" ? undefined : new History({ servers: names, tallies, processes, usage, emit });
   }
 
   /** Loads what has only been noted so far: the gateway listens, and nobody waits for it. */
   start(): void {
+    this.history?.start();
     this.metrics?.load().catch((cause: unknown) => {
       this.events.emit({ type: "trouble", what: "the metrics could not be loaded; a scrape tries again", cause });
     });
+  }
+
+  stop(): void {
+    this.history?.stop();
   }
 
   /** How each server of the catalog is. */
@@ -86,8 +104,8 @@ export class Observation {
         toLog({ type: "trouble", what: `an event (${event.type}) could not be counted`, cause });
       }
     };
-    const exchanges = isDebug || metrics !== undefined;
-    return { emit, tracing: level === "verbose", exchanges, logsRequests: isDebug, spans };
+    const exchanges = isDebug || tallies !== undefined;
+    return { emit, tracing: level === "verbose", exchanges, logsRequests: isDebug, spans, recorder: this.recordings };
   }
 
   #openSpans(version: string, log: Log, toLog: Listener): OtelSpans | undefined {

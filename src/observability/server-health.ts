@@ -3,6 +3,9 @@ import type { ServerExit, ServerFailure } from "./server-report.ts";
 
 /** Ends whose process has not exited yet. */
 const MAX_ENDINGS = 1_000;
+/** The lines of stderr that are kept of each server. */
+const MAX_LINES = 5;
+const MAX_LINE = 300;
 
 /** What happened to one server. Changes with every event. */
 export interface ServerHistory {
@@ -17,6 +20,7 @@ export class ServerHealth {
   readonly #of = new Map<string, ServerHistory>();
   /** Why sessions lost their process, until it has exited. */
   readonly #endings = new Map<string, string>();
+  readonly #words = new Map<string, string[]>();
 
   of(server: string): ServerHistory {
     const known = this.#of.get(server);
@@ -30,8 +34,15 @@ export class ServerHealth {
     return history;
   }
 
+  /** The last lines that its processes wrote to stderr, masked. */
+  lastWords(server: string): string | undefined {
+    return this.#words.get(server)?.join("\n");
+  }
+
   hear(event: GatewayEvent): void {
     switch (event.type) {
+      case "server.stderr":
+        return this.#said(event.server, event.text);
       case "exchange":
         if (event.outcome === "start_timeout") this.of(event.server).works = false;
         return;
@@ -48,6 +59,12 @@ export class ServerHealth {
         return this.#ending(keyOf(event), event.reason);
       default:
     }
+  }
+
+  #said(server: string, text: string): void {
+    const lines = this.#words.get(server) ?? [];
+    this.#words.set(server, lines);
+    if (lines.push(text.slice(0, MAX_LINE)) > MAX_LINES) lines.shift();
   }
 
   #failed({ server, error, wasReady = false }: Extract<GatewayEvent, { type: "server.failed" }>): void {

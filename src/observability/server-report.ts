@@ -46,7 +46,7 @@ export interface ServerReport extends ServerFacts {
   readonly isUp: boolean;
   readonly sessions: number;
   readonly processes: Readonly<Record<ProcessState, number>>;
-  /** Undefined while metrics are off. */
+  /** Undefined while neither metrics nor the console count calls. */
   readonly calls: CallSum | undefined;
   readonly lastExit: ServerExit | undefined;
   readonly lastFailure: ServerFailure | undefined;

@@ -1,14 +1,14 @@
 import { methods } from "../protocol/methods.ts";
-import type { SessionFacts } from "../protocol/session.ts";
-import type { ProcessState, ServerProcessFacts } from "../protocol/upstream.ts";
+import type { ProcessState } from "../protocol/upstream.ts";
 import type { ServerHealth } from "./server-health.ts";
 import type { CallSum, ServerFacts, ServerReport, ServerState } from "./server-report.ts";
+import type { ProcessPlace, SessionState } from "./sources.ts";
 import type { Tally } from "./tallies.ts";
 
 export interface ReportParts {
   readonly facts: readonly ServerFacts[];
-  readonly sessions: Iterable<SessionFacts>;
-  readonly processes: readonly ServerProcessFacts[];
+  readonly sessions: Iterable<SessionState>;
+  readonly processes: readonly ProcessPlace[];
   readonly health: ServerHealth;
   readonly tallies: readonly Tally[] | undefined;
 }

@@ -39,7 +39,7 @@ export function readClientMessages(body: Line): ClientMessages {
     );
   }
   const texts = arrayElements(text);
-  return { frames: value.map((element, index) => readOne(element, texts[index] ?? "")), isBatch: true };
+  return { frames: value.map((element, index) => readOne(element, copied(texts[index] ?? ""))), isBatch: true };
 }
 
 function readOne(message: unknown, text: string, line: Line = text): Frame {
@@ -86,3 +86,6 @@ const quote = (key: string): string => JSON.stringify(key.slice(0, 64));
 const oneLine = (text: string): string => text.replaceAll(/[\r\n]+/g, " ");
 
 const hasBreaks = (text: string): boolean => text.includes("\n") || text.includes("\r");
+
+/** A part of a string keeps the whole of it in memory: a message that is kept must not keep its batch. */
+const copied = (text: string): string => Buffer.from(text).toString();

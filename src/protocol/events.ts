@@ -1,6 +1,7 @@
 import type { GatewayError } from "./errors.ts";
 import type { ExchangeOutcome } from "./exchange.ts";
 import type { Line } from "../lib/lines.ts";
+import type { MessageRecorder } from "./recording.ts";
 import type { EndReason, Transport } from "./session.ts";
 import type { Spans } from "./spans.ts";
 
@@ -60,6 +61,8 @@ export type GatewayEvent =
   | { type: "audit.failed"; cause: unknown }
   | { type: "audit.back" }
   | { type: "audit.dropped"; lines: number }
+  /** Somebody did something in the console. */
+  | { type: "operated"; requestId: string; principal: string; action: OperatorAction; server: string }
   | { type: "modern-only"; server: string }
   | ({ type: "server.connected" } & SessionRef)
   | ({ type: "server.forgot" } & SessionRef)
@@ -68,6 +71,8 @@ export type GatewayEvent =
   | { type: "origin.resumed"; origin: string }
   | { type: "client.garbage"; sample: string; why: string; dropped: number }
   | { type: "trouble"; what: string; cause: unknown };
+
+export type OperatorAction = "end session" | "stop server" | "list tools" | "call again";
 
 export type Emit = (event: GatewayEvent) => void;
 
@@ -81,6 +86,8 @@ export interface Events {
   readonly logsRequests: boolean;
   /** Undefined unless a trace is on. */
   readonly spans?: Spans | undefined;
+  /** Undefined unless messages are recorded. */
+  readonly recorder?: MessageRecorder | undefined;
 }
 
 /**

@@ -34,6 +34,8 @@ export interface Policy {
   decide(principal: Principal, action: Action): Decision;
   /** Whether the principal may do anything at all on the server; if not, there is no such server for it. */
   sees(principal: Principal, server: string): boolean;
+  /** Whether the principal may watch the server in the console, and what others do there: only if a rule says so. */
+  opensConsole(principal: Principal, server: string): boolean;
   /** Principals with equal keys are decided alike in everything. */
   viewKey(principal: Principal): string;
 }

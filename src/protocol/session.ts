@@ -17,18 +17,29 @@ export type EndReason =
   | "idle"
   | "evicted"
   | "refused"
+  | "ended by operator"
   | "server ended"
   | "server timeout"
   | "shutdown";
 
-/** A session as it is now, for metrics. */
+/** A session as it is now, for those who watch the gateway. */
 export interface SessionFacts {
+  /** Identifies the session. Contains its id, which is enough to use it where nothing authenticates: never shown. */
+  readonly key: string;
+  readonly id: string;
+  /** The key of its principal. */
+  readonly principal: string;
   readonly server: string;
   readonly transport: Transport;
   /** The era of its client. */
   readonly era: string;
   /** Without one it hibernates. */
   readonly hasProcess: boolean;
+  readonly ageMs: number;
+  /** Zero while a request waits for its answer. */
+  readonly idleMs: number;
+  /** Requests of the client that have ended. */
+  readonly calls: number;
 }
 
 /** One conversation of one principal with one server. */

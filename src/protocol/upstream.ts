@@ -86,6 +86,8 @@ export interface ServerProcessFacts {
   readonly pid: number;
   readonly server: string;
   readonly sessionId: string;
+  /** The key of the principal of that session: another one may use the same id. */
+  readonly principal: string;
   readonly state: ProcessState;
 }
 

@@ -53,8 +53,14 @@ export class ClientSide {
 
   /** Answers the requests among the messages with an error; none is passed. */
   answer({ frames }: ClientMessages, { reply = this.#outletReply, requestId }: Reception, error: GatewayError): void {
-    this.#parts.reporter.refused(error, requestId);
-    for (const frame of frames) if (frame.kind === "request") reply.answer(faultFrame(frame.id, error, requestId));
+    const { reporter } = this.#parts;
+    reporter.refused(error, requestId);
+    for (const frame of frames) {
+      if (frame.kind !== "request") continue;
+      const answer = faultFrame(frame.id, error, requestId);
+      reporter.turnedAway(frame, answer);
+      reply.answer(answer);
+    }
   }
 
   #passRequest(frame: RequestFrame, reception: Reception, submission: Submission | undefined): void {

@@ -28,14 +28,16 @@ export class Lifecycle {
     return recorder.record !== undefined && !settings.isStateful && isLasting(session.transport);
   }
 
-  /** The process has exited, or must be ended: the session hibernates if it can, else it ends. */
-  loseProcess(reason: EndReason, error: GatewayError | undefined): void {
-    if (this.#isOver) return;
-    if (!this.canHibernate) return void this.end(reason, error);
+  /** The process has exited, or must be ended: the session hibernates if it can, else it ends. Resolves when the process is gone. */
+  loseProcess(reason: EndReason, error: GatewayError | undefined): Promise<void> {
+    if (this.#isOver) return this.#over;
+    if (!this.canHibernate) return this.end(reason, error);
     const { session, context, reporter } = this.#parts;
     this.#failAll(error ?? new GatewayError("session_ended", `The server of this session was ended (${reason}).`));
     reporter.hibernated(reason);
-    context.host.onHibernated(session, this.#endProcess());
+    const ended = this.#endProcess();
+    context.host.onHibernated(session, ended);
+    return ended;
   }
 
   /** Resolves when the process is gone. */
@@ -50,8 +52,9 @@ export class Lifecycle {
   }
 
   /** Discards the session; only its record remains. */
-  drop(): void {
+  drop(reason: EndReason): void {
     this.#isOver = true;
+    this.#parts.reporter.dropped(reason);
   }
 
   /** The process must be ended even if telling the client fails. */

@@ -5,7 +5,9 @@ import type { Frame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 import { methods } from "../protocol/methods.ts";
 import { principalKey } from "../protocol/principal.ts";
 import type { EndReason } from "../protocol/session.ts";
+import type { SessionRecording } from "../protocol/recording.ts";
 import type { SessionKey } from "./context.ts";
+import { keyOf, shownTransport } from "./session-key.ts";
 
 /** Emits the events of one session. */
 export class SessionReporter {
@@ -13,6 +15,8 @@ export class SessionReporter {
   readonly #events: Events;
   /** Whose session it is, once an event has named it. */
   #principal: string | undefined;
+  /** Undefined when nothing is recorded. */
+  #recording: SessionRecording | undefined;
   #requests = 0;
 
   constructor(session: SessionKey, events: Events) {
@@ -20,8 +24,28 @@ export class SessionReporter {
     this.#events = events;
   }
 
-  message(from: "client" | "server", { line }: Frame, requestId: string | undefined): void {
+  /** Begins the recording; not before it is certain that the session will end, too. */
+  opened(): void {
+    const { recorder } = this.#events;
+    if (recorder === undefined) return;
+    const { principal, server, transport } = this.#session;
+    this.#recording = recorder.record({
+      key: keyOf(this.#session),
+      server,
+      principal: principalKey(principal),
+      ...shownTransport(transport),
+    });
+  }
+
+  /** Requests of the client that have ended. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  message(from: "client" | "server", frame: Frame, requestId: string | undefined): void {
+    this.#recording?.message(from, frame);
     if (!this.#events.tracing) return;
+    const { line } = frame;
     const { server, id: sessionId } = this.#session;
     this.#events.emit({ type: "session.message", server, sessionId, from, line, requestId });
   }
@@ -37,8 +61,11 @@ export class SessionReporter {
   exchange(exchange: Exchange, outcome: ExchangeOutcome, answer: ResponseFrame | undefined): void {
     this.#requests++;
     exchange.span?.end(exchange, outcome, answer);
-    if (!this.#events.exchanges) return;
+    if (this.#recording === undefined && !this.#events.exchanges) return;
     const { method, tool, requestId, startedAt } = exchange;
+    const ms = performance.now() - startedAt;
+    if (answer !== undefined) this.#recording?.answered(exchange, answer, ms);
+    if (!this.#events.exchanges) return;
     const { server, id: sessionId, transport } = this.#session;
     const { emit } = this.#events;
     // A list that was revised for its reader says nothing of the rest.
@@ -47,8 +74,13 @@ export class SessionReporter {
       emit({ type: "tools.listed", server, sessionId, line: answer.line });
     this.#principal ??= principalKey(this.#session.principal);
     const principal = this.#principal;
-    const ms = performance.now() - startedAt;
     emit({ type: "exchange", server, sessionId, transport, principal, requestId, method, tool, outcome, ms });
+  }
+
+  /** A request that went no further than to the gateway, which answers it. */
+  turnedAway(frame: RequestFrame, answer: ResponseFrame): void {
+    this.#recording?.message("client", frame);
+    this.#recording?.message("server", answer);
   }
 
   timeout(method: string, afterMs: number): void {
@@ -78,7 +110,13 @@ export class SessionReporter {
 
   closed(reason: EndReason): void {
     const { server, id: sessionId, transport } = this.#session;
+    this.#recording?.ended(reason);
     this.#events.emit({ type: "session.closed", server, sessionId, transport, reason, requests: this.#requests });
+  }
+
+  /** Only the record of the session remains. */
+  dropped(reason: EndReason): void {
+    this.#recording?.ended(reason);
   }
 
   trouble(what: string, cause: unknown): void {

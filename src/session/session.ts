@@ -5,8 +5,16 @@ import { GatewayError } from "../protocol/errors.ts";
 import type { Frame } from "../protocol/frame.ts";
 import { notificationLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
-import type { Principal } from "../protocol/principal.ts";
-import type { EndReason, OpenSession, Outlet, Reception, Session, Transport } from "../protocol/session.ts";
+import { principalKey, type Principal } from "../protocol/principal.ts";
+import type {
+  EndReason,
+  OpenSession,
+  Outlet,
+  Reception,
+  Session,
+  SessionFacts,
+  Transport,
+} from "../protocol/session.ts";
 import type { CallerHeaders, Connect, Upstream } from "../protocol/upstream.ts";
 import { admit, CallerBinding, wakes } from "./admission.ts";
 import { ClientSide } from "./client-side.ts";
@@ -23,6 +31,7 @@ import { Lifecycle } from "./lifecycle.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { ServerRequests } from "./server-requests.ts";
 import { ServerSide } from "./server-side.ts";
+import { shownTransport } from "./session-key.ts";
 import type { SessionRecord } from "./session-record.ts";
 
 /**
@@ -53,6 +62,7 @@ export class LiveSession implements Session {
   readonly #renewal: Renewal;
   #upstream: Upstream | undefined;
   #isPaused = false;
+  readonly #openedAt = performance.now();
   /** The principal of the latest request, whose claims may be newer than those with which the session was opened. */
   #speaker: Principal;
   /** Set when its server is filled in from the caller. */
@@ -90,11 +100,11 @@ export class LiveSession implements Session {
     this.#renewal = new Renewal(parts, {
       upstream: () => this.#upstream,
       reopen: (caller) => this.#reopen(caller),
-      lost: (error) => this.lifecycle.loseProcess("server ended", error),
+      lost: (error) => void this.lifecycle.loseProcess("server ended", error),
     });
     this.deadlines = new Deadlines(parts, {
       withdrawn: (cancellation) => this.#tellServer(cancellation),
-      silent: (error) => this.lifecycle.loseProcess("server timeout", error),
+      silent: (error) => void this.lifecycle.loseProcess("server timeout", error),
     });
     const { presence, deadlines } = this;
     this.#clientSide = new ClientSide({
@@ -117,9 +127,29 @@ export class LiveSession implements Session {
     return this.#recorder.clientRevision;
   }
 
+  /** The session is one of the table's now. */
+  opened(): void {
+    this.#reporter.opened();
+  }
+
   /** Throws when the session is not that of this caller. */
   checkCaller(caller: CallerHeaders | undefined): void {
     this.#binding?.check(caller);
+  }
+
+  /** `now` is monotonic. */
+  facts(key: string, now: number): SessionFacts {
+    return {
+      key,
+      id: this.id,
+      principal: principalKey(this.principal),
+      server: this.server,
+      ...shownTransport(this.transport),
+      hasProcess: this.hasProcess,
+      ageMs: now - this.#openedAt,
+      idleMs: this.presence.idleMs(now),
+      calls: this.#reporter.requests,
+    };
   }
 
   get hasProcess(): boolean {

@@ -24,6 +24,7 @@ import { isLasting } from "./lifecycle.ts";
 import type { SessionRecords } from "./records.ts";
 import { evictionsFor, type RoomCaps } from "./room.ts";
 import type { SessionRecord } from "./session-record.ts";
+import { keyOf } from "./session-key.ts";
 import { LiveSession } from "./session.ts";
 
 export interface TableLimits extends SessionLimits, RoomCaps {
@@ -97,11 +98,21 @@ export class Sessions implements SessionTable, SessionHost, ProcessRoom {
   }
 
   facts(): SessionFacts[] {
-    return [...this.#live.values()].map(({ server, transport, hasProcess }) => {
-      // MCP 2026-07-28 is Streamable HTTP without sessions: an era, and no transport of its own.
-      if (transport === "modern") return { server, transport: "streamable-http", era: "modern", hasProcess };
-      return { server, transport, era: "legacy", hasProcess };
-    });
+    const now = performance.now();
+    return [...this.#live].map(([key, session]) => session.facts(key, now));
+  }
+
+  /** Ends a session for good, at the wish of an operator; undefined when there is no such session. */
+  end(key: string): Promise<void> | undefined {
+    return this.#live.get(key)?.close("ended by operator");
+  }
+
+  /** Ends the processes of a server. Sessions that can go on without hibernate, the others end. Resolves when all are gone. */
+  async stop(server: string): Promise<void> {
+    const ended = [...this.#live.values()]
+      .filter((session) => session.server === server && session.hasProcess)
+      .map((session) => session.lifecycle.loseProcess("ended by operator", undefined));
+    await Promise.all(ended);
   }
 
   open(request: OpenSession): Session {
@@ -159,7 +170,7 @@ export class Sessions implements SessionTable, SessionHost, ProcessRoom {
     if (!this.#isAggregate(session)) return this.#makeRoom(session);
     const others = [...this.#live.values()].filter((each) => each.hasProcess && this.#isAggregate(each));
     for (const other of evictionsFor(session, others, this.#streamCaps))
-      other.lifecycle.loseProcess("evicted", undefined);
+      void other.lifecycle.loseProcess("evicted", undefined);
   }
 
   enter(guest: Guest): void {
@@ -190,7 +201,8 @@ export class Sessions implements SessionTable, SessionHost, ProcessRoom {
   onClosing(session: SessionKey, reason: EndReason, ended: Promise<void>): void {
     this.#live.delete(keyOf(session));
     this.#await(ended);
-    if (reason === "client closed" && session.transport !== "sse") this.#records.forget(session);
+    const isOver = reason === "ended by operator" || (reason === "client closed" && session.transport !== "sse");
+    if (isOver) this.#records.forget(session);
   }
 
   #add(id: string, request: OpenSession, record?: SessionRecord): LiveSession {
@@ -199,6 +211,7 @@ export class Sessions implements SessionTable, SessionHost, ProcessRoom {
     // A generated id is unguessable (126 random bits) and only uses A-Za-z0-9_-: safe in a URL, a header and an SSE field.
     const session = new LiveSession(id, request, this.#context, record);
     this.#live.set(keyOf(session), session);
+    session.opened();
     return session;
   }
 
@@ -207,7 +220,7 @@ export class Sessions implements SessionTable, SessionHost, ProcessRoom {
     const own = [...this.#live.values()].filter((each) => each.hasProcess && !this.#isAggregate(each));
     for (const occupant of evictionsFor<LiveSession | Guest>(newcomer, [...own, ...this.#guests.all], this.#limits)) {
       if ("evict" in occupant) occupant.evict();
-      else occupant.lifecycle.loseProcess("evicted", undefined);
+      else void occupant.lifecycle.loseProcess("evicted", undefined);
     }
   }
 
@@ -230,13 +243,13 @@ export class Sessions implements SessionTable, SessionHost, ProcessRoom {
       return;
     }
     const isIdle = presence.idleMs(now) >= (session.idleMs ?? (transport === "rest" ? restIdleMs : idleMs));
-    if (isOrphan || isIdle) lifecycle.loseProcess("idle", undefined);
+    if (isOrphan || isIdle) void lifecycle.loseProcess("idle", undefined);
   }
 
   /** Discards a session without a process; its record remains if it has one. */
   #release(session: LiveSession, reason: "idle" | "evicted"): void {
     if (!session.lifecycle.canHibernate || session.presence.isConnected) return void session.close(reason);
-    session.lifecycle.drop();
+    session.lifecycle.drop(reason);
     this.#live.delete(keyOf(session));
   }
 
@@ -263,9 +276,4 @@ export class Sessions implements SessionTable, SessionHost, ProcessRoom {
     };
     this.#clocks.push(setInterval(tick, Math.min(ms, LONGEST_TIMER_MS)));
   }
-}
-
-/** The id comes last because it is the only part that may contain any character. */
-function keyOf({ principal, server, transport, id }: SessionKey): string {
-  return `${server}\n${transport}\n${principalKey(principal)}\n${id}`;
 }

@@ -30,6 +30,8 @@ export interface Connector {
   readonly open: () => void;
   /** Ends the warm processes; connected ones belong to their sessions. Resolves when all are gone. */
   readonly close: () => Promise<void>;
+  /** Ends the warm processes and begins pre-warming anew. Resolves when all are gone. */
+  readonly renew?: () => Promise<void>;
   /** How the server is described in the table printed at startup. */
   readonly summary: string;
   /** Problems the operator should know of before the first session, such as a command that is not on PATH. */

@@ -21,7 +21,7 @@ interface Row {
 
 /** What the processes of servers use, children included, as the system lists it in /proc. Nothing where there is no /proc. */
 export class UsageReader {
-  readonly #running: () => readonly ServerProcessFacts[];
+  readonly #running: () => readonly Pick<ServerProcessFacts, "pid" | "server">[];
   readonly #proc: string;
   #pageBytes: number | undefined;
   /** What each process had used at the last reading, by pid and start time; only of those that were running then. */
@@ -30,7 +30,7 @@ export class UsageReader {
   #reading: Promise<ProcessUsage> | undefined;
   #latest: { readonly usage: ProcessUsage; readonly at: number } | undefined;
 
-  constructor(running: () => readonly ServerProcessFacts[], proc = "/proc") {
+  constructor(running: () => readonly Pick<ServerProcessFacts, "pid" | "server">[], proc = "/proc") {
     this.#running = running;
     this.#proc = proc;
   }

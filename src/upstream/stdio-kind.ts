@@ -63,6 +63,7 @@ export const stdio = defineUpstreamKind({
           circuit: () => (crashLoop.isOpen ? "open" : "closed"),
           open: () => pool.open(),
           close: () => pool.close(),
+          renew: () => pool.renew(),
         };
       },
       processes: () => context.population.facts(),

@@ -1,5 +1,6 @@
 import { oneSafeLine } from "../lib/redactor.ts";
 import { GatewayError } from "../protocol/errors.ts";
+import { principalKey } from "../protocol/principal.ts";
 import type { Frame } from "../protocol/frame.ts";
 import type { RequestId } from "../protocol/jsonrpc.ts";
 import type { Destination, ServerProcessFacts, Upstream, UpstreamListener } from "../protocol/upstream.ts";
@@ -111,7 +112,9 @@ export class StdioUpstream implements Upstream, Member {
 
   get facts(): ServerProcessFacts | undefined {
     const pid = this.#process?.pid;
-    return pid === undefined ? undefined : { pid, ...this.#names, state: this.#state };
+    return pid === undefined
+      ? undefined
+      : { pid, ...this.#names, principal: principalKey(this.#destination.principal), state: this.#state };
   }
 
   get #state(): ServerProcessFacts["state"] {

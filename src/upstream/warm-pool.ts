@@ -66,6 +66,15 @@ export class WarmPool<T extends WarmProcess> {
     await Promise.all(this.#ready.splice(0).map((upstream) => upstream.close()));
   }
 
+  /** Ends the warm processes, in whose place others are started. Resolves when all are gone. */
+  async renew(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#targetSize = this.#options.size;
+    const before = this.#ready.splice(0);
+    this.#fillIn(SETTLE_MS);
+    await Promise.all(before.map((upstream) => upstream.close()));
+  }
+
   #fillIn(ms: number): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;

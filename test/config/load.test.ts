@@ -215,14 +215,24 @@ describe("a mistake is told where it stands:", () => {
     expect(mistakesIn(yaml)).toMatch(expected);
   });
 
-  it.each(["api", "mcp", "sse", "health", "healthz", "live", "ready", "metrics", "docs", "sessionid", "dashboard"])(
-    "a server named %s, which is a path of the gateway",
-    (name) => {
-      expect(mistakesIn(`servers:\n  ${name}: { command: x }\n`)).toMatch(
-        new RegExp(`config\\.yaml:2:3 servers\\.${name}: this name is a path of the gateway itself`),
-      );
-    },
-  );
+  it.each([
+    "api",
+    "mcp",
+    "sse",
+    "health",
+    "healthz",
+    "live",
+    "ready",
+    "metrics",
+    "docs",
+    "sessionid",
+    "dashboard",
+    "console",
+  ])("a server named %s, which is a path of the gateway", (name) => {
+    expect(mistakesIn(`servers:\n  ${name}: { command: x }\n`)).toMatch(
+      new RegExp(`config\\.yaml:2:3 servers\\.${name}: this name is a path of the gateway itself`),
+    );
+  });
 
   it.each(["-a", "_a", '"a b"', "a/b", "a.b", "ü", '""', "a".repeat(33), "__proto__", "a_mcp_b", '"a\\nb"'])(
     "a server named %s, which is no name",

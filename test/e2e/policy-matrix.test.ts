@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Router } from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { consoleRoutes } from "../../src/downstream/console/console-routes.ts";
 import { docsRoutes } from "../../src/downstream/docs/docs-routes.ts";
 import { problemRoutes } from "../../src/downstream/docs/problem-routes.ts";
 import { LIVE_PATHS } from "../../src/downstream/health.ts";
@@ -34,6 +35,7 @@ beforeAll(async () => {
     policy: {
       rules: [
         { subject: { principal: "alice" }, allow: { servers: ["*"] } },
+        { subject: { principal: "alice" }, allow: { console: true } },
         { subject: { principal: "bob" }, allow: { methods: ["initialize", "tools/call"], tools: ["shop:read_a"] } },
       ],
     },
@@ -140,6 +142,29 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, Statuses>>>> = {
     "GET /docs?server=shop": [...UNKNOWN, 200, 200],
     "GET /docs/style.css": FOR_ALL,
   },
+  "/dashboard": { "GET /dashboard": [...UNKNOWN, 303, 403], "POST /dashboard": [405, 405, 405, 405] },
+  "/console": {
+    "GET /console": [...UNKNOWN, 200, 403],
+    "GET /console/assets/style.css": FOR_ALL,
+    "GET /console/other": [404, 404, 404, 404],
+  },
+  "/console/api/state": { "GET /console/api/state": [...UNKNOWN, 200, 403] },
+  "/console/api/history": { "GET /console/api/history": [...UNKNOWN, 200, 403] },
+  "/console/api/events": {
+    "GET /console/api/events": [...UNKNOWN, 200, 403],
+    "GET /console/api/events?session=x": [...UNKNOWN, 404, 403],
+  },
+  "/console/api/sessions/:key/messages/:n": { "GET /console/api/sessions/x/messages/1": [...UNKNOWN, 404, 403] },
+  // The token of the page is missing.
+  ...Object.fromEntries(
+    ["sessions/:key/end", "servers/:name/stop", "servers/:name/tools", "servers/:name/again"].map((path) => [
+      `/console/api/${path}`,
+      {
+        [`POST /console/api/${path.replace(/:\w+/, "shop")}`]: [...UNKNOWN, 403, 403],
+        [`GET /console/api/${path.replace(/:\w+/, "shop")}`]: [405, 405, 405, 405],
+      },
+    ]),
+  ),
   "/problems": { "GET /problems": FOR_ALL },
   "/problems/:name": { "GET /problems/forbidden": FOR_ALL },
   ...Object.fromEntries(
@@ -168,12 +193,19 @@ describe("every route has an entry here:", () => {
     ]);
     const pages = readFileSync(join(ROOT, "src/downstream/pages.ts"), "utf8");
     const used = [...pages.matchAll(/(\w+)\(context\)[,)]/g)].map(([, name]) => name);
-    expect(used).toEqual(["documentRoutes", "docsRoutes", "problemRoutes", "nothingHere", "problemWriter"]);
+    expect(used).toEqual([
+      "documentRoutes",
+      "docsRoutes",
+      "problemRoutes",
+      "consoleRoutes",
+      "nothingHere",
+      "problemWriter",
+    ]);
   });
 
   it("those of the Express routers", () => {
     const context = {} as DocumentContext;
-    const routers = [documentRoutes(context), docsRoutes(context), problemRoutes(context)];
+    const routers = [documentRoutes(context), docsRoutes(context), problemRoutes(context), consoleRoutes(context)];
     expect([...new Set(routers.flatMap(pathsOf))].toSorted()).toEqual(Object.keys(PAGES).toSorted());
   });
 

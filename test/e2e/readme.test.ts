@@ -37,7 +37,7 @@ let bin: string;
 
 beforeAll(async () => {
   const servers = { everything: realServer("server-everything"), filesystem: realServer("server-filesystem", "docs") };
-  gateway = await startGateway({ auth: { bearer: { tokens: [TOKEN] } }, servers });
+  gateway = await startGateway({ console: { enabled: true }, auth: { bearer: { tokens: [TOKEN] } }, servers });
   open = await startGateway({ servers });
   bin = programs(await claudeCode());
 }, 120_000);

@@ -13,6 +13,7 @@ const floors: readonly (readonly string[])[] = [
   ["downstream"],
   ["config"],
   ["gateway-access.ts", "gateway-sessions.ts"],
+  ["gateway-console.ts"],
   ["gateway-http.ts"],
   ["gateway.ts"],
   ["cli"],

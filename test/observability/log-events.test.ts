@@ -47,6 +47,7 @@ const EVENTS: readonly GatewayEvent[] = [
   { type: "server.garbage", sample: FORGED, dropped: 3, ...SESSION },
   { type: "server.bad-message", why: FORGED, dropped: 0, ...SESSION },
   { type: "modern-only", server: FORGED },
+  { type: "operated", requestId: FORGED, principal: FORGED, action: "end session", server: FORGED },
   { type: "trouble", what: `the tool "${FORGED}" is odd`, cause: new Error(FORGED) },
   { type: "trouble", what: "w", cause: { [FORGED]: FORGED } },
   { type: "request", requestId: FORGED, method: FORGED, path: FORGED, status: 200, ms: 1 },

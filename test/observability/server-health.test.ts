@@ -102,3 +102,17 @@ describe("the health of a server", () => {
     });
   });
 });
+
+it("keeps the last lines that a server wrote to stderr, however much it writes", () => {
+  const health = new ServerHealth();
+  for (let line = 1; line <= 1_000; line++)
+    health.hear({ type: "server.stderr", text: `${line} ${"x".repeat(2_000)}`, dropped: 0, ...SESSION });
+  expect(
+    health
+      .lastWords("git")
+      ?.split("\n")
+      .map((line) => line.split(" ")[0]),
+  ).toEqual(["996", "997", "998", "999", "1000"]);
+  expect(health.lastWords("git")?.length).toBeLessThan(2_000);
+  expect(health.lastWords("files")).toBeUndefined();
+});

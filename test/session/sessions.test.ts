@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { GatewayError } from "../../src/protocol/errors.ts";
 import type { Principal } from "../../src/protocol/principal.ts";
+import type { MessageRecorder } from "../../src/protocol/recording.ts";
 import type { OpenSession, Session } from "../../src/protocol/session.ts";
 import { Sessions, type TableLimits } from "../../src/session/sessions.ts";
 import { clientMessages, FakeClient, fakeEvents, fakeServers, memoryRecords, settingsOf } from "./fakes.ts";
@@ -54,7 +55,7 @@ describe("a session", () => {
     const { sessions, open } = table();
     open(ann, "git", { transport: "sse" });
     open(bob, "git", { transport: "modern" });
-    expect(sessions.facts()).toEqual([
+    expect(sessions.facts()).toMatchObject([
       { server: "git", transport: "sse", era: "legacy", hasProcess: false },
       { server: "git", transport: "streamable-http", era: "modern", hasProcess: false },
     ]);
@@ -385,7 +386,61 @@ describe("draining", () => {
   });
 });
 
-function table(limits: Partial<TableLimits> = {}) {
+describe("a recording", () => {
+  it("is of a session that is in the table, and ends with it", async () => {
+    const recorded: string[] = [];
+    const recorder: MessageRecorder = {
+      record: ({ key, principal, transport, era }) => {
+        recorded.push(`${principal} ${transport} ${era}: ${key.split("\n").at(-1)}`);
+        return {
+          message: (from, { kind }) => recorded.push(`${from} ${kind}`),
+          answered: ({ method }) => recorded.push(`answered ${method}`),
+          ended: (reason) => recorded.push(reason),
+        };
+      },
+    };
+    const { sessions, begin } = table({}, recorder);
+    const outlet = (): never => {
+      throw new Error("no outlet");
+    };
+    const request = { principal: ann, server: "git", transport: "modern", requestId: "r" } as const;
+    expect(() => sessions.open({ ...request, outlet })).toThrow("no outlet");
+    expect(recorded).toEqual([]);
+    const { session } = begin();
+    const [{ key = "" } = {}] = sessions.facts();
+    await sessions.end(key);
+    expect(recorded).toEqual([
+      `basic:ann sse legacy: ${session.id}`,
+      "client request",
+      "server response",
+      "answered initialize",
+      "client notification",
+      "ended by operator",
+    ]);
+    expect(sessions.end(key)).toBeUndefined();
+  });
+});
+
+describe("a server that is stopped", () => {
+  it("loses the processes of its sessions, which hibernate if they can", async () => {
+    const { sessions, begin, emitted } = table({ sessions: 9, sessionsPerServer: 9, sessionsPerPrincipal: 9 });
+    begin();
+    begin(ann, "git", { transport: "rest", id: "chosen-id" });
+    begin(ann, "files");
+    await sessions.stop("git");
+    const state = sessions.facts().map(({ server, transport, hasProcess }) => [server, transport, hasProcess]);
+    expect(state).toEqual([
+      ["git", "sse", false],
+      ["files", "sse", true],
+    ]);
+    expect(emitted.flatMap((event) => ("reason" in event ? [[event.type, event.reason]] : []))).toEqual([
+      ["session.hibernated", "ended by operator"],
+      ["session.closed", "ended by operator"],
+    ]);
+  });
+});
+
+function table(limits: Partial<TableLimits> = {}, recorder?: MessageRecorder) {
   const { connect, servers } = fakeServers();
   const { events, emitted } = fakeEvents();
   const records = memoryRecords();
@@ -395,7 +450,7 @@ function table(limits: Partial<TableLimits> = {}) {
     records,
     clientVersion: "1",
     limits: { ...LIMITS, ...limits },
-    events,
+    events: { ...events, recorder },
     onListsChanged: () => undefined,
   });
   const open = (

@@ -29,7 +29,7 @@ describe("a population", () => {
 
   it("knows its processes, without those that never got a pid", () => {
     const population = new Population({ all: 9, perServer: 9 });
-    const facts = { pid: 7, server: "a", sessionId: "s", state: "used" } as const;
+    const facts = { pid: 7, server: "a", sessionId: "s", principal: "basic:alice", state: "used" } as const;
     population.add("a", { facts });
     population.add("b", member());
     expect(population.facts()).toEqual([facts]);

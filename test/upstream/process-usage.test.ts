@@ -7,8 +7,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { ServerProcessFacts } from "../../src/protocol/upstream.ts";
 import { UsageReader } from "../../src/upstream/process-usage.ts";
 
-const running = (...pids: number[]): (() => ServerProcessFacts[]) => {
-  return () => pids.map((pid) => ({ pid, server: "git", sessionId: "s", state: "used" }));
+const running = (...pids: number[]): (() => Pick<ServerProcessFacts, "pid" | "server">[]) => {
+  return () => pids.map((pid) => ({ pid, server: "git" }));
 };
 
 /** A /proc with these processes: pid, session, CPU ticks of the user and the system, pages. */

@@ -28,6 +28,13 @@ const GRANT_KEYS = {
   methods: patterns("MCP methods.", "*"),
   ...Object.fromEntries(ruleKinds.map((kind) => [kind.key, kind.config])),
   servers: patterns("Servers, by name: the other keys are only about these; alone, everything on them.", "git"),
+  console: z
+    .boolean()
+    .optional()
+    .describe(
+      "The console, for the servers of the rule that the caller may use anyway, with what others do there. Says nothing else about them.",
+    )
+    .meta({ examples: [true] }),
 };
 
 const grantSchema = z.strictObject(GRANT_KEYS).optional();
@@ -90,7 +97,7 @@ type PolicyConfig = z.output<typeof policySchema>;
 export type SubjectConfig = z.output<typeof subjectSchema>;
 export type RuleConfig = PolicyConfig["rules"][number];
 /** `allow` or `deny` of a rule. */
-export type GrantConfig = Readonly<Record<string, Patterns>>;
+export type GrantConfig = Readonly<Record<string, Patterns | boolean>>;
 
 /** What decides who may do what; `policy` and `permissions` are undefined when the config does not have them. */
 export interface AccessRules {
@@ -102,7 +109,7 @@ export interface AccessRules {
 /** The lists of `allow` or `deny` by their keys, without those that are missing. */
 export function listsOf(grant: GrantConfig | undefined): ReadonlyMap<string, readonly string[]> {
   const lists = Object.entries(grant ?? {}).flatMap(([key, list]) =>
-    list === undefined ? [] : [[key, list] as const],
+    Array.isArray(list) ? [[key, list] as const] : [],
   );
   return new Map(lists);
 }

@@ -31,7 +31,9 @@ export interface Grant {
   readonly targets: ReadonlyMap<TargetKind, readonly TargetPattern[]>;
   /** The methods that its targets need, if it does not list methods. */
   readonly implied: ReadonlySet<string>;
-  /** It names nothing at all. */
+  /** It is about the console. */
+  readonly console: boolean;
+  /** It names nothing that is done on a server. */
   readonly isEmpty: boolean;
 }
 
@@ -52,7 +54,8 @@ export function compileGrant(
     listsAllMethods: methodPatterns?.some(isUniversal) ?? false,
     targets: new Map(named.map(({ key, target, compile }) => [target, (lists.get(key) ?? []).map(compile)])),
     implied: impliedMethods(named.flatMap((kind) => kind.methods)),
-    isEmpty: lists.size === 0,
+    console: grant["console"] === true,
+    isEmpty: lists.size === 0 || (grant["console"] === true && methodPatterns === undefined && named.length === 0),
   };
 }
 
@@ -74,6 +77,10 @@ export function reaches({ servers, targets, isEmpty }: Grant, server: string): b
   for (const patterns of targets.values()) if (patterns.some((pattern) => pattern.reaches(server))) return true;
   return false;
 }
+
+/** Whether the grant is about the console of the server. */
+export const concernsConsole = ({ console: isAbout, servers }: Grant, server: string): boolean =>
+  isAbout && servers?.(server) !== false;
 
 /** For a grant that reaches the server of the action. */
 export function allows(grant: Grant, { server, method, target }: NamedAction): boolean {

@@ -42,7 +42,7 @@ export function policyRemarks(
       ...contradictions(rule, index, compared),
       ...repetitions(rule, index, compared),
       ...subjectRemarks(rule.subject, [...path, "subject"], callers),
-      ...(policy?.default === "allow" && rule.allow !== undefined
+      ...(policy?.default === "allow" && rule.allow !== undefined && rule.allow["console"] !== true
         ? [{ path: [...path, "allow"], message: `${text([...path, "allow"])} has no effect: policy.default is allow` }]
         : []),
     ];
@@ -58,7 +58,8 @@ function emptiness(rule: RuleConfig, path: Path): AccessFinding[] {
     if (rule[effect] === undefined) return [];
     const lists = [...listsOf(rule[effect])];
     const at = [...path, effect];
-    if (lists.length === 0) return [{ path: at, message: `${text(at)} names nothing: it has no effect` }];
+    if (lists.length === 0 && rule[effect]["console"] !== true)
+      return [{ path: at, message: `${text(at)} names nothing: it has no effect` }];
     const empty = lists.filter(([, patterns]) => patterns.length === 0);
     return empty.map(([key]) => ({
       path: [...at, key],
@@ -129,7 +130,8 @@ function coversPattern({ deny }: RuleConfig, key: string, pattern: string, allow
   const servers = lists.get("servers");
   const isEverywhere =
     servers === undefined || servers.some(isUniversal) || isSame(servers, listsOf(allow).get("servers"));
-  if (key === "servers") return lists.size === 1 && (servers ?? []).some((one) => globMatcher(one)(pattern));
+  if (key === "servers")
+    return lists.size === 1 && deny?.["console"] !== true && (servers ?? []).some((one) => globMatcher(one)(pattern));
   if (!isEverywhere) return false;
   const covers = isNamed(key) ? coversNamed : (wide: string, narrow: string) => globMatcher(wide)(narrow);
   return (lists.get(key) ?? []).some((one) => covers(one, pattern));

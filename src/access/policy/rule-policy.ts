@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Action, Decision, Policy } from "../../protocol/policy.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import type { AccessRules } from "./config.ts";
-import { compileGrant, type Grant } from "./grant.ts";
+import { compileGrant, concernsConsole, type Grant } from "./grant.ts";
 import { compilePermissions, isHeld, type Permission } from "./permission.ts";
 import { hasScopes, subjectMatcher, type IsSubject, type ScopeMode } from "./subject.ts";
 import { ServerView, type ViewRules } from "./view.ts";
@@ -82,6 +82,12 @@ class RulePolicy implements Policy {
     return this.#serverView(this.#viewOf(principal), server).isVisible;
   }
 
+  opensConsole(principal: Principal, server: string): boolean {
+    const { allowing, denying } = this.#viewOf(principal).rules;
+    if (denying.some((grant) => concernsConsole(grant, server))) return false;
+    return allowing.some((grant) => concernsConsole(grant, server)) && this.sees(principal, server);
+  }
+
   viewKey(principal: Principal): string {
     return this.#viewOf(principal).id;
   }
@@ -138,7 +144,8 @@ const isSameAction = (one: Action, other: Action): boolean =>
 
 /** The policy of a config; undefined when every authenticated caller may do everything. */
 export function policyOf(rules: AccessRules, servers: readonly string[]): Policy | undefined {
-  const isConfigured =
-    rules.policy !== undefined || rules.permissions !== undefined || (rules.options?.default_scope ?? null) !== null;
-  return isConfigured ? new RulePolicy(rules, servers) : undefined;
+  return hasRules(rules) ? new RulePolicy(rules, servers) : undefined;
 }
+
+export const hasRules = ({ policy, permissions, options }: AccessRules): boolean =>
+  policy !== undefined || permissions !== undefined || (options?.default_scope ?? null) !== null;

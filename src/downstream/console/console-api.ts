@@ -5,7 +5,8 @@
  * - `GET /state` → ConsoleState
  * - `GET /events` → server-sent events: `state` (ConsoleState, when something has changed, at most once a second) and `point`
  *   (HistoryPoint, every ten seconds). With `?session=<key>` also `backlog` (SessionLog), then `message` (SeenMessage) and
- *   `closed` when that session ends. A reader that does not keep up gets `gap` ({ missed }) instead of what it missed.
+ *   `closed` (SessionEnd) when that session ends; the stream goes on. A reader that does not keep up gets `gap` ({ missed })
+ *   instead of what it missed.
  * - `GET /history` → History
  * - `GET /sessions/<key>/messages/<n>` → SeenText
  * - `POST /sessions/<key>/end` → 204
@@ -21,7 +22,12 @@ export interface ConsoleState {
   readonly records: boolean;
   readonly gateway: GatewayFigures;
   readonly servers: readonly ServerCard[];
+  /** The most recently used first; of very many, only these. */
   readonly sessions: readonly SessionRow[];
+  /** Sessions that this caller may see, but that are not listed, because there are too many. */
+  readonly notListed: number;
+  /** Sessions that ended a short while ago and whose messages are still kept, the latest first. */
+  readonly ended: readonly EndedSession[];
 }
 
 export interface GatewayFigures {
@@ -36,7 +42,7 @@ export interface GatewayFigures {
 export interface ServerCard {
   readonly name: string;
   readonly kind: string;
-  /** `idle`, `running`, `failing`, … as in `GET /health/servers`. */
+  /** `up`, `failing`, `paused` or `unknown`, as in `GET /health/servers`. */
   readonly state: string;
   readonly era: string | undefined;
   readonly processes: number;
@@ -52,7 +58,7 @@ export interface ServerCard {
 }
 
 export interface SessionRow {
-  /** Names the session in URLs; not its id, which is a credential. */
+  /** Names the session in URLs; not its id, which is enough to use it where nothing authenticates. */
   readonly key: string;
   readonly server: string;
   readonly principal: string;
@@ -66,8 +72,17 @@ export interface SessionRow {
   readonly calls: number;
 }
 
+export interface SessionEnd {
+  /** In ms since 1970. */
+  readonly endedAt: number;
+  /** Why: `client closed`, `idle`, `ended by operator`, … */
+  readonly reason: string;
+}
+
+export interface EndedSession extends SessionRow, SessionEnd {}
+
 export interface SessionLog {
-  readonly session: SessionRow;
+  readonly session: SessionRow | EndedSession;
   /** Messages that were recorded, but are no longer kept. */
   readonly forgotten: number;
   readonly messages: readonly SeenMessage[];
@@ -89,6 +104,10 @@ export interface SeenMessage {
   readonly bytes: number;
   /** Of an answer: the time since its request. */
   readonly ms: number | undefined;
+  /** The gateway wrote this answer, because the server gave none, or was not asked. */
+  readonly isOwn: boolean;
+  /** An answer that is an error, or the result of a tool that says it failed. */
+  readonly failed: boolean;
 }
 
 export interface SeenText {
@@ -108,9 +127,8 @@ export interface AgainRequest {
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
-export interface AgainResult {
-  /** The answer of the server, masked: a JSON-RPC response. */
-  readonly text: string;
+/** The answer of the server, a JSON-RPC response, as text. */
+export interface AgainResult extends SeenText {
   readonly isError: boolean;
   readonly ms: number;
 }

@@ -1,13 +1,13 @@
-import { join } from "node:path";
-import express, { Router, type Request, type Response } from "express";
+import { Router, type Request, type Response } from "express";
 import { prefersHtml } from "../accept.ts";
 import { baseUrl } from "../base-url.ts";
 import type { DocumentContext } from "../openapi/context.ts";
+import { pageAssets } from "../page-assets.ts";
 import { readerOf } from "../reader.ts";
 import { readOnly } from "../read-only.ts";
 import { Renderings } from "../renderings.ts";
 import { docsPage } from "./docs-page.ts";
-import { rootOf, sendPage, setPageHeaders } from "./frame.ts";
+import { rootOf, sendPage } from "./frame.ts";
 import { KEPT_OVERVIEWS, overviewOf, type KeptOverview } from "./overview.ts";
 
 /** `/` leads a person to `/docs`, the page for people; and there are the files that it loads: `/docs/style.css`, `/docs/page.js`, … */
@@ -17,27 +17,13 @@ export function docsRoutes(context: DocumentContext): Router {
   router.get("/", (request, response, next) => (prefersHtml(request.headers.accept) ? showTheWay(response) : next()));
   router.use("/docs", readOnly);
   router.get("/docs", (request, response) => showDocs(request, response, { ...context, kept }));
-  router.use("/docs", assets());
+  router.use("/docs", pageAssets("docs/assets"));
   return router;
 }
 
 /** Relative, as a proxy may have taken a prefix away. */
 function showTheWay(response: Response): void {
   response.set("Cache-Control", "no-store").vary("Accept").location("docs").status(303).end();
-}
-
-/** Style and scripts of the pages: the same in every installation, so they need no credentials. */
-function assets() {
-  return express.static(join(import.meta.dirname, "assets"), {
-    index: false,
-    redirect: false,
-    acceptRanges: false,
-    cacheControl: false,
-    setHeaders: (response: Response) => {
-      setPageHeaders(response);
-      response.set("Cache-Control", "no-cache");
-    },
-  });
 }
 
 interface ShownContext extends DocumentContext {

@@ -36,9 +36,13 @@ export interface Page {
 }
 
 export function sendPage(response: ServerResponse, status: number, page: Page): void {
+  sendHtml(response, status, frame(page));
+}
+
+/** A whole page. */
+export function sendHtml(response: ServerResponse, status: number, body: string): void {
   setPageHeaders(response);
   response.setHeader("Cache-Control", "no-store");
-  const body = frame(page);
   response
     .writeHead(status, { "Content-Type": "text/html; charset=utf-8", "Content-Length": Buffer.byteLength(body) })
     .end(body);

@@ -49,6 +49,7 @@ const policyThat = (isAllowed: boolean, rule: string): Policy => ({
   reveals: false,
   decide: () => ({ isAllowed, rule }),
   sees: () => true,
+  opensConsole: () => false,
   viewKey: () => "",
 });
 

@@ -94,6 +94,13 @@ describe("a rule that cannot do what it seems to be for is reported with its lin
   });
 });
 
+it("a rule about the console alone is fine; it is not about the use of its servers", () => {
+  expect(rules("{ allow: { console: true } }")).toEqual([]);
+  expect(rules("{ allow: { servers: [git] } }", "{ deny: { console: true, servers: [git] } }")).toEqual([]);
+  expect(remarks("policy: { default: allow, rules: [ { allow: { console: true } } ] }\n")).toEqual([]);
+  expect(rules("{ allow: { console: false } }")).toEqual(["4:16 policy.rules.0.allow names nothing: it has no effect"]);
+});
+
 it("the policies of the ancestors are fine as they stand", () => {
   const sample = `
 auth: { apiKeys: [ { id: a, key: 0123456789abcdef, tenant: acme, client: cursor } ] }

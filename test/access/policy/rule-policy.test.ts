@@ -357,3 +357,44 @@ it("ten thousand tools are decided for a thousand callers, and the same again", 
   const many = Array.from({ length: 10_000 }, (_none, tool) => may(policy, ann, `tools/call git:t${tool}`));
   expect(many.filter(Boolean)).toHaveLength(10_000 - 1_111);
 });
+
+describe("the console", () => {
+  const operator = caller({ id: "olga" });
+  const opens = (policy: ReturnType<typeof rules>, server: string, who = operator): boolean =>
+    policy.opensConsole(who, server);
+  const all = { allow: { servers: ["*"] } };
+
+  it("is for those whom a rule allows it, and for no others", () => {
+    const policy = rules(all, { subject: { principal: "olga" }, allow: { console: true } });
+    expect([opens(policy, "git"), opens(policy, "git", ann)]).toEqual([true, false]);
+  });
+
+  it("is not allowed by a default, nor by a rule about everything", () => {
+    expect(opens(policyFrom({ default: "allow" }), "git")).toBe(false);
+    expect(opens(rules(all), "git")).toBe(false);
+    expect(opens(rules(all, { allow: { console: false } }), "git")).toBe(false);
+  });
+
+  it("shows only servers that the caller may use", () => {
+    const policy = rules({ allow: { servers: ["git"] } }, { allow: { console: true } });
+    expect(SERVERS.filter((server) => opens(policy, server))).toEqual(["git"]);
+  });
+
+  it("may be allowed, or denied, for some servers", () => {
+    const some = rules(
+      all,
+      { allow: { console: true, servers: ["git", "n8n"] } },
+      { deny: { console: true, servers: ["n8n"] } },
+    );
+    expect(SERVERS.filter((server) => opens(some, server))).toEqual(["git"]);
+    // About the console only: everything else is as it was.
+    expect(may(some, ann, "tools/call n8n:push")).toBe(true);
+  });
+
+  it("gives no right to use anything", () => {
+    const policy = rules({ allow: { console: true, servers: ["git"] } });
+    expect(may(policy, operator, "tools/call git:push")).toBe(false);
+    expect(policy.sees(operator, "git")).toBe(false);
+    expect(opens(policy, "git")).toBe(false);
+  });
+});

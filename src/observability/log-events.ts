@@ -24,6 +24,16 @@ const OPERATIONS: Readonly<Record<OperatorAction, string>> = {
   "call again": "calls a tool of",
 };
 
+function logGarbage(log: Log, event: Extract<GatewayEvent, { type: "client.garbage" }>): void {
+  const dropped = event.dropped === 0 ? undefined : event.dropped;
+  log("warn", `The client sent something other than a message: ${event.sample}`, { cause: event.why, dropped });
+}
+
+function logOperation(log: Log, event: Extract<GatewayEvent, { type: "operated" }>): void {
+  const { requestId, principal, action, server } = event;
+  log("info", `${principal} in the console: ${OPERATIONS[action]} "${server}"`, { requestId });
+}
+
 /** Turns events into log lines, all worded here. The log itself masks secrets and makes each line safe. */
 export function logEvents(log: Log): (event: GatewayEvent) => void {
   /** Errors of servers that a line was written about: who else hears of one of them adds nothing new. */
@@ -43,10 +53,8 @@ export function logEvents(log: Log): (event: GatewayEvent) => void {
           cause: error.reason === "internal" ? trace(error.cause) : brief(error.cause),
         });
       }
-      case "operated": {
-        const { requestId, principal, action, server } = event;
-        return log("info", `${principal} in the console: ${OPERATIONS[action]} "${server}"`, { requestId });
-      }
+      case "operated":
+        return logOperation(log, event);
       case "store.lost":
         return log("error", "Redis is lost: requests cannot be counted", { cause: event.reason });
       case "store.back":
@@ -76,10 +84,7 @@ export function logEvents(log: Log): (event: GatewayEvent) => void {
           cause: event.error.message,
         });
       case "client.garbage":
-        return log("warn", `The client sent something other than a message: ${event.sample}`, {
-          cause: event.why,
-          dropped: event.dropped === 0 ? undefined : event.dropped,
-        });
+        return logGarbage(log, event);
       case "origin.resumed":
         return log("info", `${event.origin} answers again`);
       case "server.failed":

@@ -407,7 +407,7 @@ describe("a recording", () => {
     expect(() => sessions.open({ ...request, outlet })).toThrow("no outlet");
     expect(recorded).toEqual([]);
     const { session } = begin();
-    const [{ key = "" } = {}] = sessions.facts();
+    const key = sessions.facts()[0]?.key ?? "";
     await sessions.end(key);
     expect(recorded).toEqual([
       `basic:ann sse legacy: ${session.id}`,

@@ -72,7 +72,7 @@ export interface SessionRow {
   readonly calls: number;
 }
 
-export interface SessionEnd {
+interface SessionEnd {
   /** In ms since 1970. */
   readonly endedAt: number;
   /** Why: `client closed`, `idle`, `ended by operator`, … */
@@ -147,7 +147,7 @@ export interface HistoryPoint {
   readonly servers: Readonly<Record<string, ServerPoint>>;
 }
 
-export interface ServerPoint {
+interface ServerPoint {
   readonly callsPerSecond: number;
   /** Milliseconds; undefined when nothing was called. */
   readonly p50: number | undefined;

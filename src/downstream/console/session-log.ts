@@ -1,11 +1,15 @@
+import { LRUCache } from "lru-cache";
 import type { Redactor } from "../../lib/redactor.ts";
 import { keptText } from "../../observability/recording/kept-line.ts";
 import { lengthOf, type RecordedMessage, type Recording } from "../../observability/recording/recording.ts";
+import type { RequestId } from "../../protocol/jsonrpc.ts";
 import type { SeenMessage, SeenText } from "./console-api.ts";
 import { maskedText } from "./masked-text.ts";
 
 /** Methods and ids are any text; longer ones are shown in part. */
 const SHOWN = 128;
+const MAX_NAMES = 1_000;
+const maskedNames = new WeakMap<Redactor, LRUCache<string, string>>();
 
 /** The kept messages of a session from `n` on. */
 export function messagesFrom(recording: Recording, n: number, redactor: Redactor): SeenMessage[] {
@@ -27,7 +31,7 @@ function seen(entry: RecordedMessage, recording: Recording, redactor: Redactor):
     from,
     kind: kind === "response" && failed ? "error" : kind,
     method: shown(method, redactor),
-    id: id === undefined ? undefined : redactor.line(String(id), SHOWN),
+    id: id === undefined ? undefined : shownId(id, redactor),
     tool: shown(tool, redactor),
     bytes: lengthOf(entry),
     ms: entry.ms ?? (asked === undefined ? undefined : at - asked.at),
@@ -45,5 +49,16 @@ function questionOf({ n, id }: RecordedMessage, recording: Recording): RecordedM
   return undefined;
 }
 
-const shown = (text: string | undefined, redactor: Redactor): string | undefined =>
-  text === undefined ? undefined : redactor.line(text, SHOWN);
+/** Names of methods and tools, masked; the same few pass again and again, and masking costs more than everything else. */
+function shown(name: string | undefined, redactor: Redactor): string | undefined {
+  if (name === undefined) return undefined;
+  const names = maskedNames.get(redactor) ?? new LRUCache<string, string>({ max: MAX_NAMES });
+  maskedNames.set(redactor, names);
+  const known = names.get(name) ?? redactor.line(name, SHOWN);
+  names.set(name, known);
+  return known;
+}
+
+/** A number hides nothing. */
+const shownId = (id: RequestId, redactor: Redactor): string =>
+  typeof id === "string" ? redactor.line(id, SHOWN) : String(id);

@@ -60,9 +60,9 @@ export const basic = defineAuthMethod({
     return {
       schemes: [{ kind: "basic" }],
       challenge: () => `Basic realm="${REALM}", charset="UTF-8"`,
-      authenticate: (credentials) => {
-        const { authorization } = credentials;
-        return authorization === undefined ? undefined : proven.principalOf(authorization, credentials);
+      authenticate: (given) => {
+        const { authorization } = given;
+        return authorization === undefined ? undefined : proven.principalOf(authorization, given);
       },
     };
   },

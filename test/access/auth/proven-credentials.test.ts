@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ProvenCredentials } from "../../src/access/auth/proven-credentials.ts";
-import type { Principal } from "../../src/protocol/principal.ts";
+import { ProvenCredentials } from "../../../src/access/auth/proven-credentials.ts";
+import type { Principal } from "../../../src/protocol/principal.ts";
 
 const ann: Principal = { kind: "bearer", id: "ann" };
 const bob: Principal = { kind: "bearer", id: "bob" };

@@ -13,6 +13,7 @@ export function credentialsOf(
     xApiKey: single(headers["x-api-key"]),
     apiKey: single(headers["api-key"]),
     address: trustedProxies === undefined ? socket.remoteAddress : trustedProxies.clientOf(request),
+    connection: socket,
   };
 }
 

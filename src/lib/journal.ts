@@ -10,7 +10,7 @@ export interface JournalOptions {
 }
 
 /** Lines added within this time are written together. */
-const WRITE_AFTER_MS = 1;
+const WRITE_AFTER_MS = 10;
 const IDLE_WRITE_AFTER_MS = 1_000;
 const RETRY_AFTER_MS = 5_000;
 /** The file is compacted when it holds at least this many lines and more than twice the lines that were current. */

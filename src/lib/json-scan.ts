@@ -96,6 +96,12 @@ export function arrayElements(json: string): string[] {
   return elements;
 }
 
+/** The text without line breaks, which in JSON can only be white space between tokens. */
+export function oneLine(json: string): string {
+  const hasBreaks = json.includes("\n") || json.includes("\r");
+  return hasBreaks ? json.replaceAll(/[\r\n]+/g, " ") : json;
+}
+
 // `{` `[` and `}` `]` differ from each other by bit 0x20 only.
 export const opens = (code: number): boolean => (code | 0x20) === 0x7b;
 export const closes = (code: number): boolean => (code | 0x20) === 0x7d;

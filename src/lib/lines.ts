@@ -3,9 +3,13 @@ import { addPart, leanPieces, Pieces } from "./pieces.ts";
 /** A line without its newline: a string when it is short, bytes when decoding it would be wasted work. */
 export type Line = string | Pieces;
 
+/** Whether it is to be written as text. */
+export const isText = (line: Line): line is string => typeof line === "string" && line.length <= TEXT_BYTES;
+
 /** The chunks to write to a stream. */
 export function partsOf(line: Line): readonly (string | Buffer)[] {
-  return typeof line === "string" ? [line] : line.parts;
+  if (typeof line !== "string") return line.parts;
+  return isText(line) ? [line] : [Buffer.from(line)];
 }
 
 export function byteLength(line: Line): number {

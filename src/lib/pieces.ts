@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { isAscii, isUtf8 } from "node:buffer";
 
 /** Longer than any UTF-8 sequence, so that a character split across two parts is complete in the joined bytes around the split. */
 const SEAM = 8;
@@ -74,9 +74,10 @@ export class Pieces {
     return only !== undefined && this.parts.length === 1 ? only : Buffer.concat(this.parts);
   }
 
-  /** Decoded as UTF-8. */
+  /** Decoded as UTF-8. Of that, ASCII is also Latin-1, which is decoded several times as fast. */
   toString(): string {
-    return this.join().toString("utf8");
+    const bytes = this.join();
+    return bytes.toString(isAscii(bytes) ? "latin1" : "utf8");
   }
 }
 

@@ -1,4 +1,4 @@
-import { arrayElements, isDeeperThan, scanKeys } from "../lib/json-scan.ts";
+import { arrayElements, isDeeperThan, oneLine, scanKeys } from "../lib/json-scan.ts";
 import type { Line } from "../lib/lines.ts";
 import { readEnvelope } from "./envelope.ts";
 import { GatewayError } from "./errors.ts";
@@ -44,7 +44,9 @@ export function readClientMessages(body: Line): ClientMessages {
 
 function readOne(message: unknown, text: string, line: Line = text): Frame {
   refuseAmbiguity(text);
-  const frame = readEnvelope(message, text, hasBreaks(text) ? oneLine(text) : line);
+  const single = oneLine(text);
+  // A stdio message is one line (MCP, stdio transport).
+  const frame = readEnvelope(message, text, single === text ? line : single);
   if (frame.kind !== "none") return frame;
   throw new GatewayError("invalid_request", `The body is not a JSON-RPC 2.0 message: ${frame.why}.`);
 }
@@ -81,11 +83,6 @@ function refuseRepeated(key: string, seen: Set<string>, judged: readonly string[
 }
 
 const quote = (key: string): string => JSON.stringify(key.slice(0, 64));
-
-/** A stdio message is one line (MCP, stdio transport). In JSON a raw newline can only be white space between tokens. */
-const oneLine = (text: string): string => text.replaceAll(/[\r\n]+/g, " ");
-
-const hasBreaks = (text: string): boolean => text.includes("\n") || text.includes("\r");
 
 /** A part of a string keeps the whole of it in memory: a message that is kept must not keep its batch. */
 const copied = (text: string): string => Buffer.from(text).toString();

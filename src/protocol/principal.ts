@@ -36,6 +36,8 @@ export interface Credentials {
   readonly apiKey?: string | undefined;
   /** The address of the client; undefined when its connection is already closed. */
   readonly address?: string | undefined;
+  /** Stands for the connection; undefined when it is not known. */
+  readonly connection?: object | undefined;
 }
 
 /** Admits a request. Throws or rejects with a GatewayError that carries the challenges of every enabled method. */

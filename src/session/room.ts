@@ -30,6 +30,7 @@ export function evictionsFor<T extends Occupant>(
   all: readonly T[],
   caps: RoomCaps,
 ): T[] {
+  if (all.length < Math.min(caps.sessions, caps.sessionsPerServer, caps.sessionsPerPrincipal)) return [];
   const key = principalKey(principal);
   const leaving = new Set<T>();
   const makeRoom = (cap: number, holders: readonly T[]): void => {

@@ -42,6 +42,17 @@ export interface ChildEnvOptions {
 }
 
 export function childEnv({ gatewayEnv, inheritAll, own, cookie }: ChildEnvOptions): NodeJS.ProcessEnv {
-  const inherited = inheritAll ? gatewayEnv : Object.fromEntries(INHERITED.map((name) => [name, gatewayEnv[name]]));
-  return { ...inherited, ...own, [COOKIE_VARIABLE]: cookie };
+  return { ...(inheritAll ? gatewayEnv : inheritedFrom(gatewayEnv)), ...own, [COOKIE_VARIABLE]: cookie };
+}
+
+/** Of each environment, because looking a variable up in that of a process is slow. */
+const inherited = new WeakMap<NodeJS.ProcessEnv, NodeJS.ProcessEnv>();
+
+function inheritedFrom(gatewayEnv: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const known = inherited.get(gatewayEnv);
+  if (known !== undefined) return known;
+  const env: NodeJS.ProcessEnv = {};
+  for (const name of INHERITED) if (gatewayEnv[name] !== undefined) env[name] = gatewayEnv[name];
+  inherited.set(gatewayEnv, env);
+  return env;
 }

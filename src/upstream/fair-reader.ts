@@ -9,13 +9,16 @@ const TURN_MS = 4;
 export class FairReader {
   readonly #pipe: Readable;
   readonly #read: (chunk: Buffer) => void;
+  readonly #failed: (cause: unknown) => void;
   #spentMs = 0;
   #isResting = false;
   #isPaused = false;
 
-  constructor(pipe: Readable, read: (chunk: Buffer) => void) {
+  /** `failed` hears what `read` throws. */
+  constructor(pipe: Readable, read: (chunk: Buffer) => void, failed: (cause: unknown) => void) {
     this.#pipe = pipe;
     this.#read = read;
+    this.#failed = failed;
     pipe.on("data", (chunk: Buffer) => this.#take(chunk));
     // A broken pipe is closed right after this event; the exit of its process is handled elsewhere.
     pipe.on("error", () => undefined);
@@ -32,11 +35,19 @@ export class FairReader {
   }
 
   #take(chunk: Buffer): void {
-    if (chunk.length < FULL_READ_BYTES) return this.#read(chunk);
+    if (chunk.length < FULL_READ_BYTES) return this.#pass(chunk);
     const startedAt = performance.now();
-    this.#read(chunk);
+    this.#pass(chunk);
     this.#spentMs += performance.now() - startedAt;
     if (this.#spentMs >= TURN_MS) this.#rest();
+  }
+
+  #pass(chunk: Buffer): void {
+    try {
+      this.#read(chunk);
+    } catch (cause) {
+      this.#failed(cause);
+    }
   }
 
   #rest(): void {

@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import { partsOf, type Line } from "../lib/lines.ts";
+import { isText, partsOf, type Line } from "../lib/lines.ts";
 
 /** Queues the lines for a server's stdin and writes those of one event loop turn at once. */
 export class Outbox {
@@ -48,7 +48,7 @@ export class Outbox {
     if (target === undefined || lines.length === 0 || !target.writable) return;
     this.#lines = [];
     this.#bytes = 0;
-    if (lines.every((line) => typeof line === "string")) {
+    if (lines.every(isText)) {
       target.write(`${lines.join("\n")}\n`);
       return;
     }

@@ -60,8 +60,14 @@ export class ProcessGroup {
  * signalled: a pid is not reused while its group has members, so a leader with another start time means that our group is gone.
  */
 export function signalGroup(pid: number, startTime: string | undefined, signal: NodeJS.Signals | 0): boolean {
+  // Asked first, because most groups are empty when this is called, and their leader need not be looked for.
+  if (!sent(pid, 0)) return false;
   const leader = processRow(pid);
   if (leader !== undefined && startTime !== undefined && leader.startTime !== startTime) return false;
+  return signal === 0 || sent(pid, signal);
+}
+
+function sent(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-pid, signal);
   } catch (cause) {

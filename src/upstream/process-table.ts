@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 
 /** One process as listed by Linux; a pid identifies a process only together with its start time. */
 export interface ProcessRow {
@@ -11,7 +11,7 @@ export interface ProcessRow {
 
 /** The row of one process; undefined when it has exited or the system has no /proc. */
 export function processRow(pid: number): ProcessRow | undefined {
-  const stat = readProc(pid, "stat");
+  const stat = readStat(pid);
   // The command name is in parentheses and may contain any character: the fields start after the last parenthesis.
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
   const [state, parent] = fields ?? [];
@@ -60,6 +60,25 @@ function pids(): number[] {
   } catch {
     // No /proc on this system: groups can still be ended, but processes that left them cannot be found.
     return [];
+  }
+}
+
+/** Longer than any `stat`: a name of at most 64 bytes and fifty numbers. */
+const STAT_BYTES = 2_048;
+
+/** Half the system calls of `readFileSync`, which asks for the size of the file and reads until nothing comes. */
+function readStat(pid: number): string | undefined {
+  try {
+    const file = openSync(`/proc/${pid}/stat`, "r");
+    try {
+      const bytes = Buffer.allocUnsafe(STAT_BYTES);
+      return bytes.toString("latin1", 0, readSync(file, bytes));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // It has exited since the listing.
+    return undefined;
   }
 }
 

@@ -11,6 +11,8 @@ export interface OutputListener {
   badMessage(id: RequestId | undefined, why: string): void;
   /** The same for the log, a few per second; `dropped` is the number left out since the last one. */
   badSample(why: string, dropped: number): void;
+  /** The server prints without end and no longer sends messages. */
+  endless(): void;
   /** Receives samples of the lines that are not messages. */
   readonly straySample: StrayListener;
 }
@@ -46,11 +48,8 @@ export class ServerOutput {
   push(chunk: Buffer): void {
     this.#unfinishedBytes += chunk.length;
     this.#lines.push(chunk);
-  }
-
-  /** True when the server no longer sends messages. */
-  get isOverLimit(): boolean {
-    return this.#stray.isOverLimit || this.#unfinishedBytes > this.#messageBytes + MAX_EXCESS_BYTES;
+    const hasNoEnd = this.#unfinishedBytes > this.#messageBytes + MAX_EXCESS_BYTES;
+    if (hasNoEnd || this.#stray.isOverLimit) this.#listener.endless();
   }
 
   #onLine(line: Line): void {

@@ -18,9 +18,9 @@ const FAILED = "an event of a server process could not be handled";
 
 export interface ProcessListener {
   /** Data from its stdout. */
-  output(chunk: Buffer): void;
+  readonly output: (chunk: Buffer) => void;
   /** Data from its stderr. */
-  errors(chunk: Buffer): void;
+  readonly errors: (chunk: Buffer) => void;
   /** The process could not be started. */
   failed(cause: unknown): void;
   exited(exit: ProcessExit): void;
@@ -105,9 +105,10 @@ export class ServerProcess {
     this.#child = child;
     child.stdin.on("error", () => this.#awaitExit("stopped reading its input"));
     child.stdout.once("end", () => this.#awaitExit("closed its output"));
-    this.#stdout = new FairReader(child.stdout, (chunk) => this.#output(chunk));
+    const failed = (cause: unknown): void => this.#options.emit({ type: "trouble", what: FAILED, cause });
+    this.#stdout = new FairReader(child.stdout, this.#listener.output, failed);
     // The reader is kept alive by its pipe.
-    void new FairReader(child.stderr, (chunk) => this.#notify(() => this.#listener.errors(chunk)));
+    void new FairReader(child.stderr, this.#listener.errors, failed);
     child.once("exit", (code, signal) => this.#onExit({ code, signal }));
     if (child.pid === undefined) return;
     this.#group = new ProcessGroup(child, child.pid);
@@ -165,15 +166,6 @@ export class ServerProcess {
     child.stdout.destroy();
     child.stderr.destroy();
     reaper.ended(group.pid);
-  }
-
-  /** Called for every message, hence no closure as in `#notify`. */
-  #output(chunk: Buffer): void {
-    try {
-      this.#listener.output(chunk);
-    } catch (cause) {
-      this.#options.emit({ type: "trouble", what: FAILED, cause });
-    }
   }
 
   /** Guards listener calls, which run in event callbacks: a throw must not end the gateway. */

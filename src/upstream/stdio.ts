@@ -72,6 +72,7 @@ export class StdioUpstream implements Upstream, Member {
     this.#stdout = new ServerOutput(context.messageBytes, {
       frame: (frame) => this.#pass(frame),
       badMessage: (id, why) => this.#passBad(id, why),
+      endless: () => this.#end(strayOutputError(this.#destination.server)),
       badSample: (why, dropped) => emit({ type: "server.bad-message", ...this.#names, why, dropped }),
       straySample: (text, dropped) => {
         const sample = oneSafeLine(redactor.text(text), SAMPLE_LENGTH);
@@ -175,7 +176,7 @@ export class StdioUpstream implements Upstream, Member {
     const process = new ServerProcess(
       { command, gatewayEnv, reaper, emit },
       {
-        output: (chunk) => this.#read(chunk),
+        output: (chunk) => this.#stdout.push(chunk),
         errors: (chunk) => this.#stderr.push(chunk),
         failed: (cause) => this.#end(spawnError(this.#destination.server, command, cause)),
         exited: (exit) => this.#onExit(exit),
@@ -190,19 +191,8 @@ export class StdioUpstream implements Upstream, Member {
     this.#outbox.open(stdin);
     context.population.add(this.#destination.server, this);
     const { requestId } = this.#destination;
-    emit({
-      type: "server.started",
-      ...this.#names,
-      pid,
-      command: command.command,
-      isWarm: this.#isWarm,
-      requestId,
-    });
-  }
-
-  #read(chunk: Buffer): void {
-    this.#stdout.push(chunk);
-    if (this.#stdout.isOverLimit) this.#end(strayOutputError(this.#destination.server));
+    const isWarm = this.#isWarm;
+    emit({ type: "server.started", ...this.#names, pid, command: command.command, isWarm, requestId });
   }
 
   /** An error in handling one message must not lose the messages behind it. */

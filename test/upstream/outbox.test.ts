@@ -79,6 +79,18 @@ describe("what is pushed in one turn", () => {
   });
 });
 
+describe("a long text", () => {
+  it("arrives whole, behind what came before it and before what comes after", async () => {
+    const { target, writes } = taking();
+    const outbox = new Outbox(fails);
+    outbox.open(target);
+    const long = "é€".repeat(100_000);
+    for (const line of ["a", long, "c"]) outbox.push(line);
+    await until(() => writes.join("").endsWith("c\n"), { what: "it was written" });
+    expect(writes.join("")).toBe(`a\n${long}\nc\n`);
+  });
+});
+
 describe("what waits", () => {
   it("is counted until the server has taken it", async () => {
     const target = new PassThrough({ highWaterMark: 16 });

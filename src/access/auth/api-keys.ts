@@ -4,6 +4,7 @@ import { REALM } from "../../protocol/challenges.ts";
 import type { Credentials, Principal } from "../../protocol/principal.ts";
 import { bearerChallengeFor, hasBearerToken } from "./bearer-challenge.ts";
 import { defineAuthMethod } from "./method.ts";
+import { ProvenCredentials } from "./proven-credentials.ts";
 
 const label = z
   .string()
@@ -96,13 +97,14 @@ export const apiKeys = defineAuthMethod({
   off: () => [],
   create: (entries) => {
     const known = entries.map((item): KnownKey => ({ secret: secretOf(item), principal: principalOf(item) }));
+    const proven = new ProvenCredentials((key) => find(digest(key), known));
     return {
       schemes: [{ kind: "apiKey", header: "X-API-Key" }],
       // Without a bearer token no Bearer challenge: some clients take the word for an offer of OAuth.
       challenge: (credentials) => (hasBearerToken(credentials) ? bearerChallengeFor(credentials) : CHALLENGE),
       authenticate: (credentials) => {
         const key = keyIn(credentials);
-        return key === undefined ? undefined : find(digest(key), known);
+        return key === undefined ? undefined : proven.principalOf(key, credentials);
       },
     };
   },

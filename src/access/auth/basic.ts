@@ -4,6 +4,7 @@ import { digest, Secret } from "../../lib/secret.ts";
 import { REALM } from "../../protocol/challenges.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { defineAuthMethod } from "./method.ts";
+import { ProvenCredentials } from "./proven-credentials.ts";
 import { strategyRunner, type HeadersOnly, type Verdict } from "./strategy.ts";
 
 const config = z
@@ -55,10 +56,14 @@ export const basic = defineAuthMethod({
       password: new Secret(password),
     }));
     const run = strategyRunner(new FirstColonBasicStrategy(known));
+    const proven = new ProvenCredentials(run);
     return {
       schemes: [{ kind: "basic" }],
       challenge: () => `Basic realm="${REALM}", charset="UTF-8"`,
-      authenticate: ({ authorization }) => (authorization === undefined ? undefined : run(authorization)),
+      authenticate: (given) => {
+        const { authorization } = given;
+        return authorization === undefined ? undefined : proven.principalOf(authorization, given);
+      },
     };
   },
 });

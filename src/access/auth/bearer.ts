@@ -4,6 +4,7 @@ import { digest, Secret } from "../../lib/secret.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { bearerChallengeFor } from "./bearer-challenge.ts";
 import { defineAuthMethod } from "./method.ts";
+import { ProvenCredentials } from "./proven-credentials.ts";
 import { strategyRunner } from "./strategy.ts";
 
 const config = z
@@ -41,10 +42,14 @@ export const bearer = defineAuthMethod({
     const run = strategyRunner(
       new BearerStrategy((token: string, done) => done(null, principalOf(token, known) ?? false)),
     );
+    const proven = new ProvenCredentials(run);
     return {
       schemes: [{ kind: "bearer" }],
       challenge: bearerChallengeFor,
-      authenticate: ({ authorization }) => (authorization === undefined ? undefined : run(authorization)),
+      authenticate: (credentials) => {
+        const { authorization } = credentials;
+        return authorization === undefined ? undefined : proven.principalOf(authorization, credentials);
+      },
     };
   },
 });

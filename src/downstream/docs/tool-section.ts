@@ -110,7 +110,7 @@ function tryIt(tool: Tool, path: string | undefined, schema: JsonObject, { root,
   if (tool.taskSupport === "required")
     return html`<p class="hint">It runs only as a task, which REST cannot do: call it over MCP.</p>`;
   const isPartial = countProperties(tool.inputSchema) > countProperties(schema);
-  return html`<p class="url"><code>POST ${path}?sessionId=…</code></p>
+  return html`<p class="url"><code>POST ${path}?sessionId=&hellip;</code></p>
     ${toolForm(schema, { url: `${root}${path.slice(1)}`, id, tool: tool.name, isPartial })}`;
 }
 

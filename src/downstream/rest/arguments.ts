@@ -1,5 +1,5 @@
 import { isObject, member, type JsonObject } from "../../lib/json.ts";
-import { isDeeperThan, scanKeys, valueEnd } from "../../lib/json-scan.ts";
+import { isDeeperThan, oneLine, scanKeys, valueEnd } from "../../lib/json-scan.ts";
 import { GatewayError } from "../../protocol/errors.ts";
 import { parseJsonBody } from "../../protocol/json-body.ts";
 
@@ -20,7 +20,7 @@ export function readArguments(body: string): CallArguments {
   const value = parseJsonBody(body);
   if (!isObject(value))
     throw new GatewayError("invalid_request", "The body must be a JSON object: the tool's arguments.");
-  return { value, text: body.replaceAll(/[\r\n]+/g, " ") };
+  return { value, text: oneLine(body) };
 }
 
 /** Open WebUI also sends query parameters in the body: removes `sessionId` unless the tool declares it. */

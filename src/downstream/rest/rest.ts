@@ -35,19 +35,38 @@ export function restRoute(context: RestContext): Route<RestTarget> {
   const tools = new ToolFinder(context);
   const calls = new RestCalls(context, tools);
 
+  const serveAs = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: RestTarget,
+    principal: Principal,
+  ): Promise<void> | void => {
+    const query = queryOf(request.url ?? "");
+    const requestId = requestIdOf(response);
+    return serve({ request, response, target, principal, query, requestId, tools }, context, calls);
+  };
+
+  const serveLater = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: RestTarget,
+    admitted: Promise<Principal>,
+  ): Promise<void> => {
+    const principal = await admitted;
+    // The client may have left while a key was fetched.
+    if (!response.destroyed) await serveAs(request, response, target, principal);
+  };
+
   return {
     match: ({ url = "" }) => {
       const path = pathOf(url);
       return path.startsWith("/api") && !namesDocument(path) ? restTarget(path) : undefined;
     },
-    serve: async (request, response, target) => {
+    serve: (request, response, target) => {
       const admitted = context.gate.admit(credentialsOf(request, context));
-      const principal = admitted instanceof Promise ? await admitted : admitted;
-      // The client may have left while a key was fetched.
-      if (response.destroyed) return;
-      const query = queryOf(request.url ?? "");
-      const requestId = requestIdOf(response);
-      await serve({ request, response, target, principal, query, requestId, tools }, context, calls);
+      return admitted instanceof Promise
+        ? serveLater(request, response, target, admitted)
+        : serveAs(request, response, target, admitted);
     },
     errorWriter: (target) => problemWriter(context, namesOf(target)),
   };

@@ -1,7 +1,8 @@
 // npm run instructions: instructions that the gateway executes per call, counted by valgrind. Unlike CPU time they hardly depend on
 // what else the machine does. The kernel's work is not in them. Needs valgrind; a run takes minutes. With --access, the gateway has
-// policy rules, rate limits and an audit file; with --console on or off, a user who may watch; with --notifications, what is counted is a
-// notification.
+// policy rules, rate limits and an audit file; with --console on or off, a user who may watch; with --notifications, what is counted
+// is a notification. With --ideal, the relay from HTTP to HTTP that checks nothing is counted instead, beside which a gateway with a
+// remote server is measured.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,6 +21,7 @@ import { startIdealRelay } from "./targets.ts";
 const IN_FLIGHT = 16;
 const ROUNDS = 3;
 const POLL_MS = 100;
+const IDEAL = fileURLToPath(new URL("ideal-http-relay.mjs", import.meta.url));
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +29,7 @@ const { values } = parseArgs({
     transport: { type: "string", multiple: true, default: [...SESSION_TRANSPORTS] },
     access: { type: "boolean", default: false },
     console: { type: "string" },
+    ideal: { type: "boolean", default: false },
     notifications: { type: "boolean", default: false },
     calls: { type: "string" },
   },
@@ -45,8 +48,14 @@ async function measured(main: string, way: Way): Promise<number[]> {
   const echo = echoCommand();
   const far = way === "remote" ? await startIdealRelay(echo) : undefined;
   try {
+    if (values.ideal && far !== undefined) return await counted([IDEAL, String(far.port)], way, mkdtemp());
     const servers = far === undefined ? serversOf(way, echo) : remoteServers(far.port);
-    return await counted(main, way, echo, servers);
+    const folder = mkdtemp();
+    const config = join(folder, "config.yaml");
+    const access = values.access ? accessConfig(join(folder, "audit.jsonl")) : {};
+    const more = values.console === undefined ? access : { ...access, ...consoleConfig(values.console === "on") };
+    writeFileSync(config, gatewayConfig(echo, { servers, more }));
+    return await counted([main, "--config", config], way, folder);
   } finally {
     await far?.stop();
   }
@@ -56,15 +65,14 @@ function serversOf(way: Way, echo: EchoCommand): object {
   return way === "modern" ? modernServers(echo) : {};
 }
 
-async function counted(main: string, way: Way, echo: EchoCommand, servers: object): Promise<number[]> {
-  const folder = mkdtempSync(join(tmpdir(), "mcp-gateway-instructions-"));
-  const config = join(folder, "config.yaml");
-  const access = values.access ? accessConfig(join(folder, "audit.jsonl")) : {};
-  const more = values.console === undefined ? access : { ...access, ...consoleConfig(values.console === "on") };
-  writeFileSync(config, gatewayConfig(echo, { servers, more }));
+function mkdtemp(): string {
+  return mkdtempSync(join(tmpdir(), "mcp-gateway-instructions-"));
+}
+
+async function counted(program: readonly string[], way: Way, folder: string): Promise<number[]> {
   const counter = ["--tool=callgrind", "--smc-check=all-non-file", `--callgrind-out-file=${folder}/count`];
   // Without the collector's own threads, which valgrind would count at random.
-  const gateway = spawn("valgrind", [...counter, process.execPath, "--single-threaded-gc", main, "--config", config], {
+  const gateway = spawn("valgrind", [...counter, process.execPath, "--single-threaded-gc", ...program], {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, XDG_STATE_HOME: folder },
   });

@@ -27,11 +27,13 @@ const KEPT_BYTES = 512;
 const MAX_FIELD = 4_096;
 /** An overlong line of an event is skipped up to this many times the limit; then the stream is assumed to have no end. */
 const MAX_EXCESS = 5;
-/** The longest wait that a server may ask for, and the digits of it. */
+/** The longest wait that a server may ask for. */
 const RETRY = /^\d{1,9}$/;
 
 /** Reads a `text/event-stream` (WHATWG HTML §9.2.6). Holds at most one unfinished event of `limitBytes`. */
 export class EventParser {
+  /** The id to resume after (`Last-Event-ID`): that of the last complete event. */
+  lastEventId: string | undefined;
   readonly #limitBytes: number;
   readonly #listener: EventListener;
   /** The unfinished line. */
@@ -44,6 +46,7 @@ export class EventParser {
   #dataBytes = 0;
   #hasData = false;
   #type = "";
+  /** Of the unfinished event, until its end. */
   #id: string | undefined;
   #overflow: { head: Buffer; tail: Buffer; bytes: number } | undefined;
   #isInOverlongLine = false;
@@ -53,11 +56,6 @@ export class EventParser {
   constructor(limitBytes: number, listener: EventListener) {
     this.#limitBytes = limitBytes;
     this.#listener = listener;
-  }
-
-  /** The id to resume after (`Last-Event-ID`). */
-  get lastEventId(): string | undefined {
-    return this.#id;
   }
 
   /** True when what arrives is no event any more. */
@@ -99,6 +97,7 @@ export class EventParser {
     const data = end - from <= TEXT_BYTES ? bytes.toString("utf8", from, end) : lineOf(bytes.subarray(from, end));
     const type = this.#type;
     this.#type = "";
+    this.lastEventId = this.#id;
     this.#listener.event({ type: type === "" ? "message" : type, data, id: this.#id });
     return end + 2;
   }
@@ -131,9 +130,8 @@ export class EventParser {
 
   #endLine(rest: Buffer): void {
     if (this.#isInOverlongLine) {
-      this.#skip(rest);
       this.#isInOverlongLine = false;
-      return;
+      return this.#skip(rest);
     }
     if (this.#isAtStart) return this.#endFirstLine(rest);
     if (this.#line.length === 0) return this.#field(rest, undefined);
@@ -194,15 +192,16 @@ export class EventParser {
   }
 
   #dispatch(): void {
+    this.lastEventId = this.#id;
     const only = this.#only;
+    const type = this.#type;
     if (only !== undefined) {
-      const type = this.#type;
       this.#only = undefined;
       this.#hasData = false;
       this.#type = "";
       return this.#listener.event({ type: type === "" ? "message" : type, data: lineOf(only), id: this.#id });
     }
-    const [overflow, hasData, data, type] = [this.#overflow, this.#hasData, this.#data, this.#type];
+    const [overflow, hasData, data] = [this.#overflow, this.#hasData, this.#data];
     this.#forgetEvent();
     if (overflow !== undefined)
       return this.#listener.tooLong(overflow.head.toString("utf8"), overflow.tail.toString("utf8"), overflow.bytes);

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { LineSplitter } from "../../src/lib/lines.ts";
@@ -119,43 +118,3 @@ export const call = (id: number, name: string, args: object = {}): object => ({
   method: "tools/call",
   params: { name, arguments: args },
 });
-
-export interface Dropper extends AsyncDisposable {
-  readonly port: number;
-  /** How many connections were dropped. */
-  readonly dropped: number;
-}
-
-/** A TCP proxy to a port of loopback that closes every `nth` connection as soon as it is there. */
-export async function dropper(target: number, nth: number): Promise<Dropper> {
-  let count = 0;
-  let dropped = 0;
-  const sockets = new Set<Socket>();
-  const server = createServer((near) => {
-    sockets.add(near.on("error", () => undefined).on("close", () => sockets.delete(near)));
-    if (++count % nth === 0) {
-      dropped++;
-      return void near.destroy();
-    }
-    const far = connect(target, "127.0.0.1").on("error", () => near.destroy());
-    sockets.add(far.on("close", () => sockets.delete(far)));
-    near.pipe(far).pipe(near);
-    near.on("close", () => far.destroy());
-    far.on("close", () => near.destroy());
-    // A new connection for nearly every request, so that many are dropped.
-    setTimeout(() => near.destroySoon(), 400).unref();
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  return {
-    port: typeof address === "object" && address !== null ? address.port : 0,
-    get dropped() {
-      return dropped;
-    },
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}

@@ -88,6 +88,12 @@ describe("an event stream (WHATWG HTML §9.2.6), however it is cut,", () => {
     }
   });
 
+  it("does not go on after an event that was cut off", () => {
+    for (const end of ["id: 43", "id: 43\n", "id: 43\ndata: b", "id: 43\ndata: b\n"]) {
+      for (const size of SIZES) expect(parse(`id: 42\ndata: a\n\n${end}`, size).parser.lastEventId).toBe("42");
+    }
+  });
+
   it("keeps only the ends of data over the limit, and goes on after it", () => {
     const long = `{"id":1,${"x".repeat(5_000)}}`;
     for (const size of SIZES)

@@ -19,18 +19,24 @@ import { checkVersionHeader } from "./versions.ts";
 
 /** A response that is complete within this time (or up to twice as long) may be sent as a plain JSON body. */
 const INSTANT_MS = 25;
+/** A client that has lost the answer to `initialize` comes back for it within this time (or up to twice as long). */
+const RESUME_MS = 3_000;
 
 /** Streamable HTTP with sessions (MCP 2025-03-26, 2025-06-18, 2025-11-25, transports). */
 export class StreamableDownstream {
   readonly #context: DownstreamContext;
   readonly #conversations = new WeakMap<Session, Conversation>();
   readonly #undecided: DelayQueue<PostAnswer>;
+  /** Sessions whose client was cut off before the answer to `initialize`, and has not been back. */
+  readonly #cutOff = new Set<Session>();
+  readonly #forsaken: DelayQueue<Session>;
   readonly #modern: ModernDownstream;
 
   constructor(context: DownstreamContext) {
     this.#context = context;
     this.#modern = new ModernDownstream(context);
     this.#undecided = new DelayQueue(INSTANT_MS, (post) => context.streams.guard(() => post.startStream()));
+    this.#forsaken = new DelayQueue(RESUME_MS, (session) => context.streams.guard(() => this.#forsake(session)));
   }
 
   async post(request: IncomingMessage, response: ServerResponse, visit: Visit): Promise<void> {
@@ -94,16 +100,23 @@ export class StreamableDownstream {
     }
     if (messages.isBatch) throw new GatewayError("invalid_request", "initialize must not be part of a batch.");
     const session = this.#context.sessions.open({ ...visit, transport: "streamable-http", outlet: this.#outlet });
-    // The client does not know the id yet, so the session would only sit idle.
     const giveUp = (error: unknown): never => {
       void session.close("client closed");
       throw error;
     };
     const passed = attempt(() => this.#pass(session, messages, visit, { response, form }), giveUp);
     whenClosed(response, () => {
-      if (!response.writableFinished) void session.close("client closed");
+      if (response.writableFinished) return;
+      this.#cutOff.add(session);
+      // Without the headers the client does not know the id, so the session would only sit idle.
+      if (response.headersSent) this.#forsaken.add(session);
+      else this.#forsake(session);
     });
     return passed;
+  }
+
+  #forsake(session: Session): void {
+    if (this.#cutOff.delete(session)) void session.close("client closed");
   }
 
   #pass(
@@ -156,7 +169,9 @@ export class StreamableDownstream {
     }
     const { sessions } = this.#context;
     const transport = "streamable-http";
-    return sessions.resume({ principal, server, requestId, caller, id, transport, outlet: this.#outlet });
+    const session = sessions.resume({ principal, server, requestId, caller, id, transport, outlet: this.#outlet });
+    if (this.#cutOff.size > 0) this.#cutOff.delete(session);
+    return session;
   }
 
   #conversationOf(session: Session): Conversation {

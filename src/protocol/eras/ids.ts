@@ -29,6 +29,13 @@ export function withIds(frame: RequestFrame, id: number): RequestFrame {
   return { ...frame, id, params, line: replaced(text, [memberOf(top, "id"), ...tokens], String(id)) };
 }
 
+/** The request under another id only. */
+export const withRequestId = (frame: RequestFrame, id: RequestId): RequestFrame => ({
+  ...frame,
+  id,
+  line: lineWithId(frame.line, encodeId(id)),
+});
+
 const ID = String.raw`(?:"[^"\\]*"|-?\d{1,15})`;
 const HEAD = new RegExp(String.raw`^\{"jsonrpc":"2\.0","id":(${ID}),`);
 const TAIL = new RegExp(String.raw`,"jsonrpc":"2\.0","id":(${ID})\}$`);

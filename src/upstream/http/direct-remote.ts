@@ -9,7 +9,7 @@ import { StaticCredential } from "./credential.ts";
 import { FallbackClient } from "./fallback.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Network } from "./network.ts";
-import { Patience } from "./patience.ts";
+import { insistenceFor, Patience } from "./patience.ts";
 import type { Remote, RemoteOptions } from "./remote.ts";
 import { SeenTools } from "./seen-tools.ts";
 import { SseClient } from "./sse-client.ts";
@@ -63,6 +63,7 @@ export class DirectRemote {
     this.#remote = {
       server,
       url,
+      origin: url.origin,
       network: new Network({ connections: CONNECTIONS, streams: STREAMS, connectMs, tls: {}, env }),
       circuit,
       heartbeat: new Heartbeat(healthMs, circuit, emit),
@@ -74,6 +75,7 @@ export class DirectRemote {
       emit,
       masked: (text) => options.redactor.text(text),
       patience: this.#patience,
+      insistence: insistenceFor(url.origin, emit, options.waitMs),
       isHarmless: (frame) => options.isHarmless(frame.method) || this.#isHarmlessCall(frame),
     };
   }

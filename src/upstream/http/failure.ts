@@ -1,9 +1,6 @@
 import { isObject, member } from "../../lib/json.ts";
 import { GatewayError } from "../../protocol/errors.ts";
-import type { Outcome } from "./http-call.ts";
-
-type Status = Extract<Outcome, { kind: "status" }>;
-type Broken = Extract<Outcome, { kind: "broken" }>;
+import type { Broken, Outcome, Refused } from "./call-listener.ts";
 
 /** What a remote server that answers with a refusal is quoted with. */
 const QUOTED = 300;
@@ -70,7 +67,7 @@ export function outcomeError(server: string, outcome: Exclude<Outcome, { kind: "
 }
 
 /** The server answered with an HTTP status that is no success. */
-export function statusError(server: string, { status, headers, body }: Status): GatewayError {
+export function statusError(server: string, { status, headers, body }: Refused): GatewayError {
   const data = { httpStatus: status, ...rpcErrorIn(body) };
   const name = `The MCP server "${server}"`;
   if (status === 401 || status === 403) {
@@ -90,6 +87,15 @@ export function statusError(server: string, { status, headers, body }: Status): 
   return new GatewayError("upstream_error", `${name} answered with HTTP ${status}.`, { data });
 }
 
+/** Undefined when the server itself has answered. A proxy answers for one that is gone with 502, or with a page and 503. */
+export function absence(server: string, outcome: Outcome): GatewayError | undefined {
+  if (outcome.kind === "broken") return brokenError(server, outcome);
+  if (outcome.kind !== "status") return undefined;
+  const { status, body } = outcome;
+  const isAbsent = status === 502 || (status === 503 && parsed(body) === undefined);
+  return isAbsent ? statusError(server, outcome) : undefined;
+}
+
 /** The error of a JSON-RPC error body whose id is not that of the request, as refusals of an HTTP layer have none. */
 function rpcErrorIn(body: string): { readonly rpc?: { readonly code: unknown; readonly message: string } } {
   const error = member(parsed(body), "error");
@@ -99,7 +105,7 @@ function rpcErrorIn(body: string): { readonly rpc?: { readonly code: unknown; re
 }
 
 /** Servers refuse a session that they do not know with 404, as they must, or with 400 (MCP 2025-11-25, transports, session management). */
-export function isLostSession({ status, body }: Status): boolean {
+export function isLostSession({ status, body }: Refused): boolean {
   if (status === 404) return true;
   const { rpc } = rpcErrorIn(body);
   return status === 400 && rpc !== undefined && /session|not initialized/i.test(rpc.message);
@@ -121,7 +127,7 @@ function retryAfterOf(header: string | undefined): number | undefined {
   return Number.isFinite(ms) ? Math.min(Math.max(0, ms), LONGEST_RETRY_MS) : undefined;
 }
 
-export function parsed(text: string): unknown {
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -14,6 +14,9 @@ export interface Preference {
 /** What servers that only speak HTTP+SSE answer `initialize` with (MCP 2025-11-25, transports, backwards compatibility). */
 const OLD_SERVER: readonly number[] = [400, 404, 405];
 
+/** So often a session is begun anew that ends before its client has the answer to `initialize`. */
+const MAX_BEGINNINGS = 5;
+
 /** Tries Streamable HTTP first, and then HTTP+SSE. */
 export class FallbackClient implements Upstream {
   readonly #options: RemoteOptions;
@@ -23,6 +26,7 @@ export class FallbackClient implements Upstream {
   #sent: Outgoing[] | undefined = [];
   #refusal: GatewayError | undefined;
   #isPaused = false;
+  #beginnings = 0;
 
   /** Throws `circuit_open`. */
   constructor(options: RemoteOptions, preference: Preference) {
@@ -69,6 +73,7 @@ export class FallbackClient implements Upstream {
       },
       badMessage: (id, error, open) => listener.badMessage(id, error, open),
       ended: (error, open) => {
+        if (error.reason === "session_ended" && this.#beginsAgain()) return;
         // Tried anew next time: the server may have been replaced.
         if (this.#sent !== undefined) this.#preference.isSse = false;
         // Without a stream either, the first refusal says more.
@@ -88,6 +93,16 @@ export class FallbackClient implements Upstream {
     const sent = this.#sent;
     if (sent === undefined || !OLD_SERVER.includes(status)) return false;
     this.#refusal = refusal;
+    return this.#startSse(sent);
+  }
+
+  /** The stream of HTTP+SSE, and the session with it, was cut before the answer to `initialize`. */
+  #beginsAgain(): boolean {
+    if (this.#sent === undefined || !(this.#inner instanceof SseClient)) return false;
+    return ++this.#beginnings <= MAX_BEGINNINGS && this.#startSse(this.#sent);
+  }
+
+  #startSse(sent: readonly Outgoing[]): boolean {
     try {
       this.#inner = new SseClient({ ...this.#options, listener: this.#listener() });
     } catch {

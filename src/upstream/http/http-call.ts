@@ -1,42 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
-import { EventParser, type ParsedEvent } from "../../lib/event-parser.ts";
-import type { GatewayError } from "../../protocol/errors.ts";
+import { EventParser } from "../../lib/event-parser.ts";
 import { guarded, type Emit } from "../../protocol/events.ts";
+import type { CallListener, Outcome } from "./call-listener.ts";
 import { JsonBody } from "./json-body.ts";
 
-/** What came back. `retryMs` is the wait that the stream asked for, `lastEventId` where it can be resumed. */
-export type Outcome =
-  | { readonly kind: "complete"; readonly form: Form; readonly lastEventId?: string; readonly retryMs?: number }
-  | { readonly kind: "status"; readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: string }
-  | { readonly kind: "unfit"; readonly why: string }
-  /** It was not sent, because the gateway's own credential cannot be had. */
-  | { readonly kind: "refused"; readonly error: GatewayError }
-  | {
-      readonly kind: "broken";
-      readonly cause: unknown;
-      /** Whether the request may have reached the server. */
-      readonly wasSent: boolean;
-      readonly lastEventId?: string;
-      readonly retryMs?: number;
-    };
-
-type Form = "events" | "json" | "empty";
-
-export interface CallListener {
-  /** A successful response has begun. */
-  begun?(headers: IncomingHttpHeaders): void;
-  /** An event of a stream. */
-  event(event: ParsedEvent): void;
-  /** A JSON body, complete. */
-  json(body: JsonBody): void;
-  /** A message that is too long; `head` and `tail` are its ends. */
-  tooLong(head: string, tail: string, bytes: number): void;
-  /** Nothing follows. Not called after `abort`. */
-  over(outcome: Outcome): void;
-}
-
 export interface HttpRequest {
+  readonly origin: string;
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   /** Names and values in turn. */
@@ -48,7 +18,6 @@ export interface HttpRequest {
 }
 
 export interface CallOptions {
-  readonly origin: string;
   readonly dispatcher: Dispatcher;
   readonly request: HttpRequest;
   readonly messageBytes: number;
@@ -79,9 +48,9 @@ export class HttpCall implements Dispatcher.DispatchHandler {
 
   constructor(options: CallOptions) {
     this.#options = options;
-    const { dispatcher, origin, request } = options;
+    const { dispatcher, request } = options;
     try {
-      dispatcher.dispatch({ origin, ...request }, this);
+      dispatcher.dispatch(request, this);
     } catch (cause) {
       // Such as a header with a character that HTTP does not allow, or a dispatcher that is closed.
       queueMicrotask(() => this.onResponseError(undefined, cause));
@@ -90,10 +59,6 @@ export class HttpCall implements Dispatcher.DispatchHandler {
 
   get wasSent(): boolean {
     return this.#wasSent;
-  }
-
-  get hasBegun(): boolean {
-    return this.#status !== 0;
   }
 
   abort(): void {

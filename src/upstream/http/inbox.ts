@@ -7,6 +7,7 @@ import type { Frame } from "../../protocol/frame.ts";
 import type { RequestId } from "../../protocol/jsonrpc.ts";
 import { idInEnds, readServerLine } from "../../protocol/server-frame.ts";
 import type { UpstreamListener } from "../../protocol/upstream.ts";
+import type { Aliases } from "./aliases.ts";
 
 const SAMPLES_PER_SECOND = 5;
 const SAMPLE_LENGTH = 200;
@@ -16,6 +17,8 @@ export interface InboxOptions {
   readonly sessionId: string;
   readonly listener: UpstreamListener;
   readonly emit: Emit;
+  /** Under which ids requests were sent again. */
+  readonly aliases: Aliases;
   /** Masks secrets in what is logged. */
   readonly masked: (text: string) => string;
 }
@@ -31,8 +34,9 @@ export class Inbox {
 
   /** Returns what was passed on. An error in handling one message must not lose the messages behind it. */
   take(line: Line): Frame | undefined {
-    const { emit, listener, server, sessionId, masked } = this.#options;
-    const frame = readServerLine(line);
+    const { emit, listener, server, sessionId, masked, aliases } = this.#options;
+    const read = readServerLine(line);
+    const frame = read?.kind === "response" ? aliases.restored(read) : read;
     if (frame === undefined) {
       const dropped = this.#samples.take();
       const sample = oneSafeLine(masked(line.slice(0, 8_192).toString()), SAMPLE_LENGTH);
@@ -53,7 +57,7 @@ export class Inbox {
 
   /** Returns the id of the request that the message was for, as far as its ends tell. */
   tooLong(head: string, tail: string, bytes: number): RequestId | undefined {
-    const id = idInEnds(head, tail);
+    const id = this.#options.aliases.original(idInEnds(head, tail));
     this.#bad(id, `a message of ${bytes} bytes is over limits.messageBytes`);
     return id;
   }

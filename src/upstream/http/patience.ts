@@ -8,6 +8,8 @@ export interface PatienceOptions {
   readonly retries: number;
   /** Until the first time; each further wait is twice as long. */
   readonly delayMs: number;
+  /** The longest of these waits. */
+  readonly longestDelayMs?: number;
   /** No request waits longer than this altogether. */
   readonly waitMs: number;
   readonly emit: Emit;
@@ -21,6 +23,11 @@ export interface Patient {
   tries: number;
   again(): void;
 }
+
+/** For a message that is no request: how long it is tried to be sent, by default, and how soon it is tried again. */
+const INSIST_MS = 10_000;
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 5_000;
 
 /** Lets requests wait while their server is away, instead of failing at once: for a client that has no other server. */
 export class Patience {
@@ -42,11 +49,11 @@ export class Patience {
 
   /** False when the request has waited long enough, or would have to wait too long. `error` is why it could not be answered. */
   hold(patient: Patient, error: GatewayError): boolean {
-    const { retries, delayMs, waitMs } = this.#options;
+    const { retries, delayMs, waitMs, longestDelayMs = Number.POSITIVE_INFINITY } = this.#options;
     const leftMs = patient.startedAt + waitMs - performance.now();
     const { retryAfterMs = 0 } = error;
     if (patient.tries >= retries || leftMs <= retryAfterMs) return false;
-    const pauseMs = Math.max(delayMs * 2 ** Math.min(patient.tries, 20), retryAfterMs);
+    const pauseMs = Math.max(Math.min(delayMs * 2 ** Math.min(patient.tries, 20), longestDelayMs), retryAfterMs);
     patient.tries++;
     this.#reason = error;
     // The last attempt comes at the end of its time.
@@ -90,3 +97,14 @@ export class Patience {
     guarded(this.#options.emit, "a request could not be sent again", () => patient.again());
   }
 }
+
+/** For what is said besides requests, which is short: it is tried again sooner, and however often. */
+export const insistenceFor = (origin: string, emit: Emit, waitMs = INSIST_MS): Patience =>
+  new Patience({
+    origin,
+    retries: Number.POSITIVE_INFINITY,
+    delayMs: FIRST_DELAY_MS,
+    longestDelayMs: LONGEST_DELAY_MS,
+    waitMs,
+    emit,
+  });

@@ -1,6 +1,7 @@
 import { brokenError, isLostSession } from "./failure.ts";
-import type { Outcome } from "./http-call.ts";
-import type { Wire, WireRequest } from "./wire.ts";
+import type { Outcome } from "./call-listener.ts";
+import type { WireRequest } from "./wire-call.ts";
+import type { Wire } from "./wire.ts";
 
 export interface PingListener {
   /** The server has answered. */

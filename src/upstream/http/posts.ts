@@ -1,6 +1,7 @@
 import { DelayQueue } from "../../lib/delay-queue.ts";
 import type { RequestId } from "../../protocol/jsonrpc.ts";
 import type { OpenRequest } from "../../protocol/upstream.ts";
+import { Aliases } from "./aliases.ts";
 import { costOf } from "./held-messages.ts";
 import type { Post } from "./post.ts";
 
@@ -9,6 +10,7 @@ const LINGER_MS = 1_000;
 
 /** The messages of one connection that are on their way, and the requests among them that are not answered. */
 export class Posts {
+  readonly aliases = new Aliases();
   readonly #all = new Set<Post>();
   readonly #open = new Map<RequestId, Post>();
   readonly #lingering: DelayQueue<Post>;
@@ -28,6 +30,11 @@ export class Posts {
     return this.#open.size > 0;
   }
 
+  /** The request that waits for this id, unless it is answered. */
+  waiting(id: RequestId): Post | undefined {
+    return this.#open.get(id);
+  }
+
   add(post: Post): void {
     this.#all.add(post);
     if (post.request !== undefined) this.#open.set(post.request.id, post);
@@ -42,7 +49,10 @@ export class Posts {
   }
 
   answered(post: Post): void {
-    if (post.request !== undefined) this.#open.delete(post.request.id);
+    if (post.request !== undefined) {
+      this.#open.delete(post.request.id);
+      this.aliases.forget(post.request.id);
+    }
     // The server should end the stream now (MCP 2025-11-25, transports, sending messages).
     if (this.#all.has(post)) this.#lingering.add(post);
   }
@@ -65,7 +75,9 @@ export class Posts {
     post.close();
     this.settle(post);
     const { request } = post;
-    if (request !== undefined && this.#open.get(request.id) === post) this.#open.delete(request.id);
+    if (request === undefined || this.#open.get(request.id) !== post) return;
+    this.#open.delete(request.id);
+    this.aliases.forget(request.id);
   }
 
   get openRequests(): OpenRequest[] {

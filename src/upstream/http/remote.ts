@@ -14,6 +14,8 @@ export interface Remote {
   /** The name it has in messages to callers. */
   readonly server: string;
   readonly url: URL;
+  /** That of the URL. */
+  readonly origin: string;
   readonly network: Network;
   readonly circuit: Circuit;
   readonly heartbeat: Heartbeat;
@@ -25,6 +27,8 @@ export interface Remote {
   readonly limits: RemoteLimits;
   /** Set when requests wait while the server is away. */
   readonly patience?: Patience | undefined;
+  /** What is no request is sent again until the server has it: nobody else would notice that it was lost. */
+  readonly insistence: Patience;
   /** Whether a request may be sent twice. */
   readonly isHarmless?: ((frame: RequestFrame) => boolean) | undefined;
   readonly emit: Emit;

@@ -10,6 +10,7 @@ import { Heartbeat } from "./heartbeat.ts";
 import type { RemoteEntry } from "./http-config.ts";
 import { Network } from "./network.ts";
 import { isOwnHeader } from "./own-headers.ts";
+import { insistenceFor } from "./patience.ts";
 import type { Remote, RemoteOptions } from "./remote.ts";
 
 /** What all entries of one kind in one gateway share: one pool of connections and one circuit for each origin. */
@@ -69,6 +70,7 @@ export class Remotes {
     return {
       server,
       url,
+      origin: url.origin,
       network,
       circuit,
       heartbeat: new Heartbeat(durationMs(entry.heartbeat.interval), circuit, emit),
@@ -81,6 +83,7 @@ export class Remotes {
         headersMs: noLimitAsZero(durationMs(entry.headersTimeout)),
         bodyMs: noLimitAsZero(durationMs(entry.bodyTimeout)),
       },
+      insistence: insistenceFor(url.origin, emit),
       emit,
       masked: (text) => redactor.text(text),
     };

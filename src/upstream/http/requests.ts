@@ -1,47 +1,40 @@
 import { randomUUID } from "node:crypto";
 import type { Line } from "../../lib/lines.ts";
-import type { RequestFrame } from "../../protocol/frame.ts";
+import type { Frame } from "../../protocol/frame.ts";
 import { requestLine } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
-import type { CallerHeaders } from "../../protocol/upstream.ts";
-import type { Outgoing } from "./post.ts";
+import { forwardedOf, POST_HEADERS } from "./post-headers.ts";
 import type { RemoteSession } from "./remote-session.ts";
 import type { Remote, RemoteOptions } from "./remote.ts";
-import type { Wire, WireRequest } from "./wire.ts";
+import type { WireRequest } from "./wire-call.ts";
+import type { Wire } from "./wire.ts";
 
 /** For what needs no work of the server: a notification, an answer, a ping. */
 const SHORT_MS = 30_000;
 const PING_MS = 10_000;
 const DELETE_MS = 2_000;
 
-/** No encoding is offered: an answer is relayed as it comes, and a compressed one would have no known size. */
-const POST_HEADERS: readonly string[] = [
-  "content-type",
-  "application/json",
-  "accept",
-  "application/json, text/event-stream",
-];
 const STREAM_HEADERS: readonly string[] = ["accept", "text/event-stream"];
 
-/** The POST of one message; `own` has the headers of the session, or those of a message that has none. */
-export function messageRequest(
-  { frame, caller }: Outgoing,
-  { headers, remote }: RemoteOptions,
-  own: readonly string[],
-): WireRequest {
-  const isRequest = frame.kind === "request";
-  return {
-    lane: isRequest ? "calls" : "controls",
-    method: "POST",
-    headers: [...POST_HEADERS, ...headers, ...forwardedOf(caller, remote.forwarded), ...own],
-    body: bodyOf(frame.line),
-    waits: !isRequest || isRepeatable(frame, remote) ? "always" : "unprocessed",
-    ...(!isRequest && { headersMs: SHORT_MS, bodyMs: SHORT_MS }),
-  };
+/** The POST of one message. */
+export function messageRequest(frame: Frame, headers: string[], remote: Remote): WireRequest {
+  const body = bodyOf(frame.line);
+  if (frame.kind === "request") return { lane: "calls", method: "POST", headers, body, patience: remote.patience };
+  const { insistence } = remote;
+  const [headersMs, bodyMs] = [SHORT_MS, SHORT_MS];
+  return { lane: "controls", method: "POST", headers, body, patience: insistence, headersMs, bodyMs };
 }
 
-/** To begin a session twice does no harm. */
-function isRepeatable(frame: RequestFrame, { isHarmless }: Remote): boolean {
+/** Another body for a request that is sent again. */
+export const withBody = (request: WireRequest, { line }: Frame): WireRequest => ({ ...request, body: bodyOf(line) });
+
+/**
+ * Whether the server may get it twice. The response to an id that it does not wait for is ignored (JSON-RPC 2.0 §5), the notifications
+ * of MCP mean the same the second time, and to begin a session twice does no harm.
+ */
+export function isRepeatable(frame: Frame, { isHarmless }: Remote): boolean {
+  if (frame.kind === "response") return true;
+  if (frame.kind === "notification") return frame.method.startsWith("notifications/");
   return frame.method === methods.initialize || isHarmless?.(frame) === true;
 }
 
@@ -56,7 +49,7 @@ export function pingRequest({ headers }: RemoteOptions, session: RemoteSession):
   };
 }
 
-export function streamHeaders({ headers, caller, remote }: RemoteOptions, session: RemoteSession): readonly string[] {
+export function streamHeaders({ headers, caller, remote }: RemoteOptions, session: RemoteSession): string[] {
   return [...STREAM_HEADERS, ...headers, ...forwardedOf(caller, remote.forwarded), ...session.headers];
 }
 
@@ -81,13 +74,4 @@ export function deleteSession(wire: Wire, { headers, remote }: RemoteOptions, se
 
 function bodyOf(line: Line): string | Buffer {
   return typeof line === "string" ? line : line.join();
-}
-
-/** The headers of the caller's request that the entry names. */
-function forwardedOf(caller: CallerHeaders | undefined, names: readonly string[]): readonly string[] {
-  if (caller === undefined || names.length === 0) return [];
-  return names.flatMap((name) => {
-    const value = caller.get(name);
-    return value === undefined ? [] : [name, value];
-  });
 }

@@ -5,18 +5,21 @@ import type { Frame, RequestFrame } from "../../protocol/frame.ts";
 import type { RequestId } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { CallerHeaders, OpenRequest, Upstream } from "../../protocol/upstream.ts";
+import { Aliases } from "./aliases.ts";
 import { ConnectionReport } from "./connection-report.ts";
 import { isLostSession, outcomeError, sessionLost, unfitError } from "./failure.ts";
 import { costOf, HeldMessages } from "./held-messages.ts";
-import type { CallListener, Outcome } from "./http-call.ts";
+import type { Outcome } from "./call-listener.ts";
 import { Inbox } from "./inbox.ts";
 import { oneLine } from "./json-body.ts";
 import type { Outgoing } from "./post.ts";
 import { ignoring, sendPing } from "./ping.ts";
+import { PostHeaders } from "./post-headers.ts";
 import { RemoteSession } from "./remote-session.ts";
 import { checkRemoteRoom, type RemoteOptions } from "./remote.ts";
-import { messageRequest, pingRequest, streamHeaders } from "./requests.ts";
-import { Wire, type WireCall } from "./wire.ts";
+import { isRepeatable, messageRequest, pingRequest, streamHeaders, withBody } from "./requests.ts";
+import type { WireCall, WireListener, WireRequest } from "./wire-call.ts";
+import { Wire } from "./wire.ts";
 
 interface SentRequest {
   readonly frame: RequestFrame;
@@ -27,15 +30,17 @@ interface SentRequest {
  * The client side of HTTP+SSE (MCP 2024-11-05, transports): the server speaks on one event stream, and its first event names the
  * address to POST to. The session lasts as long as the stream.
  */
-export class SseClient implements Upstream, CallListener {
+export class SseClient implements Upstream, WireListener {
   readonly #options: RemoteOptions;
   readonly #report: ConnectionReport;
   readonly #wire: Wire;
+  readonly #headers: PostHeaders;
   readonly #inbox: Inbox;
   readonly #session = new RemoteSession();
   readonly #held = new HeldMessages();
   /** The requests that are not answered. */
   readonly #open = new Map<RequestId, SentRequest>();
+  readonly #aliases = new Aliases();
   /** What of the messages is on its way. */
   #postedBytes = 0;
   #endpoint: string | undefined;
@@ -51,8 +56,9 @@ export class SseClient implements Upstream, CallListener {
     this.#report = new ConnectionReport(options);
     const { remote, sessionId, listener } = options;
     remote.circuit.check(remote.server);
-    this.#inbox = new Inbox({ ...remote, sessionId, listener });
+    this.#inbox = new Inbox({ ...remote, sessionId, listener, aliases: this.#aliases });
     this.#wire = new Wire(remote);
+    this.#headers = new PostHeaders(options);
     remote.network.open().then(
       () => this.#guard(() => this.#listen()),
       (thrown: unknown) => this.#guard(() => this.#end(toGatewayError(thrown))),
@@ -104,7 +110,12 @@ export class SseClient implements Upstream, CallListener {
 
   tooLong(head: string, tail: string, bytes: number): void {
     const id = this.#inbox.tooLong(head, tail, bytes);
-    if (id !== undefined) this.#open.delete(id);
+    this.#forget(id);
+  }
+
+  /** Of the stream: until the server has named its address, there is no session that could be lost. */
+  again(request: WireRequest): WireRequest | undefined {
+    return this.#endpoint === undefined ? request : undefined;
   }
 
   /** Of the stream: the session is over with it. */
@@ -119,8 +130,9 @@ export class SseClient implements Upstream, CallListener {
 
   #listen(): void {
     if (this.#isOver) return;
+    const { remote } = this.#options;
     const headers = streamHeaders(this.#options, this.#session);
-    this.#wire.start({ lane: "streams", method: "GET", headers, bodyMs: 0, waits: "always" }, this);
+    this.#wire.start({ lane: "streams", method: "GET", headers, bodyMs: 0, patience: remote.patience }, this);
   }
 
   /** Messages and the credential go to no other origin than the one of the URL. */
@@ -152,28 +164,39 @@ export class SseClient implements Upstream, CallListener {
     if (isFirst || isSecond) this.#isHolding = true;
     if (isFirst) this.#greetingId = frame.id;
     this.#postedBytes += costOf(frame);
-    const { lane: _lane, ...request } = messageRequest(outgoing, this.#options, this.#session.headers);
+    const sendable = frame.kind === "request" ? this.#aliases.sendable(frame) : frame;
+    const headers = this.#headers.of(outgoing.caller, this.#session.headers);
+    const request = messageRequest(sendable, headers, this.#options.remote);
+    const ended = ignoring((outcome) => {
+      this.#postedBytes -= costOf(frame);
+      if (this.#isOver) return;
+      if (isSecond) this.#release();
+      if (outcome.kind !== "complete") this.#onRefused(frame, outcome);
+    });
     const call = this.#wire.start(
       { ...request, lane: "controls", path: this.#endpoint },
-      ignoring((outcome) => {
-        this.#postedBytes -= costOf(frame);
-        if (this.#isOver) return;
-        if (isSecond) this.#release();
-        if (outcome.kind !== "complete") this.#onRefused(frame, outcome);
-      }),
+      { ...ended, again: (sent) => this.#postedAgain(frame, sent) },
     );
     if (frame.kind === "request") this.#open.set(frame.id, { frame, call });
     if (frame.kind === "notification" && frame.method === methods.cancelled) this.#forget(frame.params?.["requestId"]);
   }
 
-  #forget(id: unknown): void {
-    if (typeof id === "string" || typeof id === "number") this.#open.delete(id);
+  #postedAgain(frame: Frame, sent: WireRequest): WireRequest | undefined {
+    if (!isRepeatable(frame, this.#options.remote)) return undefined;
+    if (frame.kind !== "request") return sent;
+    return this.#open.has(frame.id) ? withBody(sent, this.#aliases.again(frame)) : undefined;
+  }
+
+  #forget(id: unknown): boolean {
+    if (typeof id !== "string" && typeof id !== "number" && typeof id !== "bigint") return false;
+    this.#aliases.forget(id);
+    return this.#open.delete(id);
   }
 
   #take(data: ParsedEvent["data"]): void {
     const answer = this.#inbox.take(oneLine(data));
     if (answer?.kind !== "response") return;
-    this.#open.delete(answer.id);
+    this.#forget(answer.id);
     if (answer.id === this.#greetingId && !this.#isOver) this.#greeted(answer);
   }
 
@@ -193,9 +216,10 @@ export class SseClient implements Upstream, CallListener {
       const what = `"${remote.server}" did not take a message`;
       return remote.emit({ type: "trouble", what, cause: error });
     }
-    if (!this.#open.delete(frame.id)) return;
+    if (!this.#forget(frame.id)) return;
     if (frame.method === methods.initialize) return this.#end(error);
     const mayHaveRun = outcome.kind === "broken" && outcome.wasSent;
+    if (mayHaveRun) this.#aliases.failed(frame);
     listener.badMessage(frame.id, error, outcome.kind === "broken" ? { frame, mayHaveRun } : undefined);
   }
 

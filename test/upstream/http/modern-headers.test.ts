@@ -10,6 +10,7 @@ import { Circuit } from "../../../src/upstream/http/circuit.ts";
 import { StaticCredential } from "../../../src/upstream/http/credential.ts";
 import { Heartbeat } from "../../../src/upstream/http/heartbeat.ts";
 import { ModernHeaders } from "../../../src/upstream/http/modern-headers.ts";
+import { insistenceFor } from "../../../src/upstream/http/patience.ts";
 import { Network } from "../../../src/upstream/http/network.ts";
 import type { Remote } from "../../../src/upstream/http/remote.ts";
 import { StreamableClient } from "../../../src/upstream/http/streamable-client.ts";
@@ -111,12 +112,14 @@ describe("a server that only knows revision 2026-07-28 (the SDK's own)", () => {
     remote = {
       server: "far",
       url: new URL(`http://127.0.0.1:${port}/mcp`),
+      origin: `http://127.0.0.1:${port}`,
       network,
       circuit,
       heartbeat: new Heartbeat(Number.POSITIVE_INFINITY, circuit, emit),
       credential: new StaticCredential([]),
       forwarded: [],
       mirrored: new Map(),
+      insistence: insistenceFor("http://far", emit),
       limits: { messageBytes: 1_000_000, queueBytes: 1_000_000, headersMs: 0, bodyMs: 0 },
       emit,
       masked: (text) => text,

@@ -37,6 +37,20 @@ describe("a request while its server is away", () => {
     expect(patience().patience.hold(patient(), busy)).toBe(false);
   });
 
+  it("waits no longer between two attempts than it may", async () => {
+    const { patience: one } = patience({ retries: Number.POSITIVE_INFINITY, delayMs: 1, longestDelayMs: 4 });
+    let sent = 0;
+    const request = patient(() => {
+      sent++;
+      one.hold(request, AWAY);
+    });
+    one.hold(request, AWAY);
+    // With waits twice as long each time, the thirtieth would come after weeks.
+    await until(() => sent >= 30, { what: "it is sent often" });
+    expect(request.tries).toBeGreaterThanOrEqual(30);
+    one.close();
+  });
+
   it("is tried a last time at the end of its time, however long the pause would be", async () => {
     const { patience: one } = patience({ delayMs: 3_600_000, waitMs: 30 });
     let isSent = false;

@@ -46,6 +46,13 @@ export class AggregatePolicy implements Policy {
     return aggregate.servers.some((name) => this.#policy.sees(principal, name));
   }
 
+  /** The messages of all its servers pass through one of its sessions. */
+  opensConsole(principal: Principal, server: string): boolean {
+    const aggregate = this.#find(server);
+    if (aggregate === undefined) return this.#policy.opensConsole(principal, server);
+    return aggregate.servers.every((name) => this.#policy.opensConsole(principal, name));
+  }
+
   viewKey(principal: Principal): string {
     return this.#policy.viewKey(principal);
   }

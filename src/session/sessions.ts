@@ -109,6 +109,7 @@ export class Sessions implements SessionTable, SessionHost, ProcessRoom {
 
   /** Ends the processes of a server. Sessions that can go on without hibernate, the others end. Resolves when all are gone. */
   async stop(server: string): Promise<void> {
+    for (const guest of this.#guests.all) if (guest.server === server) guest.evict();
     const ended = [...this.#live.values()]
       .filter((session) => session.server === server && session.hasProcess)
       .map((session) => session.lifecycle.loseProcess("ended by operator", undefined));

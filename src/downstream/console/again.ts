@@ -1,6 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { McpClient } from "../../client/mcp-client.ts";
 import { isObject, member, type JsonObject } from "../../lib/json.ts";
+import { membersOf } from "../../lib/json-members.ts";
+import { oneLine } from "../../lib/json-scan.ts";
 import { byteLength, type Line } from "../../lib/lines.ts";
 import type { Redactor } from "../../lib/redactor.ts";
 import { keptLine, keptText } from "../../observability/recording/kept-line.ts";
@@ -34,7 +36,7 @@ export class Again {
   }
 
   /** Its session ends when the call is over, or when the caller leaves. */
-  async call(visit: Visit, given: AgainRequest, response: ServerResponse): Promise<AgainResult> {
+  async call(visit: Visit, given: WrittenCall, response: ServerResponse): Promise<AgainResult> {
     if (this.#running >= MAX_RUNNING) {
       throw new GatewayError("queue_full", `Already ${MAX_RUNNING} calls of the console are running.`, {
         retryAfterMs: 1_000,
@@ -48,11 +50,11 @@ export class Again {
     }
   }
 
-  async #call(visit: Visit, given: AgainRequest, response: ServerResponse): Promise<AgainResult> {
+  async #call(visit: Visit, given: WrittenCall, response: ServerResponse): Promise<AgainResult> {
     const { principal, server, requestId, caller, onQuota } = visit;
     const { sessions, admission } = this.#context;
     const params = { name: given.tool, arguments: given.arguments };
-    const text = JSON.stringify(params);
+    const text = `{"name":${JSON.stringify(given.tool)},"arguments":${given.argumentsText}}`;
     // A process is only started for a call that has a chance.
     admission?.foresee(submissionOf(visit, params, text));
     const client = new McpClient(sessions, { principal, server, transport: "rest", requestId, caller }, this.#client);
@@ -78,14 +80,22 @@ export class Again {
   }
 }
 
+/** A call with its arguments also as they were written: numbers may have more digits than JavaScript keeps. */
+interface WrittenCall extends AgainRequest {
+  readonly argumentsText: string;
+}
+
 /** Throws when the body is not an AgainRequest. */
-export function readAgain(body: string): AgainRequest {
+export function readAgain(body: string): WrittenCall {
   const value = parsed(body);
   const [tool, given = {}] = [member(value, "tool"), member(value, "arguments")];
   if (typeof tool !== "string" || tool === "" || !isObject(given)) {
     throw new GatewayError("invalid_request", 'Send { "tool": "<name>", "arguments": { … } }.');
   }
-  return { tool, arguments: given };
+  // Of a repeated key the last one counts, as for JSON.parse.
+  const written = membersOf(body).findLast(({ key }) => key === "arguments");
+  const argumentsText = written === undefined ? "{}" : oneLine(body.slice(written.valueAt, written.end));
+  return { tool, arguments: given, argumentsText };
 }
 
 function parsed(body: string): unknown {

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { AccessGate } from "./access/gate.ts";
 import type { Oversight } from "./access/oversight.ts";
-import { Aggregates } from "./aggregate/aggregates.ts";
+import type { Aggregates } from "./aggregate/aggregates.ts";
 import type { McpClient } from "./client/mcp-client.ts";
 import { RequiredServers } from "./client/required-servers.ts";
 import type { LoadedConfig } from "./config/load.ts";
@@ -15,9 +15,10 @@ import { SchemaValidator } from "./downstream/rest/checks/validator.ts";
 import { GatewayAccess } from "./gateway-access.ts";
 import { consoleKeeps } from "./gateway-console.ts";
 import { gatewayHttp } from "./gateway-http.ts";
+import { configuredAggregates, configuredServers } from "./gateway-servers.ts";
 import { GatewaySessions } from "./gateway-sessions.ts";
 import { Redactor } from "./lib/redactor.ts";
-import { durationMs, sizeBytes } from "./lib/units.ts";
+import { durationMs } from "./lib/units.ts";
 import { REDACTED_KEYS } from "./observability/config.ts";
 import { Health } from "./observability/health.ts";
 import { HeapWatch } from "./observability/heap-watch.ts";
@@ -30,8 +31,7 @@ import type { Policy } from "./protocol/policy.ts";
 import type { ToolCatalog, ToolList } from "./protocol/tool.ts";
 import type { CallerHeaders } from "./protocol/upstream.ts";
 import { Descriptors } from "./upstream/descriptors.ts";
-import { upstreamKinds } from "./upstream/kinds.ts";
-import { Servers } from "./upstream/servers.ts";
+import type { Servers } from "./upstream/servers.ts";
 
 export interface GatewayOptions {
   /** The version of the gateway, for `clientInfo`. */
@@ -70,9 +70,10 @@ export class Gateway {
     this.observation = this.#createObservation(version);
     const { events } = this.observation;
     const { emit } = events;
-    this.servers = this.#createServers(options, redactor);
-    const { servers, descriptors, observation } = this;
-    this.aggregates = this.#createAggregates(version);
+    const { descriptors, observation } = this;
+    this.servers = configuredServers({ config, env, redactor, descriptors, emit });
+    const { servers } = this;
+    this.aggregates = configuredAggregates({ config, version, servers, emit });
     const { aggregates } = this;
     const common = { config, file, env, aggregates };
     this.#access = new GatewayAccess({ ...common, redactor, logOutput, emit, serverNames: servers.names });
@@ -206,43 +207,6 @@ export class Gateway {
             return { ...facts, era: eras.known(facts.name), tools: catalog.cached(facts.name)?.tools.size };
           }),
       },
-    });
-  }
-
-  #createServers({ env }: GatewayOptions, redactor: Redactor): Servers {
-    const { servers, limits, rest } = this.config;
-    return new Servers({
-      kinds: upstreamKinds,
-      entries: servers,
-      limits,
-      context: {
-        emit: this.observation.events.emit,
-        redactor,
-        descriptors: this.descriptors,
-        gatewayEnv: env,
-        messageBytes: sizeBytes(limits.messageBytes),
-        queueBytes: sizeBytes(limits.queueBytes),
-        sessions: { all: limits.sessions, perServer: limits.sessionsPerServer },
-        exposeStderr: rest.exposeStderr,
-      },
-    });
-  }
-
-  #createAggregates(version: string): Aggregates {
-    const { config, servers, observation } = this;
-    const { start, request, queueBytes } = config.limits;
-    const { catalogAge } = config.rest;
-    return new Aggregates({
-      config,
-      version,
-      settingsOf: (name) => servers.get(name).settings,
-      limits: {
-        startMs: durationMs(start),
-        requestMs: durationMs(request),
-        heldBytes: sizeBytes(queueBytes),
-        maxAgeMs: durationMs(catalogAge),
-      },
-      emit: observation.events.emit,
     });
   }
 

@@ -6,6 +6,7 @@ import { splitArguments, wordMistake, type Arguments } from "./cli/arguments.ts"
 import { addCallCommands } from "./cli/call-commands.ts";
 import { addConnect } from "./cli/connect-command.ts";
 import type { ConnectFlags } from "./cli/connect-settings.ts";
+import { explain } from "./cli/explain.ts";
 import { addFirstConfigCommands } from "./cli/first-config-commands.ts";
 import type { HealthFlags } from "./cli/health.ts";
 import { addHelp } from "./cli/help.ts";
@@ -238,17 +239,6 @@ function fail(error: unknown): never {
   const text = isConfig ? error.message : explain(error);
   process.stderr.write(`${text}\n`);
   process.exit(isConfig ? EXIT_CONFIG : EXIT_FAILURE);
-}
-
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = "code" in error ? error.code : undefined;
-  if (code === "EADDRINUSE")
-    return `The port is in use: ${error.message}. Choose another one with --port, or with port in the config.`;
-  if (code === "EACCES") return `This user may not listen on this port: ${error.message}.`;
-  if (code === "EADDRNOTAVAIL")
-    return `This machine does not have this address: ${error.message}. Check hostname in the config.`;
-  return error.message;
 }
 
 await main(process.argv.slice(2)).catch(fail);

@@ -2,7 +2,9 @@ import { hash } from "node:crypto";
 import type { ClientMessages } from "../protocol/client-frame.ts";
 import { hasBatches } from "../protocol/eras/revisions.ts";
 import { GatewayError } from "../protocol/errors.ts";
+import { methods } from "../protocol/methods.ts";
 import type { Principal } from "../protocol/principal.ts";
+import type { Transport } from "../protocol/session.ts";
 import type { CallerHeaders, ServerSettings } from "../protocol/upstream.ts";
 import type { Exchanges } from "./exchanges.ts";
 
@@ -41,6 +43,12 @@ function refuseBatch(frames: ClientMessages["frames"], revision: string | undefi
 
 /** Whether a hibernating session gets a process for them: only requests are worth one, because nobody else waits for an answer. */
 export const wakes = ({ frames }: ClientMessages): boolean => frames.some(({ kind }) => kind === "request");
+
+/** Whether the client initializes the server itself. `ping` may precede `initialize` (MCP, lifecycle). */
+export function greets(transport: Transport, { frames: [first] }: ClientMessages): boolean {
+  if (transport === "rest" || transport === "modern") return true;
+  return first?.kind === "request" && (first.method === methods.initialize || first.method === methods.ping);
+}
 
 /** A session whose server is filled in from the caller belongs to callers with the same values; to others it does not exist. */
 export class CallerBinding {

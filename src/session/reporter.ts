@@ -4,7 +4,7 @@ import type { CallSpan, Exchange, ExchangeOutcome } from "../protocol/exchange.t
 import type { Frame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 import { methods } from "../protocol/methods.ts";
 import { principalKey } from "../protocol/principal.ts";
-import type { EndReason } from "../protocol/session.ts";
+import type { EndReason, SessionFacts } from "../protocol/session.ts";
 import type { SessionRecording } from "../protocol/recording.ts";
 import type { SessionKey } from "./context.ts";
 import { keyOf, shownTransport } from "./session-key.ts";
@@ -17,6 +17,7 @@ export class SessionReporter {
   #principal: string | undefined;
   /** Undefined when nothing is recorded. */
   #recording: SessionRecording | undefined;
+  readonly #openedAt = performance.now();
   #requests = 0;
 
   constructor(session: SessionKey, events: Events) {
@@ -35,6 +36,23 @@ export class SessionReporter {
       principal: principalKey(principal),
       ...shownTransport(transport),
     });
+  }
+
+  /** `now` is monotonic. */
+  facts(key: string, now: number, state: Pick<SessionFacts, "hasProcess" | "idleMs">): SessionFacts {
+    const { id, server, principal, transport } = this.#session;
+    const ageMs = now - this.#openedAt;
+    const calls = this.#requests;
+    return {
+      key,
+      id,
+      principal: principalKey(principal),
+      server,
+      ...shownTransport(transport),
+      ageMs,
+      calls,
+      ...state,
+    };
   }
 
   /** Requests of the client that have ended. */

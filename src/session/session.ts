@@ -5,7 +5,7 @@ import { GatewayError } from "../protocol/errors.ts";
 import type { Frame } from "../protocol/frame.ts";
 import { notificationLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
-import { principalKey, type Principal } from "../protocol/principal.ts";
+import type { Principal } from "../protocol/principal.ts";
 import type {
   EndReason,
   OpenSession,
@@ -16,7 +16,7 @@ import type {
   Transport,
 } from "../protocol/session.ts";
 import type { CallerHeaders, Connect, Upstream } from "../protocol/upstream.ts";
-import { admit, CallerBinding, wakes } from "./admission.ts";
+import { admit, CallerBinding, greets, wakes } from "./admission.ts";
 import { ClientSide } from "./client-side.ts";
 import type { SessionContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -31,7 +31,6 @@ import { Lifecycle } from "./lifecycle.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { ServerRequests } from "./server-requests.ts";
 import { ServerSide } from "./server-side.ts";
-import { shownTransport } from "./session-key.ts";
 import type { SessionRecord } from "./session-record.ts";
 
 /**
@@ -62,7 +61,6 @@ export class LiveSession implements Session {
   readonly #renewal: Renewal;
   #upstream: Upstream | undefined;
   #isPaused = false;
-  readonly #openedAt = performance.now();
   /** The principal of the latest request, whose claims may be newer than those with which the session was opened. */
   #speaker: Principal;
   /** Set when its server is filled in from the caller. */
@@ -95,7 +93,13 @@ export class LiveSession implements Session {
       recorder: this.#recorder,
       reporter: this.#reporter,
     };
-    this.#intake = this.#createIntake();
+    const host: IntakeHost = {
+      check: (messages, reception) => this.#check(messages, reception),
+      relay: (messages, reception, submission) => this.#relay(messages, reception, submission),
+      answer: (messages, reception, error) => this.#clientSide.answer(messages, reception, error),
+    };
+    const { admission, limits } = context;
+    this.#intake = admission && new Intake(this, admission, host, limits.inFlight);
     this.lifecycle = new Lifecycle(parts, () => this.#stopServer());
     this.#renewal = new Renewal(parts, {
       upstream: () => this.#upstream,
@@ -106,17 +110,13 @@ export class LiveSession implements Session {
       withdrawn: (cancellation) => this.#tellServer(cancellation),
       silent: (error) => void this.lifecycle.loseProcess("server timeout", error),
     });
-    const { presence, deadlines } = this;
+    const common = { parts, presence: this.presence, deadlines: this.deadlines };
     this.#clientSide = new ClientSide({
-      parts,
-      presence,
-      deadlines,
+      ...common,
       send: (frame, caller) => this.#upstream?.send(frame, caller),
     });
     this.#serverSide = new ServerSide({
-      parts,
-      presence,
-      deadlines,
+      ...common,
       speaker: () => this.#speaker,
       send: (frame) => this.#tellServer(frame),
       refused: () => void this.close("refused"),
@@ -139,17 +139,7 @@ export class LiveSession implements Session {
 
   /** `now` is monotonic. */
   facts(key: string, now: number): SessionFacts {
-    return {
-      key,
-      id: this.id,
-      principal: principalKey(this.principal),
-      server: this.server,
-      ...shownTransport(this.transport),
-      hasProcess: this.hasProcess,
-      ageMs: now - this.#openedAt,
-      idleMs: this.presence.idleMs(now),
-      calls: this.#reporter.requests,
-    };
+    return this.#reporter.facts(key, now, { hasProcess: this.hasProcess, idleMs: this.presence.idleMs(now) });
   }
 
   get hasProcess(): boolean {
@@ -170,17 +160,6 @@ export class LiveSession implements Session {
     this.#relay(messages, reception, undefined);
   }
 
-  #createIntake(): Intake | undefined {
-    const { admission, limits } = this.#context;
-    if (admission === undefined) return undefined;
-    const host: IntakeHost = {
-      check: (messages, reception) => this.#check(messages, reception),
-      relay: (messages, reception, submission) => this.#relay(messages, reception, submission),
-      answer: (messages, reception, error) => this.#clientSide.answer(messages, reception, error),
-    };
-    return new Intake(this, admission, host, limits.inFlight);
-  }
-
   #check(messages: ClientMessages, reception: Reception): void {
     if (this.lifecycle.isOver) throw new GatewayError("session_not_found", "The session has ended.");
     this.checkCaller(reception.caller);
@@ -190,7 +169,7 @@ export class LiveSession implements Session {
 
   #relay(messages: ClientMessages, reception: Reception, submission: Submission | undefined): void {
     if (this.#upstream === undefined && this.lifecycle.canHibernate && !wakes(messages)) return;
-    this.#upstream ??= this.#open(this.#greets(messages), reception.caller, reception.requestId);
+    this.#upstream ??= this.#open(greets(this.transport, messages), reception.caller, reception.requestId);
     this.#upstream.checkRoom();
     this.presence.touch();
     this.#speaker = reception.principal ?? this.#speaker;
@@ -235,12 +214,6 @@ export class LiveSession implements Session {
     if (record !== undefined) this.#reporter.woken();
     if (this.#isPaused) upstream.pause();
     return upstream;
-  }
-
-  /** Whether the client initializes the server itself. `ping` may precede `initialize` (MCP, lifecycle). */
-  #greets({ frames: [first] }: ClientMessages): boolean {
-    if (this.transport === "rest" || this.transport === "modern") return true;
-    return first?.kind === "request" && (first.method === methods.initialize || first.method === methods.ping);
   }
 
   #reopen(caller: CallerHeaders | undefined): Upstream {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { nanoid } from "nanoid";
 import type { Admission } from "../protocol/admission.ts";
 import { GatewayError } from "../protocol/errors.ts";
-import { guarded, type Events } from "../protocol/events.ts";
+import type { Events } from "../protocol/events.ts";
 import { principalKey, type Principal } from "../protocol/principal.ts";
 import type { Screen } from "../protocol/screen.ts";
 import type {
@@ -25,18 +25,12 @@ import type { SessionRecords } from "./records.ts";
 import { evictionsFor, type RoomCaps } from "./room.ts";
 import type { SessionRecord } from "./session-record.ts";
 import { keyOf } from "./session-key.ts";
+import { type IdleLimits, SessionTimers } from "./session-timers.ts";
 import { LiveSession } from "./session.ts";
 
-export interface TableLimits extends SessionLimits, RoomCaps {
+export interface TableLimits extends SessionLimits, IdleLimits, RoomCaps {
   /** Sessions without a process: each has an open stream, or had one a moment ago. */
   readonly streams: number;
-  readonly idleMs: number;
-  /** The idle time after which a client without a stream is considered gone. */
-  readonly orphanMs: number;
-  /** For REST sessions, whose callers rarely end them. */
-  readonly restIdleMs: number;
-  /** How long the record of a session is kept. */
-  readonly retentionMs: number;
 }
 
 export interface SessionsOptions {
@@ -52,11 +46,7 @@ export interface SessionsOptions {
   readonly mayRepeat?: (server: string, tool: string) => boolean;
 }
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const POLL_MS = 50;
-const SWEEP_MS = 10_000;
-/** How often within `retention` the record of a live session is renewed, so that it does not expire. */
-const REFRESHES = 24;
 
 /** The session table: opens, finds and resumes sessions, ends or hibernates idle ones, and enforces the limits. */
 export class Sessions implements SessionTable, SessionHost, ProcessRoom {
@@ -68,7 +58,7 @@ export class Sessions implements SessionTable, SessionHost, ProcessRoom {
   readonly #guests = new Guests();
   /** Processes that are being shut down. */
   readonly #endings = new Set<Promise<void>>();
-  #clocks: NodeJS.Timeout[] = [];
+  readonly #timers: SessionTimers;
   #isDraining = false;
 
   constructor({ records, clientVersion, ...options }: SessionsOptions) {
@@ -76,21 +66,19 @@ export class Sessions implements SessionTable, SessionHost, ProcessRoom {
     this.#records = records;
     this.#clientVersion = clientVersion;
     this.#context = { ...options, host: this };
+    this.#timers = new SessionTimers({
+      limits: options.limits,
+      emit: options.events.emit,
+      sessions: () => this.#live.values(),
+      guests: this.#guests,
+      release: (session) => this.#release(session, "idle"),
+      touch: (session) => records.touch(session),
+    });
   }
 
   /** Starts the timers. */
   start(): void {
-    const { idleMs, orphanMs, restIdleMs, requestMs, startMs, retentionMs } = this.#limits;
-    const shortest = Math.min(idleMs, orphanMs, restIdleMs);
-    const sweepMs = Math.min(SWEEP_MS, Math.max(20, shortest / 2));
-    this.#every(sweepMs, (session, now) => this.#sweep(session, now));
-    const { emit } = this.#context.events;
-    this.#clocks.push(setInterval(() => this.#guests.sweep(idleMs, emit), sweepMs));
-    // One timer for all deadlines instead of one per call; it fires late by at most a tenth of the shortest timeout.
-    const expiryMs = Math.min(1_000, Math.max(20, Math.min(requestMs, startMs) / 10));
-    this.#every(expiryMs, (session, now) => session.deadlines.check(now));
-    const refreshMs = Math.min(3_600_000, Math.max(1_000, retentionMs / REFRESHES));
-    this.#every(refreshMs, (session) => this.#records.touch(session));
+    this.#timers.start();
   }
 
   get size(): number {
@@ -162,7 +150,7 @@ export class Sessions implements SessionTable, SessionHost, ProcessRoom {
     const deadline = performance.now() + graceMs;
     while (performance.now() < deadline && [...this.#live.values()].some(({ presence }) => presence.isBusy))
       await sleep(POLL_MS);
-    for (const clock of this.#clocks.splice(0)) clearInterval(clock);
+    this.#timers.stop();
     await Promise.all([...this.#live.values()].map((session) => session.close("shutdown")));
     await Promise.all(this.#endings);
   }
@@ -234,19 +222,6 @@ export class Sessions implements SessionTable, SessionHost, ProcessRoom {
     return this.#context.settingsOf(server).isAggregate === true;
   }
 
-  #sweep(session: LiveSession, now: number): void {
-    const { presence, lifecycle, transport } = session;
-    const { idleMs, restIdleMs, orphanMs } = this.#limits;
-    const mayGoEarly = isLasting(transport) && (lifecycle.canHibernate || !presence.isInitialized);
-    const isOrphan = mayGoEarly && presence.absentMs(now) >= orphanMs;
-    if (!session.hasProcess) {
-      if (isOrphan) this.#release(session, "idle");
-      return;
-    }
-    const isIdle = presence.idleMs(now) >= (session.idleMs ?? (transport === "rest" ? restIdleMs : idleMs));
-    if (isOrphan || isIdle) void lifecycle.loseProcess("idle", undefined);
-  }
-
   /** Discards a session without a process; its record remains if it has one. */
   #release(session: LiveSession, reason: "idle" | "evicted"): void {
     if (!session.lifecycle.canHibernate || session.presence.isConnected) return void session.close(reason);
@@ -265,16 +240,5 @@ export class Sessions implements SessionTable, SessionHost, ProcessRoom {
 
   #isStateful(server: string): boolean {
     return this.#context.settingsOf(server).isStateful;
-  }
-
-  /** An error in one session must not stop the timer for the others. */
-  #every(ms: number, work: (session: LiveSession, now: number) => void): void {
-    const { emit } = this.#context.events;
-    const tick = (): void => {
-      const now = performance.now();
-      for (const session of this.#live.values())
-        guarded(emit, `a timer failed for a session of "${session.server}"`, () => work(session, now));
-    };
-    this.#clocks.push(setInterval(tick, Math.min(ms, LONGEST_TIMER_MS)));
   }
 }

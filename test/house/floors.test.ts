@@ -12,7 +12,7 @@ const floors: readonly (readonly string[])[] = [
   ["access", "aggregate", "client", "session", "upstream", "openapi", "observability", "cluster"],
   ["downstream"],
   ["config"],
-  ["gateway-access.ts", "gateway-sessions.ts"],
+  ["gateway-access.ts", "gateway-servers.ts", "gateway-sessions.ts"],
   ["gateway-console.ts"],
   ["gateway-http.ts"],
   ["gateway.ts"],

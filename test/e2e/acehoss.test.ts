@@ -141,3 +141,18 @@ function configFile(): string {
 function directoryTree(query: string): Promise<Answer> {
   return post(`${gateway.url}/api/filesystem/directory_tree${query}`, { path: folder }, BEARER);
 }
+
+it("it is reached at every address, by containers too, and one more server is one more entry (ACE-4, ACE-7, ACE-11, ACE-12, ACE-29)", async () => {
+  const open = await startGateway({ ...CONFIG, hostname: "0.0.0.0" });
+  expect((await fetch(`http://127.0.0.2:${open.port}/api`, { headers: BEARER })).status).toBe(200);
+  const host = `host.docker.internal:${open.port}`;
+  const client = await openSession(`${open.url}/filesystem`, { authorization: BEARER.Authorization, host });
+  expect(await client.call("list_directory", { path: folder })).toContain("a-file.txt");
+  client.close();
+  await open.stop();
+  await using more = await open.again((config) => {
+    const before = JSON.parse(config) as typeof CONFIG;
+    return JSON.stringify({ ...before, servers: { ...before.servers, third: before.servers.second } });
+  });
+  expect((await ask(`${more.url}/api`, { headers: BEARER })).body).toContain('"third"');
+});

@@ -15,7 +15,7 @@ import { AggregateScreen } from "./aggregate-screen.ts";
 import { AggregateUpstream } from "./aggregate-upstream.ts";
 import { Aggregate } from "./aggregate.ts";
 import type { AggregateConfig, GroupConfig } from "./config.ts";
-import type { LinkTimes } from "./member-link.ts";
+import type { LinkTimes } from "./link-errors.ts";
 import { Naming } from "./naming.ts";
 import { Routes } from "./routes.ts";
 import { EVERYTHING, selectionOf } from "./selection.ts";

@@ -1,29 +1,18 @@
-import { member, type JsonObject } from "../lib/json.ts";
+import type { JsonObject } from "../lib/json.ts";
 import { byteLength } from "../lib/lines.ts";
 import { LONGEST_TIMER_MS } from "../lib/units.ts";
+import { cancellation } from "../protocol/cancellation.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import { guarded, type Emit } from "../protocol/events.ts";
-import {
-  isProgressToken,
-  type Frame,
-  type NotificationFrame,
-  type ProgressToken,
-  type ResponseFrame,
-} from "../protocol/frame.ts";
-import { notificationLine, resultLine, type RequestId } from "../protocol/jsonrpc.ts";
+import type { Frame, ResponseFrame } from "../protocol/frame.ts";
+import { resultLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import type { CallerHeaders, Connect, Destination, OpenRequest, Upstream } from "../protocol/upstream.ts";
+import { startingError } from "../protocol/starting-error.ts";
+import { callTimeout, evictedError, goneError, startTimeout, type LinkTimes } from "./link-errors.ts";
+import { OpenCalls } from "./open-calls.ts";
 import { OwnAsks } from "./own-asks.ts";
 import { MemberGreeting, type GreetingFacts } from "./member-greeting.ts";
-
-export interface LinkTimes {
-  /** How long the server may take to answer `initialize`. */
-  readonly startMs: number;
-  /** How long an answer of it may take; undefined where the session's limit is the same. */
-  readonly requestMs: number | undefined;
-  /** What `requestMs` is called in the config. */
-  readonly limit: string;
-}
 
 export interface LinkOptions {
   readonly connect: Connect;
@@ -43,11 +32,6 @@ export interface LinkOptions {
   readonly ended: (error: GatewayError | undefined) => void;
 }
 
-interface OpenCall {
-  readonly token: ProgressToken | undefined;
-  readonly timer: NodeJS.Timeout | undefined;
-}
-
 interface HeldMessage {
   readonly frame: Frame;
   readonly caller: CallerHeaders | undefined;
@@ -62,7 +46,7 @@ export class MemberLink {
   /** What the client has sent during the handshake; undefined afterwards. */
   #held: HeldMessage[] | undefined = [];
   #heldBytes = 0;
-  readonly #open = new Map<RequestId, OpenCall>();
+  readonly #open = new OpenCalls();
   readonly #own = new OwnAsks();
   #startTimer: NodeJS.Timeout | undefined;
   #activeAt = performance.now();
@@ -87,7 +71,7 @@ export class MemberLink {
     this.#upstream = upstream;
     // It may have ended while it was being connected.
     if (this.#error !== undefined) throw this.#error;
-    this.#startTimer = this.#after(times.startMs, () => this.#end(this.#startError()));
+    this.#startTimer = this.#after(times.startMs, () => this.#end(startTimeout(this.server, times)));
     this.#greeting.begin(facts());
   }
 
@@ -106,14 +90,15 @@ export class MemberLink {
 
   /** Throws a GatewayError when it cannot be sent. */
   send(frame: Frame, caller: CallerHeaders | undefined): void {
-    if (this.#isOver || this.#upstream === undefined) throw this.#gone();
+    if (this.#isOver || this.#upstream === undefined) throw goneError(this.server);
     this.#checkRoom(this.#upstream);
     this.#activeAt = performance.now();
     if (frame.kind === "request") {
       const { requestMs } = this.#options.times;
-      const token = tokenOf(frame.params?.["_meta"]);
-      const timer = requestMs === undefined ? undefined : this.#after(requestMs, () => this.#onTimeout(frame.id));
-      this.#open.set(frame.id, { token, timer });
+      this.#open.add(
+        frame,
+        requestMs === undefined ? undefined : this.#after(requestMs, () => this.#onTimeout(frame.id)),
+      );
     }
     if (this.#held === undefined) return this.#upstream.send(frame, caller);
     this.#held.push({ frame, caller });
@@ -127,19 +112,18 @@ export class MemberLink {
   /** Resolves with the result of `initialize`; rejects when the connection ends before that. */
   ready(): Promise<JsonObject> {
     if (this.isReady) return Promise.resolve(this.#greeting.result);
-    return this.#isOver ? Promise.reject(this.#gone()) : this.#own.greeting();
+    return this.#isOver ? Promise.reject(goneError(this.server)) : this.#own.greeting();
   }
 
   /** Asks on the session's own account; rejects when the connection ends. */
   ask(method: string, params: JsonObject): Promise<ResponseFrame> {
-    if (!this.isReady) return Promise.reject(this.#gone());
+    if (!this.isReady) return Promise.reject(goneError(this.server));
     return this.#own.answerTo(this.#greeting.ask(method, params));
   }
 
   /** The client does not wait any more for the answer. */
   forget(id: RequestId): void {
-    clearTimeout(this.#open.get(id)?.timer);
-    this.#open.delete(id);
+    this.#open.take(id);
   }
 
   pause(): void {
@@ -154,22 +138,21 @@ export class MemberLink {
   async close(): Promise<void> {
     this.#isOver = true;
     clearTimeout(this.#startTimer);
-    for (const { timer } of this.#open.values()) clearTimeout(timer);
     this.#open.clear();
     this.#held = [];
-    this.#own.failAll(this.#gone());
+    this.#own.failAll(goneError(this.server));
     await this.#upstream?.close();
   }
 
   /** Ends it before its session, because its place is needed or nobody uses it. */
   evict(): void {
-    this.#end(new GatewayError("session_ended", `The process of "${this.server}" was ended for another session.`));
+    this.#end(evictedError(this.server));
   }
 
   #checkRoom(upstream: Upstream): void {
     upstream.checkRoom();
     if (this.#heldBytes <= this.#options.heldBytes) return;
-    throw new GatewayError("queue_full", `The MCP server "${this.server}" is still starting.`, { retryAfterMs: 1_000 });
+    throw startingError(this.server);
   }
 
   #read(frame: Frame): void {
@@ -186,7 +169,8 @@ export class MemberLink {
         if (frame.method === methods.ping) return this.#pong(frame.id);
         break;
       case "notification":
-        if (frame.method === methods.progress && !this.#isOfCall(frame)) return;
+        // Tokens of requests to other servers are none of its business.
+        if (frame.method === methods.progress && !this.#open.progressed(frame.params?.["progressToken"])) return;
     }
     this.#options.frame(frame);
   }
@@ -210,22 +194,8 @@ export class MemberLink {
     this.#own.greeted(this.#greeting.result);
   }
 
-  /** Progress of a request to this server: tokens of requests to others are none of its business. */
-  #isOfCall({ params }: NotificationFrame): boolean {
-    const token = params?.["progressToken"];
-    for (const call of this.#open.values()) {
-      if (call.token === undefined || call.token !== token) continue;
-      call.timer?.refresh();
-      return true;
-    }
-    return false;
-  }
-
   #take(id: RequestId): boolean {
-    const call = this.#open.get(id);
-    if (call === undefined) return false;
-    clearTimeout(call.timer);
-    this.#open.delete(id);
+    if (!this.#open.take(id)) return false;
     this.#activeAt = performance.now();
     return true;
   }
@@ -241,24 +211,18 @@ export class MemberLink {
 
   #onTimeout(id: RequestId): void {
     const { times, isAsking, failed } = this.#options;
-    const call = this.#open.get(id);
-    if (call === undefined) return;
-    if (isAsking()) return void call.timer?.refresh();
-    this.#take(id);
-    const { requestMs, limit } = times;
-    const message = `The MCP server "${this.server}" did not answer within ${requestMs} ms (${limit}).`;
-    failed(id, new GatewayError("call_timeout", message, { data: { limit } }));
+    if (isAsking()) return this.#open.refresh(id);
+    if (!this.#take(id)) return;
+    failed(id, callTimeout(this.server, times));
     if (typeof id === "bigint" || !this.isReady) return;
-    const params = { requestId: id, reason: "timed out" };
-    const line = notificationLine(methods.cancelled, params);
-    this.#upstream?.send({ kind: "notification", method: methods.cancelled, params, line });
+    this.#upstream?.send(cancellation(id, "timed out"));
   }
 
   #end(error: GatewayError, open: readonly OpenRequest[] = []): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#error = error;
-    const lost = [...this.#open.keys()];
+    const lost = this.#open.ids;
     // Only a server that has forgotten the session, and is there, may be sent the same again at once.
     const again = error.reason === "session_ended" ? open : [];
     for (const id of lost)
@@ -274,25 +238,8 @@ export class MemberLink {
     this.#upstream?.send({ kind: "response", id, failed: false, line: resultLine(id, {}) });
   }
 
-  #startError(): GatewayError {
-    const limit = "limits.start";
-    const { startMs } = this.#options.times;
-    const message = `The MCP server "${this.server}" did not answer within ${startMs} ms of its start (${limit}).`;
-    return new GatewayError("start_timeout", message, { data: { limit } });
-  }
-
-  #gone(): GatewayError {
-    if (this.#error !== undefined) return this.#error;
-    return new GatewayError("session_ended", `The connection to "${this.server}" has ended.`);
-  }
-
   #after(ms: number, run: () => void): NodeJS.Timeout | undefined {
     if (ms > LONGEST_TIMER_MS) return undefined;
     return setTimeout(() => guarded(this.#options.emit, `a clock failed for "${this.server}"`, run), ms);
   }
-}
-
-function tokenOf(meta: unknown): ProgressToken | undefined {
-  const token = member(meta, "progressToken");
-  return isProgressToken(token) ? token : undefined;
 }

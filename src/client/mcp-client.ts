@@ -1,3 +1,4 @@
+import { cancellation } from "../protocol/cancellation.ts";
 import { NEWEST_LEGACY_REVISION } from "../protocol/eras/revisions.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import type { Reply } from "../protocol/exchange.ts";
@@ -153,9 +154,7 @@ export class McpClient implements Outlet {
   /** Cancels a request that is still open. */
   cancel(id: number, reason: string, requestId: string): void {
     if (!this.session.waitsFor(id) && !this.#waiting.has(id)) return;
-    const params = { requestId: id, reason };
-    const line = notificationLine(methods.cancelled, params);
-    this.#send({ kind: "notification", method: methods.cancelled, params, line }, requestId);
+    this.#send(cancellation(id, reason), requestId);
   }
 
   deliver(frame: Frame): void {

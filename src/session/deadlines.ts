@@ -1,8 +1,9 @@
+import { cancellation } from "../protocol/cancellation.ts";
 import { GatewayError } from "../protocol/errors.ts";
 import { guarded } from "../protocol/events.ts";
 import type { Exchange } from "../protocol/exchange.ts";
 import type { NotificationFrame } from "../protocol/frame.ts";
-import { notificationLine, type RequestId } from "../protocol/jsonrpc.ts";
+import { type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import type { SessionParts } from "./session-parts.ts";
 
@@ -74,9 +75,7 @@ export class Deadlines {
     if (this.#isSilent) return this.#listener.silent(error);
     exchanges.fail(id, error);
     if (typeof id === "bigint" || method === methods.initialize) return;
-    const params = { requestId: id, reason: "timed out" };
-    const line = notificationLine(methods.cancelled, params);
-    this.#listener.withdrawn({ kind: "notification", method: methods.cancelled, params, line });
+    this.#listener.withdrawn(cancellation(id, "timed out"));
   }
 
   /** What the entry of the server says. REST calls bring their own time, and what is listed for all has that of all servers. */

@@ -11,6 +11,7 @@ import type { Frame, RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 import { requestLine, resultLine, type RequestId } from "../protocol/jsonrpc.ts";
 import { methods } from "../protocol/methods.ts";
 import type { UpstreamListener } from "../protocol/upstream.ts";
+import { startingError } from "../protocol/starting-error.ts";
 import type { ServerEras } from "./server-eras.ts";
 
 /** A server that turned out to speak the modern revision only. */
@@ -64,8 +65,7 @@ export class EraOpening {
 
   checkRoom(): void {
     if (this.#heldBytes <= this.#host.heldBytes) return;
-    const message = `The MCP server "${this.#host.server}" is still starting.`;
-    throw new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
+    throw startingError(this.#host.server);
   }
 
   /** The session ends. */

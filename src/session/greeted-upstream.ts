@@ -13,6 +13,7 @@ import type {
   Upstream,
   UpstreamListener,
 } from "../protocol/upstream.ts";
+import { startingError } from "../protocol/starting-error.ts";
 import { Handshake, type HandshakeHost } from "./handshake.ts";
 import type { Recorder } from "./recorder.ts";
 import type { SessionRecord } from "./session-record.ts";
@@ -62,8 +63,7 @@ export class GreetedUpstream implements Upstream, HandshakeHost {
   checkRoom(): void {
     this.#upstream.checkRoom();
     if (this.#heldBytes <= this.#options.heldBytes) return;
-    const message = `The MCP server "${this.#options.destination.server}" is still starting.`;
-    throw new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
+    throw startingError(this.#options.destination.server);
   }
 
   send(frame: Frame, caller?: CallerHeaders): void {

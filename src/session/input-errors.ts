@@ -41,3 +41,6 @@ export function fullError(): GatewayError {
 export function violation(server: string, what: string): GatewayError {
   return new GatewayError("protocol_violation", `The MCP server "${server}" sent ${what}.`);
 }
+
+export const insistentError = (server: string, rounds: number): GatewayError =>
+  violation(server, `more than ${rounds} requests for input in one call`);

@@ -12,7 +12,7 @@ import { notificationLine, requestLine, resultLine, rpcErrorLine, type RequestId
 import { methods } from "../protocol/methods.ts";
 import { errorOf, resultText } from "../protocol/result-text.ts";
 import type { UpstreamListener } from "../protocol/upstream.ts";
-import { fullError, lackingError, refusedError, unanswerableError, violation } from "./input-errors.ts";
+import { fullError, insistentError, lackingError, refusedError, unanswerableError, violation } from "./input-errors.ts";
 import { ListenKeeper } from "./listen-keeper.ts";
 import { freshId, isFresh, OpenCalls, type OpenCall } from "./open-calls.ts";
 
@@ -193,12 +193,7 @@ export class ModernConversation {
 
   #ask(call: OpenCall, wanted: InputWanted): void {
     const { asks, requestState } = wanted;
-    if (++call.rounds > MAX_ROUNDS) {
-      return this.#fail(
-        call,
-        violation(this.#options.server, `more than ${MAX_ROUNDS} requests for input in one call`),
-      );
-    }
+    if (++call.rounds > MAX_ROUNDS) return this.#fail(call, insistentError(this.#options.server, MAX_ROUNDS));
     if (!this.#calls.isKept(call)) return this.#fail(call, fullError());
     if (asks.length === 0) return this.#retry(call, { responses: undefined, requestState });
     const unanswerable = asks.find((ask) => !canAnswer(ask, this.#client.capabilities));

@@ -142,7 +142,7 @@ function directoryTree(query: string): Promise<Answer> {
   return post(`${gateway.url}/api/filesystem/directory_tree${query}`, { path: folder }, BEARER);
 }
 
-it("it is reached at every address, by containers too, and one more server is one more entry (ACE-4, ACE-7, ACE-11, ACE-12, ACE-29)", async () => {
+it("is reached at every address, by containers too, and one more server is one more entry (ACE-4, ACE-7, ACE-11, ACE-12, ACE-29)", async () => {
   const open = await startGateway({ ...CONFIG, hostname: "0.0.0.0" });
   expect((await fetch(`http://127.0.0.2:${open.port}/api`, { headers: BEARER })).status).toBe(200);
   const host = `host.docker.internal:${open.port}`;

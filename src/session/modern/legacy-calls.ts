@@ -42,7 +42,8 @@ export class LegacyCalls {
   }
 
   /** A server has asked for something that the client has not declared. It does not say for which call; if there is only one, for that. */
-  lacks(missing: JsonObject): void {
+  lacks(missing: JsonObject | undefined): void {
+    if (missing === undefined) return;
     const askable = [...this.#methods].filter(([, method]) => mayAsk(method));
     const [only] = askable;
     if (only !== undefined && askable.length === 1) this.#missing.set(only[0], missing);

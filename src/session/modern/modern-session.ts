@@ -1,12 +1,13 @@
 import { attempt } from "../../lib/attempt.ts";
 import { member } from "../../lib/json.ts";
+import { cancellation } from "../../protocol/cancellation.ts";
 import { withIds } from "../../protocol/eras/ids.ts";
 import { metaKeys, modernMethods } from "../../protocol/eras/modern.ts";
 import type { RequestEnvelope } from "../../protocol/eras/modern-request.ts";
 import { GatewayError } from "../../protocol/errors.ts";
 import type { Reply } from "../../protocol/exchange.ts";
 import { isProgressToken, type Frame, type NotificationFrame, type RequestFrame } from "../../protocol/frame.ts";
-import { errorLine, notificationLine, type RequestId } from "../../protocol/jsonrpc.ts";
+import { errorLine, type RequestId } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
 import type { Cancel } from "../../protocol/modern-call.ts";
 import type { Principal } from "../../protocol/principal.ts";
@@ -199,9 +200,7 @@ export class ModernSession implements Outlet {
   }
 
   #withdraw(id: number, requestId: string): void {
-    const params = { requestId: id, reason: "the client has closed the stream of the request" };
-    const line = notificationLine(methods.cancelled, params);
-    this.#tell({ kind: "notification", method: methods.cancelled, params, line }, requestId);
+    this.#tell(cancellation(id, "the client has closed the stream of the request"), requestId);
   }
 
   /** Servers of MCP 2026-07-28 send no requests. */

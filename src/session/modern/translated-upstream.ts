@@ -1,33 +1,27 @@
-import { member, type JsonObject } from "../../lib/json.ts";
+import type { JsonObject } from "../../lib/json.ts";
 import { byteLength } from "../../lib/lines.ts";
-import { discoverResult, identityOf, modernCapabilities } from "../../protocol/eras/from-legacy.ts";
+import { cancellation } from "../../protocol/cancellation.ts";
+import { identityOf, modernCapabilities } from "../../protocol/eras/from-legacy.ts";
 import { withProgressToken } from "../../protocol/eras/ids.ts";
-import { MODERN_REVISION, metaKeys, modernMethods } from "../../protocol/eras/modern.ts";
-import { isRemoved, mayAsk, toLegacy } from "../../protocol/eras/to-legacy.ts";
-import { GatewayError } from "../../protocol/errors.ts";
+import { modernMethods } from "../../protocol/eras/modern.ts";
+import { mayAsk, toLegacy } from "../../protocol/eras/to-legacy.ts";
+import type { GatewayError } from "../../protocol/errors.ts";
 import { faultFrame } from "../../protocol/fault-frame.ts";
 import type { Frame, NotificationFrame, RequestFrame, ResponseFrame } from "../../protocol/frame.ts";
-import { notificationLine, resultLine, type RequestId } from "../../protocol/jsonrpc.ts";
+import { resultLine, type RequestId } from "../../protocol/jsonrpc.ts";
 import { methods } from "../../protocol/methods.ts";
-import type { CallerHeaders, Connect, OpenRequest, Upstream, UpstreamListener } from "../../protocol/upstream.ts";
+import type { CallerHeaders, OpenRequest, Upstream } from "../../protocol/upstream.ts";
+import { startingError } from "../../protocol/starting-error.ts";
 import { AskingCall } from "./asking-call.ts";
 import { LegacyCalls } from "./legacy-calls.ts";
 import { LegacyGreeting } from "./legacy-greeting.ts";
 import { Listens } from "./listens.ts";
 import type { Translation } from "./modern-session.ts";
-import { parking, type ParkingOptions } from "./parking.ts";
-
-export interface TranslationOptions extends ParkingOptions {
-  readonly connect: Connect;
-  readonly listener: UpstreamListener;
-  /** What the clients of this process can be asked, as `initialize` says it. */
-  readonly capabilities: JsonObject;
-  readonly clientVersion: string;
-  /** How much may be queued during the handshake. */
-  readonly heldBytes: number;
-  /** The server has refused `initialize`. */
-  readonly onRefused: (answer: ResponseFrame) => void;
-}
+import { Repeats } from "./repeats.ts";
+import { ServerLog } from "./server-log.ts";
+import { unaskedAnswer, unknownState } from "./unasked-answers.ts";
+import { parking } from "./parking.ts";
+import type { TranslationOptions } from "./translation-options.ts";
 
 /** Speaks MCP 2026-07-28 with its session and an older revision with its server. */
 export class TranslatedUpstream implements Translation {
@@ -43,10 +37,8 @@ export class TranslatedUpstream implements Translation {
   #heldBytes = 0;
   #initializeResult: JsonObject = {};
   readonly #calls = new LegacyCalls();
-  #hasLogLevel = false;
-  /** What a server that has forgotten the session had not run. */
-  #again: readonly RequestFrame[] = [];
-  readonly #repeated = new WeakSet<RequestFrame>();
+  readonly #log = new ServerLog((method, params) => this.#greeting.ask(method, params));
+  readonly #repeats = new Repeats();
   #isOver = false;
 
   /** Throws what `connect` throws. */
@@ -99,8 +91,7 @@ export class TranslatedUpstream implements Translation {
   checkRoom(): void {
     this.#upstream.checkRoom();
     if (this.#heldBytes <= this.#options.heldBytes) return;
-    const message = `The MCP server "${this.#options.destination.server}" is still starting.`;
-    throw new GatewayError("queue_full", message, { retryAfterMs: 1_000 });
+    throw startingError(this.#options.destination.server);
   }
 
   send(frame: Frame, caller = this.#caller): void {
@@ -132,46 +123,21 @@ export class TranslatedUpstream implements Translation {
 
   #request(frame: RequestFrame): void {
     const { id, method } = frame;
-    if (method === modernMethods.discover) {
-      const line = resultLine(id, discoverResult(this.#initializeResult));
-      return this.#answer({ kind: "response", id, failed: false, line });
-    }
     if (method === modernMethods.listen) {
       return this.#listens.open(frame, modernCapabilities(this.#initializeResult));
     }
-    if (isRemoved(method)) {
-      const message = `MCP ${MODERN_REVISION} has no method ${method.slice(0, 64)}.`;
-      return this.#answer(faultFrame(id, new GatewayError("method_not_found", message)));
-    }
+    const unasked = unaskedAnswer(frame, this.#initializeResult);
+    if (unasked !== undefined) return this.#answer(unasked);
     const isAskable = Object.keys(this.#options.capabilities).length > 0;
     if (isAskable && mayAsk(method)) this.#asking.begin(frame);
-    else if (mayAsk(method) && frame.params?.["requestState"] !== undefined) this.#refuseState(frame);
+    else if (mayAsk(method) && frame.params?.["requestState"] !== undefined) this.#answer(unknownState(id));
     else this.#pass(frame);
   }
 
   #pass(frame: RequestFrame): void {
-    this.#openLog(frame);
+    this.#log.wantedBy(frame, this.#initializeResult);
     this.#calls.add(frame);
     this.#toServer(toLegacy(frame));
-  }
-
-  /** The server sends all its log messages once a client has asked for any; which of them a client gets is decided for each call. */
-  #openLog({ params }: RequestFrame): void {
-    if (this.#hasLogLevel || member(params?.["_meta"], metaKeys.logLevel) === undefined) return;
-    this.#hasLogLevel = true;
-    this.#askForLog();
-  }
-
-  #askForLog(): void {
-    if (modernCapabilities(this.#initializeResult)["logging"] !== undefined) {
-      this.#greeting.ask(methods.setLevel, { level: "debug" });
-    }
-  }
-
-  /** Nothing was ever asked of a client that cannot be asked anything. */
-  #refuseState({ id }: RequestFrame): void {
-    const message = "No call with this requestState is waiting; call again without it.";
-    this.#answer(faultFrame(id, new GatewayError("invalid_request_state", message)));
   }
 
   #cancel({ params }: NotificationFrame): void {
@@ -183,9 +149,7 @@ export class TranslatedUpstream implements Translation {
 
   #cancelAtServer(id: RequestId): void {
     if (!this.#calls.delete(id) || typeof id === "bigint") return;
-    const params = { requestId: id, reason: "the client does not wait any longer" };
-    const line = notificationLine(methods.cancelled, params);
-    this.#toServer({ kind: "notification", method: methods.cancelled, params, line });
+    this.#toServer(cancellation(id, "the client does not wait any longer"));
   }
 
   #fromServer(frame: Frame): void {
@@ -194,13 +158,8 @@ export class TranslatedUpstream implements Translation {
       case "response":
         return this.#onResponse(frame);
       case "request":
-        if (frame.method !== methods.ping) return this.#ask(frame);
-        return this.#toServer({
-          kind: "response",
-          id: frame.id,
-          failed: false,
-          line: resultLine(frame.id, {}),
-        });
+        if (frame.method !== methods.ping) return this.#calls.lacks(this.#asking.ask(frame));
+        return this.#toServer({ kind: "response", id: frame.id, failed: false, line: resultLine(frame.id, {}) });
       case "notification":
         return this.#onNotification(frame);
     }
@@ -214,11 +173,6 @@ export class TranslatedUpstream implements Translation {
     }
     const answer = this.#calls.translate(frame);
     if (answer !== undefined && !this.#asking.takes(frame, answer)) this.#answer(answer);
-  }
-
-  #ask(frame: RequestFrame): void {
-    const missing = this.#asking.ask(frame);
-    if (missing !== undefined) this.#calls.lacks(missing);
   }
 
   #onNotification(frame: NotificationFrame): void {
@@ -245,10 +199,9 @@ export class TranslatedUpstream implements Translation {
 
   /** Without effect in the first session with the server. */
   #resume(): void {
-    if (this.#hasLogLevel) this.#askForLog();
+    this.#log.renew(this.#initializeResult);
     this.#listens.renew();
-    for (const frame of this.#again) if (this.#calls.has(frame.id)) this.#toServer(frame);
-    this.#again = [];
+    for (const frame of this.#repeats.take()) if (this.#calls.has(frame.id)) this.#toServer(frame);
   }
 
   #onRefused(answer: ResponseFrame): void {
@@ -271,9 +224,7 @@ export class TranslatedUpstream implements Translation {
 
   /** A server elsewhere may forget a session: it gets another one, and what it has not run is sent again, once. */
   #begunAnew(error: GatewayError, open: readonly OpenRequest[]): boolean {
-    const again = open.flatMap(({ frame, mayHaveRun }) =>
-      mayHaveRun || !this.#calls.has(frame.id) || this.#repeated.has(frame) ? [] : [frame],
-    );
+    const again = this.#repeats.among(open, (id) => this.#calls.has(id));
     const isLost = error.reason === "session_ended" && this.#held === undefined;
     if (!isLost || again.length === 0 || this.#asking.isParked) return false;
     void this.#upstream.close();
@@ -282,10 +233,9 @@ export class TranslatedUpstream implements Translation {
     } catch {
       return false;
     }
-    for (const frame of again) this.#repeated.add(frame);
+    this.#repeats.keep(again);
     const kept = new Set(again.map(({ id }) => id));
     for (const id of this.#calls.ids) if (!kept.has(id)) this.#onResponse(faultFrame(id, error));
-    this.#again = again;
     this.#held = [];
     this.#greeting = this.#newGreeting();
     this.#greeting.begin();

@@ -64,6 +64,8 @@ export function processesWithEnv(entry: string): number[] {
   );
 }
 
+export const commandOf = (pid: number): string => read(`/proc/${pid}/cmdline`).replaceAll("\0", " ");
+
 /** The first field with this name. */
 function figure(text: string, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? Number.NaN);

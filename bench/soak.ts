@@ -5,8 +5,11 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ConsoleWatcher } from "./driver/watcher.ts";
 import { TRANSPORTS } from "./figures.ts";
-import { processesWithEnv } from "./proc.ts";
+import { TOKEN } from "./gateway-config.ts";
+import { type Prometheus, startPrometheus } from "../test/helpers/prometheus.ts";
+import { commandOf, processesWithEnv } from "./proc.ts";
 import { ABUSES } from "./soak/abuse.ts";
+import { CallCounts } from "./soak/call-counts.ts";
 import { MARK, soakConfig } from "./soak/config.ts";
 import { Tally } from "./soak/tally.ts";
 import { BUSY, TRIALS } from "./soak/trials.ts";
@@ -19,6 +22,7 @@ const HELP = `npm run soak -- [options]
 
   --minutes N      how long (3)
   --clients N      visitors at once (8)
+  --prometheus     let a Prometheus (Debian: prometheus) scrape the gateway, and compare its figures with what the clients have counted
   --gateway FILE   another build of the gateway than dist/main.js
 `;
 const TELL_MS = 10_000;
@@ -43,6 +47,7 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "3" },
     clients: { type: "string", default: "8" },
     gateway: { type: "string", default: fileURLToPath(new URL("../dist/main.js", import.meta.url)) },
+    prometheus: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -59,12 +64,14 @@ async function soak(main: string, seconds: number, clients: number): Promise<num
   const node = ["--expose-gc", "--max-semi-space-size=16", "--import", health];
   const gateway = await startConfigured([...node, main], soakConfig(mark), ears);
   await warmed(gateway, watch);
+  const counts = values.prometheus ? new CallCounts() : undefined;
+  const prometheus = counts && (await startPrometheus(gateway.port, { authorization: { credentials: TOKEN } }));
   const before = watch.look(gateway.pid);
   watch.start(gateway.pid);
   const teller = setInterval(() => say(progress(gateway, watch, tally)), TELL_MS);
   const until = performance.now() + seconds * 1_000;
   const watchers = [watcher(gateway, tally, until, true), watcher(gateway, tally, until, false)];
-  await Promise.all([...watchers, ...Array.from({ length: clients }, () => client(gateway, tally, until))]);
+  await Promise.all([...watchers, ...Array.from({ length: clients }, () => client(gateway, { tally, until, counts }))]);
   clearInterval(teller);
   watch.stop();
   const since = watch.seconds * WARM_SHARE;
@@ -74,6 +81,7 @@ async function soak(main: string, seconds: number, clients: number): Promise<num
   await settled(gateway, watch);
   const after = watch.look(gateway.pid);
   const sessionsLeft = watch.sessions;
+  const disagreements = await compared(counts, prometheus, mark);
   const exitCode = await gateway.stop();
   const strays = await strayProcesses(mark);
   for (const line of tally.lines()) say(line);
@@ -81,14 +89,38 @@ async function soak(main: string, seconds: number, clients: number): Promise<num
   say(
     `file descriptors ${before.files} → ${after.files}; event loop p99 ${watch.loopP99Ms.toFixed(1)} ms, longest ${watch.loopMaxMs.toFixed(0)} ms`,
   );
-  const wrong = faults({ tally, rss, heap, before, after, sessionsLeft, exitCode, strays });
+  const wrong = [...faults({ tally, rss, heap, before, after, sessionsLeft, exitCode, strays }), ...disagreements];
   for (const fault of wrong) say(`✗ ${fault}`);
   if (wrong.length === 0) say(`✓ ${tally.visits} visits, nothing left behind`);
   return wrong.length === 0 ? 0 : 1;
 }
 
+/** What a Prometheus says otherwise than the clients, and than the processes that there are. Ends it. */
+async function compared(
+  counts: CallCounts | undefined,
+  prometheus: Prometheus | undefined,
+  mark: string,
+): Promise<string[]> {
+  if (counts === undefined || prometheus === undefined) return [];
+  await using scraped = prometheus;
+  const echoes = processesWithEnv(`${MARK}=${mark}`).filter((pid) => commandOf(pid).includes("/echo.mjs"));
+  const shown = await scraped.sum('mcp_gateway_processes{server="echo"}');
+  const sessions = await scraped.sum('mcp_gateway_sessions{state="active"}');
+  const wrong = await counts.disagreements(scraped);
+  if (shown !== echoes.length) wrong.push(`${echoes.length} processes of echo, and Prometheus has ${shown}`);
+  if (sessions !== 0) wrong.push(`Prometheus has ${sessions} sessions with a process after all have ended`);
+  say(`${counts.text}; ${wrong.length === 0 ? "Prometheus agrees" : "Prometheus disagrees"}`);
+  return wrong;
+}
+
+interface ClientOptions {
+  readonly tally: Tally;
+  readonly until: number;
+  readonly counts: CallCounts | undefined;
+}
+
 /** Runs one visit after the other. */
-async function client(gateway: Target, tally: Tally, until: number): Promise<void> {
+async function client(gateway: Target, { tally, until, counts }: ClientOptions): Promise<void> {
   const chance: Chance = Math.random;
   while (performance.now() < until) {
     if (chance() < ABUSE_SHARE) {
@@ -99,7 +131,7 @@ async function client(gateway: Target, tally: Tally, until: number): Promise<voi
     }
     const transport = pick(TRANSPORTS, chance);
     const trial = pick(transport === "modern" ? WITHOUT_STATE : WEIGHTED, chance);
-    const end = await visit(gateway, transport, trial, chance);
+    const end = await visit(gateway, transport, trial, { chance, counts });
     const isExpected = [...trial.ends, ...BUSY, "left"].includes(end);
     const what = `${transport} ${trial.server} ${trial.steps.at(-1)?.tool ?? ""}`;
     tally.add(what, end === "ok" || end === "left" ? end : isExpected ? `${trial.server}: ${end}` : end, isExpected);

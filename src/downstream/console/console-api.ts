@@ -72,7 +72,7 @@ export interface SessionRow {
   readonly calls: number;
 }
 
-interface SessionEnd {
+export interface SessionEnd {
   /** In ms since 1970. */
   readonly endedAt: number;
   /** Why: `client closed`, `idle`, `ended by operator`, … */
@@ -147,7 +147,7 @@ export interface HistoryPoint {
   readonly servers: Readonly<Record<string, ServerPoint>>;
 }
 
-interface ServerPoint {
+export interface ServerPoint {
   readonly callsPerSecond: number;
   /** Milliseconds; undefined when nothing was called. */
   readonly p50: number | undefined;

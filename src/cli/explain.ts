@@ -1,4 +1,4 @@
-/** What went wrong, and what to do about it, for who starts the gateway. */
+/** What went wrong, and what the operator can do about it. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = "code" in error ? error.code : undefined;

@@ -19,7 +19,7 @@ import { Listens } from "./listens.ts";
 import type { Translation } from "./modern-session.ts";
 import { Repeats } from "./repeats.ts";
 import { ServerLog } from "./server-log.ts";
-import { unaskedAnswer, unknownState } from "./unasked-answers.ts";
+import { localAnswer, unknownStateAnswer } from "./local-answers.ts";
 import { parking } from "./parking.ts";
 import type { TranslationOptions } from "./translation-options.ts";
 
@@ -126,11 +126,11 @@ export class TranslatedUpstream implements Translation {
     if (method === modernMethods.listen) {
       return this.#listens.open(frame, modernCapabilities(this.#initializeResult));
     }
-    const unasked = unaskedAnswer(frame, this.#initializeResult);
-    if (unasked !== undefined) return this.#answer(unasked);
+    const local = localAnswer(frame, this.#initializeResult);
+    if (local !== undefined) return this.#answer(local);
     const isAskable = Object.keys(this.#options.capabilities).length > 0;
     if (isAskable && mayAsk(method)) this.#asking.begin(frame);
-    else if (mayAsk(method) && frame.params?.["requestState"] !== undefined) this.#answer(unknownState(id));
+    else if (mayAsk(method) && frame.params?.["requestState"] !== undefined) this.#answer(unknownStateAnswer(id));
     else this.#pass(frame);
   }
 

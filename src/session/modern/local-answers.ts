@@ -7,8 +7,8 @@ import { faultFrame } from "../../protocol/fault-frame.ts";
 import type { RequestFrame, ResponseFrame } from "../../protocol/frame.ts";
 import { resultLine, type RequestId } from "../../protocol/jsonrpc.ts";
 
-/** The answer to a request of which a server of an older revision knows nothing; undefined for others. */
-export function unaskedAnswer({ id, method }: RequestFrame, initializeResult: JsonObject): ResponseFrame | undefined {
+/** The answer to a request that servers of older revisions do not have; undefined for requests that go to the server. */
+export function localAnswer({ id, method }: RequestFrame, initializeResult: JsonObject): ResponseFrame | undefined {
   if (method === modernMethods.discover) {
     return { kind: "response", id, failed: false, line: resultLine(id, discoverResult(initializeResult)) };
   }
@@ -17,8 +17,8 @@ export function unaskedAnswer({ id, method }: RequestFrame, initializeResult: Js
   return faultFrame(id, new GatewayError("method_not_found", message));
 }
 
-/** For a client that cannot be asked anything: no call of it can be waiting for an answer. */
-export function unknownState(id: RequestId): ResponseFrame {
+/** The answer to a requestState of a client that cannot be asked anything: none of its calls can be waiting for input. */
+export function unknownStateAnswer(id: RequestId): ResponseFrame {
   const message = "No call with this requestState is waiting; call again without it.";
   return faultFrame(id, new GatewayError("invalid_request_state", message));
 }
